@@ -24,6 +24,7 @@ def differentiable(function):
     def operation(*inputs, **options):
         if options and any(isinstance(value, Tensor) for value in options.values()):
             bound = signature.bind(*inputs, **options)                            # tensors given by keyword
+            bound.apply_defaults()                                                # no gap before them
             inputs, options = bound.args, bound.kwargs
         arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
         try:

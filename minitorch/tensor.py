@@ -8,6 +8,7 @@ Names and behaviour are PyTorch's. What is missing here is missing on purpose; w
 """
 import contextlib
 import threading
+from typing import NamedTuple
 
 import numpy as np
 
@@ -78,12 +79,20 @@ class Node:
                                    "modified in place after it was used. Call backward() before updating it.")
         if len(self.backwards) == 1:
             grads = self.backwards[0](grad)
-            grads = grads if isinstance(grads, tuple) else (grads,)
+            grads = grads if type(grads) is tuple else (grads,)
         else:
             grads = (back(grad) if target is not None else None for target, back in zip(self.targets, self.backwards))
         for target, g in zip(self.targets, grads):
-            if target is not None and g is not None:
+            if type(g) is Part:
+                yield target, g
+            elif target is not None and g is not None:
                 yield target, unbroadcast(g, target.shape).astype(target.dtype, copy=False)
+
+
+class Part(NamedTuple):
+    """The gradient of a slice: `grad` at `index`, zero elsewhere. Many slices of one tensor then cost one pass."""
+    index: object
+    grad: np.ndarray
 
 
 def source(x):
@@ -118,7 +127,7 @@ def _topological_order(root):
 
 def backward(root, gradient, retain_graph=False):
     """Carry `gradient` (an array) from the node `root` back to every leaf: the chain rule, once for each node."""
-    grads = {root: gradient}
+    grads, own = {root: gradient}, set()                                          # own: sums nobody else holds
     for node in reversed(_topological_order(root)):
         grad = grads.pop(node, None)
         if grad is None:
@@ -126,10 +135,23 @@ def backward(root, gradient, retain_graph=False):
         for target, g in node.gradients(grad):
             if isinstance(target, Tensor):
                 target._accumulate(g)
+            elif target not in grads and type(g) is not Part:
+                grads[target] = g                                                 # perhaps shared: not to be changed
             else:
-                grads[target] = grads[target] + g if target in grads else g       # not +=: g may be shared
+                if target not in own:
+                    own.add(target)
+                    grads[target] = np.array(grads[target]) if target in grads else np.zeros(target.shape, target.dtype)
+                _add(grads[target], g)
         if not retain_graph:
             node.backwards = None
+
+
+def _add(total, g):
+    """Add a gradient, whole or of a part, in place."""
+    if type(g) is Part:
+        total[g.index] += g.grad
+    else:
+        total += g
 
 
 # ---------------------------------------------------------------- tensors
@@ -198,9 +220,8 @@ class Tensor:
 
     def _accumulate(self, grad):
         if self.grad is None:
-            self.grad = Tensor(grad.astype(self.dtype))                           # a copy: grad may be shared
-        else:
-            self.grad._data += grad
+            self.grad = Tensor(np.zeros_like(self._data))
+        _add(self.grad._data, grad)
 
     def detach(self):
         """The same values (sharing memory), cut off from the graph."""
@@ -239,7 +260,7 @@ class Tensor:
     def is_contiguous(self):
         return self._data.flags.c_contiguous
 
-    def _write(self, values):
+    def _write(self, values, index=...):
         """Overwrite the values in place. Such changes are not recorded, so they are refused where they should be."""
         if is_grad_enabled() and (self.requires_grad or getattr(values, "requires_grad", False)):
             raise RuntimeError("in-place changes are not recorded: write x = x + y instead of x += y, or update "
@@ -248,9 +269,10 @@ class Tensor:
         if KINDS[DTYPES.index(values.dtype)] > KINDS[DTYPES.index(self.dtype)]:
             raise RuntimeError(f"result type {values.dtype} can't be stored in a tensor of {self.dtype}")
         try:
-            self._data[...] = values
+            self._data[index] = values
         except ValueError:
-            raise RuntimeError(f"values of shape {values.shape} do not fit a tensor of shape {self.shape}") from None
+            place = self._data[index].shape
+            raise RuntimeError(f"values of shape {values.shape} do not fit into shape {place}") from None
         self._version += 1
         return self
 

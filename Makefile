@@ -1,0 +1,9 @@
+# Every target is one line of Python; without make (on Windows, say) type that line instead: python -m classroom lab
+PYTHON ?= python3
+
+.PHONY: help lab test status notebooks setup
+help lab test status setup:
+	@$(PYTHON) -m classroom $@ $(ARGS)
+
+notebooks:
+	@$(PYTHON) -m classroom build $(ARGS)

@@ -1,0 +1,23 @@
+"""The classroom: exercises that judge themselves, figures with alt text, and the builder of the notebooks.
+
+Nothing is imported until it is used: `python -m classroom lab` has to start on a Python without NumPy.
+"""
+
+from importlib import import_module
+
+_home = {
+    "exercise": "exercises",
+    "hint": "exercises",
+    "solution": "exercises",
+    "judge": "exercises",
+    "show": "figures",
+    "compare": "figures",
+    "progress": "progress_bar",
+}
+__all__ = list(_home)
+
+
+def __getattr__(name):
+    if name not in _home:
+        raise AttributeError("module 'classroom' has no attribute '%s'; it has %s" % (name, ", ".join(__all__)))
+    return getattr(import_module("classroom." + _home[name]), name)

@@ -1,0 +1,249 @@
+"""Builds `notebooks/` from `lessons/`, `lessons/checks/` and `solutions/`.
+
+A lesson's text becomes a notebook; its exercise cells become stubs; all cells are run and their outputs stored.
+Building again gives the same bytes: cell ids come from names and sources, and nothing that differs from machine to
+machine is kept. A notebook records a digest of the files it was made from, so that a stale one is known unrun.
+"""
+
+import argparse
+import ast
+import copy
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from classroom import catalogue, source
+from classroom.catalogue import CourseError
+
+CELL_SECONDS = 900  # the longest that a cell may take
+IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
+
+# What a stored output must not show, because the next run or another machine shows something else.
+ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|<[\w.]+ object at")
+
+LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def main(arguments):
+    """The command `python -m classroom build`; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m classroom build", description="Build notebooks/ from lessons/.")
+    parser.add_argument("names", nargs="*", help="lessons, such as 06 or rope; without any, all of them")
+    parser.add_argument("--check", action="store_true", help="build nothing; name the stale notebooks")
+    parser.add_argument("--all", action="store_true", help="build the notebooks that are up to date as well")
+    options = parser.parse_args(arguments)
+    try:
+        stale = build(options.names, check=options.check, everything=options.all)
+    except (CourseError, KeyError) as problem:
+        print(problem.args[0], file=sys.stderr)
+        return 1
+    return 1 if stale and options.check else 0
+
+
+def build(names=(), check=False, everything=False):
+    """Build the stale notebooks of the lessons `names`, or of all lessons; `everything` builds the others too.
+
+    With `check` nothing is built. Returns the stale lessons' names; raises CourseError at the first fault.
+    """
+    course = catalogue.course()
+    lessons = [course.lesson(name) for name in names] or course.lessons
+    stale = []
+    for lesson in lessons:
+        problems = lesson.problems()
+        if problems:
+            raise CourseError(lesson.path, "cannot be built:\n" + "\n".join(f"  {each}" for each in problems))
+        notebook = unexecuted(lesson)
+        reason = "--all" if everything else staleness(lesson, notebook)
+        if reason is None:
+            continue
+        stale.append(lesson.name)
+        print(f"{lesson.notebook_path.name}: {reason}", flush=True)
+        if not check:
+            execute(notebook, lesson)
+            write(notebook, lesson.notebook_path)
+    if not names:
+        stale += _left_over(course, check)
+    return stale
+
+
+def _left_over(course, check):
+    """Notebooks whose lesson is gone: named, and removed unless this is only a check."""
+    known = {lesson.notebook_path for lesson in course.lessons}
+    gone = [path for path in sorted((course.root / "notebooks").glob("*.ipynb")) if path not in known]
+    for path in gone:
+        print(f"{path.name}: there is no such lesson")
+        if not check:
+            path.unlink()
+    return [path.stem for path in gone]
+
+
+# From the lesson's text to a notebook that has not run
+
+def unexecuted(lesson):
+    """The lesson's notebook before it is run: stubs in the exercise cells, ids and metadata in place."""
+    try:
+        text = jupytext.reads(lesson.text, fmt="py:percent")
+    except Exception as error:
+        raise CourseError(lesson.path, f"jupytext cannot read it: {error}") from error
+    if len(text.cells) != len(lesson.cell_lines):
+        raise CourseError(lesson.path, "the text between the header and the first `# %%` belongs in a cell")
+    cells = [_cell(lesson, cell, line) for cell, line in zip(text.cells, lesson.cell_lines)]
+    _name_cells(cells)
+    return nbformat.from_dict({
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": KERNEL, "language_info": LANGUAGE,
+                     "lesson": {**lesson.header, "digest": digest(lesson)}},
+        "cells": cells,
+    })
+
+
+def _cell(lesson, cell, line):
+    if cell.cell_type != "code":
+        return {"cell_type": cell.cell_type, "metadata": {}, "source": cell.source}
+    metadata = {key: cell.metadata[key] for key in ("exercise", "tags") if key in cell.metadata}
+    text = cell.source
+    if "exercise" not in metadata and not text.strip():
+        raise CourseError(lesson.path, "this cell is empty", line)
+    if "exercise" in metadata:
+        name = metadata["exercise"]
+        if text.strip():
+            raise CourseError(lesson.path, f"the cell of exercise `{name}` must be empty: the builder fills it", line)
+        text = source.stub(lesson.exercise(name))
+        metadata["tags"] = sorted({*metadata.get("tags", ()), IGNORED})
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        raise CourseError(lesson.path, f"syntax error: {error.msg}", line + error.lineno) from None
+    return {"cell_type": "code", "metadata": metadata, "source": text, "execution_count": None, "outputs": []}
+
+
+def _name_cells(cells):
+    """Give every cell an id: its exercise's name, else its heading, else a hash of its source."""
+    taken = {cell["metadata"]["exercise"] for cell in cells if "exercise" in cell["metadata"]}
+    for cell in cells:
+        cell["id"] = cell["metadata"].get("exercise") or _free(_natural_id(cell), taken)
+        taken.add(cell["id"])
+
+
+def _natural_id(cell):
+    heading = re.match(r"#+\s+(.+)", cell["source"]) if cell["cell_type"] == "markdown" else None
+    slug = re.sub(r"[^a-z0-9]+", "-", heading.group(1).lower()).strip("-")[:50] if heading else ""
+    return slug or hashlib.sha256(cell["source"].encode()).hexdigest()[:12]
+
+
+def _free(name, taken):
+    """`name`, or with the first number that makes it unique."""
+    number = 2
+    candidate = name
+    while candidate in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    return candidate
+
+
+def digest(lesson):
+    """A digest of the files that the lesson's notebook is made from."""
+    paths = [lesson.path, lesson.checks_path, lesson.solutions_path,
+             *sorted({exercise.answer_path for exercise in lesson.exercises} - {lesson.solutions_path})]
+    texts = [path.read_bytes().replace(b"\r\n", b"\n") for path in paths if path.exists()]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
+
+
+def staleness(lesson, notebook):
+    """Why the stored notebook is not what `notebook`, the lesson's unexecuted one, would become; or None."""
+    if not lesson.notebook_path.exists():
+        return "was never built"
+    try:
+        stored = nbformat.read(lesson.notebook_path, as_version=4)
+    except Exception:
+        return "cannot be read"
+    if stored.metadata != notebook.metadata:
+        return "its lesson, checks or solutions have changed"
+    if [_essence(cell) for cell in stored.cells] != [_essence(cell) for cell in notebook.cells]:
+        return "its cells are not the lesson's"
+    if any(cell.cell_type == "code" and cell.execution_count is None for cell in stored.cells):
+        return "was not run"
+    return None
+
+
+def _essence(cell):
+    return cell.id, cell.cell_type, cell.source, cell.metadata
+
+
+# Running it
+
+def execute(notebook, lesson):
+    """Run every cell in place, as in the notebooks folder, and keep what every machine would show."""
+    folder = lesson.notebook_path.parent
+    folder.mkdir(exist_ok=True)
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
+                            coalesce_streams=True, extra_arguments=["--log-level=ERROR"],
+                            resources={"metadata": {"path": str(folder)}})
+    with client.setup_kernel():
+        for index, (cell, line) in enumerate(zip(notebook.cells, lesson.cell_lines)):
+            try:
+                client.execute_cell(cell, index)
+            except CellExecutionError as error:
+                raise CourseError(lesson.path, f"this cell fails: {error.ename}: {error.evalue}", line) from None
+            except CellTimeoutError:
+                raise CourseError(lesson.path, f"this cell runs for over {CELL_SECONDS} s", line) from None
+            except DeadKernelError:
+                raise CourseError(lesson.path, "the kernel died in this cell", line) from None
+            if cell.cell_type == "code":
+                cell.outputs = _lasting(cell, lesson, line)
+
+
+def _lasting(cell, lesson, line):
+    """The outputs to store. Raises CourseError for one that has no place in a notebook."""
+    tags = cell.metadata.get("tags", [])
+    lasting = [output for output in cell.outputs if output.get("metadata", {}).get("classroom") != "volatile"]
+    if len(lasting) < len(cell.outputs) and IGNORED not in tags:
+        raise CourseError(lesson.path, f'a cell with a progress bar needs tags=["{IGNORED}"]', line)
+    for output in lasting:
+        if output.get("name") == "stderr" and ALLOW_STDERR not in tags:
+            raise CourseError(lesson.path, f'this cell warns (allow it with tags=["{ALLOW_STDERR}"]): '
+                              + output.text.strip(), line)
+        for kind in output.get("data", {}):
+            if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
+                raise CourseError(lesson.path, "this cell's image has no alt text: use show(fig, alt=...)", line)
+        text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
+        if ADDRESS.search(text) or str(lesson.course.root) in text:
+            raise CourseError(lesson.path, f"this cell shows an address or a path of this machine: {text[:80]}", line)
+    return lasting
+
+
+def write(notebook, path):
+    """Write the notebook whole or not at all."""
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook).rstrip("\n") + "\n"
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", newline="\n", delete=False) as file:
+        file.write(text)
+    Path(file.name).chmod(0o644)
+    os.replace(file.name, path)
+
+
+# The solved notebook
+
+def solved(notebook):
+    """A copy of `notebook` with every exercise answered as in `solutions/`; stored outputs are kept.
+
+    A last cell asserts that every answer was judged right, which the verdicts' own outputs, not compared, leave open.
+    """
+    notebook = copy.deepcopy(notebook)
+    names = [cell.metadata.exercise for cell in notebook.cells if "exercise" in cell.metadata]
+    for cell in notebook.cells:
+        if "exercise" in cell.metadata:
+            cell.source = source.answered(catalogue.course().exercise(cell.metadata.exercise))
+    proof = f"from classroom.exercises import states\nassert all(states[name] == 'right' for name in {names}), states"
+    notebook.cells.append(nbformat.from_dict({
+        "cell_type": "code", "id": "all-are-right", "metadata": {"tags": [IGNORED]}, "source": proof,
+        "execution_count": None, "outputs": []}))
+    return notebook

@@ -1,0 +1,113 @@
+"""What the learner sees: cards of plain text and HTML. The words carry the meaning; a coloured edge only helps."""
+
+import html
+import sys
+from dataclasses import dataclass, field
+
+NOT_WRITTEN, RIGHT, NOT_YET = "not written yet", "right", "not yet"
+
+# Readable on JupyterLab's light and dark themes alike, and told apart by colour-blind eyes.
+EDGES = {RIGHT: "#0a8fd0", NOT_YET: "#d9730d", NOT_WRITTEN: "#8c8c8c"}
+
+CARD = ("border-left: 5px solid {edge}; padding: 0.4em 0 0.4em 0.9em; margin: 0.3em 0; max-width: 60em; "
+        "color: var(--jp-content-font-color1, inherit)")
+BLOCK = ("margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; color: inherit; "
+         "background: rgba(128, 128, 128, 0.13)")
+
+
+@dataclass
+class Card:
+    """A heading, sentences, and blocks of fixed-width text with a label each."""
+
+    heading: str
+    sentences: list = field(default_factory=list)
+    blocks: list = field(default_factory=list)  # (label, text)
+    closing: list = field(default_factory=list)  # sentences below the blocks
+    edge: str = EDGES[NOT_WRITTEN]
+    metadata: dict = field(default_factory=dict)
+
+    def text(self):
+        """The card as plain text."""
+        lines = [self.heading, *(f"  {sentence}" for sentence in self.sentences)]
+        for label, text in self.blocks:
+            lines.append(f"  {label}:")
+            lines += [f"    {line}" for line in text.splitlines()]
+        return "\n".join(lines + [f"  {sentence}" for sentence in self.closing])
+
+    def html(self):
+        """The card as HTML, in the colours of the page it stands on."""
+        blocks = "".join(
+            f'<div style="min-width: 0"><div><small>{_escape(label)}</small></div>'
+            f'<pre style="{BLOCK}">{html.escape(text)}</pre></div>'
+            for label, text in self.blocks)
+        return (f'<div style="{CARD.format(edge=self.edge)}"><div><strong>{_escape(self.heading)}</strong></div>'
+                + "".join(f"<div>{_escape(sentence)}</div>" for sentence in self.sentences)
+                + (f'<div style="display: flex; flex-wrap: wrap; gap: 0 1.2em">{blocks}</div>' if blocks else "")
+                + "".join(f"<div>{_escape(sentence)}</div>" for sentence in self.closing)
+                + "</div>")
+
+    def show(self):
+        """Display the card in a notebook, or print it elsewhere."""
+        show_bundle({"text/plain": self.text(), "text/html": self.html()}, self.metadata)
+
+
+def _escape(text):
+    """HTML of a sentence; what stands between backticks becomes code."""
+    parts = html.escape(text).split("`")
+    for index in range(1, len(parts) - 1, 2):
+        parts[index] = f"<code>{parts[index]}</code>"
+    return "".join(parts)
+
+
+def show_bundle(bundle, metadata=None, **options):
+    """Display a MIME bundle in a notebook; elsewhere print its plain text. Returns the display handle, if any."""
+    if in_notebook():
+        from IPython.display import display
+        return display(bundle, raw=True, metadata=metadata or {}, **options)
+    print(bundle["text/plain"])
+
+
+def in_notebook():
+    """Whether a Jupyter kernel runs this code."""
+    return "ipykernel" in sys.modules and sys.modules["ipykernel"].kernelapp.IPKernelApp.initialized()
+
+
+@dataclass
+class Verdict:
+    """What was found of an answer to an exercise."""
+
+    exercise: str
+    state: str
+    sentences: list = field(default_factory=list)  # why it is not right yet
+    blocks: list = field(default_factory=list)  # (label, text): expected, got, what it printed, ...
+    notes: list = field(default_factory=list)  # worth knowing, though no fault
+    checking: str = ""  # the claim that was checked last
+    checked: list = field(default_factory=list)  # the claims that held, one a check
+    counts: list = field(default_factory=list)  # how many expectations each of these checks made
+
+    @property
+    def says(self):
+        """Why the answer is not right yet, in one string."""
+        return " ".join(self.sentences)
+
+    def card(self):
+        """The verdict as the learner sees it, with the state in the output's metadata for the progress list."""
+        sentences = list(self.sentences)
+        if self.state == RIGHT:
+            sentences += [f"Checked: {claim}" for claim in self.checked]
+        elif self.checking:
+            sentences.insert(0, f"Checking: {self.checking}")
+        return Card(
+            heading=f"{self.exercise}: {self.state}",
+            sentences=sentences,
+            blocks=self.blocks,
+            closing=[*(f"Note: {note}" for note in self.notes), self.outlook],
+            edge=EDGES[self.state],
+            metadata={"classroom": {"exercise": self.exercise, "state": self.state}})
+
+    @property
+    def outlook(self):
+        """Whose version the rest of the notebook uses."""
+        if self.state == RIGHT:
+            return "The rest of this notebook uses your version."
+        return f"Until yours is right, the course's own version is used. `hint(\"{self.exercise}\")` gives a hint."

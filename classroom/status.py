@@ -1,0 +1,57 @@
+"""`make status`: the lessons, their exercises, and how far the learner has come.
+
+What there is comes from the catalogue; how each exercise stands comes from the learner's saved notebooks, where the
+stored output of an exercise cell carries its state.
+"""
+
+from classroom.catalogue import course
+from classroom.copies import Damaged, copies, exercise_cells, read
+
+NOT_WRITTEN = "not written yet"
+
+
+def main(arguments):
+    states = saved_states(copies(), course())
+    print("\n".join(table(course(), states)))
+    return 0
+
+
+def saved_states(copies, course):
+    """The state of each exercise by name, as the learner's files last saw it."""
+    states = {}
+    for lesson in course.lessons:
+        for path in copies.of(lesson.notebook_path.name):           # oldest first
+            for name, state in states_in(path).items():
+                if state != NOT_WRITTEN:
+                    states[name] = state
+    return states
+
+
+def states_in(path):
+    """The states stored in one notebook, by exercise; none if it cannot be read."""
+    try:
+        cells = exercise_cells(read(path))
+    except Damaged:
+        return {}
+    verdicts = (output.get("metadata", {}).get("classroom") for cell in cells.values() for output in cell["outputs"])
+    return {verdict["exercise"]: verdict["state"] for verdict in verdicts if isinstance(verdict, dict)}
+
+
+def table(course, states):
+    """The lines of the list: a line for each lesson, and one for each of its exercises."""
+    total = right = left = 0
+    for lesson in course.lessons:
+        done = sum(states.get(exercise.name) == "right" for exercise in lesson.exercises)
+        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {done} of {len(lesson.exercises)} right"
+        for exercise in lesson.exercises:
+            state = states.get(exercise.name, NOT_WRITTEN)
+            yield f"      {'*' * exercise.stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
+            left += exercise.minutes * (state != "right")
+        total, right = total + len(lesson.exercises), right + done
+    yield ""
+    yield f"{right} of {total} exercises are right; the others take about {duration(left)}."
+
+
+def duration(minutes):
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

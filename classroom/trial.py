@@ -1,0 +1,146 @@
+"""Runs a learner's code so that nothing it does can harm: it is timed, its inputs are watched, its output kept."""
+
+import functools
+import inspect
+import io
+import signal
+import sys
+import threading
+import warnings
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from types import FunctionType
+
+import numpy as np
+
+from classroom.expect import NotYet, plain
+
+PRINTED_LIMIT = 1000  # characters
+
+
+class OutOfTime(BaseException):
+    """Raised in code that runs too long. Not an Exception, so that `except Exception` lets it through."""
+
+
+def call_within(seconds, function, notices=None):
+    """Call `function()`; after `seconds`, raise OutOfTime in it, again and again until it gives up.
+
+    Needs POSIX signals and the main thread. Elsewhere the code cannot be cut off, and the file `notices` says so in
+    time (standard error if None). What must be cleaned up afterwards belongs outside of `function`.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return _call_with_notice(seconds, function, notices or sys.stderr)
+
+    here, tracer_before = sys._getframe(), sys.gettrace()
+
+    def raise_on_next_line(frame, event, argument):
+        if event == "line":
+            raise OutOfTime
+        return raise_on_next_line
+
+    def stop(signal_number, frame):
+        if frame is here:  # already on the way out
+            return
+        sys.settrace(lambda *call: None)  # turns on the frames' own tracers, set below:
+        while frame not in (here, None):  # a loop that catches this exception meets it again one line later
+            frame.f_trace = raise_on_next_line
+            frame = frame.f_back
+        raise OutOfTime
+
+    handler_before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
+    try:
+        return function()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.settrace(tracer_before)
+        signal.signal(signal.SIGALRM, handler_before)
+
+
+def _call_with_notice(seconds, function, notices):
+    notice = (f"Your code has been running for {seconds} seconds. It cannot be cut off on this system: "
+              "if it never ends, interrupt the kernel.")
+    timer = threading.Timer(seconds, print, [notice], {"file": notices})
+    timer.start()
+    try:
+        return function()
+    finally:
+        timer.cancel()
+
+
+class Beginning(io.StringIO):
+    """Keeps the beginning of what is written to it."""
+
+    def write(self, text):
+        super().write(text[:max(0, PRINTED_LIMIT + 1 - self.tell())])
+        return len(text)
+
+    def text(self):
+        text = self.getvalue()
+        return text if len(text) <= PRINTED_LIMIT else text[:PRINTED_LIMIT] + "\n(cut off here)"
+
+
+@contextmanager
+def output_to(printed):
+    """Within this block, what is printed goes to the file `printed`; each warning follows once at the end."""
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed), redirect_stderr(printed):
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            for line in dict.fromkeys(f"{each.category.__name__}: {each.message}" for each in caught):
+                printed.write(f"{line}\n")
+
+
+class Watch:
+    """Wraps the learner's code: remembers what it returned last, and notices inputs that it changed."""
+
+    def __init__(self, may_change):
+        self.may_change = may_change
+        self.returned = []  # the last value, once there is one
+
+    @contextmanager
+    def over(self, answer, blank):
+        """Yields a function with its inputs watched; of a class, within this block, the methods `blank` are."""
+        if not isinstance(answer, type):
+            yield self._watched(answer)
+            return
+        originals = {name: vars(answer)[name] for name in blank if isinstance(vars(answer).get(name), FunctionType)}
+        for name, method in originals.items():
+            setattr(answer, name, self._watched(method))
+        try:
+            yield answer
+        finally:
+            for name, method in originals.items():
+                setattr(answer, name, method)
+
+    def _watched(self, function):
+        parameters = list(inspect.signature(function).parameters)
+
+        @functools.wraps(function)
+        def watched(*args, **kwargs):
+            inputs = dict(zip(parameters, args)) | kwargs
+            before = {name: fingerprint(value) for name, value in inputs.items()}
+            self.returned = []
+            result = function(*args, **kwargs)
+            self.returned = [result]
+            for name, value in inputs.items():
+                if name not in self.may_change and fingerprint(value) != before[name]:
+                    raise NotYet(f"Your code changes its input `{name}` in place. Whoever passed it in still needs it:"
+                                 " compute a new value instead.")
+            return result
+
+        return watched
+
+
+def fingerprint(value):
+    """Equal before and after unless the value's contents changed. Objects other than data are told by identity."""
+    value = plain(value)
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, list | tuple):
+        return tuple(fingerprint(item) for item in value)
+    if isinstance(value, dict):
+        return tuple((key, fingerprint(item)) for key, item in value.items())
+    if isinstance(value, str | int | float | None):
+        return value
+    return id(value)

@@ -1,0 +1,186 @@
+"""New tensors: from data, filled, counted and random.
+
+Everywhere: dtype None means float32 for floating point numbers (PyTorch's default), `requires_grad` makes a leaf.
+The random numbers are NumPy's, not PyTorch's: a seed gives the same numbers everywhere, but not those of PyTorch.
+"""
+import numpy as np
+
+from minitorch.operation import differentiable, method
+from minitorch.shaping import _numbers
+from minitorch.tensor import Tensor, bool_, float32, float64, int64
+
+
+# ---------------------------------------------------------------- from data
+
+def tensor(data, *, dtype=None, requires_grad=False):
+    """A new tensor with a copy of `data`: numbers, nested lists, arrays. Arrays keep their dtype."""
+    array = np.array(data._data if isinstance(data, Tensor) else data, dtype=dtype)
+    if dtype is None and array.dtype == float64 and not isinstance(data, (np.ndarray, np.generic, Tensor)):
+        array = array.astype(float32)                                 # Python numbers; so does the empty list
+    return Tensor(array, requires_grad)
+
+
+def from_numpy(array):
+    """A tensor that shares its memory with the array."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected a NumPy array, got {type(array).__name__}")
+    return Tensor(array)
+
+
+def as_tensor(data, dtype=None):
+    """`data` itself if it is a tensor of that dtype; an array's memory is shared; else a new tensor."""
+    made = data if isinstance(data, Tensor) else from_numpy(data) if isinstance(data, np.ndarray) else tensor(data)
+    return made if dtype is None else made.to(dtype)
+
+
+# ---------------------------------------------------------------- filled and counted
+
+def empty(*size, dtype=None, requires_grad=False):
+    """A tensor whose values are whatever was in memory."""
+    return Tensor(np.empty(_numbers(size), dtype or float32), requires_grad)
+
+
+def zeros(*size, dtype=None, requires_grad=False):
+    return Tensor(np.zeros(_numbers(size), dtype or float32), requires_grad)
+
+
+def ones(*size, dtype=None, requires_grad=False):
+    return Tensor(np.ones(_numbers(size), dtype or float32), requires_grad)
+
+
+def full(size, fill_value, *, dtype=None, requires_grad=False):
+    return Tensor(np.full(size, fill_value, dtype or tensor(fill_value).dtype), requires_grad)
+
+
+def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
+    """start, start + step, ... up to but without `end`; int64 if all three are integers."""
+    start, end = (0, start) if end is None else (start, end)
+    floats = any(isinstance(x, float) for x in (start, end, step))
+    return Tensor(np.arange(start, end, step).astype(dtype or (float32 if floats else int64)), requires_grad)
+
+
+def linspace(start, end, steps, *, dtype=None, requires_grad=False):
+    """`steps` numbers at equal distances from start to end, both included."""
+    return Tensor(np.linspace(start, end, steps, dtype=dtype or float32), requires_grad)
+
+
+def eye(n, m=None, *, dtype=None, requires_grad=False):
+    """1 on the diagonal, 0 elsewhere: (n, m or n)."""
+    return Tensor(np.eye(n, m, dtype=dtype or float32), requires_grad)
+
+
+def empty_like(input, *, dtype=None, requires_grad=False):
+    return empty(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def zeros_like(input, *, dtype=None, requires_grad=False):
+    return zeros(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def ones_like(input, *, dtype=None, requires_grad=False):
+    return ones(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def full_like(input, fill_value, *, dtype=None, requires_grad=False):
+    return full(input.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+# ---------------------------------------------------------------- random
+
+class Generator:
+    """A source of random numbers with a state of its own."""
+
+    def __init__(self):
+        self.manual_seed(0)
+
+    def manual_seed(self, seed):
+        """Start anew from `seed`. Returns the generator."""
+        self._seed, self._rng = seed, np.random.default_rng(seed)
+        return self
+
+    def initial_seed(self):
+        return self._seed
+
+    def get_state(self):
+        """The present state, a tensor; `set_state` takes it up again to the same bits."""
+        pcg = self._rng.bit_generator.state
+        words = [pcg["state"][name] >> shift & (1 << 64) - 1 for name in ("state", "inc") for shift in (0, 64)]
+        return Tensor(np.array([*words, pcg["has_uint32"], pcg["uinteger"]], np.uint64).view(int64))
+
+    def set_state(self, new_state):
+        words = [int(word) for word in new_state._data.view(np.uint64)]
+        numbers = {"state": words[0] | words[1] << 64, "inc": words[2] | words[3] << 64}
+        self._rng.bit_generator.state = {"bit_generator": "PCG64", "state": numbers,
+                                         "has_uint32": words[4], "uinteger": words[5]}
+        return self
+
+
+default_generator = Generator()
+manual_seed = default_generator.manual_seed
+get_rng_state, set_rng_state = default_generator.get_state, default_generator.set_state
+
+
+def _rng(generator):
+    return (generator or default_generator)._rng
+
+
+def rand(*size, generator=None, dtype=None, requires_grad=False):
+    """Uniform in [0, 1)."""
+    return Tensor(_rng(generator).random(_numbers(size), dtype or float32), requires_grad)
+
+
+def randn(*size, generator=None, dtype=None, requires_grad=False):
+    """Normally distributed, mean 0 and variance 1."""
+    return Tensor(_rng(generator).standard_normal(_numbers(size), dtype or float32), requires_grad)
+
+
+def randint(low, high, size=None, *, generator=None, dtype=None):
+    """Whole numbers low ... high - 1, int64; randint(high, size) starts from 0."""
+    low, high, size = (0, low, high) if size is None else (low, high, size)
+    return Tensor(_rng(generator).integers(low, high, size).astype(dtype or int64))
+
+
+def randperm(n, *, generator=None):
+    """0 ... n - 1 in random order."""
+    return Tensor(_rng(generator).permutation(n).astype(int64))
+
+
+def rand_like(input, *, dtype=None, requires_grad=False):
+    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def randn_like(input, *, dtype=None, requires_grad=False):
+    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+@method()
+def normal_(input, mean=0, std=1, *, generator=None):
+    """Overwrite with normally distributed numbers."""
+    return input._write(_rng(generator).standard_normal(input.shape, input.dtype) * std + mean)
+
+
+@method()
+def uniform_(input, from_=0, to=1, *, generator=None):
+    """Overwrite with numbers uniform in [from, to)."""
+    return input._write(_rng(generator).random(input.shape, input.dtype) * (to - from_) + from_)
+
+
+# ---------------------------------------------------------------- other types
+
+@method()
+def to(input, dtype):
+    """The same values as another dtype; the tensor itself if it has that dtype. Gradients go back through floats."""
+    return input if input.dtype == dtype else _cast(input, dtype=np.dtype(dtype))
+
+
+@differentiable
+def _cast(input, *, dtype):
+    out = input.astype(dtype)
+    return (out, lambda g: g) if dtype.kind == "f" else out
+
+
+Tensor.float = lambda self: to(self, float32)
+Tensor.double = lambda self: to(self, float64)
+Tensor.long = lambda self: to(self, int64)
+Tensor.bool = lambda self: to(self, bool_)
+Tensor.type_as = lambda self, other: to(self, other.dtype)

@@ -1,0 +1,62 @@
+"""Initial values, written into a tensor in place. Default distributions are PyTorch's; its random bits are not."""
+import math
+
+from minitorch.creation import rand, randn
+from minitorch.tensor import no_grad
+
+
+@no_grad()
+def uniform_(tensor, a=0.0, b=1.0, generator=None):
+    """Evenly spread over [a, b)."""
+    return tensor._write(rand(tensor.shape, dtype=tensor.dtype, generator=generator) * (b - a) + a)
+
+
+@no_grad()
+def normal_(tensor, mean=0.0, std=1.0, generator=None):
+    """Normally distributed."""
+    return tensor._write(randn(tensor.shape, dtype=tensor.dtype, generator=generator) * std + mean)
+
+
+@no_grad()
+def constant_(tensor, val):
+    """All elements `val`."""
+    return tensor._write(val)
+
+
+def zeros_(tensor):
+    return constant_(tensor, 0)
+
+
+def ones_(tensor):
+    return constant_(tensor, 1)
+
+
+def xavier_uniform_(tensor, gain=1.0, generator=None):
+    """U(-a, a) with a = gain sqrt(6 / (fan_in + fan_out)). Source: Glorot and Bengio (2010), equation 16."""
+    bound = gain * math.sqrt(6 / sum(_fans(tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor, gain=1.0, generator=None):
+    """N(0, s^2) with s = gain sqrt(2 / (fan_in + fan_out)). Source: Glorot and Bengio (2010), equation 12."""
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(_fans(tensor))), generator)
+
+
+def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
+    """U(-b, b) with b = gain sqrt(3 / fan), fan being fan_in or fan_out. Source: He et al. (2015), section 2.2.
+
+    nonlinearity: "leaky_relu" of negative slope `a` (gain sqrt(2 / (1 + a^2))), "relu" (sqrt(2)) or "linear" (1).
+    """
+    gains = {"leaky_relu": math.sqrt(2 / (1 + a * a)), "relu": math.sqrt(2), "linear": 1.0}
+    if mode not in ("fan_in", "fan_out") or nonlinearity not in gains:
+        raise ValueError(f"mode must be fan_in or fan_out, nonlinearity one of {', '.join(gains)}; "
+                         f"got {mode!r} and {nonlinearity!r}")
+    bound = gains[nonlinearity] * math.sqrt(3 / _fans(tensor)[mode == "fan_out"])
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def _fans(tensor):
+    """(fan_in, fan_out): how many numbers enter each output of a (out, in) matrix, and leave each input."""
+    if tensor.ndim != 2:
+        raise ValueError(f"fan in and fan out need a matrix (out_features, in_features), got shape {tensor.shape}")
+    return tensor.shape[1], tensor.shape[0]

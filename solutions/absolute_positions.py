@@ -1,0 +1,142 @@
+"""Absolute positions: a vector for every position, added to the token embeddings. Sinusoidal and learned."""
+import numpy as np
+
+import minitorch as torch
+from minitorch import nn
+from solutions.positions import PositionEncoding
+
+
+def sinusoidal_encoding(seq_len, dim, base=10000.0):
+    """The sinusoidal position table of the Transformer paper.
+
+    Column pair i = 0, 1, ..., dim/2 - 1 turns at its own speed, sine on even columns and cosine on odd ones:
+
+        table[position, 2i]     = sin(position / base^(2i / dim))
+        table[position, 2i + 1] = cos(position / base^(2i / dim))
+
+    seq_len   number of positions, counted from 0
+    dim       width of the table, even
+    returns   float64 array (seq_len, dim)
+    raises    ValueError for a negative or fractional seq_len, or a dim that is not even and positive
+
+    >>> sinusoidal_encoding(3, 4, base=100.0).round(3).tolist()
+    [[0.0, 1.0, 0.0, 1.0], [0.841, 0.54, 0.1, 0.995], [0.909, -0.416, 0.199, 0.98]]
+
+    Source: Vaswani et al. 2017, section 3.5.
+    """
+    check_table_size(seq_len, dim)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)      # (seq_len, dim / 2)
+    table = np.empty((seq_len, dim))
+    table[:, 0::2] = np.sin(angles)
+    table[:, 1::2] = np.cos(angles)
+    return table
+
+
+def angular_speeds(dim, base=10000.0):
+    """Radians per position of each column pair: base^(-2i / dim), from 1 down to about 1 / base."""
+    return base ** (-np.arange(0, dim, 2) / dim)                          # (dim / 2,)
+
+
+def check_table_size(seq_len, dim):
+    """Refuse a table that cannot be made of pairs of columns, or with a number of rows that is no count."""
+    if int(seq_len) != seq_len or seq_len < 0:
+        raise ValueError(f"seq_len counts positions: expected 0, 1, 2, ..., got {seq_len}")
+    if dim % 2 or dim <= 0:
+        raise ValueError(f"columns come in pairs, so dim must be even and positive, got {dim}")
+
+
+def shift_matrix(k, dim, base=10000.0):
+    """The matrix that moves every sinusoidal position vector k places on.
+
+    With table = sinusoidal_encoding(seq_len, dim, base), for every position:
+
+        table[position + k] = shift_matrix(k, dim, base) @ table[position]
+
+    Each pair (sin x, cos x) is rotated by a = k * speed of the pair,
+
+        [ sin(x + a) ]   [  cos a   sin a ] [ sin x ]
+        [ cos(x + a) ] = [ -sin a   cos a ] [ cos x ]
+
+    and the whole matrix holds these 2 x 2 blocks on its diagonal. It does not depend on the position.
+
+    returns   float64 array (dim, dim), orthogonal
+    raises    ValueError for an odd dim
+
+    >>> shift_matrix(1, 2).round(3).tolist()
+    [[0.54, 0.841], [-0.841, 0.54]]
+    """
+    check_table_size(0, dim)
+    angles = k * angular_speeds(dim, base)
+    even, odd = np.arange(0, dim, 2), np.arange(1, dim, 2)
+    matrix = np.zeros((dim, dim))
+    matrix[even, even] = matrix[odd, odd] = np.cos(angles)
+    matrix[even, odd] = np.sin(angles)
+    matrix[odd, even] = -np.sin(angles)
+    return matrix
+
+
+def halves_from_pairs(dim):
+    """The column order that turns interleaved pairs into two halves.
+
+    With order = halves_from_pairs(dim), table[:, order] has all the even columns (sines) first, then all the
+    odd ones (cosines): the layout [sin; cos] that many libraries use. Nothing but the order of the columns
+    changes, and table[:, order][:, pairs_from_halves(dim)] is the table again.
+
+    >>> halves_from_pairs(6).tolist()
+    [0, 2, 4, 1, 3, 5]
+    """
+    check_table_size(0, dim)
+    return np.arange(dim).reshape(-1, 2).T.reshape(-1)                    # (dim / 2, 2) -> (2, dim / 2)
+
+
+def pairs_from_halves(dim):
+    """The column order that undoes halves_from_pairs.
+
+    >>> pairs_from_halves(6).tolist()
+    [0, 3, 1, 4, 2, 5]
+    """
+    check_table_size(0, dim)
+    return np.arange(dim).reshape(2, -1).T.reshape(-1)                    # (2, dim / 2) -> (dim / 2, 2)
+
+
+class Sinusoidal(PositionEncoding):
+    """The fixed table of sines and cosines. No parameters, and no end: any position has a row.
+
+    Embeddings are multiplied by sqrt(dim) first, so that small initial embeddings are not drowned by sines of
+    size 1. Source: Vaswani et al. 2017, sections 3.4 (the factor) and 3.5 (the table).
+    """
+
+    def __init__(self, dim, base=10000.0):
+        super().__init__()
+        check_table_size(0, dim)
+        self.dim, self.base = dim, base
+
+    def embed(self, x, offset=0):
+        check_width(x, self.dim)
+        table = sinusoidal_encoding(offset + x.shape[-2], self.dim, self.base)[offset:]  # (seq, dim)
+        return x * self.dim ** 0.5 + torch.tensor(table, dtype=x.dtype)
+
+
+class Learned(PositionEncoding):
+    """One learned vector for each of max_len positions, and nothing beyond them. GPT-2 has 1024 of them."""
+
+    def __init__(self, max_len, dim):
+        super().__init__()
+        self.table = nn.Parameter(torch.empty(max_len, dim))
+        nn.init.normal_(self.table, std=0.02)
+
+    def embed(self, x, offset=0):
+        max_len, dim = self.table.shape
+        check_width(x, dim)
+        end = offset + x.shape[-2]
+        if end > max_len:
+            raise ValueError(
+                f"learned positions end at max_len = {max_len}, but {end} positions were given (embeddings "
+                f"{tuple(x.shape)}, offset {offset}): shorten the sequence, or train a longer table")
+        return x + self.table[offset:end]                                 # (batch, seq, dim) + (seq, dim)
+
+
+def check_width(x, dim):
+    """Embeddings must have the table's width."""
+    if x.shape[-1] != dim:
+        raise ValueError(f"the position table has {dim} columns, embeddings {tuple(x.shape)} do not fit")

@@ -1,0 +1,219 @@
+"""CoPE, Contextual Position Encoding (Golovneva et al. 2024, arXiv 2405.18719): counting what matters.
+
+A gate between 0 and 1 says how much key j matters to query i. The position of key j is the sum of the gates
+from j up to i, so it counts what query i cares about, not tokens. Sums are fractional; the vector of a
+fractional position is interpolated between those of the two integers beside it.
+
+    gate      g_ij = sigmoid(q_i . k_j)                            (equation 3)
+    position  p_ij = g_ij + g_i,j+1 + ... + g_ii                   (equation 4)
+    vector    e[p] = w e[ceil p] + (1 - w) e[floor p],  w = p - floor p                 (equation 5)
+    score     q_i . (k_j + e[p_ij])                                (equation 6)
+"""
+import numpy as np
+
+import minitorch as torch
+from minitorch import nn
+from solutions.attention import causal_mask
+from solutions.positions import PositionEncoding
+
+
+def cope_positions(gates):
+    """Contextual positions: for each key the sum of the gates from it up to the query.
+
+        positions[i, j] = gates[i, j] + gates[i, j + 1] + ... + gates[i, i]
+
+    The key's own gate and the query's own gate both count. Keys after the query do not: their gates are
+    ignored and their positions are 0. With fewer queries than keys, the queries are the last ones.
+
+    gates     (..., query, key) tensor, values from 0 to 1
+    returns   (..., query, key) tensor, not clamped
+    raises    ValueError for gates outside [0, 1] or more queries than keys
+
+    >>> cope_positions(torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.5, 1.0], [0.0, 1.0, 0.5]])).tolist()
+    [[1.0, 0.0, 0.0], [1.5, 0.5, 0.0], [1.5, 1.5, 0.5]]
+
+    Source: equation 4; the sum from the right as in the listing of appendix B (flip, cumsum, flip).
+    """
+    values = gates.detach()
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(f"gates lie between 0 and 1, got values from {values.min().item():.3g} to "
+                         f"{values.max().item():.3g} in gates {tuple(gates.shape)}: apply the sigmoid first")
+    later = torch.tensor(~causal_mask(*gates.shape[-2:]))                 # (query, key)
+    return gates.masked_fill(later, 0.0).flip(-1).cumsum(-1).flip(-1)
+
+
+def interpolate(table, positions):
+    """Vectors for fractional positions, by linear interpolation between neighbouring rows of a table.
+
+        e[p] = w table[ceil p] + (1 - w) table[floor p]        with w = p - floor p
+
+    Positions outside the table are moved to its first or last row. The gradient with respect to a position is
+    the difference of the two rows: floor and ceil carry none.
+
+    table       (npos, head_dim) tensor, row n belongs to position n
+    positions   (...) tensor
+    returns     (..., head_dim) tensor
+
+    >>> interpolate(torch.tensor([[0.0, 0.0], [10.0, 20.0]]), torch.tensor([0.25, 7.0])).tolist()
+    [[2.5, 5.0], [10.0, 20.0]]
+
+    Source: equation 5.
+    """
+    low, high, w = neighbours(positions, len(table))
+    w = w.unsqueeze(-1)                                                   # (..., 1)
+    return w * table[high] + (1 - w) * table[low]
+
+
+def interpolate_logits(logits, positions):
+    """The efficient form: interpolate numbers q.e[n] instead of vectors e[n].
+
+        q.e[p] = w q.e[ceil p] + (1 - w) q.e[floor p]          with w = p - floor p
+
+    so a query needs one product with each row of the table, not one with each key's own interpolated vector.
+
+    logits      (..., query, npos) tensor, logits[..., i, n] = q_i . e[n]
+    positions   (..., query, key) tensor, moved into 0 ... npos - 1
+    returns     (..., query, key) tensor
+    raises      ValueError unless both have the same number of batches, heads and queries
+
+    >>> interpolate_logits(torch.tensor([[0.0, 10.0, 40.0]]), torch.tensor([[2.0, 1.5, 0.5]])).tolist()
+    [[40.0, 25.0, 5.0]]
+
+    Source: equations 7 to 9.
+    """
+    if logits.shape[:-1] != positions.shape[:-1]:
+        raise ValueError(f"every query needs a row of logits and one of positions: {tuple(logits.shape)} and "
+                         f"{tuple(positions.shape)} must agree in all but the last size")
+    low, high, w = neighbours(positions, logits.shape[-1])
+    upper, lower = (torch.take_along_dim(logits, rows, dim=-1) for rows in (high, low))
+    return w * upper + (1 - w) * lower                                    # (..., query, key)
+
+
+def neighbours(positions, npos):
+    """floor and ceil of positions clamped into 0 ... npos - 1, as integers, and the weight of the upper one.
+
+    Both ends are clamped: a float32 sum taken from the right can end slightly below 0.
+    """
+    positions = positions.clamp(0, npos - 1)
+    floor = positions.floor().detach()
+    return floor.long(), positions.detach().ceil().long(), positions - floor
+
+
+# The backward pass, by hand. Gradients are plain numbers, so these functions take and return NumPy arrays.
+
+def interpolate_logits_backward(grad, logits, positions):
+    """The gradients of interpolate_logits, from the gradient of its result.
+
+    Each result is w * logits[high] + (1 - w) * logits[low], so
+      - logits[high] receives grad * w and logits[low] receives grad * (1 - w), summed over all keys that read
+        them;
+      - the position receives grad * (logits[high] - logits[low]), and 0 where it was clamped, i.e. outside
+        0 ... npos - 1.
+
+    grad        (..., query, key) array
+    logits      (..., query, npos) array
+    positions   (..., query, key) array, not clamped
+    returns     grad_logits (..., query, npos), grad_positions (..., query, key)
+
+    >>> z, p = np.array([[0.0, 10.0, 40.0]]), np.array([[5.0, 1.5, 0.5]])
+    >>> grad_logits, grad_positions = interpolate_logits_backward(np.ones((1, 3)), z, p)
+    >>> grad_logits.tolist(), grad_positions.tolist()
+    ([[0.5, 1.0, 1.5]], [[0.0, 30.0, 10.0]])
+    """
+    npos, key_len = logits.shape[-1], positions.shape[-1]
+    clamped = positions.clip(0, npos - 1)
+    low, high = np.floor(clamped).astype(int), np.ceil(clamped).astype(int)
+    w = clamped - low
+    grad_logits = np.zeros_like(logits).reshape(-1, npos)                 # one line for each query
+    query = np.arange(len(grad_logits))[:, None]
+    np.add.at(grad_logits, (query, high.reshape(-1, key_len)), (grad * w).reshape(-1, key_len))
+    np.add.at(grad_logits, (query, low.reshape(-1, key_len)), (grad * (1 - w)).reshape(-1, key_len))
+    slope = np.take_along_axis(logits, high, -1) - np.take_along_axis(logits, low, -1)
+    return grad_logits.reshape(logits.shape), np.where(positions == clamped, grad * slope, 0)
+
+
+def cope_positions_backward(grad):
+    """The gradient of cope_positions with respect to the gates.
+
+    Gate (i, k) is part of every position (i, j) with j <= k, so it collects their gradients from the left:
+
+        grad_gates[i, k] = grad[i, 0] + ... + grad[i, k]       and 0 for keys after the query
+
+    grad      (..., query, key) array
+    returns   (..., query, key) array
+
+    >>> cope_positions_backward(np.array([[1.0, 2.0, 4.0], [1.0, 2.0, 4.0], [1.0, 2.0, 4.0]])).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 3.0, 0.0], [1.0, 3.0, 7.0]]
+    """
+    return np.where(causal_mask(*grad.shape[-2:]), grad.cumsum(-1), 0)
+
+
+def cope_backward(grad, gates, logits):
+    """From the gradient of CoPE's position scores to those of the gate's input and of the logits q.e[n].
+
+    The chain of the forward pass, walked back: interpolation, sum, gate. The gate is g = sigmoid(s), and its
+    slope is g (1 - g).
+
+    grad      (..., query, key) array
+    gates     (..., query, key) array
+    logits    (..., query, npos) array
+    returns   grad_scores (..., query, key), with respect to s; grad_logits (..., query, npos)
+
+    >>> grad_scores, grad_logits = cope_backward(np.ones((1, 1)), np.array([[0.5]]), np.array([[0.0, 8.0]]))
+    >>> grad_scores.tolist(), grad_logits.tolist()
+    ([[2.0]], [[0.5, 0.5]])
+    """
+    mask = causal_mask(*gates.shape[-2:])
+    positions = np.flip(np.flip(gates * mask, -1).cumsum(-1), -1)
+    grad_logits, grad_positions = interpolate_logits_backward(grad, logits, positions)
+    return cope_positions_backward(grad_positions) * gates * (1 - gates), grad_logits
+
+
+class CoPE(PositionEncoding):
+    """Contextual positions, added to the attention scores. Each layer has its own table e, zero at first.
+
+    npos_max         number of position vectors; positions are clamped to npos_max - 1
+    head_dim         width of a head
+    scaling          where 1 / sqrt(head_dim) goes. The paper's parts disagree:
+                     "appendix"  gates see q.k / sqrt(head_dim); q.e is not divided (its listing)
+                     "paper"     no division anywhere, in q.k neither (its equations)
+                     "released"  both divided (the authors' published code, its default)
+    separate_heads   False: the heads share one table. True: each has its own; needs num_heads
+    gates            what the query meets in the gate:
+                     "keys"       the attention keys
+                     "sep_keys"   keys of its own, W_g times the layer's input; needs dim and num_heads
+                     "val_gates"  the values
+
+    Any length is taken: positions grow only with what is counted, and counts past the table share its end.
+    """
+    shared = False
+
+    def __init__(self, npos_max, head_dim, num_heads=None, dim=None, scaling="appendix", separate_heads=False,
+                 gates="keys"):
+        super().__init__()
+        if scaling not in ("appendix", "paper", "released"):
+            raise ValueError(f"scaling is 'appendix', 'paper' or 'released', not {scaling!r}")
+        if gates not in ("keys", "sep_keys", "val_gates"):
+            raise ValueError(f"gates is 'keys', 'sep_keys' or 'val_gates', not {gates!r}")
+        heads = (num_heads,) if separate_heads else ()
+        self.e = nn.Parameter(torch.zeros(*heads, npos_max, head_dim))
+        self.gate_keys = nn.Linear(dim, num_heads * head_dim, bias=False) if gates == "sep_keys" else None
+        self.gates_from, self.scaling = gates, scaling
+        self.scale = 1.0 if scaling == "paper" else None
+
+    def gates(self, q, k, v=None, x=None):
+        """How much each key counts for each query: (batch, heads, query, key), from 0 to 1."""
+        if self.gates_from == "val_gates":
+            k = v
+        if self.gates_from == "sep_keys":
+            batch, heads, key_len, head_dim = k.shape
+            k = self.gate_keys(x).reshape(batch, key_len, heads, head_dim).transpose(1, 2)
+        return (q @ k.transpose(-2, -1) * self.score_scale(q)).sigmoid()
+
+    def bias(self, q, k, v=None, x=None):
+        if q.shape[-1] != self.e.shape[-1]:
+            raise ValueError(f"vectors e have head_dim {self.e.shape[-1]}, queries {tuple(q.shape)} do not")
+        logits = q @ self.e.transpose(-2, -1)                             # (batch, heads, query, npos_max)
+        if self.scaling == "released":
+            logits = logits * self.score_scale(q)
+        return interpolate_logits(logits, cope_positions(self.gates(q, k, v, x)))

@@ -1,0 +1,278 @@
+"""Relative positions: scores depend on how far a key is from the query. Shaw, Transformer-XL, T5, ALiBi.
+
+Distances are key minus query everywhere: 0 is the query itself, negative numbers are the past.
+"""
+import numpy as np
+
+import minitorch as torch
+from minitorch import nn
+from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
+from solutions.attention import attention_weights
+from solutions.positions import PositionEncoding
+
+
+def relative_positions(query_len, key_len):
+    """The distance of every key from every query: key position minus query position.
+
+    The queries are the last query_len of the key_len positions, as when earlier keys come from a cache.
+
+    returns   int64 array (query_len, key_len)
+    raises    ValueError for negative or fractional lengths, or more queries than keys
+
+    >>> relative_positions(3, 3).tolist()
+    [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
+    >>> relative_positions(1, 3).tolist()
+    [[-2, -1, 0]]
+    """
+    if int(query_len) != query_len or int(key_len) != key_len or not 0 <= query_len <= key_len:
+        raise ValueError(f"expected whole numbers 0 <= query_len <= key_len, got {query_len} and {key_len}")
+    query = np.arange(key_len - query_len, key_len)
+    key = np.arange(key_len)
+    return key[None, :] - query[:, None]
+
+
+# ---------------------------------------------------------------- Shaw et al. 2018
+
+def clip_distance(relative_position, clip):
+    """Distances beyond `clip` on either side become `clip`, then all are moved up to count from 0.
+
+    So 2 * clip + 1 different rows of a table are enough, for any length: row 0 for "clip or more back", row
+    `clip` for the token itself, row 2 * clip for "clip or more ahead".
+
+    relative_position   int array of any shape, key minus query
+    clip                the largest distance that is told apart, k in the paper, at least 0
+    returns             int array of the same shape, values 0 ... 2 * clip
+    raises              ValueError for distances that are not integers, or a negative clip
+
+    >>> clip_distance(np.array([-7, -2, -1, 0, 1, 9]), clip=2).tolist()
+    [0, 0, 1, 2, 3, 4]
+
+    Source: Shaw et al. 2018, section 3.2.
+    """
+    check_distances(relative_position)
+    if clip < 0:
+        raise ValueError(f"clip is a distance, 0 or more, got {clip}")
+    return relative_position.clip(-clip, clip) + clip
+
+
+def check_distances(relative_position):
+    """Distances are counted in whole tokens."""
+    if not np.issubdtype(np.asarray(relative_position).dtype, np.integer):
+        raise ValueError(f"distances are whole numbers of tokens, got {relative_position.dtype} "
+                         f"of shape {relative_position.shape}")
+
+
+class Shaw(PositionEncoding):
+    """A learned vector for each clipped distance, added to the keys, and on request to the values too.
+
+        score_ij  = q_i . (k_j + a^K[clip(j - i)]) / sqrt(head_dim)
+        result_i  = sum over j of weight_ij (v_j + a^V[clip(j - i)])
+
+    Each table has 2 * clip + 1 rows, shared by the heads; each layer has its own. Source: Shaw et al. 2018
+    (arXiv 1803.02155), equations 3 and 4; the products are taken per distance, not per pair of tokens.
+    """
+    shared = False
+
+    def __init__(self, head_dim, clip, values=False):
+        super().__init__()
+        self.clip = clip
+        self.keys = nn.Parameter(torch.empty(2 * clip + 1, head_dim))
+        self.values = nn.Parameter(torch.empty(2 * clip + 1, head_dim)) if values else None
+        for table in self.parameters():
+            nn.init.normal_(table, std=0.02)
+
+    def rows(self, query_len, key_len):
+        """The table row of every pair: (query, key)."""
+        return torch.tensor(clip_distance(relative_positions(query_len, key_len), self.clip))
+
+    def bias(self, q, k, v=None, x=None):
+        check_head_dim(q, self.keys.shape[-1])
+        products = q @ self.keys.transpose(0, 1) * self.score_scale(q)    # (batch, heads, query, distance)
+        rows = self.rows(q.shape[-2], k.shape[-2])
+        return torch.take_along_dim(products, rows.expand(*q.shape[:2], *rows.shape), dim=-1)
+
+    def attend(self, q, k, v, mask):
+        if self.values is None:
+            return super().attend(q, k, v, mask)
+        weights = attention_weights(q, k, mask, self.scale)               # (batch, heads, query, key)
+        vectors = self.values[self.rows(q.shape[-2], k.shape[-2])]        # (query, key, head_dim)
+        by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(-2)       # (batch, heads, query, head_dim)
+        return weights @ v + by_distance
+
+
+def check_head_dim(q, head_dim):
+    """Queries must be as wide as the vectors they meet."""
+    if q.shape[-1] != head_dim:
+        raise ValueError(f"position vectors have head_dim {head_dim}, the queries {tuple(q.shape)} do not")
+
+
+# ---------------------------------------------------------------- Transformer-XL
+
+def relative_shift(x):
+    """From scores by distance to scores by key: shift each row left until its distances meet their keys.
+
+    Column c of x belongs to the distance "key_len - 1 - c back". Row i must move left by query_len - 1 - i
+    places. All rows at once:
+
+        put a column of zeros in front             (query_len, key_len + 1)
+        read the same numbers in another shape     (key_len + 1, query_len)
+        drop the first row                         (key_len, query_len)
+        read them in the old shape                 (query_len, key_len)
+
+    What lands above the diagonal is left over and must be masked.
+
+    x         (..., query, key) tensor
+    returns   (..., query, key) tensor
+
+    >>> relative_shift(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])).tolist()
+    [[3.0, 0.0, 4.0], [5.0, 6.0, 0.0], [7.0, 8.0, 9.0]]
+
+    Source: Dai et al. 2019 (Transformer-XL), appendix B.
+    """
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)  # (..., query, key + 1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(x.shape)
+
+
+class TransformerXL(PositionEncoding):
+    """Distances as sinusoids, projected to keys of their own, and two learned vectors u and v.
+
+        score_ij = [ (q_i + u) . k_j + (q_i + v) . W_kR R[i - j] ] / sqrt(head_dim)
+
+    u: how much a key matters to any query; v: how much a distance does. R is the fixed sinusoidal table in
+    the layout [sines; cosines], so any distance has a row. Each layer has its own u, v and W_kR (the variant
+    called untied). Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
+    """
+    shared = False
+
+    def __init__(self, dim, num_heads, base=10000.0):
+        super().__init__()
+        self.base = base
+        self.u = nn.Parameter(torch.empty(num_heads, 1, dim // num_heads))
+        self.v = nn.Parameter(torch.empty(num_heads, 1, dim // num_heads))
+        nn.init.normal_(self.u, std=0.02)
+        nn.init.normal_(self.v, std=0.02)
+        self.distance_keys = nn.Linear(dim, dim, bias=False)              # W_kR
+
+    def bias(self, q, k, v=None, x=None):
+        num_heads, _, head_dim = self.u.shape
+        check_head_dim(q, head_dim)
+        key_len, dim = k.shape[-2], num_heads * head_dim
+        table = sinusoidal_encoding(key_len, dim, self.base)[:, halves_from_pairs(dim)]
+        table = np.flip(table, axis=0).copy()                             # key_len - 1 ... 0 back
+        r = self.distance_keys(torch.tensor(table, dtype=q.dtype))        # (distance, dim)
+        r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)       # (heads, distance, head_dim)
+        by_distance = (q + self.v) @ r.transpose(-2, -1)                  # (batch, heads, query, distance)
+        by_key = self.u @ k.transpose(-2, -1)                             # (batch, heads, 1, key)
+        return (by_key + relative_shift(by_distance)) * self.score_scale(q)
+
+
+# ---------------------------------------------------------------- T5
+
+def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
+    """The bucket of every distance: near distances have one each, far ones share, on a logarithmic scale.
+
+    With B buckets for a direction and n = how far back the key is:
+
+        n < B/2     bucket n
+        otherwise   bucket B/2 + floor( B/2 * ln(n / (B/2)) / ln(max_distance / (B/2)) ), at most B - 1
+
+    bidirectional=True    B = num_buckets / 2; keys ahead: the same rule, counted from bucket B on
+    bidirectional=False   B = num_buckets; keys ahead count as distance 0
+
+    relative_position   int array of any shape, key minus query
+    returns             int array of the same shape, values 0 ... num_buckets - 1
+    raises              ValueError for distances that are not integers, or too few buckets
+
+    >>> t5_bucket(np.array([-200, -20, -1, 0, 1]), bidirectional=False).tolist()
+    [31, 17, 1, 0, 0]
+    >>> t5_bucket(np.array([-200, -20, -1, 0, 1])).tolist()
+    [15, 10, 1, 0, 17]
+
+    Source: Raffel et al. 2020, section 2.1, and the authors' code. The rule is theirs: with the default 32
+    causal buckets everything from distance 113 on, not 128, is in the last one.
+    """
+    check_distances(relative_position)
+    buckets = num_buckets // 2 if bidirectional else num_buckets          # for one direction
+    exact = buckets // 2
+    if exact < 1 or max_distance <= exact:
+        raise ValueError(f"{num_buckets} buckets up to distance {max_distance} cannot hold near and far ones")
+    ahead = np.where(relative_position > 0, buckets, 0) if bidirectional else 0
+    n = np.abs(relative_position) if bidirectional else np.maximum(-relative_position, 0)
+    growth = np.log(np.maximum(n, exact) / exact) / np.log(max_distance / exact)  # 0 to 1, at max_distance
+    far = np.minimum(exact + (growth * (buckets - exact)).astype(np.int64), buckets - 1)
+    return ahead + np.where(n < exact, n, far)
+
+
+class T5Bias(PositionEncoding):
+    """A learned number for each bucket of distances and each head, added to the scores; one table for all
+    layers.
+
+    q.k is not divided by sqrt(head_dim): T5 leaves that to its initial weights.
+    Source: Raffel et al. 2020 (arXiv 1910.10683), section 2.1.
+    """
+    scale = 1.0
+
+    def __init__(self, num_heads, bidirectional=False, num_buckets=32, max_distance=128):
+        super().__init__()
+        self.bidirectional, self.num_buckets, self.max_distance = bidirectional, num_buckets, max_distance
+        self.table = nn.Parameter(torch.empty(num_buckets, num_heads))
+        nn.init.normal_(self.table, std=0.02)
+
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        distances = relative_positions(q.shape[-2], k.shape[-2])
+        buckets = t5_bucket(distances, self.bidirectional, self.num_buckets, self.max_distance)
+        bias = self.table[torch.tensor(buckets)]                          # (query, key, heads)
+        return bias.permute(2, 0, 1).unsqueeze(0)                         # (1, heads, query, key)
+
+
+def check_num_heads(q, num_heads):
+    """Each head of the queries needs its own number."""
+    if q.shape[1] != num_heads:
+        raise ValueError(f"made for {num_heads} heads, the queries {tuple(q.shape)} have {q.shape[1]}")
+
+
+# ---------------------------------------------------------------- ALiBi
+
+def alibi_slopes(num_heads):
+    """How much each head is put off by distance: the slopes of ALiBi, fixed, not learned.
+
+    For n = 2, 4, 8, ... heads a geometric series that starts with 2^(-8/n) and has that ratio. For other
+    counts: the series of the next lower power of two, then as many as are missing from every second slope
+    (the 1st, 3rd, ...) of twice that power.
+
+    returns   float64 array (num_heads,), positive
+    raises    ValueError for a head count below 1 or not whole
+
+    >>> alibi_slopes(8).round(4).tolist()
+    [0.5, 0.25, 0.125, 0.0625, 0.0312, 0.0156, 0.0078, 0.0039]
+    >>> alibi_slopes(3).round(4).tolist()
+    [0.0625, 0.0039, 0.25]
+
+    Source: Press et al. 2022, section 3, and the authors' code for other head counts.
+    """
+    if int(num_heads) != num_heads or num_heads < 1:
+        raise ValueError(f"the number of heads must be 1, 2, 3, ..., got {num_heads}")
+    power = 2 ** int(np.log2(num_heads))
+    slopes = 2.0 ** (-8 / power * np.arange(1, power + 1))
+    between = 2.0 ** (-4 / power * np.arange(1, 2 * (num_heads - power), 2))      # of 2 * power heads
+    return np.concatenate([slopes, between])
+
+
+class ALiBi(PositionEncoding):
+    """A penalty that grows with distance, steeper in some heads than in others. No parameters; any length.
+
+        score_ij = q_i . k_j / sqrt(head_dim) - slope_head * (i - j)
+
+    Source: Press et al. 2022 (arXiv 2108.12409), section 3.
+    """
+
+    def __init__(self, num_heads):
+        super().__init__()
+        self.slopes = alibi_slopes(num_heads)
+
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        distances = relative_positions(q.shape[-2], k.shape[-2])       # key minus query, negative in the past
+        return torch.tensor(self.slopes[:, None, None] * distances, dtype=q.dtype).unsqueeze(0)

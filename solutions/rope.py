@@ -1,0 +1,167 @@
+"""RoPE, rotary position embedding (Su et al. 2021, arXiv 2104.09864): queries and keys rotated by their
+positions.
+
+Two columns of a query are the coordinates of a point; position m turns the point by m * theta. A key at
+position n is turned by n * theta. Their dot product then only knows the angle between them, (m - n) * theta:
+the distance.
+"""
+import numpy as np
+
+import minitorch as torch
+from solutions.absolute_positions import (
+    angular_speeds, check_table_size, halves_from_pairs, pairs_from_halves)
+from solutions.positions import PositionEncoding
+
+
+def rope_cache(seq_len, dim, base=10000.0):
+    """Cosines and sines of all rotation angles, to be computed once.
+
+        angle[position, i] = position * base^(-2i / dim),  i = 0 ... dim/2 - 1
+
+    seq_len   number of positions, counted from 0
+    dim       number of columns that are rotated, even
+    returns   cos, sin: float64 arrays (seq_len, dim / 2)
+    raises    ValueError for a negative or fractional seq_len, or an odd dim
+
+    >>> cos, sin = rope_cache(2, 4, base=100.0)
+    >>> cos.round(3).tolist(), sin.round(3).tolist()
+    ([[1.0, 1.0], [0.54, 0.995]], [[0.0, 0.0], [0.841, 0.1]])
+
+    Source: section 3.2.2, theta_i = 10000^(-2(i - 1) / d) with i counted from 1.
+    """
+    check_table_size(seq_len, dim)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)      # (seq_len, dim / 2)
+    return np.cos(angles), np.sin(angles)
+
+
+def apply_rope(x, cos, sin):
+    """Rotate each pair of neighbouring columns (0, 1), (2, 3), ... by the angle of its position.
+
+        y[2i]     = x[2i] cos_i - x[2i + 1] sin_i
+        y[2i + 1] = x[2i] sin_i + x[2i + 1] cos_i
+
+    x          (..., seq, dim) tensor
+    cos, sin   (seq, dim / 2) tensors, as from rope_cache
+    returns    (..., seq, dim) tensor
+    raises     ValueError for shapes that do not fit
+
+    >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])       # a quarter turn, half a turn
+    >>> apply_rope(torch.tensor([[1.0, 0.0, 2.0, 3.0]]), cos, sin).tolist()
+    [[0.0, 1.0, -2.0, -3.0]]
+
+    Source: equations 15 and 34; GPT-J and Meta's own LLaMA code use this layout of pairs.
+    """
+    check_rotation(x, cos, sin)
+    even, odd = x[..., 0::2], x[..., 1::2]                                # (..., seq, dim / 2)
+    pairs = torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
+    return pairs.reshape(x.shape)                                         # (..., dim / 2, 2) -> (..., dim)
+
+
+def apply_rope_half(x, cos, sin):
+    """The same rotation in the other memory layout: column i is paired with column i + dim/2.
+
+        y[i]         = x[i] cos_i - x[i + dim/2] sin_i
+        y[i + dim/2] = x[i] sin_i + x[i + dim/2] cos_i
+
+    Shapes and errors as for apply_rope. GPT-NeoX and the Hugging Face LLaMA use this layout.
+
+    >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])
+    >>> apply_rope_half(torch.tensor([[1.0, 2.0, 0.0, 3.0]]), cos, sin).tolist()
+    [[0.0, -2.0, 1.0, -3.0]]
+    """
+    check_rotation(x, cos, sin)
+    first, second = x.chunk(2, dim=-1)                                    # (..., seq, dim / 2) each
+    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
+
+
+def check_rotation(x, cos, sin):
+    """One angle for each position and pair of columns."""
+    if x.shape[-1] % 2:
+        raise ValueError(f"columns are rotated in pairs: the last size of {tuple(x.shape)} must be even")
+    expected = (x.shape[-2], x.shape[-1] // 2)
+    if tuple(cos.shape) != expected or tuple(sin.shape) != expected:
+        raise ValueError(f"x {tuple(x.shape)} needs cos and sin of shape (seq, dim / 2) = {expected}, "
+                         f"got {tuple(cos.shape)} and {tuple(sin.shape)}")
+
+
+def rope_backward(grad, cos, sin):
+    """The gradient of apply_rope with respect to x, from the gradient of its result.
+
+    A rotation is an orthogonal matrix, so its transpose is its inverse: the gradient is rotated back.
+
+    grad       (..., seq, dim) tensor
+    cos, sin   (seq, dim / 2) tensors, those of the forward pass
+    returns    (..., seq, dim) tensor
+
+    >>> cos, sin = torch.tensor([[0.0]]), torch.tensor([[1.0]])
+    >>> rope_backward(torch.tensor([[0.0, 1.0]]), cos, sin).tolist()
+    [[1.0, 0.0]]
+    """
+    return apply_rope(grad, cos, -sin)
+
+
+def rope_rows_to_halves(weight, num_heads):
+    """Reorder the rows of a query or key projection made for apply_rope, so that apply_rope_half gives the
+    same scores.
+
+    Within each head, the even rows come first, then the odd ones. Scores are equal, because the columns of
+    queries and keys change places together. Left out, nothing fails, and the model is silently broken.
+
+    weight    (num_heads * head_dim, ...) array, output rows first as in nn.Linear; a bias too
+    returns   an array of the same shape
+
+    >>> rope_rows_to_halves(np.array([0, 1, 2, 3, 10, 11, 12, 13]), num_heads=2).tolist()
+    [0, 2, 1, 3, 10, 12, 11, 13]
+    """
+    return reorder_rows(weight, num_heads, halves_from_pairs)
+
+
+def rope_rows_to_pairs(weight, num_heads):
+    """The way back: rows made for apply_rope_half, reordered for apply_rope.
+
+    >>> rope_rows_to_pairs(np.array([0, 2, 1, 3, 10, 12, 11, 13]), num_heads=2).tolist()
+    [0, 1, 2, 3, 10, 11, 12, 13]
+    """
+    return reorder_rows(weight, num_heads, pairs_from_halves)
+
+
+def reorder_rows(weight, num_heads, order):
+    if len(weight) % (2 * num_heads):
+        raise ValueError(f"a weight {weight.shape} has no even number of rows for each of {num_heads} heads")
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
+    return heads[:, order(heads.shape[1])].reshape(weight.shape)
+
+
+class RoPE(PositionEncoding):
+    """Queries and keys rotated, values left alone. No parameters; any position has an angle.
+
+    rotary_dim   number of leading columns of each head that are rotated; None for all of them. GPT-NeoX
+                 rotates a quarter; the columns left over carry no position.
+    base         10000 in the paper; larger, e.g. 500000, for long contexts
+    layout       "pairs" (apply_rope) or "halves" (apply_rope_half)
+    """
+
+    def __init__(self, head_dim, base=10000.0, rotary_dim=None, layout="pairs"):
+        super().__init__()
+        rotary_dim = head_dim if rotary_dim is None else rotary_dim
+        if rotary_dim > head_dim:
+            raise ValueError(f"cannot rotate {rotary_dim} columns of heads with head_dim {head_dim}")
+        if layout not in ("pairs", "halves"):
+            raise ValueError(f"layout is 'pairs' or 'halves', not {layout!r}")
+        check_table_size(0, rotary_dim)
+        self.head_dim, self.rotary_dim, self.base, self.layout = head_dim, rotary_dim, base, layout
+
+    def rotate(self, q, k, offset=0):
+        if q.shape[-1] != self.head_dim:
+            raise ValueError(f"made for head_dim {self.head_dim}, not for queries {tuple(q.shape)}")
+        tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)
+        cos, sin = (torch.tensor(table[offset:], dtype=q.dtype) for table in tables)  # (seq, rotary_dim / 2)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+    def turn(self, x, cos, sin):
+        """Rotate the first rotary_dim columns of x: (batch, heads, seq, head_dim)."""
+        rotation = apply_rope if self.layout == "pairs" else apply_rope_half
+        if self.rotary_dim == self.head_dim:
+            return rotation(x, cos, sin)
+        turned = rotation(x[..., :self.rotary_dim], cos, sin)
+        return torch.cat([turned, x[..., self.rotary_dim:]], dim=-1)

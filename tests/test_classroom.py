@@ -1,0 +1,518 @@
+"""The classroom, tried on a tiny course: what an exercise says to whatever a learner may write, and the displays."""
+
+import itertools
+import linecache
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from classroom import catalogue, exercises, feedback, figures, progress_bar, source
+from classroom.exercises import exercise, hint, judge, solution
+from classroom.expect import Expect, NotYet, difference, shown
+from classroom.trial import OutOfTime, call_within
+from tests import tiny_course
+
+needs_alarm = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system cannot cut off a loop")
+cell_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """The tiny course in a temporary folder, in the place of the real one. Yields the folder."""
+    tiny_course.write(tmp_path)
+    course = catalogue.Course(tmp_path)
+    monkeypatch.setattr(catalogue, "course", lambda: course)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("_originals", "_hints_given", "states"):
+        monkeypatch.setattr(exercises, name, {})
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "solutions"}
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "solutions"]:
+        del sys.modules[name]
+    sys.modules.update(kept)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Pretend to run in a notebook. Yields the list of (bundle, metadata) that is displayed."""
+    displayed = []
+
+    def show_bundle(bundle, metadata=None, **options):
+        displayed.append((bundle, metadata))
+        return Handle(displayed)
+
+    for module in (exercises, feedback, figures, progress_bar):
+        monkeypatch.setattr(module, "show_bundle", show_bundle)
+    monkeypatch.setattr(progress_bar, "in_notebook", lambda: True)
+    return displayed
+
+
+class Handle:
+    """Stands for a display handle: an update takes the place of what was displayed."""
+
+    def __init__(self, displayed):
+        self.displayed, self.index, self.updates = displayed, len(displayed) - 1, 0
+
+    def update(self, bundle, raw, metadata):
+        self.displayed[self.index] = bundle, metadata
+        self.updates += 1
+
+
+def learner(text, name="double", **notebook_globals):
+    """What a learner's cell with this text defines under `name`. As in a notebook, its source can be looked up."""
+    text = textwrap.dedent(text).lstrip()
+    filename = f"<cell {next(cell_numbers)}>"
+    linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
+    namespace = {"np": np, "__name__": "__main__", **notebook_globals}
+    exec(compile(text, filename, "exec"), namespace)
+    return namespace[name]
+
+
+# The three states
+
+@pytest.mark.parametrize("body", [
+    "...  # your code here", "pass", "'''Doubled.'''", "'''Doubled.'''\n    ...", "raise NotImplementedError",
+    "raise NotImplementedError('later')", "# a thought\n    ...",
+])
+@pytest.mark.parametrize("has_source", [True, False])
+def test_untouched_body_is_not_written_yet(tiny, body, has_source):
+    answer = learner(f"def double(x):\n    {body}\n")
+    if not has_source:
+        linecache.cache.clear()
+    assert judge("double", answer).state == "not written yet"
+
+
+@pytest.mark.parametrize("body", ["return 3", "x + 1", "y = x\n    ...", "raise ValueError", "return ..."])
+@pytest.mark.parametrize("has_source", [True, False])
+def test_begun_body_is_not_yet_right(tiny, body, has_source):
+    answer = learner(f"def double(x):\n    {body}\n")
+    if not has_source:
+        linecache.cache.clear()
+    assert judge("double", answer).state == "not yet"
+
+
+def test_right_answer_lists_what_was_checked(tiny):
+    verdict = judge("double", learner("def double(x): return x + x"))
+    assert verdict.state == "right"
+    assert verdict.checked == ["Every entry is doubled.", "An array of any shape keeps it."]
+    assert "Checked: Every entry is doubled." in verdict.card().text()
+
+
+def test_class_is_not_written_as_long_as_all_its_blank_methods_are_empty(tiny):
+    stub = learner(source.stub(catalogue.course().exercise("Counter")), "Counter", exercise=lambda answer: answer)
+    assert judge("Counter", stub).state == "not written yet"
+    begun = learner("""
+        class Counter:
+            total = 0
+            def add(self, step=1):
+                self.total = step
+        """, "Counter")
+    verdict = judge("Counter", begun)
+    assert (verdict.state, verdict.sentences[0]) == ("not yet", "Only the last step counts.")
+
+
+# Whatever else a learner may write: (his cell, what he must read)
+
+CELLS = {
+    "raises": ("""
+        def double(x):
+            y = x
+            return y / "2"
+        """, ["in line 3: `return y / \"2\"`", "TypeError: ufunc"]),
+    "raises in a helper": ("""
+        def helper(x):
+            return 1 / 0
+        def double(x):
+            return helper(x)
+        """, ["in line 2: `return 1 / 0`", "ZeroDivisionError: division by zero"]),
+    "no return": ("def double(x): y = 2 * x", ["It is None. Is a `return` missing?"]),
+    "placeholder returned": ("def double(x): return ...", ["the placeholder is still there"]),
+    "wrong type": ("def double(x): return 'twice'", ["It is a str; expected a float array of shape (3,)."]),
+    "list": ("def double(x): return [2.0, 4.0, 6.0]", ["It is a list of 3 items; expected a float array"]),
+    "generator": ("def double(x): yield 2 * x", ["It is a generator; expected a float array"]),
+    "wrong shape": ("def double(x): return 2 * x[:, None]", ["Its shape is (3, 1); expected (3,)."]),
+    "number that would broadcast": ("def double(x): return 2.0", ["Its shape is (); expected (3,)."]),
+    "wrong dtype": ("def double(x): return (2 * x).astype(int)", ["kind integer (int64); expected float (float64)"]),
+    "NaN": ("def double(x): return 2 * np.where(x == 2, np.nan, x)", ["NaN (not a number), first at index [1]"]),
+    "wrong entry": ("def double(x): return 2 * x + (x == 3)", ["1 of 3 entries differ, first at index [2]: it is 7; expected 6."]),
+    "changes its input": ("""
+        def double(x):
+            x *= 2
+            return x
+        """, ["changes its input `x` in place"]),
+    "exits": ("import sys\ndef double(x): sys.exit()", ["SystemExit", "An exercise must not end the program"]),
+    "recursion": ("def double(x): return double(x)", ["RecursionError", "calls itself without end"]),
+    "too much memory": ("def double(x): return np.ones(10**15)", ["MemoryError", "more memory than this machine has"]),
+    "missing name": ("def double(x): return y", ["NameError: name 'y' is not defined"]),
+    "no parameter": ("def double(): return 2", ["has no parameter `x`. The signature is `double(x)`."]),
+    "renamed parameter": ("def double(values): return 2 * values", ["has no parameter `x`"]),
+    "additional parameter": ("def double(x, y): return 2 * x", ["has a parameter `y`, for which no value is given"]),
+    "a class": ("class double: pass", ["must be a function, written with `def`; yours is a class"]),
+    "a number": ("double = 3", ["yours is an int"]),
+    "np shadowed": ("np = 3\ndef double(x): return np.add(x, x)",
+                    ["The name `np` has been given to something else: it is now an int", "AttributeError"]),
+    "builtin shadowed": ("sum = 3\ndef double(x): return sum([x, x])",
+                         ["The name `sum`", "run `del sum` to get Python's own back"]),
+}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_answer_to(tiny, cell):
+    text, fragments = CELLS[cell]
+    verdict = judge("double", learner(text))
+    assert verdict.state == "not yet"
+    for fragment in fragments:
+        assert fragment in verdict.says
+    assert "Traceback" not in verdict.card().text()
+
+
+@pytest.mark.parametrize("text, fragment", [
+    ("class Counter:\n    def plus(self): return 1", "The class `Counter` has no method `add`."),
+    ("def Counter(): return 1", "`Counter` must be a class"),
+    ("class Counter:\n    def add(self, step): return 1", "`step` of `add` has lost its default value"),
+    ("class Counter:\n    total = 0\n    def add(self, step=1): return self.sum", "no attribute 'sum'"),
+    ("class Counter:\n    def __init__(self, start): self.total = start\n    def add(self, step=1): self.total += step",
+     "It could not be used as the exercise asks (TypeError"),
+])
+def test_answer_to_a_class(tiny, text, fragment):
+    verdict = judge("Counter", learner(text, "Counter"))
+    assert verdict.state == "not yet"
+    assert fragment in verdict.says
+
+
+def test_method_that_changes_its_input_is_noticed_and_the_class_is_left_as_it_was(tiny):
+    tiny_course.edit(tiny, "lessons/checks/tiny.py", "counter.add(2)", "counter.add(np.full(3, 2.0))")
+    answer = learner("""
+        class Counter:
+            total = 0
+            def add(self, step=1):
+                step += 1
+        """, "Counter")
+    add = answer.add
+    assert "changes its input `step` in place" in judge("Counter", answer).says
+    assert answer.add is add
+
+
+def test_argument_that_may_change_is_let_be(tiny):
+    tiny_course.edit(tiny, "lessons/checks/tiny.py", "stars, minutes, seconds = 1, 2, 1",
+                     "stars, minutes, may_change = 1, 2, ('x',)")
+    assert judge("double", learner("def double(x):\n    x *= 2\n    return x")).state == "right"
+
+
+def test_result_that_a_check_cannot_use_is_described(tiny):
+    tiny_course.edit(tiny, "lessons/checks/tiny.py", "x = np.array([1.0, 2.0, 3.0])", "answer(np.ones(2)).sum()")
+    verdict = judge("double", learner("def double(x): y = x"))
+    assert "Your code returned None, which cannot be used here" in verdict.says
+    assert "Is a `return` missing?" in verdict.says
+
+
+def test_prints_and_warnings_are_shown_once_and_not_without_end(tiny, capsys):
+    verdict = judge("double", learner("""
+        def double(x):
+            for line in range(1000): print("line", line)
+            return 2 * x
+        """))
+    label, text = verdict.blocks[-1]
+    assert verdict.state == "right" and label == "printed while it was checked"
+    assert text.startswith("line 0\nline 1\n") and text.endswith("(cut off here)") and len(text) < 1100
+    verdict = judge("double", learner("def double(x): return 2 * x + 0 * np.log(x - x)"))
+    assert verdict.blocks[-1][1].count("RuntimeWarning: divide by zero encountered in log") == 1
+    assert capsys.readouterr() == ("", "")
+
+
+@needs_alarm
+@pytest.mark.parametrize("body", [
+    "while True: pass",
+    "while True:\n        try: np.ones(3)\n        except BaseException: pass",
+    "while True:\n        try: sleep(0.01)\n        except: pass",
+    "while True: print('again')",
+])
+def test_endless_loop_is_cut_off(tiny, body):
+    started, handler = time.monotonic(), signal.getsignal(signal.SIGALRM)
+    verdict = judge("double", learner(f"def double(x):\n    {body}\n", sleep=time.sleep))
+    assert verdict.state == "not yet"
+    assert "was stopped after 1 seconds" in verdict.says
+    assert time.monotonic() - started < 5
+    assert signal.getsignal(signal.SIGALRM) is handler and signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+@needs_alarm
+def test_time_limit_leaves_quick_code_alone():
+    assert call_within(5, lambda: 42) == 42
+    with pytest.raises(OutOfTime):
+        call_within(0.05, lambda: time.sleep(5))
+    assert sys.gettrace() is None or "coverage" in sys.modules
+
+
+def test_where_a_loop_cannot_be_cut_off_it_is_said(capsys):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(call_within(0.05, lambda: time.sleep(0.3) or "done")))
+    thread.start()
+    thread.join()
+    assert results == ["done"]
+    assert "cannot be cut off on this system" in capsys.readouterr().err
+
+
+def test_interruption_goes_through(tiny):
+    with pytest.raises(KeyboardInterrupt):
+        judge("double", learner("def double(x): raise KeyboardInterrupt"))
+
+
+# What is handed on
+
+def test_right_answer_takes_the_place_of_the_solution_and_a_wrong_one_gives_it_back(tiny, capsys):
+    import solutions.tiny
+    import solutions.user
+    original = solutions.tiny.double
+    calls = []
+    right = learner("def double(x):\n    calls.append(1)\n    return 2 * x", calls=calls)
+
+    assert exercise(right) is right
+    assert solutions.tiny.double is right and solutions.user.double is right
+    calls.clear()
+    assert solutions.user.quadruple(np.ones(1)) == [4] and calls == [1, 1]
+
+    assert exercise(learner("def double(x): return x")) is original
+    assert solutions.tiny.double is original and solutions.user.double is original
+
+    again = learner("def double(x): return x + x")
+    assert exercise(again) is again and solutions.user.double is again
+    assert exercise(learner("def double(x): ...")) is original and solutions.user.double is original
+    printed = capsys.readouterr().out
+    assert printed.count("The rest of this notebook uses your version.") == 2
+    assert printed.count("the course's own version is used") == 2
+
+
+def test_unknown_name_is_handed_back_with_a_suggestion(tiny, capsys):
+    answer = learner("def dubble(x): return x", "dubble")
+    assert exercise(answer) is answer
+    assert "There is no exercise called `dubble`. Did you mean `double`?" in capsys.readouterr().out
+    assert exercise(3) == 3
+
+
+def test_fault_of_the_course_does_not_stop_the_learner(tiny, capsys):
+    tiny_course.edit(tiny, "lessons/checks/tiny.py", "import numpy as np", "import numpy as np\nimport no_such_module")
+    answer = learner("def double(x): return 2 * x")
+    assert exercise(answer) is answer
+    assert "The fault is the course's, not yours. ModuleNotFoundError" in capsys.readouterr().out
+
+
+# Displays
+
+def test_verdict_is_displayed_in_text_and_html_with_its_state(tiny, notebook):
+    exercise(learner("def double(x): return x * x"))
+    (bundle, metadata), = notebook
+    assert metadata == {"classroom": {"exercise": "double", "state": "not yet"}}
+    for text in bundle["text/plain"], bundle["text/html"]:
+        assert "double: not yet" in text and "These are squares" in text
+        assert "a float array of shape (3,)" in text and "[1. 4. 9.]" in text and "[2. 4. 6.]" in text
+    assert set(bundle) == {"text/plain", "text/html"}
+
+
+def test_html_escapes_what_the_learner_wrote(tiny):
+    html = judge("double", learner("def double(x): raise ValueError('<b>&')")).card().html()
+    assert "<b>" not in html and "&lt;b&gt;&amp;" in html
+    assert "<code>raise ValueError(" not in html  # the line that raised is the whole definition
+    assert "<code>def double(x): raise" in html
+
+
+def test_hints_come_one_by_one(tiny, capsys):
+    seen = []
+    for _ in range(4):
+        hint("double")
+        seen.append(capsys.readouterr().out)
+    assert seen[0] == "double: hint 1 of 3\n  What is twice as much?\n"
+    assert "hint 2 of 3" in seen[1] and "The shape stays." in seen[1] and "solution" not in seen[1]
+    assert "return 2 * ..." in seen[2] and '`solution("double")` shows the answer' in seen[2]
+    assert seen[3] == seen[2]
+    hint("Cuonter")
+    assert "Did you mean `Counter`?" in capsys.readouterr().out
+
+
+def test_solution_shows_the_source(tiny, capsys):
+    solution("double")
+    assert "    # no loop\n    return TWO * np.asarray(x)" in capsys.readouterr().out
+    solution("Counter")
+    shown_text = capsys.readouterr().out
+    assert shown_text.startswith("class Counter:\n    def add(self, step=1):") and "def clear" not in shown_text
+
+
+# expect
+
+class Tensor:
+    """As little of a tensor as an engine can have."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+
+    def detach(self):
+        return self
+
+    def numpy(self):
+        return self.values
+
+
+@pytest.mark.parametrize("got, want", [
+    (3, 3), (3, 3.0), (np.float32(3), 3.0), (np.array(3.0), 3.0), (True, np.bool_(True)), ("a", "a"), (None, None),
+    (np.ones((2, 3), np.float32), np.ones((2, 3))), (Tensor([1.0, 2.0]), np.array([1.0, 2.0])),
+    (np.array([1.0, 2.0]), Tensor([1.0, 2.0])), ((1, [2, "b"]), [1, (2, "b")]), (np.ones((0, 2)), np.zeros((0, 2))),
+    (np.array([1.0, np.nan, -np.inf]), np.array([1.0, np.nan, -np.inf])), (np.array([1.000001]), np.array([1.0])),
+    ((np.ones(2), Tensor([1])), (np.ones(2), np.array([1]))),
+])
+def test_equal_values(got, want):
+    assert difference(got, want) is None
+    Expect().equal(got, want)
+
+
+@pytest.mark.parametrize("got, want, sentence", [
+    (1, True, "kind integer"), (True, 1, "kind bool (bool); expected integer"), (1.0, 1, "kind float"),
+    (np.array([1]), np.array([1.0]), "kind integer (int64); expected float (float64)"),
+    (np.ones((1, 3)), np.ones((2, 3)), "Its shape is (1, 3); expected (2, 3)."),
+    (Tensor([[1.0]]), np.array([1.0]), "Its shape is (1, 1); expected (1,)."),
+    (np.array([np.inf]), np.array([1.0]), "it is inf; expected 1"),
+    (np.array([1.001]), np.array([1.0]), "it is 1.001; expected 1"),
+    ("a", "b", "It is 'a'; expected 'b'."), ([1], [1, 2], "It has 1 items; expected 2."), (3, [3], "It is an int"),
+    ((np.ones(2), np.ones(3)), (np.ones(2), np.zeros(3)), "Item 1 differs. 3 of 3 entries differ, first at index [0]"),
+    (np.array([[1, 2], [3, 4]], object), np.ones((2, 2)), "kind object"), (None, 3, "It is None"),
+    (float("nan"), 1.0, "NaN (not a number)."), (2.5, 1.5, "It is 2.5; expected 1.5."),
+])
+def test_different_values(got, want, sentence):
+    assert sentence in difference(got, want)
+    with pytest.raises(NotYet):
+        Expect().equal(got, want)
+
+
+def test_known_mistake_is_named_before_the_numbers():
+    with pytest.raises(NotYet) as failure:
+        Expect().equal(np.ones(2), np.zeros(2), "in general", mistakes=((np.ones(3), "three"), (np.ones(2), "ones")))
+    assert failure.value.sentences[0] == "ones"
+    assert [label for label, _ in failure.value.blocks] == ["expected", "got"]
+    with pytest.raises(NotYet) as failure:
+        Expect().equal(np.full(2, 5.0), np.zeros(2), "in general", mistakes=((np.ones(2), "ones"),))
+    assert failure.value.sentences[0] == "in general"
+
+
+def test_other_expectations():
+    expect = Expect()
+    expect.that(np.bool_(True), "never said")
+    expect.raises(ValueError, lambda: int("x"), "never said")
+    assert expect.count == 2
+    with pytest.raises(NotYet, match="said"):
+        expect.that(False, "said")
+    with pytest.raises(NotYet) as failure:
+        expect.raises(ValueError, lambda: 3, "must be refused")
+    assert failure.value.sentences == ["must be refused", "Nothing was raised; expected ValueError."]
+    with pytest.raises(NotYet) as failure:
+        expect.raises(ValueError, lambda: [][0], "must be refused")
+    assert "It raised IndexError" in failure.value.sentences[1]
+
+
+def test_large_values_are_shown_in_part():
+    assert shown(np.zeros((100, 100))).count("\n") < 10
+    assert shown(np.eye(2)) == "a float array of shape (2, 2)\n[[1. 0.]\n [0. 1.]]"
+    assert len(shown("x" * 10_000)) < 600
+
+
+# Figures
+
+def test_figure_is_a_png_with_alt_text_and_is_closed(notebook):
+    figure, _ = figures.plt.subplots()
+    figures.show(figure, alt="An empty plot.")
+    (bundle, metadata), = notebook
+    assert bundle["image/png"].startswith("iVBOR") and bundle["text/plain"] == "An empty plot."
+    assert metadata == {"image/png": {"alt": "An empty plot."}}
+    assert figures.plt.get_fignums() == []
+
+
+def test_figure_without_alt_text_is_refused():
+    figure, _ = figures.plt.subplots()
+    with pytest.raises(ValueError, match="needs alt text"):
+        figures.show(figure, alt=" ")
+    figures.plt.close(figure)
+
+
+@pytest.mark.parametrize("target, yours, third_title, third_limits", [
+    (np.eye(3), np.eye(3) * 3, "difference", (-2, 2)),
+    (np.eye(3), np.eye(3) + 1e-9, "no difference", (-1, 1)),
+    (np.full((2, 2), -np.inf), np.full((2, 2), -np.inf), "no difference", (-1, 1)),
+])
+def test_comparison_draws_three_maps_on_common_scales(notebook, monkeypatch, target, yours, third_title, third_limits):
+    monkeypatch.setattr(figures.plt, "close", lambda figure: None)
+    figures.compare(target, yours, title="t", alt="a", xlabel="x", ylabel="y")
+    figure = figures.plt.gcf()
+    first, second, third = (axis.images[0] for axis in figure.axes[:3])
+    assert first.get_clim() == second.get_clim()
+    assert third.get_clim() == third_limits and third.get_cmap().name == "RdBu"
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["target", "yours", third_title]
+    monkeypatch.undo()
+    figures.plt.close(figure)
+
+
+def test_comparison_of_curves_and_of_what_cannot_be_compared(notebook):
+    figures.compare(Tensor([1.0, 2.0]), np.array([1.0, 3.0]), title="t", alt="Two curves.")
+    assert notebook[0][0]["text/plain"] == "Two curves."
+    with pytest.raises(ValueError, match=r"target has \(2,\), yours has \(3,\)"):
+        figures.compare(np.ones(2), np.ones(3), title="t", alt="a")
+
+
+# Progress
+
+def test_progress_is_one_display_updated_now_and_then(notebook, monkeypatch):
+    now = itertools.count(0, 0.05)
+    monkeypatch.setattr(progress_bar.time, "monotonic", lambda: next(now))
+    bar = progress_bar.progress(100, "training")
+    for step in range(100):
+        bar.update(step + 1, f"loss {step}")
+        if step == 49:
+            halfway = notebook[0][0]["text/plain"]
+    (bundle, metadata), = notebook
+    assert "training" in halfway and "left" in halfway
+    assert bundle["text/plain"].startswith("training · 100 steps in ") and bundle["text/plain"].endswith("loss 99")
+    assert metadata == {"classroom": "volatile"}
+    assert 10 < bar.handle.updates < 50
+
+
+def test_progress_in_a_log_is_one_line(capsys):
+    bar = progress_bar.progress(3, "counting")
+    for step in range(3):
+        bar.update(step + 1, f"at {step}")
+    assert capsys.readouterr().err == "counting · 3 steps in 0 s · at 2\n"
+
+
+# The catalogue and the package
+
+def test_catalogue_reads_everything_without_running_it(tiny):
+    lesson = catalogue.course().lesson("tiny")
+    assert [catalogue.course().lesson(name) for name in ("00", "00_tiny", "lessons/00_tiny.py")] == [lesson] * 3
+    assert (lesson.title, lesson.minutes) == ("Tiny: twice and again", 3)
+    assert [(each.name, each.stars, each.minutes, each.seconds) for each in lesson.exercises] == [
+        ("double", 1, 2, 1), ("Counter", 2, 5, 10)]
+    assert catalogue.course().problems() == []
+    assert "solutions" not in sys.modules
+    with pytest.raises(KeyError, match="no lesson is called 'big'; there are 00_tiny"):
+        catalogue.course().lesson("big")
+
+
+def test_bare_python_can_start_the_classroom(tmp_path):
+    """Without any third-party package: the package, its catalogue and a friendly AttributeError."""
+    program = ("import classroom, classroom.catalogue as c; print(len(c.course().lessons))\n"
+               "try: classroom.hnit\nexcept AttributeError as error: print(error)")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(catalogue.ROOT)!r})\n"
+                           + program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    count, error = done.stdout.splitlines()
+    assert int(count) == len(catalogue.Course(catalogue.ROOT).lessons)
+    assert "has no attribute 'hnit'; it has exercise, hint, solution" in error
+
+
+def test_public_names_are_what_lessons_import():
+    program = "import classroom.exercises; from classroom import *; print(exercise.__name__, progress.__name__, show.__name__)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=catalogue.ROOT, env={**os.environ}, capture_output=True,
+                          text=True, check=True)
+    assert done.stdout == "exercise progress show\n"
