@@ -19,5 +19,6 @@ __all__ = list(_home)
 
 def __getattr__(name):
     if name not in _home:
-        raise AttributeError("module 'classroom' has no attribute '%s'; it has %s" % (name, ", ".join(__all__)))
+        known = ", ".join(__all__)
+        raise AttributeError("module 'classroom' has no attribute '%s'; it has %s" % (name, known))
     return getattr(import_module("classroom." + _home[name]), name)

@@ -1,4 +1,7 @@
-"""The course's commands: python -m classroom COMMAND. Like environment.py, this file can be read by every Python."""
+"""The course's commands: python -m classroom COMMAND.
+
+Like environment.py, this file keeps to what every Python can read.
+"""
 import sys
 
 from classroom import environment

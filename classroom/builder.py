@@ -1,8 +1,8 @@
 """Builds `notebooks/` from `lessons/`, `lessons/checks/` and `solutions/`.
 
-A lesson's text becomes a notebook; its exercise cells become stubs; all cells are run and their outputs stored.
-Building again gives the same bytes: cell ids come from names and sources, and nothing that differs from machine to
-machine is kept. A notebook records a digest of the files it was made from, so that a stale one is known unrun.
+A lesson's text becomes a notebook; its exercise cells become stubs; all cells are run, their outputs stored.
+Building again gives the same bytes: cell ids come from names and sources, and nothing that differs from one
+machine to another is kept. A notebook records a digest of the files it was made from; it tells a stale one.
 """
 
 import argparse
@@ -29,13 +29,14 @@ IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
 # What a stored output must not show, because the next run or another machine shows something else.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|<[\w.]+ object at")
 
-LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+LANGUAGE = {
+    "name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def main(arguments):
     """The command `python -m classroom build`; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m classroom build", description="Build notebooks/ from lessons/.")
+    parser = argparse.ArgumentParser("python -m classroom build", description="Build the notebooks.")
     parser.add_argument("names", nargs="*", help="lessons, such as 06 or rope; without any, all of them")
     parser.add_argument("--check", action="store_true", help="build nothing; name the stale notebooks")
     parser.add_argument("--all", action="store_true", help="build the notebooks that are up to date as well")
@@ -49,7 +50,7 @@ def main(arguments):
 
 
 def build(names=(), check=False, everything=False):
-    """Build the stale notebooks of the lessons `names`, or of all lessons; `everything` builds the others too.
+    """Build the stale notebooks of the lessons `names`, or of all lessons; `everything`: the others too.
 
     With `check` nothing is built. Returns the stale lessons' names; raises CourseError at the first fault.
     """
@@ -116,7 +117,8 @@ def _cell(lesson, cell, line):
     if "exercise" in metadata:
         name = metadata["exercise"]
         if text.strip():
-            raise CourseError(lesson.path, f"the cell of exercise `{name}` must be empty: the builder fills it", line)
+            sentence = f"the cell of exercise `{name}` must be empty: the builder fills it"
+            raise CourseError(lesson.path, sentence, line)
         text = source.stub(lesson.exercise(name))
         metadata["tags"] = sorted({*metadata.get("tags", ()), IGNORED})
     try:
@@ -191,41 +193,48 @@ def execute(notebook, lesson):
         for index, (cell, line) in enumerate(zip(notebook.cells, lesson.cell_lines)):
             try:
                 client.execute_cell(cell, index)
-            except CellExecutionError as error:
-                raise CourseError(lesson.path, f"this cell fails: {error.ename}: {error.evalue}", line) from None
-            except CellTimeoutError:
-                raise CourseError(lesson.path, f"this cell runs for over {CELL_SECONDS} s", line) from None
-            except DeadKernelError:
-                raise CourseError(lesson.path, "the kernel died in this cell", line) from None
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                raise CourseError(lesson.path, _failure(error), line) from None
             if cell.cell_type == "code":
-                cell.outputs = _lasting(cell, lesson, line)
+                cell.outputs = lasting(cell, lesson, line)
 
 
-def _lasting(cell, lesson, line):
+def _failure(error):
+    """A sentence on a cell that did not run to its end."""
+    if isinstance(error, CellExecutionError):
+        return f"this cell fails: {error.ename}: {error.evalue}"
+    if isinstance(error, CellTimeoutError):
+        return f"this cell runs for over {CELL_SECONDS} s"
+    return "the kernel died in this cell"
+
+
+def lasting(cell, lesson, line):
     """The outputs to store. Raises CourseError for one that has no place in a notebook."""
+    def refuse(sentence):
+        raise CourseError(lesson.path, sentence, line)
+
     tags = cell.metadata.get("tags", [])
-    lasting = [output for output in cell.outputs if output.get("metadata", {}).get("classroom") != "volatile"]
-    if len(lasting) < len(cell.outputs) and IGNORED not in tags:
-        raise CourseError(lesson.path, f'a cell with a progress bar needs tags=["{IGNORED}"]', line)
-    for output in lasting:
+    kept = [output for output in cell.outputs if output.get("metadata", {}).get("classroom") != "volatile"]
+    if len(kept) < len(cell.outputs) and IGNORED not in tags:
+        refuse(f'a cell with a progress bar needs tags=["{IGNORED}"]')
+    for output in kept:
         if output.get("name") == "stderr" and ALLOW_STDERR not in tags:
-            raise CourseError(lesson.path, f'this cell warns (allow it with tags=["{ALLOW_STDERR}"]): '
-                              + output.text.strip(), line)
+            refuse(f'this cell warns (allow it with tags=["{ALLOW_STDERR}"]): {output.text.strip()}')
         for kind in output.get("data", {}):
             if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
-                raise CourseError(lesson.path, "this cell's image has no alt text: use show(fig, alt=...)", line)
+                refuse("this cell's image has no alt text: use show(fig, alt=...)")
         text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
         if ADDRESS.search(text) or str(lesson.course.root) in text:
-            raise CourseError(lesson.path, f"this cell shows an address or a path of this machine: {text[:80]}", line)
-    return lasting
+            refuse(f"this cell shows an address or a path of this machine: {text[:80]}")
+    return kept
 
 
 def write(notebook, path):
     """Write the notebook whole or not at all."""
     nbformat.validate(notebook)
     text = nbformat.writes(notebook).rstrip("\n") + "\n"
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", newline="\n", delete=False) as file:
-        file.write(text)
+    with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
+        file.write(text.encode("utf-8"))
     Path(file.name).chmod(0o644)
     os.replace(file.name, path)
 
@@ -235,14 +244,15 @@ def write(notebook, path):
 def solved(notebook):
     """A copy of `notebook` with every exercise answered as in `solutions/`; stored outputs are kept.
 
-    A last cell asserts that every answer was judged right, which the verdicts' own outputs, not compared, leave open.
+    A last cell asserts that every answer was judged right: the outputs that say so are not compared.
     """
     notebook = copy.deepcopy(notebook)
     names = [cell.metadata.exercise for cell in notebook.cells if "exercise" in cell.metadata]
     for cell in notebook.cells:
         if "exercise" in cell.metadata:
             cell.source = source.answered(catalogue.course().exercise(cell.metadata.exercise))
-    proof = f"from classroom.exercises import states\nassert all(states[name] == 'right' for name in {names}), states"
+    proof = ("from classroom.exercises import states\n"
+             f"assert all(states[name] == 'right' for name in {names}), states")
     notebook.cells.append(nbformat.from_dict({
         "cell_type": "code", "id": "all-are-right", "metadata": {"tags": [IGNORED]}, "source": proof,
         "execution_count": None, "outputs": []}))

@@ -52,7 +52,8 @@ class Course:
         for lesson in self.lessons:
             if stem in (lesson.name, lesson.number, lesson.slug):
                 return lesson
-        raise KeyError(f"no lesson is called '{name}'; there are {', '.join(each.name for each in self.lessons)}")
+        known = ", ".join(each.name for each in self.lessons)
+        raise KeyError(f"no lesson is called '{name}'; there are {known}")
 
     @cached_property
     def exercise_names(self):
@@ -179,27 +180,31 @@ class Lesson:
 
     def problems(self):
         """A sentence for each fault of this lesson, with its file and line."""
-        found, lines = [], dict(reversed(self.exercise_cells))  # the first line of each name
         try:
-            self.header
-            orphans = set(self.checks_classes) - set(lines)
-            for name in sorted(orphans):
-                line = self.checks_classes[name].lineno
-                found.append(CourseError(self.checks_path, f"`{name}` is not an exercise of {self.name}", line))
+            assert self.header
+            orphans = set(self.checks_classes) - {name for name, _ in self.exercise_cells}
         except CourseError as problem:
             return [str(problem)]
+        found = [CourseError(self.checks_path, f"`{name}` is not an exercise of {self.name}",
+                             self.checks_classes[name].lineno) for name in sorted(orphans)]
         for name, line in self.exercise_cells:
-            if line != lines[name]:
-                found.append(CourseError(self.path, f"exercise `{name}` was listed before, in line {lines[name]}", line))
-            elif self.course.exercise_names[name] is not self:
-                other = self.course.exercise_names[name].name
-                found.append(CourseError(self.path, f"exercise `{name}` already stands in lesson {other}", line))
-            else:
-                try:
-                    self.exercise(name).validate()
-                except CourseError as problem:
-                    found.append(CourseError(self.path, f"exercise `{name}`: {problem}", line))
+            problem = self._exercise_problem(name, line)
+            if problem is not None:
+                found.append(CourseError(self.path, f"exercise `{name}`{problem}", line))
         return [str(problem) for problem in found]
+
+    def _exercise_problem(self, name, line):
+        """What is wrong with the exercise named in this line, or None."""
+        first_line = next(number for each, number in self.exercise_cells if each == name)
+        owner = self.course.exercise_names[name]
+        if line != first_line:
+            return f" was listed before, in line {first_line}"
+        if owner is not self:
+            return f" already stands in lesson {owner.name}"
+        try:
+            self.exercise(name).validate()
+        except CourseError as problem:
+            return f": {problem}"
 
 
 @dataclass(eq=False)
@@ -221,7 +226,8 @@ class Exercise:
                 try:
                     value = ast.literal_eval(node.value)
                 except ValueError:
-                    raise CourseError(path, f"write the settings of `{self.name}` as literals", node.lineno) from None
+                    sentence = f"write the settings of `{self.name}` as literals"
+                    raise CourseError(path, sentence, node.lineno) from None
                 target = node.targets[0]
                 if isinstance(target, ast.Tuple):
                     settings |= zip([each.id for each in target.elts], value, strict=True)
@@ -306,8 +312,8 @@ class Exercise:
         methods = {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
         missing = [name for name in self.blank if name not in methods]
         if missing or not self.blank:
-            raise CourseError(self.lesson.checks_path, f"`blank` of `{self.name}` must name methods of the class"
-                              f" (it has {', '.join(methods)}); it is {self.blank}")
+            sentence = f"must name methods of the class (it has {', '.join(methods)}); it is {self.blank}"
+            raise CourseError(self.lesson.checks_path, f"`blank` of `{self.name}` {sentence}")
         return [methods[name] for name in methods if name in self.blank]
 
     @property
@@ -331,10 +337,11 @@ class Exercise:
             raise CourseError(path, f"`{self.name}` has no check functions")
         for node in functions:
             if not ast.get_docstring(node):
-                raise CourseError(path, f"the check `{node.name}` of `{self.name}` has no docstring", node.lineno)
+                sentence = f"the check `{node.name}` of `{self.name}` has no docstring"
+                raise CourseError(path, sentence, node.lineno)
         if not ast.get_docstring(self.tree):
             raise CourseError(self.answer_path, f"`{self.name}` has no docstring", self.tree.lineno)
-        self.blank_trees
+        assert self.blank_trees
 
 
 @cache

@@ -1,15 +1,15 @@
 """The learner's own copies of the lessons, in my_notebooks/.
 
-Nothing the learner wrote is ever overwritten. In my_notebooks/.originals/ lies, under the same file name, the lesson
-each copy was made from; so three cases can be told apart when a lesson has been updated since:
+Nothing the learner wrote is ever overwritten. In my_notebooks/.originals/ lies, under the same file name, the
+lesson each copy was made from; so three cases can be told apart when a lesson has been updated since:
 
     nothing was written in the copy     it becomes the new lesson
-    something was written in it         the new lesson is put beside it, as "06_rope (updated).ipynb", with the
-                                        answers carried over to all exercises that it still has
+    something was written in it         the new lesson is put beside it, as "06_rope (updated).ipynb", with
+                                        the answers carried over to all exercises that it still has
     the copy cannot be read             it is reported and left alone
 
-A cell counts as written in when its text differs; having been run does not count. A version of a lesson is offered
-once: the originals tell which versions were handed out.
+A cell counts as written in when its text differs; having been run does not count. A version of a lesson is
+offered once: the originals tell which versions were handed out.
 """
 
 import json
@@ -33,7 +33,7 @@ class Copies:
         self.originals = self.mine / ".originals"
 
     def update(self):
-        """Make the copies that are missing, bring the others up to date. Returns what was done, as sentences."""
+        """Make the missing copies, bring the others up to date. Returns what was done, as sentences."""
         self.originals.mkdir(parents=True, exist_ok=True)
         lessons = sorted(self.lessons.glob("*.ipynb"))
         new = [path.name for path in lessons if not (self.mine / path.name).exists()]
@@ -68,8 +68,8 @@ class Copies:
             return None
         if newest.name in versions and texts(copy) == texts(versions[newest.name]):
             self._hand_out(newest.name, lesson)
-            return f"{newest.name}: the lesson was updated, and you had written nothing in it, so it is the new one now."
-        if texts(copy) == texts(lesson):                                # the copy is new, only its original is not
+            return f"{newest.name} is the updated lesson now; you had written nothing in the old one."
+        if texts(copy) == texts(lesson):                                # only its original is missing
             write(self.originals / newest.name, lesson)
             return None
 
@@ -96,7 +96,8 @@ class Copies:
 
     def _answers(self, name, versions):
         """What the learner wrote, by exercise: the cells that differ from the exercise in every version."""
-        given = {(exercise, text(cell)) for version in versions for exercise, cell in exercise_cells(version).items()}
+        given = {(exercise, text(cell)) for version in versions
+                 for exercise, cell in exercise_cells(version).items()}
         answers = {}
         for path in self.of(name):                                      # a newer file has the last word
             written = {exercise: text(cell) for exercise, cell in exercise_cells(read(path)).items()}
@@ -115,13 +116,14 @@ def text(cell):
 
 
 def texts(notebook):
-    """What a notebook says, whatever its outputs. Empty cells do not count: JupyterLab appends them by itself."""
+    """What a notebook says, whatever its outputs; without empty cells, which JupyterLab appends by itself."""
     return [(cell["cell_type"], text(cell)) for cell in notebook["cells"] if text(cell).strip()]
 
 
 def exercise_cells(notebook):
     """The exercise cells by the exercise's name."""
-    return {cell["metadata"]["exercise"]: cell for cell in notebook["cells"] if "exercise" in cell["metadata"]}
+    return {cell["metadata"]["exercise"]: cell
+            for cell in notebook["cells"] if "exercise" in cell["metadata"]}
 
 
 def with_answers(lesson, answers):

@@ -1,6 +1,6 @@
 """The README's table of lessons, made from the lessons themselves."""
 
-from classroom.catalogue import course, ROOT
+from classroom.catalogue import ROOT, course
 
 BEGIN, END = "<!-- course map: written by `make notebooks` -->\n", "<!-- end of the course map -->"
 

@@ -1,4 +1,4 @@
-"""Exercises: `@exercise` judges a definition and hands on what the rest of the notebook uses; `hint`, `solution`.
+"""`@exercise` judges a definition and hands on what the notebook uses from there; `hint` and `solution` help.
 
 An exercise cell never raises. Its verdict is one of *not written yet*, *right*, *not yet*.
 """
@@ -24,8 +24,8 @@ _hints_given = {}
 def exercise(answer):
     """Judge a function or class by its name, show the verdict, and return the one to use from here on.
 
-    That is the learner's own if it is right, else the course's. A right one also takes the place of the course's
-    in every `solutions` module, so that what the learner wrote is what trains.
+    That is the learner's own if it is right, else the course's. A right one also takes the place of the
+    course's in every `solutions` module, so that what the learner wrote is what trains.
     """
     name = getattr(answer, "__name__", str(answer))
     entry = _find(name)
@@ -111,7 +111,7 @@ def _try(entry, answer):
     except NotYet as failure:
         verdict.sentences, verdict.blocks = failure.sentences, failure.blocks
     except OutOfTime:
-        verdict.sentences = [f"Your code was stopped after {entry.seconds} seconds. Is there a loop that never ends?"]
+        verdict.sentences = [f"Your code was stopped after {entry.seconds} s. Does a loop in it never end?"]
     except KeyboardInterrupt:  # the learner pressed "interrupt": the notebook stops here, as he asked
         raise
     except BaseException as error:
@@ -188,9 +188,10 @@ def hint(name):
     if entry is None:
         return
     given = _hints_given[entry.name] = min(_hints_given.get(entry.name, 0) + 1, len(entry.hints))
-    last = given == len(entry.hints)
-    Card(f"{entry.name}: hint {given} of {len(entry.hints)}", [entry.hints[given - 1]],
-         closing=[f'That is the last one; `solution("{entry.name}")` shows the answer.'] if last else []).show()
+    card = Card(f"{entry.name}: hint {given} of {len(entry.hints)}", [entry.hints[given - 1]])
+    if given == len(entry.hints):
+        card.closing.append(f'That is the last one; `solution("{entry.name}")` shows the answer.')
+    card.show()
 
 
 def solution(name):

@@ -1,13 +1,14 @@
 """`expect`: what a check says of an answer. The first expectation that fails ends the check with a sentence.
 
-Two values are equal if their kind (number, array, list, text, ...), shape, dtype kind and entries are. Nothing is
-broadcast and nothing is converted on the quiet. Tensors of any engine count as arrays.
+Two values are equal if their kind (number, array, list, text, ...), shape, dtype kind and entries are.
+Nothing is broadcast and nothing is converted on the quiet. Tensors of any engine count as arrays.
 """
 
 import numpy as np
 
 SMALL = 64  # arrays up to this many entries are shown whole
-DTYPE_KINDS = {"f": "float", "i": "integer", "u": "integer", "b": "bool", "c": "complex", "U": "text", "O": "object"}
+DTYPE_KINDS = {
+    "f": "float", "i": "integer", "u": "integer", "b": "bool", "c": "complex", "U": "text", "O": "object"}
 
 
 class NotYet(Exception):
@@ -57,7 +58,8 @@ class Expect:
         except NotYet:
             raise
         except Exception as other:
-            raise NotYet(says, f"It raised {type(other).__name__} ({other}); expected {error.__name__}.") from other
+            raised = f"{type(other).__name__} ({other})"
+            raise NotYet(says, f"It raised {raised}; expected {error.__name__}.") from other
         raise NotYet(says, f"Nothing was raised; expected {error.__name__}.", blocks=[("got", shown(result))])
 
     def note(self, sentence):
@@ -82,7 +84,7 @@ def difference(got, want, tolerance=1e-5):
 
 
 def plain(value):
-    """A tensor as a NumPy array; anything else as it is. Tensors are known by their methods, not by their engine."""
+    """A tensor as a NumPy array, anything else as it is. Its methods tell a tensor, not its engine."""
     if hasattr(value, "detach") and hasattr(value, "numpy"):
         return np.asarray(value.detach().numpy())
     return value

@@ -1,4 +1,4 @@
-"""What the learner sees: cards of plain text and HTML. The words carry the meaning; a coloured edge only helps."""
+"""What the learner sees: cards of plain text and HTML. The words carry the meaning; a coloured edge helps."""
 
 import html
 import sys
@@ -11,6 +11,7 @@ EDGES = {RIGHT: "#0a8fd0", NOT_YET: "#d9730d", NOT_WRITTEN: "#8c8c8c"}
 
 CARD = ("border-left: 5px solid {edge}; padding: 0.4em 0 0.4em 0.9em; margin: 0.3em 0; max-width: 60em; "
         "color: var(--jp-content-font-color1, inherit)")
+ROW = "display: flex; flex-wrap: wrap; gap: 0 1.2em"
 BLOCK = ("margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; color: inherit; "
          "background: rgba(128, 128, 128, 0.13)")
 
@@ -36,19 +37,20 @@ class Card:
 
     def html(self):
         """The card as HTML, in the colours of the page it stands on."""
-        blocks = "".join(
-            f'<div style="min-width: 0"><div><small>{_escape(label)}</small></div>'
-            f'<pre style="{BLOCK}">{html.escape(text)}</pre></div>'
-            for label, text in self.blocks)
-        return (f'<div style="{CARD.format(edge=self.edge)}"><div><strong>{_escape(self.heading)}</strong></div>'
-                + "".join(f"<div>{_escape(sentence)}</div>" for sentence in self.sentences)
-                + (f'<div style="display: flex; flex-wrap: wrap; gap: 0 1.2em">{blocks}</div>' if blocks else "")
-                + "".join(f"<div>{_escape(sentence)}</div>" for sentence in self.closing)
-                + "</div>")
+        parts = [f"<div><strong>{_escape(self.heading)}</strong></div>"]
+        parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.sentences]
+        parts += [f'<div style="{ROW}">', *(_html_of_block(*block) for block in self.blocks), "</div>"]
+        parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.closing]
+        return f'<div style="{CARD.format(edge=self.edge)}">{"".join(parts)}</div>'
 
     def show(self):
         """Display the card in a notebook, or print it elsewhere."""
         show_bundle({"text/plain": self.text(), "text/html": self.html()}, self.metadata)
+
+
+def _html_of_block(label, text):
+    return (f'<div style="min-width: 0"><small>{_escape(label)}</small>'
+            f'<pre style="{BLOCK}">{html.escape(text)}</pre></div>')
 
 
 def _escape(text):
@@ -60,7 +62,7 @@ def _escape(text):
 
 
 def show_bundle(bundle, metadata=None, **options):
-    """Display a MIME bundle in a notebook; elsewhere print its plain text. Returns the display handle, if any."""
+    """Display a MIME bundle in a notebook, or print its plain text. Returns the display handle, if any."""
     if in_notebook():
         from IPython.display import display
         return display(bundle, raw=True, metadata=metadata or {}, **options)
@@ -69,7 +71,8 @@ def show_bundle(bundle, metadata=None, **options):
 
 def in_notebook():
     """Whether a Jupyter kernel runs this code."""
-    return "ipykernel" in sys.modules and sys.modules["ipykernel"].kernelapp.IPKernelApp.initialized()
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    return kernel is not None and kernel.IPKernelApp.initialized()
 
 
 @dataclass
@@ -91,7 +94,7 @@ class Verdict:
         return " ".join(self.sentences)
 
     def card(self):
-        """The verdict as the learner sees it, with the state in the output's metadata for the progress list."""
+        """The verdict as the learner sees it; the output's metadata holds the state for the progress list."""
         sentences = list(self.sentences)
         if self.state == RIGHT:
             sentences += [f"Checked: {claim}" for claim in self.checked]
@@ -110,4 +113,5 @@ class Verdict:
         """Whose version the rest of the notebook uses."""
         if self.state == RIGHT:
             return "The rest of this notebook uses your version."
-        return f"Until yours is right, the course's own version is used. `hint(\"{self.exercise}\")` gives a hint."
+        offer = f'`hint("{self.exercise}")` gives a hint.'
+        return f"Until yours is right, the course's own version is used. {offer}"

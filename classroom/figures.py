@@ -51,8 +51,8 @@ def compare(target, yours, title, alt, xlabel="", ylabel=""):
     """
     target, yours = (np.asarray(plain(values), dtype=float) for values in (target, yours))
     if target.shape != yours.shape or target.ndim not in (1, 2):
-        raise ValueError(f"compare draws two arrays of one shape, (n,) or (rows, columns); target has {target.shape},"
-                         f" yours has {yours.shape}")
+        raise ValueError("compare draws two arrays of one shape, (n,) or (rows, columns); "
+                         f"target has {target.shape}, yours has {yours.shape}")
     with np.errstate(invalid="ignore"):
         difference = np.where(target == yours, 0, yours - target)  # 0 too where both are infinite
     scale = _range(target, yours)

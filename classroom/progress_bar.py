@@ -38,9 +38,9 @@ class progress:
         if in_notebook():
             self._show_in_notebook(line, share)
         elif sys.stderr.isatty():
-            filled = round(WIDTH * share)
+            bar = ("#" * round(WIDTH * share)).ljust(WIDTH, ".")
             end = "\n" if share == 1 else ""
-            print(f"\r\x1b[K[{'#' * filled}{'.' * (WIDTH - filled)}] {line}", end=end, file=sys.stderr, flush=True)
+            print(f"\r\x1b[K[{bar}] {line}", end=end, file=sys.stderr, flush=True)
         elif share == 1:  # in a log, the last line is enough
             print(line, file=sys.stderr)
 

@@ -1,5 +1,5 @@
-"""Reads Python source: is a function still a stub, which globals does it use, and what are stub and answer of an
-exercise, cut from its solutions module.
+"""Reads Python source: whether a function is still a stub, and which globals it uses; cuts the stub and the
+answer of an exercise from its solutions module.
 """
 
 import ast
@@ -44,7 +44,8 @@ def _is_empty_code(code):
 
 def global_names(code):
     """The names that compiled code, with all that is defined inside it, looks up outside of itself."""
-    names = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    looked_up = ("LOAD_GLOBAL", "LOAD_NAME")
+    names = {step.argval for step in dis.get_instructions(code) if step.opname in looked_up}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names |= global_names(constant)
@@ -79,8 +80,8 @@ def answer(exercise):
     lines, first = _definition(exercise)
     if not exercise.is_class:
         return "\n".join(lines)
-    methods = ["\n".join(lines[_first_line(each) - first:each.end_lineno - first + 1]) for each in exercise.blank_trees]
-    return f"class {exercise.name}:\n" + "\n\n".join(methods)
+    methods = [lines[_first_line(each) - first:each.end_lineno - first + 1] for each in exercise.blank_trees]
+    return f"class {exercise.name}:\n" + "\n\n".join(map("\n".join, methods))
 
 
 def _definition(exercise):
@@ -103,8 +104,10 @@ def parameters(function):
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]
     required = len(positional) - len(arguments.defaults)
-    named = {each.arg: index >= required for index, each in enumerate(positional)}
-    return named | {each.arg: default is not None for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults)}
+    names = {each.arg: index >= required for index, each in enumerate(positional)}
+    for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
+        names[each.arg] = default is not None
+    return names
 
 
 def signature(function):

@@ -1,7 +1,7 @@
 """`make status`: the lessons, their exercises, and how far the learner has come.
 
-What there is comes from the catalogue; how each exercise stands comes from the learner's saved notebooks, where the
-stored output of an exercise cell carries its state.
+What there is comes from the catalogue; how each exercise stands comes from the learner's saved notebooks,
+where the stored output of an exercise cell carries its state.
 """
 
 from classroom.catalogue import course
@@ -33,7 +33,8 @@ def states_in(path):
         cells = exercise_cells(read(path))
     except Damaged:
         return {}
-    verdicts = (output.get("metadata", {}).get("classroom") for cell in cells.values() for output in cell["outputs"])
+    verdicts = (output.get("metadata", {}).get("classroom")
+                for cell in cells.values() for output in cell["outputs"])
     return {verdict["exercise"]: verdict["state"] for verdict in verdicts if isinstance(verdict, dict)}
 
 
@@ -41,13 +42,14 @@ def table(course, states):
     """The lines of the list: a line for each lesson, and one for each of its exercises."""
     total = right = left = 0
     for lesson in course.lessons:
+        number = len(lesson.exercises)
         done = sum(states.get(exercise.name) == "right" for exercise in lesson.exercises)
-        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {done} of {len(lesson.exercises)} right"
+        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {done} of {number} right"
         for exercise in lesson.exercises:
             state = states.get(exercise.name, NOT_WRITTEN)
             yield f"      {'*' * exercise.stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
             left += exercise.minutes * (state != "right")
-        total, right = total + len(lesson.exercises), right + done
+        total, right = total + number, right + done
     yield ""
     yield f"{right} of {total} exercises are right; the others take about {duration(left)}."
 

@@ -9,7 +9,7 @@ from classroom.environment import ROOT, Problem
 
 SOLVED = Path(ROOT, ".solved")
 WORKERS = 2
-CELL_SECONDS = 600          # a cell that trains may take long on a busy machine; a dead kernel must not hang the run
+CELL_SECONDS = 600      # training is slow on a busy machine, yet a dead kernel must not hang the run
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
 

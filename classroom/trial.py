@@ -1,4 +1,4 @@
-"""Runs a learner's code so that nothing it does can harm: it is timed, its inputs are watched, its output kept."""
+"""Runs a learner's code so that it can do no harm: timed, its inputs watched, its output kept."""
 
 import functools
 import inspect
@@ -24,8 +24,8 @@ class OutOfTime(BaseException):
 def call_within(seconds, function, notices=None):
     """Call `function()`; after `seconds`, raise OutOfTime in it, again and again until it gives up.
 
-    Needs POSIX signals and the main thread. Elsewhere the code cannot be cut off, and the file `notices` says so in
-    time (standard error if None). What must be cleaned up afterwards belongs outside of `function`.
+    Needs POSIX signals and the main thread. Elsewhere the code cannot be cut off, and a line in the file
+    `notices` (None: standard error) says so in time. What must be cleaned up belongs outside of `function`.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         return _call_with_notice(seconds, function, notices or sys.stderr)
@@ -100,11 +100,12 @@ class Watch:
 
     @contextmanager
     def over(self, answer, blank):
-        """Yields a function with its inputs watched; of a class, within this block, the methods `blank` are."""
+        """Yields `answer` with its inputs watched: a function, or in a class the methods `blank`."""
         if not isinstance(answer, type):
             yield self._watched(answer)
             return
-        originals = {name: vars(answer)[name] for name in blank if isinstance(vars(answer).get(name), FunctionType)}
+        own = vars(answer)
+        originals = {name: own[name] for name in blank if isinstance(own.get(name), FunctionType)}
         for name, method in originals.items():
             setattr(answer, name, self._watched(method))
         try:
@@ -125,15 +126,15 @@ class Watch:
             self.returned = [result]
             for name, value in inputs.items():
                 if name not in self.may_change and fingerprint(value) != before[name]:
-                    raise NotYet(f"Your code changes its input `{name}` in place. Whoever passed it in still needs it:"
-                                 " compute a new value instead.")
+                    raise NotYet(f"Your code changes its input `{name}` in place. Whoever passed it in still"
+                                 " needs it: compute a new value instead.")
             return result
 
         return watched
 
 
 def fingerprint(value):
-    """Equal before and after unless the value's contents changed. Objects other than data are told by identity."""
+    """The same before and after unless the contents of `value` changed; other objects than data never do."""
     value = plain(value)
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, value.tobytes()

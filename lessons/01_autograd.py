@@ -68,10 +68,10 @@ central = [abs(central_difference(math.sin, 1.0, step) - exact) for step in step
 figure, axis = plt.subplots(figsize=(7.5, 4))
 axis.loglog(steps, one_sided, label="one side", linestyle="--")
 axis.loglog(steps, central, label="both sides")
-axis.set(xlabel="step", ylabel="error of the slope of sin at 1", title="Neither too large nor too small a step")
+axis.set(xlabel="step", ylabel="error of the slope of sin", title="Neither too large nor too small a step")
 axis.legend()
 show(figure, alt="Error over step, both axes logarithmic. With both sides the error falls to about 1e-11 at "
-                 "steps near 1e-5 and rises again for smaller ones. With one side it falls to about 1e-8 only.")
+                 "steps near 1e-5 and rises again for smaller ones. With one side it falls to 1e-8 only.")
 assert 1e-7 < steps[np.argmin(central)] < 1e-3 and min(central) < min(one_sided) / 10
 assert central_difference(math.sin, 1.0, step=1e-17) == 0
 
@@ -106,7 +106,7 @@ y = h + t
 def draw_graph(root, names, title, alt, with_grads=False):
     """Draw what root was made from, inputs on the left. `names` holds (node, name) pairs."""
     names, depth = dict(names), {}
-    for node in topological_order(root):                  # inputs come first, so their depth is known
+    for node in topological_order(root):                  # inputs first; ours for now, soon your own
         depth[node] = 1 + max((depth[each] for each in node.inputs), default=-1)
     columns = [[node for node, d in depth.items() if d == column] for column in range(depth[root] + 1)]
     place = {node: (d, (len(column) - 1) / 2 - row)
@@ -135,9 +135,9 @@ def draw_graph(root, names, title, alt, with_grads=False):
 
 names = [(w, "w"), (x, "x"), (h, "h = w x"), (t, "tanh h"), (y, "y")]
 draw_graph(y, names, "y = h + tanh(h): values on the nodes, slopes on the arrows",
-           alt="A graph from left to right. w = 0.50 and x = 2.00 lead to h = 1.00, with slopes 2.00 and 0.50. "
-               "h leads to tanh h = 0.76 with slope 0.42, and past it, in an arc, to y = 1.76 with slope 1.00. "
-               "tanh h leads to y with slope 1.00.")
+           alt="A graph from left to right. w = 0.50 and x = 2.00 lead to h = 1.00, with slopes 2.00 and "
+               "0.50. h leads to tanh h = 0.76 with slope 0.42, and past it, in an arc, to y = 1.76 with "
+               "slope 1.00. tanh h leads to y with slope 1.00.")
 
 # %% [markdown]
 # ## The chain rule: multiply along a path, add over paths
@@ -292,9 +292,9 @@ unit = np.eye(n)
 tried = np.array([[central_difference(lambda t: softmax(x + t * unit[i])[j], 0.0) for i in range(n)]
                   for j in range(n)])
 table = softmax_gradient(np.tile(softmax(x), (n, 1)), unit)
-compare(tried, table, title="Slope of each softmax output, for each input", xlabel="input i", ylabel="output j",
-        alt="Two equal 5 by 5 maps, positive on the diagonal and negative elsewhere, strongest where the inputs "
-            "are largest, and their difference, which is 0 everywhere.")
+compare(tried, table, title="Slope of each softmax output, for each input", xlabel="input", ylabel="output",
+        alt="Two equal 5 by 5 maps, positive on the diagonal and negative elsewhere, strongest where the "
+            "inputs are largest, and their difference, which is 0 everywhere.")
 assert np.allclose(table, tried, atol=1e-8) and np.allclose(table.sum(0), 0) and np.allclose(table.sum(1), 0)
 
 # %% [markdown]
@@ -434,13 +434,13 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
 left.plot(inputs, targets, ".", label="data", color="0.5")
 left.plot(inputs, np.tanh(inputs @ w1 + b1) @ w2 + b2, label="your fit")
 left.set(xlabel="input", ylabel="output", title="The curve is fitted")
-left.legend()
+left.legend(loc=(0.5, 0.06))
 right.semilogy(engine_losses, label="minitorch", linewidth=5, alpha=0.4)
 right.semilogy(losses, label="your pieces")
 right.set(xlabel="step", ylabel="mean squared error", title="Both ways learn alike")
 right.legend()
-show(figure, alt="Left: 64 points on a wave, and the fitted curve close to all of them. Right: the loss over the "
-                 "steps, on a logarithmic axis; minitorch's curve and that of your own pieces coincide.")
+show(figure, alt="Left: 64 points on a wave, and the fitted curve close to all of them. Right: the loss over "
+                 "the steps, on a logarithmic axis; minitorch's curve and that of your own pieces coincide.")
 
 # %% [markdown]
 # Two losses, computed in two ways, fall together: the engine is no more than what you wrote, with the book-keeping
@@ -448,7 +448,7 @@ show(figure, alt="Left: 64 points on a wave, and the fitted curve close to all o
 
 # %%
 numbers = sum(p.size for p in start)
-print(f"{numbers} numbers in this model: {2 * numbers} evaluations a step, not one forwards and one backwards")
+print(f"{numbers} numbers in this model: {2 * numbers} evaluations a step, not one forwards and one back")
 
 # %% [markdown]
 # ## What comes next

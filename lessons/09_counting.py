@@ -34,11 +34,13 @@
 # </details>
 
 # %%
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, progress, show, solution
+from classroom import exercise, hint, progress, show, solution
 from solutions.counting import counting_batch, counting_sequences, counting_tokenizer
 from solutions.training import Trainer, error_rate, predict
 from solutions.transformer import Transformer
@@ -89,13 +91,12 @@ texts = [tokenizer.decode(ids) for ids in counting_sequences(np.random.default_r
 for text in texts[:4]:
     print(text)
 
-# %% [markdown] Your two pieces can now check each other: the digits which the generator wrote must be those
-# that `count_values` finds, in all 200 texts. (A text may be cut off within its last operation, so a question
+# %% [markdown]
+# Your two pieces can now check each other: the digits which the generator wrote must be those that
+# `count_values` finds, in all 200 texts. (A text may be cut off within its last operation, so a question
 # without its digit is dropped.)
 
 # %%
-import re
-
 for text in texts:
     whole = re.sub(r"(\?a?|a)$", "", text)
     assert count_values(whole) == [int(digit) for digit in re.findall(r"\?a(\d)", whole)]
@@ -140,12 +141,13 @@ for pass_weight, style in ((10, ":"), (50, "-"), (100, "--")):
     for axis, values, edges in ((axes[0], distances, np.arange(0, 385, 4)), (axes[1], counts, np.arange(11))):
         share, _ = np.histogram(values[pass_weight], edges)
         axis.plot(edges[:-1], 100 * share.cumsum() / share.sum(), style, label=f"pass weight {pass_weight}")
-axes[0].set(xlabel="tokens back to the last `a=`", ylabel="questions (%), cumulative", title="Distance shifts ...")
+axes[0].set(xlabel="tokens back to the last `a=`", ylabel="questions (%), cumulative",
+            title="Distance shifts ...")
 axes[1].set(xlabel="increments since", title="... the count does not", ylim=(0, 103))
 axes[1].legend(loc="lower right")
-show(figure, alt="Two cumulative curves for pass weights 10, 50 and 100. Left: the distance in tokens back to the last "
-                 "setting grows a lot with the pass weight. Right: the number of increments since then has nearly the "
-                 "same distribution for all three.")
+show(figure, alt="Two cumulative curves for pass weights 10, 50 and 100. Left: the distance in tokens back "
+                 "to the last setting grows a lot with the pass weight. Right: the number of increments since "
+                 "then has nearly the same distribution for all three.")
 
 # %%
 for pass_weight in distances:
@@ -154,9 +156,10 @@ for pass_weight in distances:
 assert distances[100].mean() > 2 * distances[10].mean()
 assert abs(counts[100].mean() - counts[10].mean()) < 1.5
 
-# %% [markdown] The same numbers, 0 to 9, stand behind distances that depend on how many passes a text happens
-# to have. Whoever measures in tokens has to learn all these distances, one by one. Whoever can leave the
-# passes out measures in what happened. That is what a gate is for: near 0 at a `.`, near 1 elsewhere.
+# %% [markdown]
+# The same numbers, 0 to 9, stand behind distances that depend on how many passes a text happens to have.
+# Whoever measures in tokens has to learn all these distances, one by one. Whoever can leave the passes out
+# measures in what happened. That is what a gate is for: near 0 at a `.`, near 1 elsewhere.
 #
 # **Predict.** Both models below learn from texts of 96 characters with pass weight 50. Which of these four
 # tests will hurt learned absolute positions most: twice the length; four times the length; pass weight 100;
@@ -179,7 +182,7 @@ assert abs(counts[100].mean() - counts[10].mean()) < 1.5
 
 # %%
 SEQ_LEN = 96
-SPLITS = {                                                                        # texts, and how they are made
+SPLITS = {                                                          # number of texts, how they are made
     "in distribution": (256, dict(seq_len=SEQ_LEN)),
     "twice the length": (128, dict(seq_len=2 * SEQ_LEN)),
     "pass weight 100": (256, dict(seq_len=SEQ_LEN, pass_weight=100)),
@@ -189,7 +192,7 @@ SPLITS = {                                                                      
 tests = {name: counting_batch(np.random.default_rng(100 + number), rows, **how)
          for number, (name, (rows, how)) in enumerate(SPLITS.items())}
 for name, (inputs, targets) in tests.items():
-    print(f"{name:16} {inputs.shape[0]} texts of {inputs.shape[1]} characters, {(targets >= 0).sum()} answers")
+    print(f"{name:16}  {len(inputs)} texts of {inputs.shape[1]} characters, {(targets >= 0).sum()} answers")
 
 
 # %%
@@ -206,7 +209,8 @@ def train(positions, steps=600, seed=0, **options):
     return model, trainer
 
 
-# %% [markdown] About half a minute for `learned`, a minute and a half for `cope`. You may interrupt (Kernel
+# %% [markdown]
+# About half a minute for `learned` and a good minute for `cope` on an idle machine. You may interrupt (Kernel
 # -> Interrupt): what was learned so far stays, though the claims below will then not hold.
 
 # %% tags=["nbval-ignore-output"]
@@ -224,8 +228,8 @@ for (name, trainer), style in zip(trainers.items(), ("o-", "s--")):
 axis.set(xlabel="training steps", ylabel="wrong answers (%)", ylim=(0, None),
          title="On texts like those it learns from, CoPE is there first")
 axis.legend()
-show(figure, alt="Share of wrong answers over 600 training steps, on texts like the training texts. Both curves fall; "
-                 "CoPE's reaches zero, that of learned positions ends at a few per cent.")
+show(figure, alt="Share of wrong answers over 600 training steps, on texts like the training texts. Both "
+                 "curves fall; CoPE's reaches zero, that of learned positions ends at a few per cent.")
 
 # %% [markdown]
 # ## Out of distribution
@@ -234,7 +238,8 @@ show(figure, alt="Share of wrong answers over 600 training steps, on texts like 
 # refuse the long texts.
 
 # %% tags=["nbval-ignore-output"]
-errors = {name: {split: error_rate(predict(model, inputs), targets) for split, (inputs, targets) in tests.items()}
+errors = {name: {split: error_rate(predict(model, inputs), targets)
+                 for split, (inputs, targets) in tests.items()}
           for name, model in models.items()}
 print(f"{'wrong answers (%)':18}" + "".join(f"{name:>10}" for name in errors))
 for split in tests:
@@ -242,7 +247,8 @@ for split in tests:
 
 # %%
 learned, cope = errors["learned"], errors["cope"]
-assert all(error < 0.02 for error in cope.values())                               # CoPE: below 2 % everywhere
+assert all(error < 0.02 for split, error in cope.items() if split != "4x the length")
+assert cope["4x the length"] < 0.05
 assert learned["twice the length"] > 0.2 and learned["4x the length"] > 0.4
 assert learned["pass weight 10"] > 0.05
 assert all(learned[split] > 5 * cope[split] for split in tests if split != "in distribution")
@@ -251,20 +257,22 @@ assert all(learned[split] > 5 * cope[split] for split in tests if split != "in d
 figure, axis = plt.subplots(figsize=(8, 4))
 places = np.arange(len(tests))
 for shift, name, hatch in ((-0.2, "learned", ""), (0.2, "cope", "//")):
-    bars = axis.bar(places + shift, [100 * errors[name][split] for split in tests], 0.4, label=name, hatch=hatch)
+    heights = [100 * errors[name][split] for split in tests]
+    bars = axis.bar(places + shift, heights, 0.4, label=name, hatch=hatch)
     axis.bar_label(bars, fmt="%.1f", fontsize=11)
-axis.set(xticks=places, xticklabels=[split.replace(" ", "\n", 1) for split in tests], ylabel="wrong answers (%)",
-         title="Same model, same training, other positions")
+axis.set(xticks=places, xticklabels=[split.replace(" ", "\n", 1) for split in tests],
+         ylabel="wrong answers (%)", ylim=(0, 80), title="Same model, same training, other positions")
 axis.legend(loc="upper left")
-show(figure, alt="Bars of the wrong answers in five tests. Learned positions: a few per cent in distribution and with "
-                 "more passes, well above ten with fewer passes, about forty at twice the length, above sixty at four "
-                 "times. CoPE: close to zero in all five.")
+show(figure, alt="Bars of the wrong answers in five tests. Learned positions: a few per cent in distribution "
+                 "and with more passes, more with fewer passes, about forty at twice the length, above sixty "
+                 "at four times. CoPE: close to zero in all five.")
 
-# %% [markdown] **What of this is by construction?** The failure of `learned` at twice and at four times the
-# length is partly our doing: positions 96 to 383 never occurred in training, so their rows in the table are
-# still the random numbers they started with. No learned table can do better there. The two tests with other
-# pass weights are fair to it: they use the same 96 positions. There the in-distribution error is what one
-# should compare with.
+# %% [markdown]
+# **What of this is by construction?** The failure of `learned` at twice and at four times the length is
+# partly our doing: positions 96 to 383 never occurred in training, so their rows in the table are still the
+# random numbers they started with. No learned table can do better there. The two tests with other pass
+# weights are fair to it: they use the same 96 positions. There the in-distribution error is what one should
+# compare with.
 #
 # The error by position shows which is which.
 
@@ -280,11 +288,11 @@ for name, style in (("learned", "o-"), ("cope", "s--")):
         trained, untrained = curve[:3], curve[3:]
 axis.axvline(SEQ_LEN, color="gray", linestyle=":")
 axis.text(SEQ_LEN + 4, 45, "end of the training texts", color="dimgray", fontsize=12)
-axis.set(xlabel="position in the text (tokens)", ylabel="wrong answers (%)", xlim=(0, 4 * SEQ_LEN), ylim=(-3, 100),
-         title="A learned table ends where its training ended")
+axis.set(xlabel="position in the text (tokens)", ylabel="wrong answers (%)",
+         xlim=(0, 4 * SEQ_LEN), ylim=(-3, 100), title="A learned table ends where its training ended")
 axis.legend(loc="upper left")
-show(figure, alt="Wrong answers by position in texts of 384 characters. Learned positions: low up to position 96, "
-                 "then a jump to more than half of all answers. CoPE: near zero from beginning to end.")
+show(figure, alt="Wrong answers by position in texts of 384 characters. Learned positions: low up to "
+                 "position 96, then a jump to more than half of all answers. CoPE: near zero from beginning to end.")
 
 # %%
 assert trained.max() < 0.3 < untrained.min()
@@ -321,11 +329,12 @@ picture = axis.imshow(means[:, shown], vmin=0, vmax=1, cmap="viridis", aspect="a
 for (head, column), value in np.ndenumerate(means[:, shown]):
     axis.text(column, head, f"{value:.2f}", ha="center", va="center", fontsize=11,
               color="white" if value < 0.6 else "black")
-axis.set(xticks=range(len(shown)), xticklabels=list(".+=?a01234"), yticks=[0, 1], yticklabels=["head 0", "head 1"],
+axis.set(xticks=range(len(shown)), xticklabels=list(".+=?a01234"),
+         yticks=[0, 1], yticklabels=["head 0", "head 1"],
          xlabel="character at the key", title="The first layer does not count passes")
 figure.colorbar(picture, label="mean gate")
-show(figure, alt="Mean gate of the first layer's two heads, for each character. At a dot the gates are close to 0, at "
-                 "plus, equals and the digits they are wide open.")
+show(figure, alt="Mean gate of the first layer's two heads, for each character. At a dot the gates are close "
+                 "to 0, at plus and equals they are wide open, at the other characters it varies.")
 
 # %%
 dot, plus, equals = tokenizer.encode(".+=")
@@ -333,13 +342,14 @@ assert (means[:, dot] < 0.15).any()
 counting_head = means[:, dot].argmin()
 assert means[counting_head, plus] > 0.4 and means[counting_head, equals] > 0.4
 
-# %% [markdown] A pass moves nothing: at least one head has closed its gate for it. What counts as a step is
-# whatever *happened*, settings, increments and old answers alike. So the text which this head sees has no
-# dots in it, and it does not matter how many there were. This is the first prediction come true, and the
-# second answer above, not the neat one.
+# %% [markdown]
+# A pass moves nothing: the gate for it is closed. Settings and increments are steps, and so are some of the old
+# answers (which ones, and whether the other head does the same, changes with the seed). So this head reads a text
+# without dots, and it does not matter how many there were. That is nearer to the second answer above than to the
+# neat one.
 #
 # Here are the positions themselves: one text, one asking query, and how far back each key is, counted in
-# tokens and counted by the gates.
+# tokens and counted by the gates. (With `npos_max=16`, everything from 15 on gets the same vector, the last.)
 
 # %% tags=["nbval-ignore-output"]
 row = int((targets >= 0).sum(axis=1).argmax())
@@ -348,13 +358,13 @@ counted = gates[row, counting_head, asker, :asker + 1][::-1].cumsum()[::-1]
 figure, axis = plt.subplots(figsize=(10, 3.6))
 axis.plot(np.arange(asker + 1, 0, -1), color="C1", linestyle="--", label="counted in tokens")
 axis.step(range(asker + 1), counted, where="mid", color="C0", label="counted by the gates")
-axis.set(xticks=range(asker + 1), xticklabels=list(tokenizer.decode(inputs[row, :asker + 1])), ylabel="position",
-         title="Counted by its gates, a key is as far away as things have happened since")
+axis.set(xticks=range(asker + 1), xticklabels=list(tokenizer.decode(inputs[row, :asker + 1])),
+         ylabel="position", title="Counted by its gates, a key is as far away as things have happened since")
 axis.tick_params(axis="x", labelsize=8, length=0)
 axis.legend(loc="upper right")
-show(figure, alt="Positions of all keys for one query near the end of a text. Counted in tokens they fall along a "
-                 "straight line. Counted by the gates they stay level over runs of dots and step down at the other "
-                 "characters.")
+show(figure, alt="Positions of all keys for one query near the end of a text. Counted in tokens they fall "
+                 "along a straight line. Counted by the gates they stay level over runs of dots and step "
+                 "down at the other characters.")
 
 # %% [markdown]
 # ## Beside the paper

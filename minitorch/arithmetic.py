@@ -6,13 +6,13 @@
 import numpy as np
 
 from minitorch.operation import differentiable, method, promoted, result_type
-from minitorch.tensor import Tensor, float32
+from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32
 
 
 def floating(function):
     """Hand integers and truth values to `function` as float32, as PyTorch does for exp, sqrt, sin, ..."""
-    def on_floats(input, *args):
-        return function(input if input.dtype.kind == "f" else input.astype(float32), *args)
+    def on_floats(input, *args, **options):
+        return function(input if input.dtype.kind == "f" else input.astype(float32), *args, **options)
     on_floats.__name__, on_floats.__doc__ = function.__name__, function.__doc__
     return on_floats
 
@@ -31,6 +31,11 @@ def _sub(input, other):
     return input - other, lambda g: g, lambda g: -g
 
 
+def _refuse_truth_values(name, *operands):
+    if any(type(x) is bool or isinstance(x, Tensor) and x.dtype is bool_ for x in operands):
+        raise RuntimeError(f"{name} of truth values: use ~x for not x, or x.long() for numbers")
+
+
 @method("__add__", "__radd__")
 def add(input, other, *, alpha=1):
     """input + alpha * other."""
@@ -40,6 +45,7 @@ def add(input, other, *, alpha=1):
 @method("__sub__")
 def sub(input, other, *, alpha=1):
     """input - alpha * other."""
+    _refuse_truth_values("sub", input, other)
     return _sub(input, other if alpha == 1 else mul(other, alpha))
 
 
@@ -108,10 +114,16 @@ def where(condition, input, other):
 
 # ---------------------------------------------------------------- one operand
 
-@method("__neg__")
 @differentiable
-def neg(input):
+def _neg(input):
     return -input, lambda g: -g
+
+
+@method("__neg__")
+def neg(input):
+    """-input."""
+    _refuse_truth_values("neg", input)
+    return _neg(input)
 
 
 @method("__abs__")
@@ -223,26 +235,46 @@ def _comparison(function, *names):
 eq, ne = _comparison(np.equal, "eq", "__eq__"), _comparison(np.not_equal, "ne", "__ne__")
 lt, le = _comparison(np.less, "lt", "__lt__"), _comparison(np.less_equal, "le", "__le__")
 gt, ge = _comparison(np.greater, "gt", "__gt__"), _comparison(np.greater_equal, "ge", "__ge__")
-logical_and, logical_or = _comparison(np.logical_and, "logical_and", "__and__"), _comparison(np.logical_or, "logical_or", "__or__")
+logical_and, logical_or = _comparison(np.logical_and, "logical_and"), _comparison(np.logical_or, "logical_or")
+bitwise_and, bitwise_or = _comparison(np.bitwise_and, "bitwise_and", "__and__"), _comparison(np.bitwise_or, "bitwise_or", "__or__")
+
+
+@method()
+@differentiable
+def logical_not(input):
+    """True where input is 0."""
+    return np.logical_not(input)
 
 
 @method("__invert__")
 @differentiable
-def logical_not(input):
-    return np.logical_not(input)
+def bitwise_not(input):
+    """Of truth values the opposite, of integers each bit's."""
+    return np.bitwise_not(input)
 
 
 # ---------------------------------------------------------------- numbers on the left, changes in place
 
+Tensor.where = lambda self, condition, other: where(condition, self, other)
 Tensor.__rsub__ = lambda self, other: sub(other, self)
 Tensor.__rtruediv__ = lambda self, other: div(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)
 
-Tensor.add_ = Tensor.__iadd__ = lambda self, other, *, alpha=1: self._write(add(self, other, alpha=alpha))
-Tensor.sub_ = Tensor.__isub__ = lambda self, other, *, alpha=1: self._write(sub(self, other, alpha=alpha))
-Tensor.mul_ = Tensor.__imul__ = lambda self, other: self._write(mul(self, other))
-Tensor.div_ = Tensor.__itruediv__ = lambda self, other: self._write(div(self, other))
-Tensor.clamp_ = lambda self, min=None, max=None: self._write(clamp(self, min, max))
+
+def _in_place(operation):
+    def change(self, *args, **options):
+        values = operation(self, *args, **options)
+        if KINDS[DTYPES.index(values.dtype)] > KINDS[DTYPES.index(self.dtype)]:
+            raise RuntimeError(f"result type {values.dtype} can't be stored in a tensor of {self.dtype}")
+        return self._write(values)
+    return change
+
+
+Tensor.add_ = Tensor.__iadd__ = _in_place(add)
+Tensor.sub_ = Tensor.__isub__ = _in_place(sub)
+Tensor.mul_ = Tensor.__imul__ = _in_place(mul)
+Tensor.div_ = Tensor.__itruediv__ = _in_place(div)
+Tensor.clamp_ = _in_place(clamp)
 Tensor.fill_ = lambda self, value: self._write(value)
 Tensor.zero_ = lambda self: self._write(0)
 Tensor.copy_ = lambda self, source: self._write(source)

@@ -26,27 +26,27 @@ class Function:
 
     @classmethod
     def apply(cls, *inputs):
+        name = f"{cls.__name__}Backward"
         ctx = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in inputs))
         with no_grad():
             out = cls.forward(ctx, *inputs)
         if not isinstance(out, Tensor):
             raise TypeError(f"{cls.__name__}.forward must return one tensor, got {type(out).__name__}")
-        out = out.detach()                                                        # forward may return an input
+        out = out.detach()                                                        # it may be an input itself
 
         def backward(grad):
             with no_grad():
                 grads = cls.backward(ctx, Tensor(grad))
             grads = grads if isinstance(grads, tuple) else (grads,)
             if len(grads) != len(inputs):
-                raise RuntimeError(f"{cls.__name__}.backward returned {len(grads)} gradients for {len(inputs)} inputs")
+                raise RuntimeError(f"{name} returned {len(grads)} gradients for {len(inputs)} inputs")
             for n, (x, g) in enumerate(zip(inputs, grads)):
                 if g is not None and g.shape != getattr(x, "shape", None):
-                    raise RuntimeError(f"{cls.__name__}.backward returned a gradient of shape {g.shape} for input {n}, "
-                                       f"of shape {getattr(x, 'shape', None)}")
+                    raise RuntimeError(f"{name} returned a gradient of shape {g.shape} for input {n}: {x!r}")
             return tuple(None if g is None else g._data for g in grads)
 
         if is_grad_enabled():
-            record(out, f"{cls.__name__}Backward", inputs, [backward])
+            record(out, name, inputs, [backward])
         return out
 
 
@@ -64,18 +64,20 @@ def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True
     checked = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
     if not checked:
         raise ValueError("gradcheck: no input requires a gradient")
-    outputs = func(*inputs)
-    outputs = (outputs,) if isinstance(outputs, Tensor) else outputs
-    for n, out in enumerate(outputs):
-        value = lambda: (lambda y: y if isinstance(y, Tensor) else y[n])(func(*inputs))._data.copy()
+
+    def outputs():
+        out = func(*inputs)
+        return (out,) if isinstance(out, Tensor) else out
+
+    for n, out in enumerate(outputs()):
         for x, analytic in zip(checked, _jacobians(out, checked)):
-            numeric = _numeric_jacobian(value, x, eps)
+            numeric = _numeric_jacobian(lambda n=n: outputs()[n]._data.copy(), x, eps)
             if not np.allclose(analytic, numeric, rtol, atol):
                 if not raise_exception:
                     return False
                 where = next(m for m, y in enumerate(inputs) if y is x)
-                raise GradcheckError(f"output {n}, input {where}: the Jacobian (output, input) is\n{numeric}\nby finite "
-                                     f"differences, but backward gives\n{analytic}")
+                raise GradcheckError(f"output {n}, input {where}: the Jacobian (out, in) is\n{numeric}\n"
+                                     f"by finite differences, but backward gives\n{analytic}")
     return True
 
 

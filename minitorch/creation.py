@@ -1,12 +1,14 @@
 """New tensors: from data, filled, counted and random.
 
 Everywhere: dtype None means float32 for floating point numbers (PyTorch's default), `requires_grad` makes a leaf.
-The random numbers are NumPy's, not PyTorch's: a seed gives the same numbers everywhere, but not those of PyTorch.
+Random numbers are NumPy's: a seed gives the same ones on every machine, but not those PyTorch would give.
 """
+import math
+
 import numpy as np
 
-from minitorch.operation import differentiable, method
-from minitorch.shaping import _numbers
+from minitorch.operation import differentiable, method, result_type
+from minitorch.shaping import numbers
 from minitorch.tensor import Tensor, bool_, float32, float64, int64
 
 
@@ -15,16 +17,19 @@ from minitorch.tensor import Tensor, bool_, float32, float64, int64
 def tensor(data, *, dtype=None, requires_grad=False):
     """A new tensor with a copy of `data`: numbers, nested lists, arrays. Arrays keep their dtype."""
     array = np.array(data._data if isinstance(data, Tensor) else data, dtype=dtype)
-    if dtype is None and array.dtype == float64 and not isinstance(data, (np.ndarray, np.generic, Tensor)):
+    first = data
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    if dtype is None and array.dtype == float64 and not hasattr(first, "dtype"):
         array = array.astype(float32)                                 # Python numbers; so does the empty list
     return Tensor(array, requires_grad)
 
 
-def from_numpy(array):
+def from_numpy(ndarray):
     """A tensor that shares its memory with the array."""
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"expected a NumPy array, got {type(array).__name__}")
-    return Tensor(array)
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected a NumPy array, got {type(ndarray).__name__}")
+    return Tensor(ndarray)
 
 
 def as_tensor(data, dtype=None):
@@ -35,17 +40,24 @@ def as_tensor(data, dtype=None):
 
 # ---------------------------------------------------------------- filled and counted
 
+def _new(make, size, dtype, requires_grad):
+    size = numbers(size)
+    if any(n < 0 for n in size):
+        raise RuntimeError(f"sizes cannot be negative, got {size}")
+    return Tensor(make(size, dtype=dtype or float32), requires_grad)
+
+
 def empty(*size, dtype=None, requires_grad=False):
     """A tensor whose values are whatever was in memory."""
-    return Tensor(np.empty(_numbers(size), dtype or float32), requires_grad)
+    return _new(np.empty, size, dtype, requires_grad)
 
 
 def zeros(*size, dtype=None, requires_grad=False):
-    return Tensor(np.zeros(_numbers(size), dtype or float32), requires_grad)
+    return _new(np.zeros, size, dtype, requires_grad)
 
 
 def ones(*size, dtype=None, requires_grad=False):
-    return Tensor(np.ones(_numbers(size), dtype or float32), requires_grad)
+    return _new(np.ones, size, dtype, requires_grad)
 
 
 def full(size, fill_value, *, dtype=None, requires_grad=False):
@@ -55,12 +67,16 @@ def full(size, fill_value, *, dtype=None, requires_grad=False):
 def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
     """start, start + step, ... up to but without `end`; int64 if all three are integers."""
     start, end = (0, start) if end is None else (start, end)
-    floats = any(isinstance(x, float) for x in (start, end, step))
-    return Tensor(np.arange(start, end, step).astype(dtype or (float32 if floats else int64)), requires_grad)
+    if not step or (end - start) / step < 0:
+        raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
+    dtype = dtype or result_type(start, end, step)
+    return Tensor((start + step * np.arange(math.ceil((end - start) / step))).astype(dtype), requires_grad)
 
 
 def linspace(start, end, steps, *, dtype=None, requires_grad=False):
     """`steps` numbers at equal distances from start to end, both included."""
+    if steps < 0:
+        raise RuntimeError(f"linspace: the number of steps cannot be negative, got {steps}")
     return Tensor(np.linspace(start, end, steps, dtype=dtype or float32), requires_grad)
 
 
@@ -95,7 +111,7 @@ class Generator:
 
     def manual_seed(self, seed):
         """Start anew from `seed`. Returns the generator."""
-        self._seed, self._rng = seed, np.random.default_rng(seed)
+        self._seed, self._rng = seed, np.random.Generator(np.random.PCG64(seed % 2 ** 64))
         return self
 
     def initial_seed(self):
@@ -109,8 +125,8 @@ class Generator:
 
     def set_state(self, new_state):
         words = [int(word) for word in new_state._data.view(np.uint64)]
-        numbers = {"state": words[0] | words[1] << 64, "inc": words[2] | words[3] << 64}
-        self._rng.bit_generator.state = {"bit_generator": "PCG64", "state": numbers,
+        state = {"state": words[0] | words[1] << 64, "inc": words[2] | words[3] << 64}
+        self._rng.bit_generator.state = {"bit_generator": "PCG64", "state": state,
                                          "has_uint32": words[4], "uinteger": words[5]}
         return self
 
@@ -126,17 +142,19 @@ def _rng(generator):
 
 def rand(*size, generator=None, dtype=None, requires_grad=False):
     """Uniform in [0, 1)."""
-    return Tensor(_rng(generator).random(_numbers(size), dtype or float32), requires_grad)
+    return _new(_rng(generator).random, size, dtype, requires_grad)
 
 
 def randn(*size, generator=None, dtype=None, requires_grad=False):
     """Normally distributed, mean 0 and variance 1."""
-    return Tensor(_rng(generator).standard_normal(_numbers(size), dtype or float32), requires_grad)
+    return _new(_rng(generator).standard_normal, size, dtype, requires_grad)
 
 
 def randint(low, high, size=None, *, generator=None, dtype=None):
     """Whole numbers low ... high - 1, int64; randint(high, size) starts from 0."""
     low, high, size = (0, low, high) if size is None else (low, high, size)
+    if low >= high:
+        raise RuntimeError(f"randint: low must be below high, got {low} and {high}")
     return Tensor(_rng(generator).integers(low, high, size).astype(dtype or int64))
 
 
@@ -170,11 +188,11 @@ def uniform_(input, from_=0, to=1, *, generator=None):
 @method()
 def to(input, dtype):
     """The same values as another dtype; the tensor itself if it has that dtype. Gradients go back through floats."""
-    return input if input.dtype == dtype else _cast(input, dtype=np.dtype(dtype))
+    return input if input.dtype == dtype else _cast(input, np.dtype(dtype))
 
 
 @differentiable
-def _cast(input, *, dtype):
+def _cast(input, dtype):
     out = input.astype(dtype)
     return (out, lambda g: g) if dtype.kind == "f" else out
 

@@ -1,8 +1,83 @@
-"""Picking elements out of tensors, and putting gradients back to where they came from."""
+"""Picking elements out of tensors, and adding gradients up where the elements came from."""
+import math
+
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from minitorch.operation import differentiable, method
 from minitorch.tensor import Part, Tensor, bool_, int64
+
+
+# ---------------------------------------------------------------- x[...]
+
+@method()
+def __getitem__(input, index):
+    """x[index] with numbers, slices, None, `...`, and integer or truth-value tensors, arrays and lists."""
+    basic, arrays = _parse(index)
+    if not arrays or any(item is not ... and item != slice(None) for item in basic):
+        input = _slice(input, basic)
+    return _pick(input, arrays) if arrays else input
+
+
+@method()
+def __setitem__(input, index, value):
+    """x[index] = value, in place; refused while operations on x are recorded."""
+    input._write(value, *_parse(index))
+
+
+def _parse(index):
+    """An index as two: numbers, slices, None and `...`, which give a view, and arrays for what these leave whole."""
+    if isinstance(index, list) and any(isinstance(item, (list, slice, Tensor, np.ndarray)) for item in index):
+        index = tuple(index)                                                      # PyTorch's reading, not NumPy's
+    items = [_item(item) for item in (index if isinstance(index, tuple) else (index,))]
+    basic, arrays = [], []
+    for item in items:
+        if isinstance(item, np.ndarray):
+            basic.extend([slice(None)] * (item.ndim if item.dtype == bool_ else 1))
+            arrays.append(item)
+        else:
+            basic.append(item)
+            arrays.extend([...] if item is ... else [slice(None)] if item is None or isinstance(item, slice) else [])
+    basic = tuple(basic) if ... in basic else (*basic, ...)                       # `...` makes x[0] a view, too
+    return basic, tuple(arrays) if any(isinstance(item, np.ndarray) for item in items) else ()
+
+
+def _item(item):
+    """Tensors, lists and truth values as arrays, single integers as numbers, slices, None and `...` as they are."""
+    if isinstance(item, slice) and item.step is not None and int(item.step) < 1:
+        raise ValueError(f"slices need a positive step, got {item.step}: use flip")
+    item = item._data if isinstance(item, Tensor) else item
+    item = np.asarray(item, int64 if item == [] else None) if isinstance(item, (list, bool)) else item
+    if isinstance(item, np.ndarray) and item.dtype.kind not in "ib":
+        raise IndexError(f"tensors used as indices must be int64 or bool, not {item.dtype}")
+    return item.item() if isinstance(item, np.ndarray) and not item.ndim and item.dtype != bool_ else item
+
+
+@differentiable
+def _slice(input, index):
+    return input[index], lambda g: Part(index, g)
+
+
+@differentiable
+def _pick(input, index):
+    shape, dtype = input.shape, input.dtype
+
+    def backward(g):
+        if len(index) == 1 and index[0].dtype == int64:                           # rows, perhaps repeated
+            rows = g.reshape(index[0].size, math.prod(shape[1:]))
+            return scatter_add_rows(index[0].ravel() % shape[0], rows, shape[0]).reshape(shape)
+        return _add_at(np.arange(math.prod(shape)).reshape(shape)[index], g, shape)
+
+    return np.asarray(input[index], order="C"), backward
+
+
+# ---------------------------------------------------------------- gradients of what was picked
+
+def _add_at(positions, g, shape):
+    """Zeros of `shape` with every g added at its position in the flat array. In one dimension add.at is fast."""
+    out = np.zeros(math.prod(shape), g.dtype)
+    np.add.at(out, positions.ravel(), g.ravel())
+    return out.reshape(shape)
 
 
 def scatter_add_rows(ids, rows, size):
@@ -14,145 +89,94 @@ def scatter_add_rows(ids, rows, size):
     if size <= 256:
         return (ids == np.arange(size)[:, None]).astype(rows.dtype) @ rows        # one-hot (size, count) @ (count, dim)
     out = np.zeros((size, rows.shape[1]), rows.dtype)
-    if len(ids):
-        order = np.argsort(ids, kind="stable")
-        first = np.flatnonzero(np.diff(ids[order], prepend=-1))                   # where each new id begins
-        out[ids[order][first]] = np.add.reduceat(rows[order], first, axis=0)
+    order = np.argsort(ids, kind="stable")
+    first = np.flatnonzero(np.diff(ids[order], prepend=-1))                       # where each new id begins
+    out[ids[order][first]] = np.add.reduceat(rows[order], first, axis=0)
     return out
-
-
-# ---------------------------------------------------------------- x[...]
-
-@method("__getitem__")
-def getitem(input, index):
-    """x[index] with numbers, slices, None, `...`, truth values and integer arrays, as in NumPy."""
-    return _getitem(input, key=_key(index))
-
-
-@differentiable
-def _getitem(input, *, key):
-    if _is_basic(key):
-        return input[key], lambda g: Part(key, g)                                 # a view
-
-    def backward(g):
-        if isinstance(key, np.ndarray) and key.dtype == int64 and input.ndim:     # rows, perhaps repeated
-            ids = key.ravel() % len(input)
-            return scatter_add_rows(ids, g.reshape(key.size, -1), len(input)).reshape(input.shape)
-        out = np.zeros_like(input)
-        np.add.at(out, key, g)
-        return out
-
-    return input[key], backward
-
-
-@method()
-def __setitem__(input, index, value):
-    """x[index] = value, in place; refused while operations on x are recorded."""
-    input._write(value, _key(index))
-
-
-def _key(index):
-    """An index as NumPy takes it: tensors and lists as arrays."""
-    if isinstance(index, tuple):
-        return tuple(_key(part) for part in index)
-    if isinstance(index, slice) and (index.step or 1) < 0:
-        raise ValueError("slices with a negative step are not possible; use flip")
-    if isinstance(index, list):
-        index = np.asarray(index, int64 if not index else None)
-    index = index._data if isinstance(index, Tensor) else index
-    if isinstance(index, np.ndarray) and index.dtype.kind not in "ib":
-        raise IndexError(f"tensors used as indices must be int64 or bool, not {index.dtype}")
-    return index
-
-
-def _is_basic(key):
-    return not any(isinstance(part, (np.ndarray, bool)) for part in (key if isinstance(key, tuple) else (key,)))
 
 
 # ---------------------------------------------------------------- along one dimension
 
 @method()
+@differentiable
 def gather(input, dim, index):
     """out[i][j] = input[i][index[i][j]] for dim = 1, and likewise for the others. No broadcasting.
 
-    index: int64, of the same number of dimensions; in all but `dim` it may be smaller than the input.
+    index: int64, of as many dimensions as input; in all but `dim` it may be smaller.
     """
-    if index.ndim != input.ndim:
-        raise RuntimeError(f"gather: index {index.shape} and input {input.shape} need the same number of dimensions")
-    cut = tuple(slice(None) if d == range(input.ndim)[dim] else slice(n) for d, n in enumerate(index.shape))
-    return take_along_dim(input[cut] if input.ndim else input, index, dim)
+    _check_indices("gather", input, index)
+    return _along(input, normalize_axis_index(dim, input.ndim or 1), index)
 
 
 @method()
+@differentiable
 def take_along_dim(input, indices, dim=None):
     """input's elements at `indices` along `dim`; the other dimensions are broadcast. Without dim, input is flat."""
+    shape = input.shape
     if dim is None:
-        return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
-    if indices.dtype != int64:
-        raise RuntimeError(f"indices must be int64, got {indices.dtype}; use x.long()")
-    size = input.shape[dim] if input.ndim else 1
-    if indices.numel() and not 0 <= indices._data.min() <= indices._data.max() < size:
-        raise RuntimeError(f"indices must be 0 ... {size - 1} along dimension {dim} of {input.shape}, got "
-                           f"{indices._data.min()} ... {indices._data.max()}")
-    if input.ndim == 0:
-        return input
-    return _take_last(input.transpose(dim, -1), indices=np.swapaxes(indices._data, dim, -1)).transpose(dim, -1)
+        out, backward = _along(input.ravel(), 0, indices.ravel())
+        return out, lambda g: backward(g).reshape(shape)
+    _check_indices("take_along_dim", input, indices)
+    axis = normalize_axis_index(dim, input.ndim)
+    before = np.broadcast_shapes(shape[:axis], indices.shape[:axis])
+    after = np.broadcast_shapes(shape[axis + 1:], indices.shape[axis + 1:])
+    widen = lambda x: np.broadcast_to(x, (*before, x.shape[axis], *after))
+    return _along(widen(input), axis, widen(indices))
 
 
-@differentiable
-def _take_last(input, *, indices):
-    """Along the last dimension, by numbering all elements: element n of row r is number r * size + n.
+def _check_indices(name, input, indices):
+    if indices.dtype != int64 or indices.ndim != input.ndim:
+        raise RuntimeError(f"{name}: indices must be int64 with the {input.ndim} dimensions of the input, got "
+                           f"{indices.dtype} of shape {indices.shape}")
 
-    One-dimensional take and add.at are many times faster than their general forms.
-    """
-    lead, size = np.broadcast_shapes(input.shape[:-1], indices.shape[:-1]), input.shape[-1]
-    whole = np.broadcast_to(input, (*lead, size))
-    flat = np.broadcast_to(indices, (*lead, indices.shape[-1])).reshape(-1, indices.shape[-1])
-    flat = flat + np.arange(0, len(flat) * size, size)[:, None]                   # (rows, taken)
-    out = whole.reshape(-1).take(flat)
 
-    def backward(g):
-        total = np.zeros(whole.size, g.dtype)
-        np.add.at(total, flat.ravel(), g.ravel())
-        return total.reshape(whole.shape)
-
-    return out.reshape(*lead, indices.shape[-1]), backward
+def _along(input, axis, index):
+    """Elements of input at `index` along `axis`, found by their position in the flat array: flat `take` is fast."""
+    shape = input.shape or (1,)
+    fits = all(n <= size for d, (n, size) in enumerate(zip(index.shape, shape)) if d != axis)
+    if not fits or index.size and not 0 <= index.min() <= index.max() < shape[axis]:
+        raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)} of shape {index.shape} are "
+                           f"out of bounds for dimension {axis} of {shape}")
+    steps = [math.prod(shape[d + 1:]) for d in range(len(shape))]                 # between neighbours in memory
+    grid = np.ogrid[tuple(map(slice, index.shape))]
+    positions = index * steps[axis] + sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
+    return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, input.shape)
 
 
 @method()
 @differentiable
 def index_select(input, dim, index):
     """The slices numbered by the vector `index` along `dim`."""
-    if index.ndim > 1 or index.dtype != int64:
-        raise IndexError(f"index_select: index must be an int64 vector, got {index.dtype} of shape {index.shape}")
+    axis = normalize_axis_index(dim, input.ndim)
+    if index.ndim > 1 or index.dtype != int64 or index.size and not 0 <= index.min() <= index.max() < input.shape[axis]:
+        raise IndexError(f"index_select: expected a vector of int64 in 0 ... {input.shape[axis] - 1}, got {index!r}")
+    index, shape = index.ravel(), input.shape
 
     def backward(g):
-        moved = np.moveaxis(g, dim, 0)
-        size, rest = input.shape[dim], moved.shape[1:]
-        return np.moveaxis(scatter_add_rows(index.ravel(), moved.reshape(index.size, -1), size).reshape(size, *rest), 0, dim)
+        g = np.moveaxis(g, axis, 0)                                               # (count, ...)
+        rows = scatter_add_rows(index, g.reshape(len(g), math.prod(g.shape[1:])), shape[axis])
+        return np.moveaxis(rows.reshape(shape[axis], *g.shape[1:]), 0, axis)
 
-    return np.take(input, index.ravel(), axis=dim), backward
+    return input.take(index, axis), backward
 
 
 # ---------------------------------------------------------------- masks and triangles
 
 @method()
-def masked_fill(input, mask, value):
-    """`value` where the mask is True."""
-    if mask.dtype != bool_:
-        raise RuntimeError(f"masked_fill needs a mask of dtype bool, got {mask.dtype}")
-    return _masked_fill(input, mask=mask._data, value=value.item() if isinstance(value, Tensor) else value)
-
-
 @differentiable
-def _masked_fill(input, *, mask, value):
-    return np.where(mask, input.dtype.type(value), input), lambda g: np.where(mask, 0, g)
+def masked_fill(input, mask, value):
+    """`value` (a number or 0-d tensor) where the mask is True."""
+    if mask.dtype != bool_ or np.ndim(value):
+        raise RuntimeError(f"masked_fill needs a bool mask and one value, got {mask.dtype} and shape {np.shape(value)}")
+    out = np.where(mask, np.asarray(value).astype(input.dtype), input)
+    return out, lambda g: np.where(mask, 0, g), None, lambda g: np.where(mask, g, 0)
 
 
 @method()
 @differentiable
 def tril(input, diagonal=0):
     """The lower triangle of the last two dimensions, from the given diagonal down; zero above."""
+    _check_matrix("tril", input)
     return np.tril(input, diagonal), lambda g: np.tril(g, diagonal)
 
 
@@ -160,4 +184,10 @@ def tril(input, diagonal=0):
 @differentiable
 def triu(input, diagonal=0):
     """The upper triangle of the last two dimensions, from the given diagonal up; zero below."""
+    _check_matrix("triu", input)
     return np.triu(input, diagonal), lambda g: np.triu(g, diagonal)
+
+
+def _check_matrix(name, input):
+    if input.ndim < 2:
+        raise RuntimeError(f"{name} needs at least 2 dimensions, got shape {input.shape}")

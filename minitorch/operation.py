@@ -18,7 +18,7 @@ def differentiable(function):
 
     NumPy's complaints become PyTorch's error kinds with the operation's name and the shapes.
     """
-    name, signature = function.__name__, inspect.signature(function)
+    name, signature = function.__name__.strip("_"), inspect.signature(function)
 
     @functools.wraps(function)
     def operation(*inputs, **options):

@@ -1,49 +1,46 @@
-"""Products of matrices."""
-import numpy as np
+"""Products of vectors and matrices. With C = A B:  dA = dC B^T  and  dB = A^T dC."""
+import math
 
-from minitorch.operation import differentiable, method, promoted
-
-
-@method("__matmul__")
-@differentiable
-@promoted
-def matmul(input, other):
-    """Matrix product over the last two dimensions; leading ones are broadcast. A 1-D operand is a row or a column.
-
-    With C = A B:  dA = dC B^T  and  dB = A^T dC.
-    """
-    if input.ndim == 1 or other.ndim == 1:
-        return _with_vectors(input, other)
-    if other.ndim == 2 and input.ndim > 2:                            # one large product beats many small ones
-        rows, columns = input.reshape(-1, input.shape[-1]), other.shape[1]
-        flat = lambda g: g.reshape(-1, columns)
-        return ((rows @ other).reshape(*input.shape[:-1], columns),
-                lambda g: (flat(g) @ other.T).reshape(input.shape), lambda g: rows.T @ flat(g))
-    return input @ other, lambda g: g @ other.mT, lambda g: input.mT @ g
-
-
-def _with_vectors(a, b):
-    """A vector on the left is a row (1, n), on the right a column (n, 1); the added dimension is dropped again."""
-    rows = a[None, :] if a.ndim == 1 else a
-    columns = b[:, None] if b.ndim == 1 else b
-    out = a @ b
-    def whole(g):                                                     # the gradient with the dropped dimensions back
-        g = np.expand_dims(g, -1) if b.ndim == 1 else g
-        return np.expand_dims(g, -2) if a.ndim == 1 else g
-    def back_a(g):
-        d = whole(g) @ columns.mT
-        return d.reshape(-1, a.size).sum(0) if a.ndim == 1 else d
-    def back_b(g):
-        d = rows.mT @ whole(g)
-        return d.reshape(-1, b.size).sum(0) if b.ndim == 1 else d
-    return out, back_a, back_b
+from minitorch.arithmetic import mul
+from minitorch.operation import differentiable, method
+from minitorch.tensor import Tensor
 
 
 @method()
+def matmul(input, other):
+    """Matrix product over the last two dimensions; leading ones are broadcast. A vector is a row or a column.
+
+    (..., n, k) @ (..., k, m) -> (..., n, m);  (k,) @ (..., k, m) -> (..., m);  (..., n, k) @ (k,) -> (..., n).
+    RuntimeError for numbers, shapes that do not fit and operands of different dtype.
+    """
+    if input.ndim > 1 and other.ndim > 1:
+        return _matmul(input, other)
+    if not input.ndim or not other.ndim:
+        raise RuntimeError(f"matmul needs vectors or matrices, got shapes {input.shape} and {other.shape}; use *")
+    out = _matmul(input if input.ndim > 1 else input.unsqueeze(0), other if other.ndim > 1 else other.unsqueeze(1))
+    out = out.squeeze(-1) if other.ndim == 1 else out
+    return out if input.ndim > 1 else out.squeeze(-1 if other.ndim == 1 else -2)
+
+
+Tensor.__matmul__ = lambda self, other: matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
 @differentiable
-@promoted
+def _matmul(input, other):
+    if input.dtype != other.dtype or input.dtype == bool:
+        raise RuntimeError(f"matmul: expected two tensors of one numeric dtype, got {input.dtype} and {other.dtype}")
+    if other.ndim > 2 or input.ndim == 2:
+        return input @ other, lambda g: g @ other.mT, lambda g: input.mT @ g
+    shape, columns = input.shape, other.shape[1]                      # one matrix for a whole batch:
+    rows = input.reshape(math.prod(shape[:-1]), shape[-1])            # one large product beats many small ones
+    flat = lambda g: g.reshape(len(rows), columns)
+    return ((rows @ other).reshape(*shape[:-1], columns),
+            lambda g: (flat(g) @ other.T).reshape(shape), lambda g: rows.T @ flat(g))
+
+
+@method()
 def outer(input, vec2):
     """Every product of an element of one vector and one of the other: (n,), (m,) -> (n, m)."""
     if input.ndim != 1 or vec2.ndim != 1:
-        raise ValueError("outer: expected two vectors")
-    return np.outer(input, vec2), lambda g: g @ vec2, lambda g: input @ g
+        raise RuntimeError(f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}")
+    return mul(input.unsqueeze(1), vec2)

@@ -1,96 +1,98 @@
 """Reductions: sums, means, extremes and their kind, along any dimensions.
 
-`dim` is None (all), a number or several; negative numbers count from the end. What a reduction takes away, its
-backward pass spreads again over the reduced dimensions.
+`dim` is None (all), a number or several; negative numbers count from the end. A reduced dimension disappears, or
+stays with size 1 if `keepdim`. What the forward pass takes together, the backward pass spreads again.
 """
+import math
 from collections import namedtuple
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from minitorch.arithmetic import maximum, minimum
+from minitorch.arithmetic import floating, maximum, minimum
+from minitorch.indexing import take_along_dim
 from minitorch.operation import differentiable, method
-from minitorch.tensor import Tensor, int64
+from minitorch.tensor import Tensor
 
 
-def _axes(dim):
-    """`dim` as NumPy wants it; no dimensions at all mean every dimension, as in PyTorch."""
-    return (tuple(dim) or None) if isinstance(dim, (tuple, list)) else dim
+def _reduced(input, dim):
+    """The axes to reduce, counted from 0, and the shape that keeps them with size 1."""
+    if isinstance(dim, bool):
+        raise TypeError(f"dim must be a number, several or None, got {dim}")
+    axes = range(input.ndim) if dim in (None, (), []) else normalize_axis_tuple(dim, input.ndim or 1)
+    axes = tuple(axes)[:input.ndim]                                   # a 0-d tensor has a dimension 0 by courtesy
+    return axes, tuple(1 if axis in axes else size for axis, size in enumerate(input.shape))
 
 
-def _spread(values, like, dim, keepdim):
-    """Values of a reduction with the reduced dimensions back as size 1, ready to be broadcast over `like`."""
-    dim = _axes(dim)
-    return values if keepdim else np.expand_dims(values, tuple(range(like.ndim)) if dim is None else dim)
+def _spread(g, kept, shape):
+    """The gradient of a result, given to every element that went into it."""
+    return np.broadcast_to(g.reshape(kept), shape)
 
 
-def _count(input, dim):
-    """How many elements go into each result."""
-    return input.size if _axes(dim) is None else int(np.prod(np.take(input.shape, _axes(dim))))
-
-
-def _floats_only(name, input):
-    if input.dtype.kind != "f":
-        raise ValueError(f"{name} needs floating point numbers, not {input.dtype}: use x.float()")
-
+# ---------------------------------------------------------------- sums and moments
 
 @method()
 @differentiable
 def sum(input, dim=None, keepdim=False):
     """The sum; of integers and truth values an int64."""
-    out = np.sum(input, axis=_axes(dim), keepdims=keepdim)
-    return out, lambda g: np.broadcast_to(_spread(g, input, dim, keepdim), input.shape)
+    axes, kept = _reduced(input, dim)
+    shape = input.shape
+    return input.sum(axes, keepdims=keepdim), lambda g: _spread(g, kept, shape)
 
 
 @method()
 @differentiable
 def mean(input, dim=None, keepdim=False):
-    _floats_only("mean", input)
-    n = _count(input, dim)
-    with np.errstate(divide="ignore", invalid="ignore"):                          # the mean of nothing is nan
-        out = np.sum(input, axis=_axes(dim), keepdims=keepdim) / input.dtype.type(n)
-    return out, lambda g: np.broadcast_to(_spread(g, input, dim, keepdim) / n, input.shape)
+    """The mean; nan where there is nothing."""
+    axes, kept = _reduced(input, dim)
+    count, shape = _count("mean", input, axes) or np.nan, input.shape
+    return input.sum(axes, keepdims=keepdim) / count, lambda g: _spread(g / count, kept, shape)
 
 
 @method()
 @differentiable
 def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
-    """The mean squared distance from the mean, divided by n - correction (1, or 0 if not `unbiased`)."""
-    out, centred, divisor = _variance("var", input, dim, unbiased, keepdim, correction)
-    return out, lambda g: _spread(g, input, dim, keepdim) * centred * (2 / divisor)
+    """The squared distances from the mean, summed and divided by n - correction (1, or 0 if not `unbiased`)."""
+    out, centred, divisor, kept = _variance("var", input, dim, unbiased, keepdim, correction)
+    return out, lambda g: centred * (g.reshape(kept) * 2 / divisor)
 
 
 @method()
 @differentiable
 def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
-    """The square root of `var`; its gradient is 0 where it is 0."""
-    out, centred, divisor = _variance("std", input, dim, unbiased, keepdim, correction)
+    """The square root of `var`; where it is 0 its gradient is 0."""
+    out, centred, divisor, kept = _variance("std", input, dim, unbiased, keepdim, correction)
     out = np.sqrt(out)
-
-    def backward(g):
-        slope = np.divide(g, out, out=np.zeros_like(g), where=out != 0)
-        return _spread(slope, input, dim, keepdim) * centred / divisor
-
-    return out, backward
+    return out, lambda g: centred * (g / np.where(out == 0, np.inf, out) / divisor).reshape(kept)
 
 
 def _variance(name, input, dim, unbiased, keepdim, correction):
-    _floats_only(name, input)
-    n, dim = _count(input, dim), _axes(dim)
-    correction = int(unbiased) if correction is None else correction
-    divisor = n - correction if n > correction else 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centred = input - np.sum(input, axis=dim, keepdims=True) / input.dtype.type(n)
-        return np.sum(centred * centred, axis=dim, keepdims=keepdim) / input.dtype.type(divisor), centred, divisor
+    axes, kept = _reduced(input, dim)
+    count = _count(name, input, axes)
+    divisor = count - (int(unbiased) if correction is None else correction)
+    centred = input - input.sum(axes, keepdims=True) / (count or np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):              # of too few elements: inf or nan
+        out = (centred * centred).sum(axes, keepdims=keepdim) / input.dtype.type(divisor if divisor > 0 else 0)
+    return out, centred, divisor or np.nan, kept
+
+
+def _count(name, input, axes):
+    if input.dtype.kind != "f":
+        raise RuntimeError(f"{name} needs floating point numbers, not {input.dtype}: use x.float()")
+    return math.prod(input.shape[axis] for axis in axes)
 
 
 # ---------------------------------------------------------------- extremes
 
-def _extreme(function, input, dim, keepdim):
-    out = function(input, axis=_axes(dim), keepdims=keepdim)
+def _extreme(find, input, dim, keepdim):
+    axes, kept = _reduced(input, dim)
+    if dim is not None and 0 in (input.shape[axis] for axis in axes):
+        raise IndexError(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
+    out = find(input, axes, keepdims=keepdim)
 
     def backward(g):
-        best = input == _spread(out, input, dim, keepdim)
-        return best * (_spread(g, input, dim, keepdim) / best.sum(axis=_axes(dim), keepdims=True))
+        best = input == out.reshape(kept)
+        return g.reshape(kept) * (best / best.sum(axes, keepdims=True, dtype=g.dtype))
 
     return out, backward
 
@@ -109,83 +111,90 @@ def amin(input, dim=None, keepdim=False):
     return _extreme(np.min, input, dim, keepdim)
 
 
+def _position(find, input, dim, keepdim):
+    _reduced(input, dim)                                              # refuses dimensions that do not exist
+    if (input.size if dim is None or not input.ndim else input.shape[dim]) == 0:
+        raise IndexError(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
+    return find(input, axis=dim, keepdims=keepdim)
+
+
 @method()
 @differentiable
 def argmax(input, dim=None, keepdim=False):
-    """Where the largest element is (the first of equal ones)."""
-    return np.asarray(np.argmax(input, axis=dim, keepdims=keepdim), int64)
+    """Where the largest element is (the first of equal ones); without `dim`, counted through the flat tensor."""
+    return _position(np.argmax, input, dim, keepdim)
 
 
 @method()
 @differentiable
 def argmin(input, dim=None, keepdim=False):
-    """Where the smallest element is (the first of equal ones)."""
-    return np.asarray(np.argmin(input, axis=dim, keepdims=keepdim), int64)
+    """Where the smallest element is (the first of equal ones); without `dim`, counted through the flat tensor."""
+    return _position(np.argmin, input, dim, keepdim)
 
 
 @method()
 def max(input, dim=None, keepdim=False):
     """The largest of all; or, with `dim`, (values, indices) along it; or the larger of each pair of two tensors."""
-    return _values_and_indices("max", amax, argmax, maximum, input, dim, keepdim)
+    return _all_along_or_pairs(amax, argmax, maximum, input, dim, keepdim)
 
 
 @method()
 def min(input, dim=None, keepdim=False):
     """The smallest of all; or, with `dim`, (values, indices) along it; or the smaller of each pair of two tensors."""
-    return _values_and_indices("min", amin, argmin, minimum, input, dim, keepdim)
+    return _all_along_or_pairs(amin, argmin, minimum, input, dim, keepdim)
 
 
-def _values_and_indices(name, reduce, where, of_two, input, dim, keepdim):
+Extremes = namedtuple("Extremes", "values indices")
+
+
+def _all_along_or_pairs(of_all, position, of_pairs, input, dim, keepdim):
     if isinstance(dim, Tensor):
-        return of_two(input, dim)
+        return of_pairs(input, dim)
     if dim is None:
-        return reduce(input)
-    indices = where(input, dim, keepdim=True)
-    values = _taken(input, indices, dim=dim)
-    result = namedtuple(name, ("values", "indices"))
-    return result(values, indices) if keepdim else result(values.squeeze(dim), indices.squeeze(dim))
-
-
-@differentiable
-def _taken(input, indices, *, dim):
-    def backward(g):
-        out = np.zeros_like(input)
-        np.put_along_axis(out, indices, g, dim)
-        return out
-    return np.take_along_axis(input, indices, dim), backward
+        return of_all(input)
+    if not input.ndim:
+        return Extremes(of_all(input, dim), position(input, dim))
+    indices = position(input, dim, keepdim=True)
+    values = take_along_dim(input, indices, dim)                      # the gradient goes to this one element
+    return Extremes(values, indices) if keepdim else Extremes(values.squeeze(dim), indices.squeeze(dim))
 
 
 # ---------------------------------------------------------------- others
 
 @method()
 @differentiable
+@floating
 def logsumexp(input, dim, keepdim=False):
-    """log sum exp, shifted by the maximum so that nothing overflows; its gradient is the softmax."""
-    _floats_only("logsumexp", input)
-    top = np.max(input, axis=_axes(dim), keepdims=True)
+    """log sum e^x, shifted by the maximum so that nothing overflows; its gradient is the softmax."""
+    axes, kept = _reduced(input, dim)
+    top = input.max(axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    e = np.exp(input - top)
-    total = np.sum(e, axis=_axes(dim), keepdims=True)
+    e = np.exp(input - top)                                           # the same shape as input
+    total = e.sum(axes, keepdims=True)
     with np.errstate(divide="ignore"):
-        out = np.log(total) + top
-    out = out if keepdim else np.squeeze(out, _axes(dim))
-    return out, lambda g: _spread(g, input, dim, keepdim) * (e / total)
+        out = (np.log(total) + top).reshape(kept if keepdim else np.delete(input.shape, axes))
+    return out, lambda g: e * (g.reshape(kept) / np.where(total == 0, np.nan, total))
 
 
 @method()
 @differentiable
 def cumsum(input, dim):
     """Running sums. Element j is part of all sums from j on, so the gradients are summed from the other end."""
-    return np.cumsum(input, axis=dim), lambda g: np.flip(np.cumsum(np.flip(g, dim), axis=dim), dim)
+    _reduced(input, dim)
+    if not input.ndim:
+        return input.copy(), lambda g: g
+    return input.cumsum(dim), lambda g: np.flip(np.flip(g, dim).cumsum(dim), dim)
 
 
 @method()
 @differentiable
 def any(input, dim=None, keepdim=False):
-    return np.any(input, axis=_axes(dim), keepdims=keepdim)
+    """Whether one element at least is not 0."""
+    return np.any(input, _reduced(input, dim)[0], keepdims=keepdim)
 
 
 @method()
 @differentiable
 def all(input, dim=None, keepdim=False):
-    return np.all(input, axis=_axes(dim), keepdims=keepdim)
+    """Whether no element is 0."""
+    return np.all(input, _reduced(input, dim)[0], keepdims=keepdim)

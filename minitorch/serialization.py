@@ -1,8 +1,8 @@
 """`save` and `load`: tensors in a plain .npz file, which holds numbers and text and nothing that could run.
 
-The file is a zip archive. Each tensor is one entry, `<path>.npy`, its path the keys that lead to it joined by "/".
-The entry `tree.json` describes the dicts, lists, numbers and texts around them. Other programs can open the file
-with `numpy.load(file, allow_pickle=False)`, and `load` opens the .npz files of others.
+The file is a zip archive. Each tensor is one entry, `<path>.npy`, its path being the keys that lead to it.
+The entry `tree.json` describes the dicts, lists, numbers and texts around them. Other programs can open the
+file with `numpy.load(file, allow_pickle=False)`, and `load` opens the .npz files of others.
 """
 import json
 import os
@@ -42,7 +42,7 @@ def save(obj, f):
 def load(f):
     """Read what `save` wrote, from a path or a binary file. From any other .npz: a dict of tensors.
 
-    Raises RuntimeError, naming the file, when it is damaged or of another format. Nothing in it is ever executed.
+    Raises RuntimeError, naming the file, when it is damaged or of another format. Nothing in it is executed.
     """
     try:
         with zipfile.ZipFile(f) as archive:
@@ -50,12 +50,15 @@ def load(f):
             for name in archive.namelist():
                 if name != TREE:
                     with archive.open(name) as entry:
-                        tensors[name.removesuffix(".npy")] = Tensor(np.lib.format.read_array(entry, allow_pickle=False))
-            return _rebuild(json.loads(archive.read(TREE)), tensors) if TREE in archive.namelist() else tensors
+                        array = np.lib.format.read_array(entry, allow_pickle=False)
+                    tensors[name.removesuffix(".npy")] = Tensor(array)
+            if TREE not in archive.namelist():
+                return tensors
+            return _rebuild(json.loads(archive.read(TREE)), tensors)
     except OSError:
         raise
-    except Exception as error:                                                    # whatever a foreign file provokes
-        raise RuntimeError(f"{getattr(f, 'name', f)} is damaged or was not written by minitorch.save: {error}") from error
+    except Exception as error:                                                    # whatever the file provokes
+        raise RuntimeError(f"{getattr(f, 'name', f)} is damaged or foreign: {error}") from error
 
 
 def _describe(obj, path, arrays):
@@ -67,13 +70,15 @@ def _describe(obj, path, arrays):
         arrays[name] = obj._data
         return {"tensor": name}
     if isinstance(obj, dict):
-        below = lambda key: f"{path}/{key}" if path else str(key)
-        return {"dict": [[_describe(key, "", {}), _describe(value, below(key), arrays)] for key, value in obj.items()]}
+        return {"dict": [[_describe(key, "", {}), _describe(value, f"{path}/{key}".lstrip("/"), arrays)]
+                         for key, value in obj.items()]}
     if isinstance(obj, (list, tuple)):
-        return {type(obj).__name__: [_describe(value, f"{path}/{n}".lstrip("/"), arrays) for n, value in enumerate(obj)]}
+        kind = "tuple" if isinstance(obj, tuple) else "list"
+        return {kind: [_describe(value, f"{path}/{n}".lstrip("/"), arrays) for n, value in enumerate(obj)]}
     if obj is None or isinstance(obj, (bool, int, float, str)):
         return obj
-    raise TypeError(f"save: {type(obj).__name__} at {path or 'the top'} is no tensor, number, text, None, dict, list or tuple")
+    raise TypeError("save: expected tensors, numbers, texts, None, dicts, lists and tuples, got "
+                    f"{type(obj).__name__} at {path or 'the top'}")
 
 
 def _rebuild(tree, tensors):

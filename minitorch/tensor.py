@@ -220,7 +220,7 @@ class Tensor:
 
     def _accumulate(self, grad):
         if self.grad is None:
-            self.grad = Tensor(np.zeros_like(self._data))
+            self.grad = Tensor(np.zeros(self.shape, self.dtype))
         _add(self.grad._data, grad)
 
     def detach(self):
@@ -260,19 +260,17 @@ class Tensor:
     def is_contiguous(self):
         return self._data.flags.c_contiguous
 
-    def _write(self, values, index=...):
-        """Overwrite the values in place. Such changes are not recorded, so they are refused where they should be."""
+    def _write(self, values, index=..., picked=()):
+        """Overwrite all values, or those at x[index][picked], in place; refused where it should have been recorded."""
         if is_grad_enabled() and (self.requires_grad or getattr(values, "requires_grad", False)):
             raise RuntimeError("in-place changes are not recorded: write x = x + y instead of x += y, or update "
                                "parameters inside `with no_grad():`")
         values = values._data if isinstance(values, Tensor) else np.asarray(values)
-        if KINDS[DTYPES.index(values.dtype)] > KINDS[DTYPES.index(self.dtype)]:
-            raise RuntimeError(f"result type {values.dtype} can't be stored in a tensor of {self.dtype}")
+        place = self._data[index]                                                 # a view
         try:
-            self._data[index] = values
+            place[picked] = values
         except ValueError:
-            place = self._data[index].shape
-            raise RuntimeError(f"values of shape {values.shape} do not fit into shape {place}") from None
+            raise RuntimeError(f"values of shape {values.shape} do not fit into {place[picked].shape}") from None
         self._version += 1
         return self
 

@@ -6,6 +6,23 @@ from minitorch import nn
 from solutions.positions import PositionEncoding
 
 
+def binary_digits(seq_len, num_digits):
+    """Every position as a row of binary digits, the ones first, then the twos, the fours, ...
+
+    Column c holds the digit that is worth 2^c. It stays the same for 2^c positions, then it changes:
+
+        table[position, c] = floor(position / 2^c) mod 2
+
+    seq_len      number of positions, counted from 0
+    num_digits   number of columns
+    returns      int array (seq_len, num_digits) of zeros and ones
+
+    >>> binary_digits(4, 3).tolist()
+    [[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]]
+    """
+    return np.arange(seq_len)[:, None] // 2 ** np.arange(num_digits) % 2
+
+
 def sinusoidal_encoding(seq_len, dim, base=10000.0):
     """The sinusoidal position table of the Transformer paper.
 
@@ -17,7 +34,8 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
     seq_len   number of positions, counted from 0
     dim       width of the table, even
     returns   float64 array (seq_len, dim)
-    raises    ValueError for a negative or fractional seq_len, or a dim that is not even and positive
+    raises    ValueError for a negative or fractional seq_len, or a dim that is not even and positive:
+              check_table_size(seq_len, dim) does that
 
     >>> sinusoidal_encoding(3, 4, base=100.0).round(3).tolist()
     [[0.0, 1.0, 0.0, 1.0], [0.841, 0.54, 0.1, 0.995], [0.909, -0.416, 0.199, 0.98]]
@@ -30,6 +48,27 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
     table[:, 0::2] = np.sin(angles)
     table[:, 1::2] = np.cos(angles)
     return table
+
+
+def index_bounds(seq_len, dim):
+    """Find the mistake: how far do the two indices of the sinusoidal table run?
+
+    An article explains its formula sin(k / n^(2i/d)), cos(k / n^(2i/d)) in this way:
+
+        L   length of the sequence
+        d   dimension of a position vector, even
+        k   position of a token,          0 <= k < L/2
+        i   number of a pair of columns,  0 <= i < d/2
+
+    One of the two bounds is wrong: every token needs a row of its own, and every column must be filled once.
+
+    seq_len   L
+    dim       d
+    returns   (bound of k, bound of i), two ints: the first k and the first i that do not occur any more
+
+    As the article has it, index_bounds(6, 4) would be (3, 2).
+    """
+    return seq_len, dim // 2
 
 
 def angular_speeds(dim, base=10000.0):
@@ -58,7 +97,9 @@ def shift_matrix(k, dim, base=10000.0):
         [ cos(x + a) ] = [ -sin a   cos a ] [ cos x ]
 
     and the whole matrix holds these 2 x 2 blocks on its diagonal. It does not depend on the position.
+    `angular_speeds(dim, base)` gives the speeds of the dim / 2 pairs.
 
+    k         how many places, also negative
     returns   float64 array (dim, dim), orthogonal
     raises    ValueError for an odd dim
 
@@ -126,6 +167,16 @@ class Learned(PositionEncoding):
         nn.init.normal_(self.table, std=0.02)
 
     def embed(self, x, offset=0):
+        """Add to each embedding the row of its position; the first one stands at position `offset`.
+
+        x         (batch, seq, dim) tensor
+        returns   (batch, seq, dim) tensor; gradients flow through it to self.table
+        raises    ValueError when a position has no row, or x is not as wide as the table:
+                  check_width(x, dim) does the latter
+
+        Example: with 8 rows, 4 tokens and offset 2, the rows 2, 3, 4 and 5 are added. With offset 5 the
+        tokens stand at the positions 5, 6, 7 and 8, and there is no row 8.
+        """
         max_len, dim = self.table.shape
         check_width(x, dim)
         end = offset + x.shape[-2]

@@ -11,7 +11,8 @@ def next_token_pairs(ids):
     """What a decoder reads and what it must say: at each place, the target is the token that comes next.
 
     ids       int array (batch, seq)
-    returns   inputs, targets: int arrays (batch, seq - 1). The last token has no next one, the first no previous
+    returns   inputs, targets: int arrays (batch, seq - 1): the last token has nothing to say, and the first is
+              no target
 
     >>> inputs, targets = next_token_pairs(np.array([[7, 8, 9]]))
     >>> inputs.tolist(), targets.tolist()
@@ -77,7 +78,7 @@ def attention_loop(q, k, v):
 
 
 def attention_numpy(q, k, v, mask=None):
-    """Attention without a loop: the scores of all pairs, the mask, the softmax of each row, the mean of the values.
+    """Attention without a loop: scores of all pairs, mask, softmax of each row, weighted mean of the values.
 
     q         (query, head_dim) array
     k, v      (key, head_dim) arrays

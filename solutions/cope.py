@@ -107,8 +107,8 @@ def interpolate_logits_backward(grad, logits, positions):
     Each result is w * logits[high] + (1 - w) * logits[low], so
       - logits[high] receives grad * w and logits[low] receives grad * (1 - w), summed over all keys that read
         them;
-      - the position receives grad * (logits[high] - logits[low]), and 0 where it was clamped, i.e. outside
-        0 ... npos - 1.
+      - the position receives grad * (logits[high] - logits[low]). Where it was clamped, low and high are the
+        same row, so it receives 0.
 
     grad        (..., query, key) array
     logits      (..., query, npos) array
@@ -129,7 +129,7 @@ def interpolate_logits_backward(grad, logits, positions):
     np.add.at(grad_logits, (query, high.reshape(-1, key_len)), (grad * w).reshape(-1, key_len))
     np.add.at(grad_logits, (query, low.reshape(-1, key_len)), (grad * (1 - w)).reshape(-1, key_len))
     slope = np.take_along_axis(logits, high, -1) - np.take_along_axis(logits, low, -1)
-    return grad_logits.reshape(logits.shape), np.where(positions == clamped, grad * slope, 0)
+    return grad_logits.reshape(logits.shape), grad * slope                # clamped: low = high, so slope 0
 
 
 def cope_positions_backward(grad):

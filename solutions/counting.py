@@ -147,7 +147,7 @@ def spell(kind, name, value):
 
 
 def close_up(characters):
-    """Puts a row's characters side by side, blanks last: (batch, operations, 3) -> (batch, 3 * operations)."""
+    """Puts a row's characters in line, blanks last: (batch, operations, 3) -> (batch, 3 * operations)."""
     characters = characters.reshape(len(characters), -1)
     order = np.argsort(characters == BLANK, axis=1, kind="stable")
     return np.take_along_axis(characters, order, axis=1)
@@ -274,25 +274,25 @@ def paper_text(rng, num_variables=1, set_weight=1, increment_weight=7, pass_weig
     check_weights(set_weight=set_weight, increment_weight=increment_weight, pass_weight=pass_weight)
     if set_weight == 0:
         raise ValueError("set_weight is 0, so no variable would ever be set; make it positive")
-    shares = np.cumsum([set_weight, increment_weight, pass_weight])
+    weights = set_weight, increment_weight, pass_weight
     values = {}
     while not values:
-        operations = [paper_operation(rng, values, num_variables, shares)
+        operations = [paper_operation(rng, values, num_variables, *weights)
                       for _ in range(rng.integers(*PAPER_OPERATIONS, endpoint=True))]
     name = list(values)[rng.integers(len(values))]
     return " ".join([*operations, "print", name, str(values[name])])
 
 
-def paper_operation(rng, values, num_variables, shares):
+def paper_operation(rng, values, num_variables, set_weight, increment_weight, pass_weight):
     """Draws one allowed operation, carries it out on `values` (name -> value), and returns its words."""
     while True:
-        kind = np.searchsorted(shares, rng.random() * shares[-1], side="right")
-        if kind == 0:
+        point = rng.random() * (set_weight + increment_weight + pass_weight)
+        if point < pass_weight:
+            return "pass"
+        if point < pass_weight + set_weight:
             name = string.ascii_lowercase[rng.integers(num_variables)]
             values[name] = 0
             return f"{name} = 0 ;"
-        if kind == 2:
-            return "pass"
         if values:
             name = list(values)[rng.integers(len(values))]
             if values[name] < PAPER_MAX_VALUE:

@@ -70,7 +70,12 @@ class Embedding(nn.Module):
         nn.init.normal_(self.weight)
 
     def forward(self, ids):
-        """ids: (...) integers -> (..., dim)."""
+        """The row of the table for each id.
+
+        ids       int tensor of any shape
+        returns   (*ids.shape, dim) tensor; gradients flow through it to self.weight
+        raises    ValueError for ids outside the vocabulary: check_ids(ids, vocab_size) does that
+        """
         check_ids(ids, len(self.weight))
         return F.embedding(ids, self.weight)
 
@@ -102,7 +107,7 @@ def tied_gradient(table, ids, grad_logits):
         hidden[n]    = table[ids[n]]                           the lookup
         logits[n, r] = sum over d of hidden[n, d] table[r, d]  that is, logits = hidden table^T
 
-    The gradient of the logits is given. Each of the two uses of the table brings a part, and the parts add up.
+    The gradient of the logits is given. Each use of the table brings a part, and the two parts add up.
     `embedding_backward(grad, ids, vocab_size)` finds the part of the lookup.
 
     table         (vocab, dim) array
@@ -114,7 +119,8 @@ def tied_gradient(table, ids, grad_logits):
     >>> tied_gradient(table, np.array([0]), np.array([[0.0, 1.0]])).tolist()
     [[3.0, 4.0], [1.0, 2.0]]
 
-    Here only logits[0, 1] counts: table[0] . table[1]. Its slope for row 0 is row 1, and for row 1 it is row 0.
+    Here only logits[0, 1] counts, which is table[0] . table[1]: its slope for row 0 is row 1, and for row 1
+    it is row 0.
     """
     hidden = table[ids]                                                   # (seq, dim)
     grad_hidden = grad_logits @ table                                     # (seq, dim)

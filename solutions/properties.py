@@ -126,9 +126,9 @@ def extra_parameters(name):
 def memory_growth(name):
     """How the memory that the encoding works in grows with the sequence length T: "0", "T" or "T^2"."""
     short, long = (working_memory(name, seq_len) for seq_len in (256, 512))
-    if long < 512 * DIM:                                                  # bytes: not a quarter of the input's
+    if long < 512 * DIM:                                                # bytes; the input has four times that
         return "0"
-    return {1: "T", 2: "T^2"}[round(np.log2(long / short))]               # twice the length: 2 or 4 times as much
+    return {1: "T", 2: "T^2"}[round(np.log2(long / short))]             # twice as long: 2 or 4 times as much
 
 
 def working_memory(name, seq_len):
@@ -236,7 +236,7 @@ def table_text(table):
     width = max(map(len, table))
     lines = ["  ".join([" " * width, *next(iter(table.values()))])]
     for name, row in table.items():
-        words = {title: ("no", "yes")[cell] if isinstance(cell, bool) else str(cell)
-                 for title, cell in row.items()}
-        lines.append("  ".join([name.ljust(width), *(word.rjust(len(title)) for title, word in words.items())]))
+        words = [(("no", "yes")[cell] if isinstance(cell, bool) else str(cell)).rjust(len(title))
+                 for title, cell in row.items()]
+        lines.append("  ".join([name.ljust(width), *words]))
     return "\n".join(lines)

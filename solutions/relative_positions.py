@@ -8,6 +8,7 @@ import minitorch as torch
 from minitorch import nn
 from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
 from solutions.attention import attention_weights
+from solutions.autograd import softmax
 from solutions.positions import PositionEncoding
 
 
@@ -29,6 +30,32 @@ def relative_positions(query_len, key_len):
     query = np.arange(key_len - query_len, key_len)
     key = np.arange(key_len)
     return key[None, :] - query[:, None]
+
+
+def sign_convention(distances):
+    """Find the mistake: does a printed matrix hold key minus query, or query minus key?
+
+    An article gives the distance of query i and key j as j - i, and then prints this matrix for four tokens:
+
+         0  -1  -2  -3
+         1   0  -1  -2
+         2   1   0  -1
+         3   2   1   0
+
+    Formula and matrix do not agree. Write a function that finds out by itself. It must look at the whole
+    matrix: a single wrong entry makes it neither of the two.
+
+    distances   int array (seq, seq), rows i are queries, columns j are keys; seq is at least 2
+    returns     "key minus query" if every entry is j - i, "query minus key" if every entry is i - j,
+                otherwise "neither"
+
+    >>> sign_convention(np.array([[0, 1], [1, 0]]))
+    'neither'
+    """
+    right = relative_positions(*distances.shape)
+    if (distances == right).all():
+        return "key minus query"
+    return "query minus key" if (distances == -right).all() else "neither"
 
 
 # ---------------------------------------------------------------- Shaw et al. 2018
@@ -60,6 +87,35 @@ def check_distances(relative_position):
     if not np.issubdtype(np.asarray(relative_position).dtype, np.integer):
         raise ValueError(f"distances are whole numbers of tokens, got {relative_position.dtype} "
                          f"of shape {relative_position.shape}")
+
+
+def shaw_attention(q, k, v, key_vectors, value_vectors):
+    """Attention of one head in which every pair of tokens adds a vector for its distance, to key and value.
+
+        score[i, j] = q[i] . (k[j] + key_vectors[row]) / sqrt(head_dim)
+        result[i]   = sum over j of weight[i, j] (v[j] + value_vectors[row])
+
+    where row = clip_distance(j - i, clip), and the weights are the softmax of the scores along j. There is no
+    mask.
+
+    q, k, v         (seq, head_dim) arrays
+    key_vectors     (2 * clip + 1, head_dim) array; from its length follows clip
+    value_vectors   (2 * clip + 1, head_dim) array
+    returns         (seq, head_dim) array
+
+    `relative_positions`, `clip_distance` and `softmax(x)`, along the last axis, are at hand.
+
+    >>> nothing = np.zeros((2, 1))
+    >>> vectors = np.array([[10.0], [20.0], [30.0]])          # one back, the token itself, one ahead
+    >>> shaw_attention(nothing, nothing, nothing, vectors, vectors).tolist()      # all weights are 1/2
+    [[25.0], [15.0]]
+
+    Source: Shaw et al. 2018, equations 3 and 4.
+    """
+    rows = clip_distance(relative_positions(len(q), len(k)), len(key_vectors) // 2)       # (query, key)
+    keys = k + key_vectors[rows]                                          # (query, key, head_dim)
+    weights = softmax((keys @ q[:, :, None])[..., 0] / np.sqrt(q.shape[-1]))              # (query, key)
+    return (weights[..., None] * (v + value_vectors[rows])).sum(axis=1)   # (query, head_dim)
 
 
 class Shaw(PositionEncoding):

@@ -91,8 +91,8 @@ class Trainer:
         inputs, targets = self.draw_batch(np.random.default_rng([self.seed, self.step]))
         scored = int((targets != UNSCORED).sum())
         if scored == 0:
-            raise ValueError(f"nothing is scored in the batch of step {self.step}: all targets {targets.shape} "
-                             f"are {UNSCORED}; make the sequences longer or the questions more frequent")
+            raise ValueError(f"nothing is scored in the batch of step {self.step}: all targets "
+                             f"{targets.shape} are {UNSCORED}; make the sequences longer or the questions more frequent")
         self.model.train()
         self.optimizer.zero_grad()
         loss, size = 0.0, self.micro_batch or len(inputs)
@@ -130,7 +130,8 @@ class Trainer:
         run = torch.load(path)
         self.model.load_state_dict(run["model"])
         self.optimizer.load_state_dict(run["optimizer"])
-        self.best_weights, self.losses, self.evaluations = run["best_weights"], run["losses"], run["evaluations"]
+        self.best_weights = run["best_weights"]
+        self.losses, self.evaluations = run["losses"], run["evaluations"]
         return self
 
 

@@ -119,7 +119,7 @@ def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
 
     order = np.argsort(-probabilities, axis=-1, kind="stable")                    # likeliest first
     ranked = np.take_along_axis(probabilities, order, axis=-1)
-    before = ranked.cumsum(axis=-1) - ranked                                     # the share of likelier tokens
+    before = ranked.cumsum(axis=-1) - ranked                                  # the share of likelier tokens
     if top_k is not None:
         ranked[:, top_k:] = 0
     if top_p is not None:

@@ -1,8 +1,9 @@
-"""The classroom, tried on a tiny course: what an exercise says to whatever a learner may write, and the displays."""
+"""The classroom on a tiny course: what exercises say to whatever a learner may write, and the displays."""
 
 import itertools
 import linecache
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import textwrap
 import threading
 import time
 
+import nbclient
+import nbformat
 import numpy as np
 import pytest
 
@@ -18,6 +21,8 @@ from classroom.exercises import exercise, hint, judge, solution
 from classroom.expect import Expect, NotYet, difference, shown
 from classroom.trial import OutOfTime, call_within
 from tests import tiny_course
+
+CHECKS, SOLUTIONS, WRONG = "lessons/checks/tiny.py", "solutions/tiny.py", "tests/wrong_answers/tiny.py"
 
 needs_alarm = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system cannot cut off a loop")
 cell_numbers = itertools.count(1)
@@ -32,11 +37,16 @@ def tiny(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("_originals", "_hints_given", "states"):
         monkeypatch.setattr(exercises, name, {})
-    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "solutions"}
+    kept = remove_solutions()
     yield tmp_path
-    for name in [name for name in sys.modules if name.partition(".")[0] == "solutions"]:
-        del sys.modules[name]
+    remove_solutions()
     sys.modules.update(kept)
+
+
+def remove_solutions():
+    """Forget the loaded `solutions` modules, and return them."""
+    names = [name for name in sys.modules if name.partition(".")[0] == "solutions"]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 @pytest.fixture
@@ -66,7 +76,7 @@ class Handle:
 
 
 def learner(text, name="double", **notebook_globals):
-    """What a learner's cell with this text defines under `name`. As in a notebook, its source can be looked up."""
+    """What a learner's cell with this text defines under `name`; as there, its source is at hand."""
     text = textwrap.dedent(text).lstrip()
     filename = f"<cell {next(cell_numbers)}>"
     linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
@@ -106,7 +116,8 @@ def test_right_answer_lists_what_was_checked(tiny):
 
 
 def test_class_is_not_written_as_long_as_all_its_blank_methods_are_empty(tiny):
-    stub = learner(source.stub(catalogue.course().exercise("Counter")), "Counter", exercise=lambda answer: answer)
+    text = source.stub(catalogue.course().exercise("Counter"))
+    stub = learner(text, "Counter", exercise=lambda answer: answer)
     assert judge("Counter", stub).state == "not written yet"
     begun = learner("""
         class Counter:
@@ -139,21 +150,22 @@ CELLS = {
     "generator": ("def double(x): yield 2 * x", ["It is a generator; expected a float array"]),
     "wrong shape": ("def double(x): return 2 * x[:, None]", ["Its shape is (3, 1); expected (3,)."]),
     "number that would broadcast": ("def double(x): return 2.0", ["Its shape is (); expected (3,)."]),
-    "wrong dtype": ("def double(x): return (2 * x).astype(int)", ["kind integer (int64); expected float (float64)"]),
-    "NaN": ("def double(x): return 2 * np.where(x == 2, np.nan, x)", ["NaN (not a number), first at index [1]"]),
-    "wrong entry": ("def double(x): return 2 * x + (x == 3)", ["1 of 3 entries differ, first at index [2]: it is 7; expected 6."]),
+    "wrong dtype": ("def double(x): return (2 * x).astype(int)", ["kind integer (int64); expected float"]),
+    "NaN": ("def double(x): return np.where(x == 2, np.nan, x)", ["NaN (not a number), first at index [1]."]),
+    "wrong entry": ("def double(x): return 2 * x + (x == 3)",
+                    ["1 of 3 entries differ, first at index [2]: it is 7; expected 6."]),
     "changes its input": ("""
         def double(x):
             x *= 2
             return x
         """, ["changes its input `x` in place"]),
-    "exits": ("import sys\ndef double(x): sys.exit()", ["SystemExit", "An exercise must not end the program"]),
+    "exits": ("import sys\ndef double(x): sys.exit()", ["SystemExit", "must not end the program"]),
     "recursion": ("def double(x): return double(x)", ["RecursionError", "calls itself without end"]),
-    "too much memory": ("def double(x): return np.ones(10**15)", ["MemoryError", "more memory than this machine has"]),
+    "too much memory": ("def double(x): return np.ones(10**15)", ["MemoryError", "more memory than this"]),
     "missing name": ("def double(x): return y", ["NameError: name 'y' is not defined"]),
     "no parameter": ("def double(): return 2", ["has no parameter `x`. The signature is `double(x)`."]),
     "renamed parameter": ("def double(values): return 2 * values", ["has no parameter `x`"]),
-    "additional parameter": ("def double(x, y): return 2 * x", ["has a parameter `y`, for which no value is given"]),
+    "additional parameter": ("def double(x, y): return 2 * x", ["has a parameter `y`, for which no value"]),
     "a class": ("class double: pass", ["must be a function, written with `def`; yours is a class"]),
     "a number": ("double = 3", ["yours is an int"]),
     "np shadowed": ("np = 3\ndef double(x): return np.add(x, x)",
@@ -178,7 +190,7 @@ def test_answer_to(tiny, cell):
     ("def Counter(): return 1", "`Counter` must be a class"),
     ("class Counter:\n    def add(self, step): return 1", "`step` of `add` has lost its default value"),
     ("class Counter:\n    total = 0\n    def add(self, step=1): return self.sum", "no attribute 'sum'"),
-    ("class Counter:\n    def __init__(self, start): self.total = start\n    def add(self, step=1): self.total += step",
+    ("class Counter:\n    def __init__(self, start): pass\n    def add(self, step=1): self.total = 1",
      "It could not be used as the exercise asks (TypeError"),
 ])
 def test_answer_to_a_class(tiny, text, fragment):
@@ -188,7 +200,7 @@ def test_answer_to_a_class(tiny, text, fragment):
 
 
 def test_method_that_changes_its_input_is_noticed_and_the_class_is_left_as_it_was(tiny):
-    tiny_course.edit(tiny, "lessons/checks/tiny.py", "counter.add(2)", "counter.add(np.full(3, 2.0))")
+    tiny_course.edit(tiny, CHECKS, "counter.add(2)", "counter.add(np.full(3, 2.0))")
     answer = learner("""
         class Counter:
             total = 0
@@ -201,13 +213,13 @@ def test_method_that_changes_its_input_is_noticed_and_the_class_is_left_as_it_wa
 
 
 def test_argument_that_may_change_is_let_be(tiny):
-    tiny_course.edit(tiny, "lessons/checks/tiny.py", "stars, minutes, seconds = 1, 2, 1",
+    tiny_course.edit(tiny, CHECKS, "stars, minutes, seconds = 1, 2, 1",
                      "stars, minutes, may_change = 1, 2, ('x',)")
     assert judge("double", learner("def double(x):\n    x *= 2\n    return x")).state == "right"
 
 
 def test_result_that_a_check_cannot_use_is_described(tiny):
-    tiny_course.edit(tiny, "lessons/checks/tiny.py", "x = np.array([1.0, 2.0, 3.0])", "answer(np.ones(2)).sum()")
+    tiny_course.edit(tiny, CHECKS, "x = np.array([1.0, 2.0, 3.0])", "answer(np.ones(2)).sum()")
     verdict = judge("double", learner("def double(x): y = x"))
     assert "Your code returned None, which cannot be used here" in verdict.says
     assert "Is a `return` missing?" in verdict.says
@@ -238,7 +250,7 @@ def test_endless_loop_is_cut_off(tiny, body):
     started, handler = time.monotonic(), signal.getsignal(signal.SIGALRM)
     verdict = judge("double", learner(f"def double(x):\n    {body}\n", sleep=time.sleep))
     assert verdict.state == "not yet"
-    assert "was stopped after 1 seconds" in verdict.says
+    assert "was stopped after 1 s." in verdict.says
     assert time.monotonic() - started < 5
     assert signal.getsignal(signal.SIGALRM) is handler and signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
@@ -253,7 +265,12 @@ def test_time_limit_leaves_quick_code_alone():
 
 def test_where_a_loop_cannot_be_cut_off_it_is_said(capsys):
     results = []
-    thread = threading.Thread(target=lambda: results.append(call_within(0.05, lambda: time.sleep(0.3) or "done")))
+
+    def slowly():
+        time.sleep(0.3)
+        return "done"
+
+    thread = threading.Thread(target=lambda: results.append(call_within(0.05, slowly)))
     thread.start()
     thread.join()
     assert results == ["done"]
@@ -298,7 +315,7 @@ def test_unknown_name_is_handed_back_with_a_suggestion(tiny, capsys):
 
 
 def test_fault_of_the_course_does_not_stop_the_learner(tiny, capsys):
-    tiny_course.edit(tiny, "lessons/checks/tiny.py", "import numpy as np", "import numpy as np\nimport no_such_module")
+    tiny_course.edit(tiny, CHECKS, "import numpy as np", "import numpy as np\nimport no_such_module")
     answer = learner("def double(x): return 2 * x")
     assert exercise(answer) is answer
     assert "The fault is the course's, not yours. ModuleNotFoundError" in capsys.readouterr().out
@@ -340,8 +357,8 @@ def test_solution_shows_the_source(tiny, capsys):
     solution("double")
     assert "    # no loop\n    return TWO * np.asarray(x)" in capsys.readouterr().out
     solution("Counter")
-    shown_text = capsys.readouterr().out
-    assert shown_text.startswith("class Counter:\n    def add(self, step=1):") and "def clear" not in shown_text
+    text = capsys.readouterr().out
+    assert text.startswith("class Counter:\n    def add(self, step=1):") and "def clear" not in text
 
 
 # expect
@@ -360,10 +377,11 @@ class Tensor:
 
 
 @pytest.mark.parametrize("got, want", [
-    (3, 3), (3, 3.0), (np.float32(3), 3.0), (np.array(3.0), 3.0), (True, np.bool_(True)), ("a", "a"), (None, None),
-    (np.ones((2, 3), np.float32), np.ones((2, 3))), (Tensor([1.0, 2.0]), np.array([1.0, 2.0])),
-    (np.array([1.0, 2.0]), Tensor([1.0, 2.0])), ((1, [2, "b"]), [1, (2, "b")]), (np.ones((0, 2)), np.zeros((0, 2))),
-    (np.array([1.0, np.nan, -np.inf]), np.array([1.0, np.nan, -np.inf])), (np.array([1.000001]), np.array([1.0])),
+    (3, 3), (3, 3.0), (np.float32(3), 3.0), (np.array(3.0), 3.0), (True, np.bool_(True)), ("a", "a"),
+    (None, None), (np.ones((2, 3), np.float32), np.ones((2, 3))), (Tensor([1.0, 2.0]), np.array([1.0, 2.0])),
+    (np.array([1.0, 2.0]), Tensor([1.0, 2.0])), ((1, [2, "b"]), [1, (2, "b")]),
+    (np.ones((0, 2)), np.zeros((0, 2))), (np.array([1.000001]), np.array([1.0])),
+    (np.array([1.0, np.nan, -np.inf]), np.array([1.0, np.nan, -np.inf])),
     ((np.ones(2), Tensor([1])), (np.ones(2), np.array([1]))),
 ])
 def test_equal_values(got, want):
@@ -378,8 +396,9 @@ def test_equal_values(got, want):
     (Tensor([[1.0]]), np.array([1.0]), "Its shape is (1, 1); expected (1,)."),
     (np.array([np.inf]), np.array([1.0]), "it is inf; expected 1"),
     (np.array([1.001]), np.array([1.0]), "it is 1.001; expected 1"),
-    ("a", "b", "It is 'a'; expected 'b'."), ([1], [1, 2], "It has 1 items; expected 2."), (3, [3], "It is an int"),
-    ((np.ones(2), np.ones(3)), (np.ones(2), np.zeros(3)), "Item 1 differs. 3 of 3 entries differ, first at index [0]"),
+    ("a", "b", "It is 'a'; expected 'b'."), (3, [3], "It is an int"),
+    ([1], [1, 2], "It has 1 items; expected 2."),
+    ((np.ones(2), np.ones(3)), (np.ones(2), np.zeros(3)), "Item 1 differs. 3 of 3 entries differ"),
     (np.array([[1, 2], [3, 4]], object), np.ones((2, 2)), "kind object"), (None, 3, "It is None"),
     (float("nan"), 1.0, "NaN (not a number)."), (2.5, 1.5, "It is 2.5; expected 1.5."),
 ])
@@ -391,7 +410,8 @@ def test_different_values(got, want, sentence):
 
 def test_known_mistake_is_named_before_the_numbers():
     with pytest.raises(NotYet) as failure:
-        Expect().equal(np.ones(2), np.zeros(2), "in general", mistakes=((np.ones(3), "three"), (np.ones(2), "ones")))
+        mistakes = (np.ones(3), "three"), (np.ones(2), "ones")
+        Expect().equal(np.ones(2), np.zeros(2), "in general", mistakes=mistakes)
     assert failure.value.sentences[0] == "ones"
     assert [label for label, _ in failure.value.blocks] == ["expected", "got"]
     with pytest.raises(NotYet) as failure:
@@ -438,19 +458,19 @@ def test_figure_without_alt_text_is_refused():
     figures.plt.close(figure)
 
 
-@pytest.mark.parametrize("target, yours, third_title, third_limits", [
+@pytest.mark.parametrize("target, yours, title, limits", [
     (np.eye(3), np.eye(3) * 3, "difference", (-2, 2)),
     (np.eye(3), np.eye(3) + 1e-9, "no difference", (-1, 1)),
     (np.full((2, 2), -np.inf), np.full((2, 2), -np.inf), "no difference", (-1, 1)),
 ])
-def test_comparison_draws_three_maps_on_common_scales(notebook, monkeypatch, target, yours, third_title, third_limits):
+def test_comparison_draws_maps_on_common_scales(notebook, monkeypatch, target, yours, title, limits):
     monkeypatch.setattr(figures.plt, "close", lambda figure: None)
     figures.compare(target, yours, title="t", alt="a", xlabel="x", ylabel="y")
     figure = figures.plt.gcf()
     first, second, third = (axis.images[0] for axis in figure.axes[:3])
     assert first.get_clim() == second.get_clim()
-    assert third.get_clim() == third_limits and third.get_cmap().name == "RdBu"
-    assert [axis.get_title() for axis in figure.axes[:3]] == ["target", "yours", third_title]
+    assert third.get_clim() == limits and third.get_cmap().name == "RdBu"
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["target", "yours", title]
     monkeypatch.undo()
     figures.plt.close(figure)
 
@@ -474,7 +494,7 @@ def test_progress_is_one_display_updated_now_and_then(notebook, monkeypatch):
             halfway = notebook[0][0]["text/plain"]
     (bundle, metadata), = notebook
     assert "training" in halfway and "left" in halfway
-    assert bundle["text/plain"].startswith("training · 100 steps in ") and bundle["text/plain"].endswith("loss 99")
+    assert re.fullmatch(r"training · 100 steps in \d+ s · loss 99", bundle["text/plain"])
     assert metadata == {"classroom": "volatile"}
     assert 10 < bar.handle.updates < 50
 
@@ -490,7 +510,7 @@ def test_progress_in_a_log_is_one_line(capsys):
 
 def test_catalogue_reads_everything_without_running_it(tiny):
     lesson = catalogue.course().lesson("tiny")
-    assert [catalogue.course().lesson(name) for name in ("00", "00_tiny", "lessons/00_tiny.py")] == [lesson] * 3
+    assert all(catalogue.course().lesson(name) is lesson for name in ("00", "00_tiny", "lessons/00_tiny.py"))
     assert (lesson.title, lesson.minutes) == ("Tiny: twice and again", 3)
     assert [(each.name, each.stars, each.minutes, each.seconds) for each in lesson.exercises] == [
         ("double", 1, 2, 1), ("Counter", 2, 5, 10)]
@@ -504,15 +524,97 @@ def test_bare_python_can_start_the_classroom(tmp_path):
     """Without any third-party package: the package, its catalogue and a friendly AttributeError."""
     program = ("import classroom, classroom.catalogue as c; print(len(c.course().lessons))\n"
                "try: classroom.hnit\nexcept AttributeError as error: print(error)")
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(catalogue.ROOT)!r})\n"
-                           + program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    count, error = done.stdout.splitlines()
+    path = f"import sys; sys.path.insert(0, {str(catalogue.ROOT)!r})\n"
+    count, error = output_of("-I", "-S", "-c", path + program, cwd=tmp_path).splitlines()
     assert int(count) == len(catalogue.Course(catalogue.ROOT).lessons)
     assert "has no attribute 'hnit'; it has exercise, hint, solution" in error
 
 
 def test_public_names_are_what_lessons_import():
-    program = "import classroom.exercises; from classroom import *; print(exercise.__name__, progress.__name__, show.__name__)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=catalogue.ROOT, env={**os.environ}, capture_output=True,
-                          text=True, check=True)
-    assert done.stdout == "exercise progress show\n"
+    program = ("import classroom.exercises; from classroom import *\n"
+               "print(exercise.__name__, progress.__name__, show.__name__)")
+    assert output_of("-c", program, cwd=catalogue.ROOT) == "exercise progress show\n"
+
+
+def output_of(*arguments, cwd):
+    """What a Python process with these arguments prints."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout
+
+
+# In a kernel
+
+def test_exercises_in_a_kernel(tmp_path, monkeypatch):
+    """What a notebook shows of code that raises or never ends, of a half-done class and a right answer."""
+    tiny_course.write(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    cells = ["import numpy as np\nfrom classroom import exercise, hint",
+             "@exercise\ndef double(x):\n    return x.twice()",
+             "@exercise\ndef double(x):\n    while True:\n        print('again')",
+             "@exercise\nclass Counter:\n    total = 0\n    def add(self, step=1): self.total = step",
+             "hint('double')",
+             "@exercise\ndef double(x):\n    return x + x",
+             "import solutions.user\nsolutions.user.double is double, Counter.__module__"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.execute(notebook, cwd=str(tmp_path), extra_arguments=["--log-level=ERROR"])
+    outputs = [cell.outputs for cell in notebook.cells[1:]]
+    assert all(len(each) == 1 for each in outputs)
+    said = [each[0].data["text/plain"] for each in outputs]
+    fragments = ["in line 3: `return x.twice()`", "was stopped after 1 s", "Only the last step counts.",
+                 "hint 1 of 3", "double: right", "(True, 'solutions.tiny')"]
+    assert all(fragment in text for fragment, text in zip(fragments, said, strict=True)), said
+    states = [each[0].metadata.get("classroom", {}).get("state") for each in outputs]
+    assert states == ["not yet", "not yet", "not yet", None, "right", None]
+
+
+# The three-state proof itself, tests/test_exercises.py: what it must not let through
+
+MUTATIONS = {
+    # what is done to the tiny course: file, text, new text, the test that must fail
+    "check weakened": (
+        CHECKS, 'expect.that(counter.total != 0, "The total has not moved.")', "return",
+        "what_is_wrong[Counter-Idle]"),
+    "sentence reworded": (CHECKS, "These are squares", "These are wrong", "what_is_wrong[double-squared]"),
+    "one sentence for all": (
+        CHECKS, '((3, "Only the last step counts."), (-5, "It counts down."))',
+        'tuple((each, "Only the last step counts, or it counts down.") for each in (3, -5))',
+        "tells_mistakes_apart[Counter]"),
+    "check that expects nothing": (
+        CHECKS, "expect.raises(ValueError", "(ValueError", "solution_is_right[Counter]"),
+    "solution broken": (SOLUTIONS, "TWO = 2", "TWO = 3", "solution_is_right[double]"),
+    "solution left empty": (SOLUTIONS, "return TWO * np.asarray(x)", "...", "solution_is_right[double]"),
+    "no hints": (CHECKS, '("Keep a sum.", "self.total += step")', "()", "has_all_its_parts"),
+    "no checks": (CHECKS, "class Counter:", "class _Counter:", "has_all_its_parts"),
+    "no solution": (SOLUTIONS, "def double(x):", "def twofold(x):", "has_all_its_parts"),
+    "two wrong answers": (WRONG, '@wrong("Counter", says="has not moved")', "", "three_different_wrong"),
+    "two alike": (WRONG, 'says="two was added"', 'says="these are squares"', "three_different_wrong"),
+    "wrong answer to nothing": (
+        WRONG, 'wrong("double", says="two', 'wrong("dubble", says="two', "stand_in_the_module"),
+    "checks of nothing": (
+        "lessons/00_tiny.py", '# %% exercise="Counter"\n', "", "every_checks_class_is_discovered"),
+    "note lost": (CHECKS, "A matrix will do.", "Fine.", "other_convention_is_right_and_named"),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_the_proof_fails_for(mutation, tmp_path):
+    name, old, new, failing = MUTATIONS[mutation]
+    tiny_course.write(tmp_path)
+    tiny_course.edit(tmp_path, name, old, new)
+    run = prove(tmp_path)
+    assert run.returncode == 1
+    assert re.search(rf"^FAILED .*{re.escape(failing)}", run.stdout, re.MULTILINE), run.stdout
+
+
+def test_the_proof_passes_for_the_tiny_course(tmp_path):
+    tiny_course.write(tmp_path)
+    run = prove(tmp_path)
+    assert run.returncode == 0 and "20 passed" in run.stdout, run.stdout
+
+
+def prove(root):
+    """Run the three-state proof on the course in `root`."""
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-rf", "--color=no", "--rootdir", root,
+                           "-p", "no:cacheprovider", "tests/test_exercises.py"],
+                          cwd=root, env=environment, capture_output=True, text=True)

@@ -170,14 +170,14 @@ def replay_paper(text, num_variables):
     (3, 50, 321, 0.141, 0.22), (5, 50, 319, 0.141, 0.22)])
 def test_the_papers_format_has_the_papers_statistics(num_variables, pass_weight, mean_words, longer, tens):
     rng = np.random.default_rng(0)
-    texts = [paper_text(rng, num_variables, pass_weight=pass_weight) for _ in range(800)]
+    texts = [paper_text(rng, num_variables, pass_weight=pass_weight) for _ in range(700)]
     operations, answers = np.transpose([replay_paper(text, num_variables) for text in texts])
     lengths = np.array([len(text.split()) for text in texts])
     assert 3 <= operations.min() < 30 and 500 < operations.max() <= 512
     assert lengths.mean() == pytest.approx(mean_words, rel=0.06)
     assert (lengths > 512).mean() == pytest.approx(longer, abs=0.03)
     assert np.bincount(answers).argmax() == 10
-    assert (answers == 10).mean() == pytest.approx(tens, abs=0.035)
+    assert (answers == 10).mean() == pytest.approx(tens, abs=0.04)
 
 
 def test_the_papers_vocabulary():

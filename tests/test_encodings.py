@@ -15,7 +15,7 @@ from solutions.relative_positions import (ALiBi, Shaw, T5Bias, TransformerXL, al
                                           relative_positions, relative_shift, t5_bucket)
 from solutions.rope import (RoPE, apply_rope, apply_rope_half, rope_backward, rope_cache, rope_rows_to_halves,
                             rope_rows_to_pairs)
-from tests.reference import encodings as reference
+from tests.reference import make_encodings as reference
 
 KNOWN = dict(np.load(reference.PATH))
 BATCH, HEADS, SEQ, HEAD_DIM = KNOWN["q"].shape
@@ -37,7 +37,9 @@ def random(*shape, seed=0, requires_grad=False):
 
 
 def randomise(module):
-    """All weights from N(0, 1): an encoding that starts at zero would hide what it does."""
+    """All weights from N(0, 1), float64: an encoding that starts at zero would hide what it does."""
+    torch.manual_seed(0)
+    module.double()
     with torch.no_grad():
         for parameter in module.parameters():
             nn.init.normal_(parameter)
@@ -150,7 +152,7 @@ def test_a_query_stands_at_distance_zero_from_its_own_key():
 
 def test_shaw_is_its_formula():
     positions = randomise(Shaw(HEAD_DIM, clip=2, values=True))
-    q, k, v = known("q"), known("k"), random(BATCH, HEADS, SEQ, HEAD_DIM).float()
+    q, k, v = (random(BATCH, HEADS, SEQ, HEAD_DIM, seed=seed) for seed in range(3))
     keys, values = positions.keys.detach().numpy(), positions.values.detach().numpy()
     rows = np.clip(np.arange(SEQ)[None] - np.arange(SEQ)[:, None], -2, 2) + 2
     bias = np.einsum("bhid,ijd->bhij", q.numpy(), keys[rows]) / HEAD_DIM ** 0.5
@@ -314,7 +316,7 @@ def test_gates_may_come_from_their_own_keys_or_from_the_values():
 
 
 def test_heads_may_have_tables_of_their_own():
-    cope = randomise(CoPE(4, HEAD_DIM, num_heads=HEADS, separate_heads=True))
+    cope = randomise(CoPE(4, HEAD_DIM, num_heads=HEADS, separate_heads=True)).float()
     q, k = known("q"), known("k")
     for head in range(HEADS):
         alone = CoPE(4, HEAD_DIM)
@@ -336,31 +338,40 @@ def test_attention_is_the_engines():
 def test_cached_attention_is_uncached_attention(name, options):
     positions = make_positions(name, DIM, HEADS, max_len=12, **options)
     layer, cache = randomise(MultiHeadAttention(DIM, HEADS, positions)), Cache()
-    x = random(2, 12, DIM).float()
+    x = random(2, 12, DIM)
     whole = layer(positions.embed(x))
     parts = []
     for start, end in ((0, 5), (5, 6), (6, 9), (9, 12)):
         parts.append(layer(positions.embed(x[:, start:end], offset=start), cache))
     assert len(cache) == 12
-    close(torch.cat(parts, dim=1), whole, 1e-4)
+    close(torch.cat(parts, dim=1), whole, 1e-10)
 
 
 @every_variant
 def test_every_parameter_gets_a_gradient(name, options):
     positions = make_positions(name, DIM, HEADS, max_len=12, **options)
     layer = randomise(MultiHeadAttention(DIM, HEADS, positions))
-    (layer(positions.embed(random(2, 12, DIM).float())) ** 2).sum().backward()
+    (layer(positions.embed(random(2, 12, DIM))) ** 2).sum().backward()
     for parameter_name, parameter in layer.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().max() > 0, parameter_name
 
 
 def test_a_combination_is_the_sum_of_its_parts():
-    both = randomise(make_positions("cope+shaw", DIM, HEADS, max_len=SEQ, npos_max=4))
+    both = randomise(make_positions("cope+shaw", DIM, HEADS, max_len=SEQ, npos_max=4)).float()
     q, k = known("q"), known("k")
     close(both.bias(q, k), both.parts[0].bias(q, k) + both.parts[1].bias(q, k))
     turned = make_positions("cope+rope", DIM, HEADS, max_len=SEQ, base=100.0)
     close(turned.rotate(q, k)[0], RoPE(HEAD_DIM, base=100.0).rotate(q, k)[0])
     assert not turned.shared and make_positions("rope+alibi", DIM, HEADS, max_len=SEQ).shared
+
+
+def test_t5_does_not_divide_and_a_sum_has_one_scale():
+    q, k, mask = known("q"), known("k"), torch.zeros(SEQ, SEQ)
+    close(T5Bias(HEADS).attend(q, k, k, mask), attention(q, k, k, scale=1.0))
+    both = randomise(make_positions("shaw+t5", DIM, HEADS, max_len=SEQ, clip=SEQ - 1)).float()
+    alone = Shaw(HEAD_DIM, clip=SEQ - 1)
+    alone.load_state_dict({"keys": both.parts[0].keys.detach()})
+    close(both.bias(q, k) - both.parts[1].bias(q, k), alone.bias(q, k) * HEAD_DIM ** 0.5)
 
 
 # ---------------------------------------------------------------- bad input

@@ -1,11 +1,10 @@
-"""The three-state proof, for every exercise of the course: its stub is *not written yet*, its solution is *right*, and
-each named wrong answer is *not yet*, with the sentence that fits the mistake.
+"""The three-state proof, for every exercise of the course: its stub is *not written yet*, its solution is
+*right*, and each named wrong answer is *not yet*, with the sentence that fits the mistake.
 
-All of it is discovered: an exercise named in a lesson needs checks, hints, a solution and three wrong answers; whatever
-stands in one of these places without the others fails here.
+All of it is discovered: an exercise named in a lesson needs checks, hints, a solution and three wrong
+answers; whatever stands in one of these places without the others fails here.
 """
 
-import importlib
 import inspect
 import itertools
 import linecache
@@ -25,8 +24,7 @@ EXERCISES = COURSE.exercises
 def candidates_by_slug():
     """The wrong and the accepted answers of each module in tests/wrong_answers."""
     paths = sorted((COURSE.root / "tests" / "wrong_answers").glob("[!_]*.py"))
-    return {path.stem: registered_by(lambda path=path: importlib.import_module(f"tests.wrong_answers.{path.stem}"))
-            for path in paths}
+    return {path.stem: registered_by(f"tests.wrong_answers.{path.stem}") for path in paths}
 
 
 CANDIDATES = candidates_by_slug()
@@ -50,10 +48,11 @@ def test_each_exercise_has_all_its_parts():
 
 
 def test_every_exercise_cell_and_every_checks_class_is_discovered():
-    cells = [name for path in sorted((COURSE.root / "lessons").glob("*.py"))
-             for name in re.findall(r'^# %%.*exercise="(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)]
-    classes = [name for path in sorted((COURSE.root / "lessons" / "checks").glob("[!_]*.py"))
-               for name, _ in inspect.getmembers(catalogue.loaded(path), inspect.isclass) if not name.startswith("_")]
+    lessons = COURSE.root / "lessons"
+    cells = [name for path in lessons.glob("*.py")
+             for name in re.findall(r'(?m)^# %%.*exercise="(\w+)"', path.read_text(encoding="utf-8"))]
+    classes = [name for path in lessons.glob("checks/[!_]*.py")
+               for name, _ in inspect.getmembers(catalogue.loaded(path), inspect.isclass) if name[0] != "_"]
     discovered = [exercise.name for exercise in EXERCISES]
     assert sorted(cells) == sorted(discovered)
     assert sorted(classes) == sorted(discovered)

@@ -49,7 +49,8 @@ def copies(tmp_path):
 
 
 def publish(copies, text, *exercises):
-    save(copies.lessons / NAME, markdown(text), *[exercise(name, state="not written yet") for name in exercises])
+    stubs = [exercise(name, state="not written yet") for name in exercises]
+    save(copies.lessons / NAME, markdown(text), *stubs)
 
 
 def answer(path, name, body):
@@ -83,11 +84,11 @@ def test_a_new_lesson_is_copied_beside_the_old_ones(copies):
 
 def test_a_copy_that_was_only_run_becomes_the_updated_lesson(copies):
     copies.update()
-    save(copies.mine / NAME, markdown("version 1"), exercise("rotate", state="not written yet"), exercise("cache"),
+    save(copies.mine / NAME, markdown("version 1"), exercise("rotate", state="not yet"), exercise("cache"),
          {"cell_type": "code", "metadata": {}, "source": [], "outputs": [], "execution_count": None})
     publish(copies, "version 2", "rotate", "cache")
     said, = copies.update()
-    assert "you had written nothing" in said
+    assert said == "06_rope.ipynb is the updated lesson now; you had written nothing in the old one."
     assert sources(copies.mine / NAME)[0] == "version 2"
     assert copies.update() == []
 
@@ -101,8 +102,9 @@ def test_an_update_is_put_beside_a_copy_that_was_written_in(copies):
     assert said == ("06_rope.ipynb: the lesson was updated. Your file stays as it is; the new lesson is "
                     "'06_rope (updated).ipynb', with your answers to rotate carried over.")
     assert (copies.mine / NAME).read_bytes() == before
-    assert sources(copies.mine / "06_rope (updated).ipynb") == ["version 2", STUB.format("new_one"), "my rotate\n"]
-    carried = json.loads((copies.mine / "06_rope (updated).ipynb").read_text(encoding="utf-8"))["cells"][2]
+    updated = copies.mine / "06_rope (updated).ipynb"
+    assert sources(updated) == ["version 2", STUB.format("new_one"), "my rotate\n"]
+    carried = json.loads(updated.read_text(encoding="utf-8"))["cells"][2]
     assert carried["outputs"] == [] and carried["execution_count"] is None      # it has not been run here
     assert copies.update() == []                                                # offered once
 
@@ -182,7 +184,9 @@ def test_without_originals_nothing_is_overwritten(copies):
 def test_an_interrupted_write_leaves_the_old_file(copies, monkeypatch):
     copies.update()
     publish(copies, "version 2", "rotate")
-    monkeypatch.setattr(os, "replace", lambda old, new: exec("raise KeyboardInterrupt"))
+    def interrupted(old, new):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         copies.update()
     assert sources(copies.mine / NAME)[0] == "version 1"
@@ -194,8 +198,9 @@ def test_an_interrupted_write_leaves_the_old_file(copies, monkeypatch):
 @pytest.fixture
 def course(tmp_path):
     """The lesson above as a course's text: two exercises with stars and minutes."""
-    lesson = ('# ---\n# jupyter:\n#   lesson:\n#     title: "Rotations"\n#     question: "Why?"\n#     minutes: 30\n'
-              '# ---\n\n# %% exercise="rotate"\n\n# %% exercise="cache"\n')
+    lesson = ('# ---\n# jupyter:\n#   lesson:\n'
+              '#     title: "Rotations"\n#     question: "Why?"\n#     minutes: 30\n# ---\n\n'
+              '# %% exercise="rotate"\n\n# %% exercise="cache"\n')
     checks = "class rotate:\n    stars, minutes = 1, 5\n\n\nclass cache:\n    stars, minutes = 3, 70\n"
     for path, contents in ("lessons/06_rope.py", lesson), ("lessons/checks/rope.py", checks):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -252,7 +257,8 @@ def test_without_a_wish_the_next_free_port_is_used_and_named(taken, monkeypatch,
     monkeypatch.setattr(launcher, "PORT", taken)
     port = launcher.choose_port()
     assert port > taken
-    assert capsys.readouterr().out == f"Port {taken} is taken by another program, so JupyterLab uses port {port}.\n"
+    said = capsys.readouterr().out
+    assert said == f"Port {taken} is taken by another program, so JupyterLab uses port {port}.\n"
 
 
 def test_jupyterlab_starts_on_the_copies_and_asks_nobody_outside(tmp_path):
@@ -268,9 +274,10 @@ def test_jupyterlab_starts_on_the_copies_and_asks_nobody_outside(tmp_path):
             assert fetch(port, "api/status", token)["kernels"] == 0
             shown = {entry["name"] for entry in fetch(port, "api/contents", token)["content"]}
             assert shown == {"00_start_here.ipynb", "log"}
-            page = fetch(port, "lab", token)
-            assert '"news": {"disabled": true}' in page
             assert fetch(port, "lab/api/update", token)["notification"] is None
+            settings = fetch(port, "lab/api/settings/@jupyterlab/apputils-extension:notification", token)
+            defaults = {name: each["default"] for name, each in settings["schema"]["properties"].items()}
+            assert defaults["fetchNews"] == "false" and defaults["checkForUpdates"] is False
         finally:
             server.terminate()
             server.wait(timeout=20)
@@ -288,7 +295,8 @@ def wait_for_address(server, log, seconds=60):
 
 def fetch(port, path, token):
     """What the server answers: parsed JSON, or text."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", headers={"Authorization": f"token {token}"})
+    address = f"http://127.0.0.1:{port}/{path}"
+    request = urllib.request.Request(address, headers={"Authorization": f"token {token}"})
     with urllib.request.urlopen(request, timeout=20) as answer:
         text = answer.read().decode()
         return json.loads(text) if "json" in answer.headers["Content-Type"] else text

@@ -1,4 +1,4 @@
-"""That `make test` really holds every notebook to its stored outputs. (The holding itself is nbval's part of the run.)"""
+"""That `make test` holds every notebook to its stored outputs; the holding itself is nbval's part of it."""
 
 import re
 import subprocess
@@ -61,9 +61,10 @@ def test_every_notebook_is_run_twice_and_the_last_lessons_first():
     if not testing.SOLVED.exists():
         testing.solve(Path(ROOT, "notebooks"), testing.SOLVED)
     command = [*testing.command(["--collect-only"]), "--ignore", "tests"]
-    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     collected = list(dict.fromkeys(re.findall(r"^(\S+)::Cell", listing, re.MULTILINE)))
-    expected = [f"{folder}/{path.name}" for path in reversed(NOTEBOOKS) for folder in ("notebooks", ".solved")]
+    folders = ("notebooks", ".solved")
+    expected = [f"{folder}/{path.name}" for path in reversed(NOTEBOOKS) for folder in folders]
     assert sorted(collected) == sorted(expected)
     assert [Path(each).name for each in collected] == [Path(each).name for each in expected]
 
@@ -77,8 +78,8 @@ def failures(solved, tmp_path_factory):
     for name, source in ("raises", "1 / 0"), ("endless", "while True: pass"):
         cell = nbformat.v4.new_code_cell(source, execution_count=1, metadata={"tags": [builder.IGNORED]})
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / f"{name}.ipynb")
-    command = [sys.executable, "-m", "pytest", "--color=no", *testing.NBVAL, "--nbval-cell-timeout=8", str(folder)]
-    said = subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
+    command = [sys.executable, "-m", "pytest", "--color=no", *testing.NBVAL, "--nbval-cell-timeout=8", "."]
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
     assert "4 failed" in said
     reports = re.split(r"^_+ (?:.*/)?(\w+)(?:\.|::)ipynb.* _+$", said, flags=re.MULTILINE)
     return dict(zip(reports[1::2], reports[2::2]))
@@ -115,5 +116,5 @@ def test_a_notebook_that_cannot_be_solved_says_what_to_do(tmp_path):
     cell = nbformat.v4.new_code_cell("", metadata={"exercise": "no_such_exercise"})
     (tmp_path / "notebooks").mkdir()
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebooks" / "99_gone.ipynb")
-    with pytest.raises(testing.Problem, match="(?s)99_gone.ipynb cannot be solved.*no_such_exercise.*make notebooks"):
+    with pytest.raises(testing.Problem, match="(?s)99_gone.*cannot be solved.*no_such.*make notebooks"):
         testing.solve(tmp_path / "notebooks", tmp_path / "solved")

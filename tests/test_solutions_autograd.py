@@ -1,4 +1,4 @@
-"""Chapter 01, what the exercises' checks leave open: deep graphs, random expressions, the engine's gradients."""
+"""Chapter 01, what its checks leave open: deep graphs, random expressions, the gradients of the engine."""
 import math
 
 import numpy as np

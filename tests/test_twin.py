@@ -95,8 +95,7 @@ def inside_attention(family, positions):
 
 
 def run(family, model, dtype):
-    """The model's output for the inputs its forward asks for; embeddings first go through the position
-    encoding."""
+    """The model's output for the inputs its forward asks for; attention gets its positions added first."""
     names = required_arguments(model.forward)
     unknown = [name for name in names if name not in INPUTS]
     assert not unknown, f"{type(model).__name__}.forward needs {unknown}: add inputs of that name to INPUTS"

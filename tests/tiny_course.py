@@ -1,4 +1,4 @@
-"""A course of one lesson about next to nothing, for the tests of the machinery. Written into a temporary folder."""
+"""A course of one lesson about next to nothing, written into temporary folders to test the machinery."""
 
 import shutil
 from pathlib import Path
@@ -199,7 +199,8 @@ def write(root):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    shutil.copytree(HERE.parent / "classroom", root / "classroom", ignore=shutil.ignore_patterns("__pycache__"))
+    compiled = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(HERE.parent / "classroom", root / "classroom", ignore=compiled)
     for name in ("test_exercises.py", "wrong_answers/__init__.py"):
         shutil.copy(HERE / name, root / "tests" / name)
 

@@ -145,10 +145,24 @@ def _check_order(order, root, nodes, expect):
     late = [(node, each) for node in order for each in node.inputs if place[each] > place[node]]
     if late:
         node, each = late[0]
-        expect.that(False, f"`{node.name}` stands before its input `{each.name}`. Going breadth first, level "
-                           f"by level, or putting a Value down when you first meet it, does that when one "
-                           f"path to it is longer than another. Put a node down only after all of its "
-                           f"inputs.")
+        level = _levels(root)
+        by_level = all(level[one] >= level[other] for one, other in zip(order, order[1:]))
+        expect.that(False, f"`{node.name}` stands before its input `{each.name}`. " + (
+            "Your list goes breadth first, level by level. That is not enough when one path to a Value is "
+            "longer than another: it must stand before *all* that use it." if by_level else
+            "A Value may be put down only when all of its inputs have been put down, not when it is met, nor "
+            "when its inputs are waiting in some list."))
+
+
+def _levels(root):
+    """How many steps the shortest path from root to each node has."""
+    level, to_do = {root: 0}, [root]
+    for node in to_do:                                    # the list grows on the way
+        for each in node.inputs:
+            if each not in level:
+                level[each] = level[node] + 1
+                to_do.append(each)
+    return level
 
 
 class topological_order:

@@ -1,4 +1,4 @@
-"""Neural networks: layers with parameters (modules.py), their functions, initial values and gradient clipping."""
+"""Neural networks: layers with parameters (modules.py), functions, initial values, gradient clipping."""
 from minitorch.nn import functional, init, utils
-from minitorch.nn.modules import (GELU, Dropout, Embedding, Identity, LayerNorm, Linear, Module, ModuleDict, ModuleList,
-                                  Parameter, ReLU, RMSNorm, Sequential, SiLU)
+from minitorch.nn.modules import (GELU, Dropout, Embedding, Identity, LayerNorm, Linear, Module, ModuleDict,
+                                  ModuleList, Parameter, ReLU, RMSNorm, Sequential, SiLU)

@@ -1,4 +1,4 @@
-"""Initial values, written into a tensor in place. Default distributions are PyTorch's; its random bits are not."""
+"""Initial values, written into a tensor in place: PyTorch's distributions, though not its random numbers."""
 import math
 
 from minitorch.creation import rand, randn
@@ -43,9 +43,9 @@ def xavier_normal_(tensor, gain=1.0, generator=None):
 
 
 def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    """U(-b, b) with b = gain sqrt(3 / fan), fan being fan_in or fan_out. Source: He et al. (2015), section 2.2.
+    """U(-b, b) with b = gain sqrt(3 / fan), fan = fan_in or fan_out. Source: He et al. (2015), section 2.2.
 
-    nonlinearity: "leaky_relu" of negative slope `a` (gain sqrt(2 / (1 + a^2))), "relu" (sqrt(2)) or "linear" (1).
+    nonlinearity: "leaky_relu" of slope `a` (gain sqrt(2 / (1 + a^2))), "relu" (2 ** 0.5), "linear" (1).
     """
     gains = {"leaky_relu": math.sqrt(2 / (1 + a * a)), "relu": math.sqrt(2), "linear": 1.0}
     if mode not in ("fan_in", "fan_out") or nonlinearity not in gains:
@@ -58,5 +58,5 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
 def _fans(tensor):
     """(fan_in, fan_out): how many numbers enter each output of a (out, in) matrix, and leave each input."""
     if tensor.ndim != 2:
-        raise ValueError(f"fan in and fan out need a matrix (out_features, in_features), got shape {tensor.shape}")
+        raise ValueError(f"fan in and out need a matrix (out_features, in_features), got {tensor.shape}")
     return tensor.shape[1], tensor.shape[0]

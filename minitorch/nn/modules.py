@@ -1,11 +1,13 @@
-"""Layers: a Module holds parameters, buffers and other modules as attributes, and finds them all again by name."""
+"""Layers: a Module keeps parameters, buffers and other modules as attributes and finds them all by name."""
 import math
-from typing import NamedTuple
+from collections import namedtuple
 
 from minitorch import creation
 from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.tensor import Tensor, float32, float64, no_grad
+
+IncompatibleKeys = namedtuple("IncompatibleKeys", "missing_keys unexpected_keys")
 
 
 class Parameter(Tensor):
@@ -20,154 +22,154 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__()}"
 
 
-class LoadedKeys(NamedTuple):
-    """What `load_state_dict` did not find, and what it found too much."""
-    missing_keys: list
-    unexpected_keys: list
-
-
 class Module:
-    """The base of all layers and models. A subclass calls `super().__init__()` first and defines `forward`."""
+    """The base of layers and models. A subclass calls `super().__init__()` first and defines `forward`."""
 
     def __init__(self):
         self._buffers = {}                                                        # name: persistent or not
         self.training = True
 
     def __setattr__(self, name, value):
-        """A parameter, buffer or module may be replaced by its like or by None only; anything else is a mistake."""
+        """A parameter, buffer or module can only be replaced by its like, or by None."""
         if "_buffers" not in vars(self) and isinstance(value, (Parameter, Module)):
-            raise AttributeError(f"call super().__init__() in {type(self).__name__}.__init__ before assigning {name!r}")
+            raise AttributeError(f"{type(self).__name__}: call super().__init__() before setting {name!r}")
         old = vars(self).get(name)
         kind = next((kind for kind in (Parameter, Module) if isinstance(old, kind)),
                     Tensor if name in vars(self).get("_buffers", ()) else object)
-        if value is not None and not isinstance(value, kind):
-            raise TypeError(f"cannot assign {type(value).__name__} to {name!r} (a {kind.__name__} or None expected)")
+        if not isinstance(value, (kind, type(None))):
+            raise TypeError(f"{name!r} must be a {kind.__name__} or None, not {type(value).__name__}")
         object.__setattr__(self, name, value)
-
-    def forward(self, *inputs):
-        raise NotImplementedError(f"{type(self).__name__} has no forward method")
 
     def __call__(self, *inputs, **options):
         return self.forward(*inputs, **options)
 
-    # ---- registering and finding
+    def forward(self, *inputs):
+        raise NotImplementedError(f"{type(self).__name__} has no forward method")
+
+    def __repr__(self):
+        """The class with its settings, or with the modules below it."""
+        settings = [f"{name}={x!r}" for name, x in vars(self).items()
+                    if isinstance(x, (int, float, str, tuple)) and name != "training"]
+        below = [f"\n  ({name}): " + repr(x).replace("\n", "\n  ") for name, x in self._own(Module)]
+        inside = "".join(below) + "\n" if below else ", ".join(settings)
+        return f"{type(self).__name__}({inside})"
+
+    # ---- registering under a name made up while running
 
     def register_parameter(self, name, param):
-        """The same as `self.name = param`; None says that there is none."""
+        """The same as `self.name = param`."""
         self._register(name, param, Parameter)
 
     def register_buffer(self, name, tensor, persistent=True):
-        """A tensor that belongs to the state but is not learned; left out of the state_dict unless persistent."""
+        """A tensor that belongs to the module but is not learned; in the state_dict if `persistent`."""
         self._register(name, tensor, Tensor)
         self._buffers[name] = persistent
 
     def add_module(self, name, module):
-        """The same as `self.name = module`, for names that are made up while running."""
+        """The same as `self.name = module`."""
         self._register(name, module, Module)
 
     def _register(self, name, value, kind):
         if not name or "." in name or not isinstance(getattr(self, name, None), (kind, type(None))):
-            raise KeyError(f"{name!r} is empty, has a dot or is already an attribute of {type(self).__name__}")
+            raise KeyError(f"{name!r} is empty, has a dot or is taken")
         if not isinstance(value, (kind, type(None))):
-            raise TypeError(f"cannot register {type(value).__name__} as {name!r} ({kind.__name__} or None expected)")
+            raise TypeError(f"{name!r} must be a {kind.__name__} or None, not {type(value).__name__}")
         setattr(self, name, value)
 
-    def named_children(self):
-        """(name, module) for each module directly below this one; a shared one once."""
-        seen = set()
-        for name, module in vars(self).items():
-            if isinstance(module, Module) and module not in seen:
-                seen.add(module)
-                yield name, module
+    # ---- finding by kind
 
-    def children(self):
-        return (module for _, module in self.named_children())
-
-    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
-        """(dotted name, module) for this module, named "", and all below; a shared one once."""
-        memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, module in vars(self).items():
-            if isinstance(module, Module):
-                yield from module.named_modules(memo, _joined(prefix, name), remove_duplicate)
-
-    def modules(self):
-        return (module for _, module in self.named_modules())
-
-    def _named(self, own, prefix, recurse, remove_duplicate):
-        """(dotted name, tensor) for what `own` finds in this module and, if `recurse`, in all below."""
-        seen = set()
-        for path, module in self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate):
-            for name, tensor in own(module):
-                if tensor not in seen:
-                    yield _joined(path, name), tensor
-                if remove_duplicate:
-                    seen.add(tensor)
-            if not recurse:
-                break
-
-    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
-        """(dotted name, parameter) for all parameters; one that is shared comes once, under its first name."""
-        return self._named(Module._own_parameters, prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse=True):
-        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
-
-    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
-        """(dotted name, buffer) for all buffers."""
-        return self._named(Module._own_buffers, prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse=True):
-        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
-
-    def _own_parameters(self):
-        return [(name, x) for name, x in vars(self).items() if isinstance(x, Parameter)]
+    def _own(self, kind):
+        """(name, attribute) of this module alone, for the parameters or the modules right below."""
+        return [(name, x) for name, x in vars(self).items() if isinstance(x, kind)]
 
     def _own_buffers(self):
         return [(name, vars(self)[name]) for name in self._buffers if vars(self).get(name) is not None]
 
+    def _own_state(self):
+        return self._own(Parameter) + [(name, x) for name, x in self._own_buffers() if self._buffers[name]]
+
+    def named_children(self):
+        """(name, module) for the modules right below; a shared one once."""
+        first = {}
+        for name, module in self._own(Module):
+            first.setdefault(module, name)
+        return ((name, module) for module, name in first.items())
+
+    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
+        """(dotted name, module) for this module, named "", and all below; a shared one once."""
+        memo = set() if memo is None else memo
+        if self not in memo:
+            if remove_duplicate:
+                memo.add(self)
+            yield prefix, self
+            for name, module in self._own(Module):
+                yield from module.named_modules(memo, f"{prefix}.{name}".lstrip("."), remove_duplicate)
+
+    def _named(self, own, prefix="", recurse=True, remove_duplicate=True):
+        """(dotted name, tensor) for what `own(module)` lists, of this module and, if `recurse`, all below."""
+        seen = set()
+        for path, module in self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate):
+            if recurse or module is self:
+                for name, tensor in own(module):
+                    if not (remove_duplicate and tensor in seen):
+                        seen.add(tensor)
+                        yield f"{path}.{name}".lstrip("."), tensor
+
+    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
+        """(dotted name, parameter); a shared one once, under its first name."""
+        return self._named(lambda module: module._own(Parameter), prefix, recurse, remove_duplicate)
+
+    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
+        """(dotted name, buffer); a shared one once."""
+        return self._named(Module._own_buffers, prefix, recurse, remove_duplicate)
+
+    def children(self):
+        return (module for _, module in self.named_children())
+
+    def modules(self):
+        return (module for _, module in self.named_modules())
+
+    def parameters(self, recurse=True):
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def buffers(self, recurse=True):
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
     # ---- saving and loading
 
-    def _own_state(self):
-        return self._own_parameters() + [(name, x) for name, x in self._own_buffers() if self._buffers[name]]
-
     def state_dict(self):
-        """{dotted name: tensor} of all parameters and persistent buffers; a shared one under each of its names.
+        """{dotted name: tensor} of parameters and persistent buffers; a shared one under each of its names.
 
         The tensors share memory with the module: `clone` them to keep their present values.
         """
-        return {name: tensor.detach() for name, tensor in self._named(Module._own_state, "", True, False)}
+        return {name: x.detach() for name, x in self._named(Module._own_state, remove_duplicate=False)}
 
     @no_grad()
     def load_state_dict(self, state_dict, strict=True):
         """Copy the values of `state_dict` into this module. Returns (missing_keys, unexpected_keys).
 
-        Raises RuntimeError, before anything is changed, for a tensor of another shape, and if `strict` for names
-        that are missing or unexpected.
+        Raises RuntimeError, before anything is changed, for a tensor of another shape and, if `strict`, for
+        names that are missing or unexpected.
         """
-        own = dict(self._named(Module._own_state, "", True, False))
-        keys = LoadedKeys([name for name in own if name not in state_dict], [name for name in state_dict if name not in own])
-        errors = [f"size mismatch for {name}: {tuple(state_dict[name].shape)} in the state_dict, {tensor.shape} here"
-                  for name, tensor in own.items()
-                  if name in state_dict and tuple(state_dict[name].shape) != tensor.shape]
-        if strict:
-            errors += [f"{kind} in state_dict: {', '.join(names)}"
-                       for kind, names in zip(("Missing key(s)", "Unexpected key(s)"), keys) if names]
+        own = dict(self._named(Module._own_state, remove_duplicate=False))
+        common = [name for name in own if name in state_dict]
+        keys = IncompatibleKeys([name for name in own if name not in state_dict],
+                                [name for name in state_dict if name not in own])
+        errors = [f"{kind} in state_dict: {', '.join(names)}"
+                  for kind, names in zip(("Missing key(s)", "Unexpected key(s)"), keys) if names and strict]
+        shapes = {name: (tuple(state_dict[name].shape), own[name].shape) for name in common}
+        errors += [f"size mismatch for {name}: {given} in state_dict, {expected} here"
+                   for name, (given, expected) in shapes.items() if given != expected]
         if errors:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n  " + "\n  ".join(errors))
-        for name, tensor in own.items():
-            if name in state_dict:
-                tensor._write(state_dict[name])
+            raise RuntimeError("\n  ".join([f"cannot load state_dict into {type(self).__name__}", *errors]))
+        for name in common:
+            own[name]._write(state_dict[name])
         return keys
 
     # ---- changing all at once
 
     def train(self, mode=True):
-        """Switch training behaviour (dropout) on or off, here and below."""
+        """Switch the behaviour while training (dropout) on or off, here and below."""
         for module in self.modules():
             module.training = mode
         return self
@@ -176,14 +178,14 @@ class Module:
         return self.train(False)
 
     def apply(self, fn):
-        """Call fn(module) for all modules below and then for this one."""
+        """Call fn(module) for all modules below, then for this one."""
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
     def to(self, dtype):
-        """Convert floating point parameters, with their gradients, and buffers to `dtype`, in place."""
+        """Convert floating point parameters, their gradients, and buffers to `dtype`, in place."""
         if dtype not in (float32, float64):
             raise TypeError(f"modules can be converted to float32 or float64, not {dtype}")
         for tensor in (*self.parameters(), *self.buffers()):
@@ -198,62 +200,41 @@ class Module:
     def double(self):
         return self.to(float64)
 
-    def zero_grad(self, set_to_none=True):
-        """Forget all gradients, or set them to zero."""
-        zero_gradients(self.parameters(), set_to_none)
-
     def requires_grad_(self, requires_grad=True):
         """Freeze (False) or unfreeze all parameters."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
-    def extra_repr(self):
-        """What stands between the brackets of the repr."""
-        return ""
-
-    def __repr__(self):
-        lines = [f"({name}): " + repr(x).replace("\n", "\n  ") for name, x in vars(self).items() if isinstance(x, Module)]
-        if not lines:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+    def zero_grad(self, set_to_none=True):
+        """Forget all gradients, or set them to zero."""
+        zero_grad(self.parameters(), set_to_none)
 
 
-def _joined(path, name):
-    return f"{path}.{name}" if path else name
-
-
-def zero_gradients(parameters, set_to_none):
+def zero_grad(parameters, set_to_none):
     for parameter in parameters:
         if set_to_none:
             parameter.grad = None
         elif parameter.grad is not None:
-            parameter.grad._data[...] = 0
+            parameter.grad.zero_()
 
 
 # ---------------------------------------------------------------- layers with parameters
 
 class Linear(Module):
-    """x W^T + b: (..., in_features) -> (..., out_features). W and b start in U(-k, k), k = 1 / sqrt(in_features)."""
+    """x W^T + b: (..., in_features) -> (..., out_features). W, b start in U(-k, k), k^2 = 1 / in_features."""
 
     def __init__(self, in_features, out_features, bias=True, *, dtype=None):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(creation.empty(out_features, in_features, dtype=dtype))
         self.bias = Parameter(creation.empty(out_features, dtype=dtype)) if bias else None
-        self.reset_parameters()
-
-    def reset_parameters(self):
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))                        # sqrt(2 / 6) sqrt(3 / in) = k
-        if self.bias is not None:
-            k = 1 / math.sqrt(self.in_features) if self.in_features else 0
-            init.uniform_(self.bias, -k, k)
+        k = 1 / math.sqrt(max(1, in_features))
+        for parameter in self.parameters():
+            init.uniform_(parameter, -k, k)
 
     def forward(self, input):
         return F.linear(input, self.weight, self.bias)
-
-    def extra_repr(self):
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
 class Embedding(Module):
@@ -262,49 +243,34 @@ class Embedding(Module):
     def __init__(self, num_embeddings, embedding_dim, *, dtype=None):
         super().__init__()
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.weight = Parameter(creation.empty(num_embeddings, embedding_dim, dtype=dtype))
-        self.reset_parameters()
-
-    def reset_parameters(self):
-        init.normal_(self.weight)
+        self.weight = Parameter(creation.randn(num_embeddings, embedding_dim, dtype=dtype))
 
     def forward(self, input):
         return F.embedding(input, self.weight)
 
-    def extra_repr(self):
-        return f"{self.num_embeddings}, {self.embedding_dim}"
 
-
-class _Norm(Module):
-    """What LayerNorm and RMSNorm share: weight 1 and bias 0 of `normalized_shape`, the last dimensions."""
-
-    def __init__(self, normalized_shape, eps, elementwise_affine, bias, dtype):
-        super().__init__()
-        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.weight = Parameter(creation.ones(*self.normalized_shape, dtype=dtype)) if elementwise_affine else None
-        if bias is not None:
-            self.bias = Parameter(creation.zeros(*self.normalized_shape, dtype=dtype)) if bias else None
-
-    def extra_repr(self):
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-
-
-class LayerNorm(_Norm):
-    """Mean 0 and variance 1 over the last dimensions, then times weight plus bias."""
+class LayerNorm(Module):
+    """Mean 0 and variance 1 over the last dimensions, `normalized_shape`; then times weight plus bias."""
 
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=None):
-        super().__init__(normalized_shape, eps, elementwise_affine, elementwise_affine and bias, dtype)
+        super().__init__()
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
+        self.weight = Parameter(creation.ones(*shape, dtype=dtype)) if elementwise_affine else None
+        self.bias = Parameter(creation.zeros(*shape, dtype=dtype)) if elementwise_affine and bias else None
 
     def forward(self, input):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
-class RMSNorm(_Norm):
-    """Mean square 1 over the last dimensions, then times weight."""
+class RMSNorm(Module):
+    """Mean square 1 over the last dimensions, `normalized_shape`; then times weight."""
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, *, dtype=None):
-        super().__init__(normalized_shape, eps, elementwise_affine, None, dtype)
+        super().__init__()
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
+        self.weight = Parameter(creation.ones(*shape, dtype=dtype)) if elementwise_affine else None
 
     def forward(self, input):
         return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
@@ -324,9 +290,6 @@ class Dropout(Module):
     def forward(self, input):
         return F.dropout(input, self.p, self.training)
 
-    def extra_repr(self):
-        return f"p={self.p}"
-
 
 class GELU(Module):
     def __init__(self, approximate="none"):
@@ -335,9 +298,6 @@ class GELU(Module):
 
     def forward(self, input):
         return F.gelu(input, self.approximate)
-
-    def extra_repr(self):
-        return f"approximate={self.approximate!r}"
 
 
 class ReLU(Module):
@@ -363,7 +323,7 @@ class Identity(Module):
 # ---------------------------------------------------------------- containers
 
 class ModuleList(Module):
-    """Modules in a list, named 0, 1, 2, ..."""
+    """Modules in a list; their names are 0, 1, 2, ..."""
 
     def __init__(self, modules=()):
         super().__init__()
@@ -378,30 +338,27 @@ class ModuleList(Module):
             self.append(module)
         return self
 
-    def _all(self):
-        return [x for x in vars(self).values() if isinstance(x, Module)]
+    def __iter__(self):
+        return (module for _, module in self._own(Module))
 
     def __len__(self):
-        return len(self._all())
-
-    def __iter__(self):
-        return iter(self._all())
+        return len(self._own(Module))
 
     def __getitem__(self, index):
-        return ModuleList(self._all()[index]) if isinstance(index, slice) else self._all()[index]
+        return ModuleList(list(self)[index]) if isinstance(index, slice) else list(self)[index]
 
 
 class Sequential(ModuleList):
-    """Modules applied one after the other, given in order or as one dict with their names."""
+    """Modules applied one after the other: given in order, or as one dict with their names."""
 
     def __init__(self, *modules):
-        Module.__init__(self)
-        named = modules[0] if len(modules) == 1 and isinstance(modules[0], dict) else dict(zip(map(str, range(len(modules))), modules))
-        for name, module in named.items():
-            self.add_module(name, module)
+        super().__init__()
+        named = modules[0].items() if modules and isinstance(modules[0], dict) else enumerate(modules)
+        for name, module in named:
+            self.add_module(str(name), module)
 
     def __getitem__(self, index):
-        return Sequential(*self._all()[index]) if isinstance(index, slice) else self._all()[index]
+        return Sequential(dict(self._own(Module)[index])) if isinstance(index, slice) else list(self)[index]
 
     def forward(self, input):
         for module in self:
@@ -414,35 +371,29 @@ class ModuleDict(Module):
 
     def __init__(self, modules=None):
         super().__init__()
-        self.update(modules or {})
-
-    def update(self, modules):
-        for name, module in modules.items():
+        for name, module in (modules or {}).items():
             self[name] = module
 
     def __setitem__(self, name, module):
         self.add_module(name, module)
 
-    def _all(self):
-        return {name: x for name, x in vars(self).items() if isinstance(x, Module)}
-
     def __getitem__(self, name):
-        return self._all()[name]
+        return dict(self._own(Module))[name]
 
     def __contains__(self, name):
-        return name in self._all()
-
-    def __len__(self):
-        return len(self._all())
+        return name in self.keys()
 
     def __iter__(self):
-        return iter(self._all())
+        return iter(self.keys())
+
+    def __len__(self):
+        return len(self.keys())
 
     def keys(self):
-        return self._all().keys()
+        return dict(self._own(Module)).keys()
 
     def values(self):
-        return self._all().values()
+        return dict(self._own(Module)).values()
 
     def items(self):
-        return self._all().items()
+        return dict(self._own(Module)).items()

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from minitorch.nn.modules import zero_gradients
+from minitorch.nn.modules import zero_grad
 from minitorch.optim import lr_scheduler
 from minitorch.tensor import Tensor, enable_grad, float32
 
@@ -17,7 +17,7 @@ class Optimizer:
 
     def __init__(self, params, defaults):
         if isinstance(params, (Tensor, dict)):
-            raise TypeError(f"params must be an iterable of tensors or of dicts, got one {type(params).__name__}")
+            raise TypeError(f"params must be a list of tensors or of dicts, got one {type(params).__name__}")
         params = list(params)
         if not params:
             raise ValueError("the optimizer got an empty list of parameters")
@@ -28,7 +28,8 @@ class Optimizer:
     def add_param_group(self, param_group):
         """Train more parameters: {"params": tensors, and any settings that differ from the defaults}."""
         params = param_group["params"]
-        group = self.defaults | param_group | {"params": [params] if isinstance(params, Tensor) else list(params)}
+        params = [params] if isinstance(params, Tensor) else list(params)
+        group = self.defaults | param_group | {"params": params}
         known = {p for other in self.param_groups for p in other["params"]}
         for p in group["params"]:
             if not isinstance(p, Tensor):
@@ -47,10 +48,10 @@ class Optimizer:
     def zero_grad(self, set_to_none=True):
         """Forget the gradients, or set them to zero."""
         for group in self.param_groups:
-            zero_gradients(group["params"], set_to_none)
+            zero_grad(group["params"], set_to_none)
 
     def step(self, closure=None):
-        """Change every parameter that has a gradient, in place. `closure` computes the loss anew, if given."""
+        """Change all parameters that have a gradient, in place. `closure`, if given, computes the loss."""
         loss = None
         if closure is not None:
             with enable_grad():
@@ -63,14 +64,14 @@ class Optimizer:
         return loss
 
     def state_dict(self):
-        """{"state": {number of the parameter: its state}, "param_groups": [settings, with numbers as "params"]}."""
+        """{"state": {number of a parameter: its state}, "param_groups": [settings, "params" as numbers]}."""
         numbers = {p: n for n, p in enumerate(p for group in self.param_groups for p in group["params"])}
         return {"state": {numbers[p]: dict(state) for p, state in self.state.items()},
                 "param_groups": [group | {"params": [numbers[p] for p in group["params"]]}
                                  for group in self.param_groups]}
 
     def load_state_dict(self, state_dict):
-        """Take over what `state_dict()` returned. Raises ValueError when the groups differ in number or size."""
+        """Take over what `state_dict()` gave. Raises ValueError when the groups differ in number or size."""
         saved, groups = state_dict["param_groups"], self.param_groups
         sizes = [[len(group["params"]) for group in part] for part in (saved, groups)]
         if sizes[0] != sizes[1]:
@@ -86,15 +87,15 @@ class Optimizer:
 class SGD(Optimizer):
     """Stochastic gradient descent: p <- p - lr g, with g the gradient plus weight_decay p.
 
-    momentum m: v <- m v + (1 - dampening) g takes the place of g (the first v is g); with nesterov, g + m v does.
+    momentum m: v <- m v + (1 - dampening) g takes the place of g (the first v is g); nesterov: g + m v does.
     Source: Sutskever et al., On the importance of initialization and momentum (2013), section 2.
     """
 
     def __init__(self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(params, dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay,
-                                      nesterov=nesterov))
+        super().__init__(params, dict(lr=lr, momentum=momentum, dampening=dampening,
+                                      weight_decay=weight_decay, nesterov=nesterov))
 
     def update(self, p, g, state, group):
         momentum = group["momentum"]
@@ -113,7 +114,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """m and v, running means of g and g^2, give p <- p - lr m' / (sqrt(v') + eps); m' and v' undo their start at 0.
+    """p <- p - lr m' / (sqrt(v') + eps), with m, v running means of g and g^2; m', v' undo their start at 0.
 
     g is the gradient plus weight_decay p. Source: Kingma and Ba, Adam (2015), algorithm 1.
     """

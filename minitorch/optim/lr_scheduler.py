@@ -61,11 +61,11 @@ class LambdaLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """The rate times a factor that goes in a line from start_factor (t = 0) to end_factor (t = total_iters)."""
+    """The rate times a factor that moves in a line from start_factor (t = 0) to end_factor (total_iters)."""
 
     def __init__(self, optimizer, start_factor=1 / 3, end_factor=1.0, total_iters=5):
         if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
-            raise ValueError(f"factors must be between 0 and 1, the first above 0; got {start_factor}, {end_factor}")
+            raise ValueError(f"factors must be in [0, 1], the first not 0: {start_factor}, {end_factor}")
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer)
 
@@ -79,7 +79,7 @@ class LinearLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """eta_min + (base_lr - eta_min) c(t), c(t) = (1 + cos(pi t / T_max)) / 2: half a wave down in T_max steps.
+    """eta_min + (base_lr - eta_min) c(t), c(t) = (1 + cos(pi t / T_max)) / 2: down in T_max steps, then up.
 
     Source: Loshchilov and Hutter, SGDR (2017), equation 5.
     """
@@ -108,7 +108,8 @@ class SequentialLR(LRScheduler):
                              f"got {len(milestones)}")
         if any(scheduler.optimizer is not optimizer for scheduler in schedulers):
             raise ValueError("all schedulers must act on the optimizer given")
-        self.optimizer, self._schedulers, self._milestones, self.last_epoch = optimizer, schedulers, milestones, 0
+        self.optimizer, self.last_epoch = optimizer, 0
+        self._schedulers, self._milestones = schedulers, milestones
         schedulers[0].restart()                                                   # undoes what the others set
         self._last_lr = schedulers[0].get_last_lr()
 
@@ -120,7 +121,7 @@ class SequentialLR(LRScheduler):
         self._last_lr = scheduler.get_last_lr()
 
     def state_dict(self):
-        return super().state_dict() | {"_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+        return super().state_dict() | {"_schedulers": [part.state_dict() for part in self._schedulers]}
 
     def load_state_dict(self, state_dict):
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):

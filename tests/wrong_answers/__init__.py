@@ -6,9 +6,11 @@
     @accepted("apply_rope", says="split halves")
     def split_halves(x, cos, sin): ...
 
-`says` is a piece of the sentence that the learner must read; `seen` is where the mistake was published, if it was.
+`says` is a piece of the sentence that the learner must read; `seen` tells where the mistake was published.
 """
 
+import importlib
+import sys
 from dataclasses import dataclass
 
 _registered = []
@@ -22,7 +24,8 @@ class Candidate:
     answer: object  # a function or a class
     says: str
     is_right: bool
-    seen: str = ""
+    seen: str
+    module: str  # where it is written
 
     @property
     def name(self):
@@ -39,15 +42,16 @@ def accepted(exercise, says=""):
     return _register(exercise, says, is_right=True)
 
 
-def _register(exercise, says, **details):
+def _register(exercise, says, is_right, seen=""):
+    module = sys._getframe(2).f_globals["__name__"]
+
     def register(answer):
-        _registered.append(Candidate(exercise, answer, says, **details))
+        _registered.append(Candidate(exercise, answer, says, is_right, seen, module))
         return answer
     return register
 
 
-def registered_by(load):
-    """The candidates that calling `load()`, which runs a module, registers."""
-    before = len(_registered)
-    load()
-    return _registered[before:]
+def registered_by(module):
+    """The candidates in the module of this name."""
+    importlib.import_module(module)
+    return [each for each in _registered if each.module == module]

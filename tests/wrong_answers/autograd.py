@@ -121,7 +121,7 @@ class SlopeByCosh(Value):
 
 # ---------------------------------------------------------------- topological_order
 
-@wrong("topological_order", says="going breadth first")
+@wrong("topological_order", says="goes breadth first, level by level")
 def breadth_first(root):
     order, queue = [], deque([root])
     while queue:
@@ -137,7 +137,7 @@ def breadth_first_from_root(root):
     return breadth_first(root)[::-1]
 
 
-@wrong("topological_order", says="stands before its input")
+@wrong("topological_order", says="only when all of its inputs have been put down")
 def seen_when_pushed(root):
     order, seen, to_do = [], {root}, [(root, False)]
     while to_do:

@@ -1,6 +1,6 @@
 """Values of every encoding from libraries nobody here wrote, for tests/test_encodings.py.
 
-    python -m tests.reference.encodings       computes them and writes encodings.npz
+    python -m tests.reference.make_encodings       computes them and writes encodings.npz
 
 needs PyTorch, transformers and x-transformers. The file is committed, so a machine without them compares with
 the same numbers, and where they are installed a test recomputes them.
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-PATH = Path(__file__).with_suffix(".npz")
+PATH = Path(__file__).with_name("encodings.npz")
 BATCH, HEADS, SEQ, HEAD_DIM = 2, 2, 7, 8
 HEAD_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 20)
 

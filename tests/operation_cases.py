@@ -1,0 +1,168 @@
+"""Expressions that run unchanged on minitorch and on PyTorch, and the arrays they are about.
+
+`torch` in an expression is either of the two engines. `{a|b}` stands for both forms; several of them for all
+combinations. Used by test_operations.py and by reference/make_operations.py, which freezes PyTorch's answers.
+"""
+import itertools
+import re
+
+import numpy as np
+
+_rng = np.random.default_rng(0)
+_normal = _rng.standard_normal
+
+ARRAYS = {
+    "number": _normal(()), "row": _normal(4), "column": _normal((3, 1)), "x": _normal((3, 4)), "y": _normal((3, 4)),
+    "cube": _normal((2, 3, 4)), "deep": _normal((5, 1, 4, 3)), "thin": _normal((2, 1, 4, 1)), "w": _normal((4, 2)),
+    "turned": _normal((4, 3)).T, "gaps": _normal((6, 9))[::2, 1::2], "swapped": _normal((4, 3, 2)).transpose(2, 1, 0),
+    "empty": _normal((0, 3)), "hollow": _normal((2, 0, 3)), "positive": _rng.uniform(0.2, 3, (3, 4)),
+    "ties": np.array([[1.0, 3, 3, 0], [2, 2, 2, 2], [-1, 0, -1, 0]]), "wide": np.array([-800.0, -3, 0, 1e-9, 5, 800]),
+    "holes": np.array([[-np.inf, 0.5, 1], [-np.inf, -np.inf, -np.inf], [0.1, 0.2, -np.inf]]),
+    "mask": _rng.random((3, 4)) < 0.5, "keep": np.array([True, False, True]),
+    "ids": np.array([2, 0, 2, 1, 2]), "pairs": np.array([[0, 2], [1, 1]]), "along": _rng.integers(0, 4, (3, 2)),
+    "across": _rng.integers(0, 3, (2, 4)), "many": _rng.integers(0, 3, (2, 3, 5)), "whole": np.array([[3, -1, 2], [0, 5, -4]]),
+    "rows300": _normal((300, 2)), "ids300": _rng.integers(0, 300, 40), "nothing": np.zeros(0, np.int64),
+}
+
+EXPRESSIONS = """
+{x|cube|turned|gaps|empty|row|column|number} {+|-|*|/} {number|2.5|3}
+{x|row|column|turned} {+|-|*|/} {y|gaps|row|column|cube}
+{2.5|3} {+|-|*|/} {x|number|empty}
+torch.{add|sub}(x, row, alpha=2.5)
+torch.{mul|div}({x|column}, {turned|1.5})
+positive ** {0|0.5|1|2|3|-1|-2.5|y|row|number}
+{x|empty|number} ** {0|1|2|3|4}
+{2|0.5} ** x
+torch.pow(positive, {2|cube})
+{-x|abs(x)|x.neg()|torch.abs(turned)|x.exp().log()|abs(number)}
+torch.{neg|abs|exp|tanh|sigmoid|sin|cos|floor|ceil}({x|turned|gaps|cube|empty|hollow|number})
+torch.{log|sqrt|rsqrt}({positive|positive.T|positive[0, 0]|empty})
+{tanh|sigmoid}(wide)
+torch.clamp({x|turned|number|empty}, {min=-0.3|max=0.4|-0.3, 0.4})
+{x|gaps}.clamp({min=0|-1, 1})
+torch.where(mask, {x|row|0.5|1}, {y|column|2.0})
+x.where(mask, {y|0.0})
+torch.{maximum|minimum}({x|row|ties}, {y|column|ties[:, :1]})
+torch.{max|min}(x, {y|row})
+{x|number|turned} {<|<=|>|>=|==|!=} {y|row|0.1|whole[0, 0]}
+torch.{eq|ne|lt|le|gt|ge}(ties, {1|ties[:, :1]})
+{mask & keep[:, None]|mask \\| keep[:, None]|~mask|torch.logical_and(x, mask)|torch.logical_or(x, mask)|torch.logical_not(x)}
+
+{x|cube|turned|gaps|swapped|number}.{sum|mean|amax|amin|var|std}()
+hollow.{sum|mean|var}()
+{x|hollow}.{sum|mean}(dim=())
+{x|cube|turned|swapped}.{sum|mean|amax|amin|std}(dim={-1|0|(0, 1)|[-1, 0]}, keepdim={False|True})
+{cube|swapped|deep}.{sum|mean|amax|var|logsumexp}(dim={1|-2|(0, 2)|(-1, 0, 1)}, keepdim={False|True})
+hollow.{sum|mean|var|logsumexp}(dim={1|2|(0, 1)}, keepdim={False|True})
+{ties|ties.T}.{amax|amin|max|min}()
+{ties|cube}.{amax|amin}({0|1|(0, 1)})
+torch.{max|min}({x|ties|cube|swapped}, {0|-1}, {False|True})
+{x|turned|number}.{max|min}(dim={0|-1}, keepdim={False|True})
+torch.{argmax|argmin}({x|ties|cube|swapped|number}, {None|0|-1}, keepdim={False|True})
+torch.{var|std}(x, {0|1|(0, 1)|None}, correction={0|1|2.5})
+x.{var|std}({unbiased=False|0, unbiased=False|1, True, True|dim=1, keepdim=True})
+x[:1].{var|std}({0|1})
+(ties * 0).std({0|1})
+number.{sum|mean|amax|var|std|logsumexp}({0|-1})
+torch.logsumexp({holes|wide|empty}, {0|-1})
+torch.logsumexp({x|turned|cube}, {0|-1}, keepdim={False|True})
+torch.cumsum({x|cube|swapped|turned|whole|mask|empty|number}, {0|-1})
+torch.{any|all}({mask|x|whole|empty|number}{|, 0|, -1|, dim=0, keepdim=True})
+{mask|whole}.{sum|cumsum|amax}({0|1})
+torch.{softmax|log_softmax}({x|cube|swapped|empty|holes[::2]}, {0|-1})
+{x|number}.{softmax|log_softmax}({0|dim=-1})
+
+{x|turned|gaps} @ {row|w|turned.T|deep|deep[0, 0]}
+{row|cube|swapped|swapped[:1]} @ {row|w|w[None]|deep}
+row @ {row|w|deep|cube.mT}
+{torch.matmul(x, w)|x.matmul(w)|x.T @ y|x @ y.T|cube @ cube.mT|cube.mT @ cube|empty @ column|empty @ turned|hollow @ turned}
+hollow.mT @ hollow
+torch.outer({row|ids.double()|turned[0]}, {ties[0]|nothing.double()})
+
+x.reshape({-1|2, 6|(6, -1)|1, 3, 4, 1|[12]})
+torch.reshape({turned|gaps|cube|empty}, {(-1,)|(3, -1)})
+{x.view(4, 3)|cube.view((6, -1))|cube[0].view(-1)|turned.T.view(12)|x[1:].view(8)|empty.view(3, 0)|number.view(1, 1)|deep.view(5, 12)}
+number.flatten()
+torch.flatten({cube|swapped|deep}{|, 1|, 0, -2|, start_dim=-2})
+{cube.flatten(0, 1)|hollow.flatten(1)}
+torch.transpose(cube, {0, 2|-1, 0})
+torch.permute(cube, {(0, 2, 1)|[-1, 0, 1]})
+{cube.transpose(0, -1)|x.T|cube.mT|turned.T|cube.permute(2, 0, 1)|cube.permute((-1, 0, 1))|row.T}
+torch.unsqueeze({x|number|turned|empty}, {0|-1})
+{x.unsqueeze(1)|x[None]|x.unsqueeze(-2)}
+torch.squeeze({thin|column|number|x}{|, 0|, -1})
+thin.squeeze({|1|(1, 3)|[-1, 1]|0})
+{column.expand(3, 4)|row.expand(3, -1)|row.expand((2, 3, 4))|thin.expand(2, 3, -1, 2)|number.expand(2, 2)|x.expand(3, 4)|x[:0].expand(2, 0, 4)}
+{x.repeat(2, 3)|x.repeat(2, 1, 2)|row.repeat(3)|row.repeat((2, 2))|turned.repeat(1, 0)|number.repeat(2)|swapped.repeat(1, 2, 1)}
+torch.roll({cube|swapped|turned}, {1|-2}{|, 0|, -1})
+{cube.roll((1, 2), (0, 2))|x.roll(5)|empty.roll(1, 0)}
+torch.flip({cube|swapped|turned}, {(0,)|[-1]|(0, 1)})
+{x.flip(0)|x.flip(0, 1)|x.flip((1,))|row.flip(-1)}
+{turned.contiguous()|x.contiguous()|swapped.clone()|turned.contiguous().view(12)}
+torch.cat([{x, y|turned, gaps|x, row[None]|x, whole[:1, :1].expand(1, 4)}])
+torch.cat(({x, y, x|turned, column|x, mask}), {1|-1})
+torch.cat([cube, swapped], dim={0|1|-1})
+torch.stack([{x, y|turned, gaps, x}]{|, 0|, 1|, -1})
+torch.stack({[number, number]|(row, row, row[:1].expand(4))}, dim={0|-1})
+torch.split({x|turned}, {1|2|5|[1, 2]}, 0)
+cube.split({3|[1, 3]|[4, 0]}, dim=-1)
+torch.chunk({cube|swapped}, {1|2|3|7}, {0|1|-1})
+{empty.chunk(2)|empty.split(2)|x.chunk(2)}
+torch.unbind({cube|swapped|x|empty}, {0|-1})
+{x.unbind()|tuple(x)|x.unbind(1)[2]|(cube.chunk(2, -1)[1] * 2).sum() + cube.mean()|cube.sum() + cube.unbind(0)[1].sum()}
+
+{x|turned|swapped[0]|cube[1]}[{0|-1|1, 2|1:|:, 1|..., 0|::2|:, -3:-1|None, :, None, 1|...|1:1|[0, 2]|:, [2, 0, 0]|0, [1, 1, 2]|ids|ids, 1|pairs|pairs, pairs|pairs, :2}]
+{cube|swapped}[{0, :, [0, 1]|:, 0, [0, 1]|[0, 1], 0|[0, 1], :, [1, 3]|[0, 1], None, [1, 1]|..., ids|:, ids, 0|:, pairs, 1:|1, ids, None|pairs[:, :1] * 0, [1, 2]|None, pairs[1]}]
+{x|turned}[{mask|keep|keep, 1:|keep, 2|:, [True, False, False, True]|mask.T.T|-ids[:1]|ids[0], ids[1]|[]|nothing|mask & False|True|False|[[0, 1], [2, 1]]|torch.tensor(1)|torch.tensor(1):}]
+{number[...]|number[None]|number[()]|rows300[ids300]|empty[:, 1]|empty[nothing]|x[ids][:, ids]|x[1][2]|whole[0]|mask[mask]}
+(x[ids] * x[0]).sum() + x[:, 1].sum()
+torch.gather({x|turned}, {1, along|-1, along[:2]|0, across|dim=1, index=along})
+{cube.gather(2, many)|swapped.gather(1, many[:, :, :4])|cube.gather(-1, many[:1, :2])|row.gather(0, ids)|row.gather(0, nothing)|number.gather(0, ids[1])}
+torch.take_along_dim(x, ids)
+torch.take_along_dim({x|turned}, {along, 1|across, 0|along[:, :1], -1|along[:1], dim=1})
+{torch.take_along_dim(cube, many, -1)|torch.take_along_dim(cube, many[:1, :1], 2)|torch.take_along_dim(cube[:1], many, 2)|x.take_along_dim(x.argmax(0, keepdim=True), 0)|swapped.take_along_dim(many[:, :, :4], 1)}
+torch.index_select({x|turned|cube|swapped}, {0|1|-1}, {pairs[1]|nothing|pairs[0, 1] - 1})
+{x.index_select(0, ids)|rows300.index_select(0, ids300)|row.index_select(0, ids)}
+torch.masked_fill({x|turned|row|cube}, mask, {0|-1.5|float("-inf")|number})
+{x.masked_fill(mask[:, :1], 2)|whole.masked_fill(whole > 2, 7)|column.masked_fill(mask, 1.0)}
+torch.{tril|triu}({x|cube|turned|empty|mask}{|, 1|, diagonal=-1})
+
+{x.double()|x.float()|x.to(torch.float32)|x.to(dtype=torch.float64)|x.long()|x.bool()|whole.float()|mask.long()|x.float().double()|x.to(whole.dtype)|x.type_as(x.float())}
+{x.detach()|x.data|x.clone()|x.requires_grad_() * 2}
+torch.{zeros|ones|empty}({2, 0|(0, 3)|[0]})
+torch.{zeros|ones}({2, 3|(2, 3)|[4]|()}{|, dtype=torch.float64|, dtype=torch.int64|, dtype=torch.bool})
+torch.{zeros_like|ones_like}({x|whole|mask}{|, dtype=torch.float64})
+{torch.full((2, 3), 1.5)|torch.full((2,), 3)|torch.full((), True)|torch.full([2], 3, dtype=torch.float64)|torch.full_like(x, 2)|torch.full_like(whole, 2)}
+torch.arange({5|2, 9|9, 2, -3|5.0|0, 1, 0.3|1, 2.5|-1, 1, 0.1|0|3, 3|2, 9, 3, dtype=torch.float64})
+torch.linspace({0, 1, 5|-1, 1, 1|3, -2, 11|0, 1, 0}, dtype=torch.float64)
+{torch.linspace(0, 1, 7)|torch.eye(3)|torch.eye(2, 4, dtype=torch.int64)|torch.eye(0)}
+torch.tensor({1|1.5|True|[1, 2]|[[1, 2.5], [True, 3]]|[]|[[]]|x|(1, 2)|[1.9], dtype=torch.int64|[1, 0], dtype=torch.bool|2, dtype=torch.float64})
+"""
+
+LINES = [line for line in EXPRESSIONS.splitlines() if line]
+
+
+def expand(line):
+    """All the forms of a line: "a {x|y}" -> ["a x", "a y"]."""
+    parts = [part.replace("\\|", "\0").split("|") for part in re.split(r"[{}]", line)]
+    return [re.sub(r"^(tanh|sigmoid)\(", r"torch.\1(", "".join(chosen)).replace("\0", "|")
+            for chosen in itertools.product(*parts)]
+
+
+def arrays_of(expression):
+    """The named arrays an expression uses."""
+    return {name: ARRAYS[name] for name in re.findall(r"\b[a-z]+\d*\b", expression) if name in ARRAYS}
+
+
+def evaluate(torch, expression, dtype="float64"):
+    """Outputs of an expression and the gradients of a fixed weighted sum of them, as lists of arrays."""
+    cast = lambda a: a.astype(dtype, order="K", copy=True) if a.dtype.kind == "f" else a.copy(order="K")
+    tensors = {name: torch.from_numpy(np.asarray(cast(a))) for name, a in arrays_of(expression).items()}
+    leaves = [x.requires_grad_() for x in tensors.values() if x.is_floating_point()]
+    out = eval(expression, {"torch": torch, **tensors})
+    outs = list(out) if isinstance(out, tuple) else [out]
+    weigh = np.random.default_rng(1).standard_normal
+    loss = sum((x.double() * torch.from_numpy(np.asarray(weigh(tuple(x.shape))))).sum() for x in outs if x.requires_grad)
+    if not isinstance(loss, int):
+        loss.backward()
+    return [x.detach().numpy() for x in outs], [x.grad.numpy() for x in leaves if x.grad is not None]

@@ -1,0 +1,279 @@
+"""The builder, tried on a tiny course: what it builds, what it refuses, and how it knows a stale notebook."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from classroom import builder, catalogue
+from classroom.catalogue import CourseError
+from tests import tiny_course
+
+LESSON, CHECKS, SOLUTIONS = "lessons/00_tiny.py", "lessons/checks/tiny.py", "solutions/tiny.py"
+
+
+@pytest.fixture(scope="module")
+def once_built(tmp_path_factory):
+    """The folder of a tiny course whose notebook was built, once for all tests."""
+    root = tmp_path_factory.mktemp("course")
+    tiny_course.write(root)
+    with pytest.MonkeyPatch.context() as patch:
+        use(root, patch)
+        assert builder.build() == ["00_tiny"]
+    return root
+
+
+@pytest.fixture
+def built(once_built, tmp_path, monkeypatch):
+    """A copy of that folder, in the place of the real course."""
+    shutil.copytree(once_built, tmp_path, dirs_exist_ok=True)
+    use(tmp_path, monkeypatch)
+    return tmp_path
+
+
+@pytest.fixture
+def unbuilt(tmp_path, monkeypatch):
+    """The tiny course in a temporary folder, in the place of the real one."""
+    tiny_course.write(tmp_path)
+    use(tmp_path, monkeypatch)
+    return tmp_path
+
+
+def use(root, patch):
+    """Put the course in `root` in the place of the real one, in this process and in the kernels it starts."""
+    patch.setattr(catalogue, "course", lambda: catalogue.Course(root))
+    patch.setenv("PYTHONPATH", str(root))
+    catalogue.parsed.cache_clear()
+
+
+def edit(root, name, old, new):
+    tiny_course.edit(root, name, old, new)
+    catalogue.parsed.cache_clear()
+
+
+def stored(root):
+    return nbformat.read(root / "notebooks" / "00_tiny.ipynb", as_version=4)
+
+
+def code(notebook):
+    return {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def refusal(root):
+    """What the build says, of a course that it refuses."""
+    with pytest.raises(CourseError) as refused:
+        builder.build()
+    assert not (root / "notebooks" / "00_tiny.ipynb").exists()
+    return str(refused.value)
+
+
+# What is built
+
+def test_cells_have_ids_that_stay(built):
+    ids = [cell.id for cell in stored(built).cells]
+    assert ids[0] == "tiny"
+    assert ids[2:4] == ["double", "and-now"] and ids[6:8] == ["and-now-2", "Counter"]
+    assert all(re.fullmatch("[0-9a-f]{12}", ids[index]) for index in (1, 4, 5, 8, 9))
+
+
+def test_exercise_cells_hold_stubs_and_their_state(built):
+    cells = code(stored(built))
+    assert cells["double"].source.splitlines() == [
+        '# Exercise *   about 2 minutes   hint("double")   solution("double")', "@exercise", "def double(x):",
+        '    """Every entry of x, doubled.', "", "    Example: [1, 2] gives [2, 4].", '    """',
+        "    ...  # your code here"]
+    assert cells["double"].metadata == {"exercise": "double", "tags": ["nbval-ignore-output"]}
+    assert cells["double"].outputs[0].metadata.classroom == {"exercise": "double", "state": "not written yet"}
+    stub = cells["Counter"].source
+    assert "self.total += step" not in stub and "raise" not in stub
+    assert "    def __init__(self):\n        self.total = 0\n" in stub
+    assert stub.endswith("    def clear(self):\n        self.total = 0")
+
+
+def test_outputs_are_stored_with_counts_and_alt_text_but_without_progress(built):
+    cells = [cell for cell in stored(built).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == [1, 2, 3, 4, 5, 6, 7]
+    assert cells[2].outputs[0].text == "[0 2 4]\n"
+    assert cells[3].outputs[0].metadata["image/png"].alt == "A line that climbs from 0 to 4."
+    assert cells[3].outputs[0].data["text/plain"] == "A line that climbs from 0 to 4."
+    assert "progress" in cells[0].source and cells[5].outputs == []
+    assert cells[6].outputs[0].data["text/plain"] == "3"
+
+
+def test_metadata_names_the_lesson_and_nothing_of_this_machine(built):
+    metadata = stored(built).metadata
+    digest = metadata.lesson.pop("digest")
+    assert metadata.lesson == {
+        "title": "Tiny: twice and again", "question": "What is twice as much?", "minutes": 3}
+    assert re.fullmatch("[0-9a-f]{16}", digest)
+    assert metadata.kernelspec == {"name": "python3", "display_name": "Python 3", "language": "python"}
+    assert "version" not in metadata.language_info
+    text = (built / "notebooks" / "00_tiny.ipynb").read_text(encoding="utf-8")
+    assert str(built) not in text and "<details><summary>Answer" in text
+
+
+def test_building_again_gives_the_same_bytes_from_any_folder(built, tmp_path_factory, monkeypatch):
+    path = built / "notebooks" / "00_tiny.ipynb"
+    before, written = path.read_bytes(), path.stat().st_mtime_ns
+    assert builder.build() == []
+    assert path.stat().st_mtime_ns == written
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert builder.build(everything=True) == ["00_tiny"]
+    assert path.read_bytes() == before and path.stat().st_mtime_ns > written
+    assert list(path.parent.iterdir()) == [path]
+
+
+# What is stale
+
+@pytest.mark.parametrize("name, old, new", [
+    (LESSON, "# # Tiny", "# # Small"), (LESSON, "minutes: 3", "minutes: 4"), (CHECKS, "3.0]", "4.0]"),
+    (SOLUTIONS, "TWO * np", "2 * np"), (SOLUTIONS, "Every entry of x,", "All of x,"),
+    ("notebooks/00_tiny.ipynb", "print(double(np.arange(3)))", "print(double(np.arange(4)))"),
+    ("notebooks/00_tiny.ipynb", '"id": "and-now-2"', '"id": "and-now-3"'),
+    ("notebooks/00_tiny.ipynb", '"execution_count": 3', '"execution_count": null'),
+    ("notebooks/00_tiny.ipynb", '"cells"', "cells"),
+])
+def test_check_names_a_stale_notebook_and_leaves_it(built, capsys, name, old, new):
+    assert builder.main(["--check"]) == 0
+    edit(built, name, old, new)
+    before = (built / "notebooks" / "00_tiny.ipynb").read_bytes()
+    assert builder.main(["--check"]) == 1
+    assert "00_tiny.ipynb: " in capsys.readouterr().out
+    assert (built / "notebooks" / "00_tiny.ipynb").read_bytes() == before
+
+
+def test_notebook_without_a_lesson_is_named_then_removed(built, capsys):
+    gone = shutil.copy(built / "notebooks" / "00_tiny.ipynb", built / "notebooks" / "99_gone.ipynb")
+    assert builder.main(["--check"]) == 1
+    assert capsys.readouterr().out == "99_gone.ipynb: there is no such lesson\n"
+    assert gone.exists()
+    builder.build()
+    assert not gone.exists()
+
+
+def test_unknown_lesson_is_a_message(unbuilt, capsys):
+    assert builder.main(["07"]) == 1
+    assert "no lesson is called '07'; there are 00_tiny" in capsys.readouterr().err
+
+
+# What is refused: a fault in the files, found before anything runs
+
+DOUBLE_CELL = '# %% exercise="double"'
+
+
+@pytest.mark.parametrize("name, old, new, says", [
+    (LESSON, DOUBLE_CELL, '# %% exercise="treble"', [
+        "00_tiny.py, line 18: exercise `treble`", "no class `treble`",
+        "tiny.py, line 4: `double` is not an exercise of 00_tiny"]),
+    (LESSON, "# %%\nprint", f"{DOUBLE_CELL}\n\n# %%\nprint", [
+        "00_tiny.py, line 24: exercise `double` was listed before, in line 18"]),
+    (LESSON, DOUBLE_CELL, DOUBLE_CELL + "\nx = 1", [
+        "00_tiny.py, line 18: the cell of exercise `double` must be empty"]),
+    (LESSON, "print(double", "print double", ["00_tiny.py, line 25: syntax error"]),
+    (LESSON, "#     minutes: 3\n", "", ["00_tiny.py: the header has no `minutes:`"]),
+    (LESSON, "# %%\nprint", "# %%\n\n# %%\nprint", ["00_tiny.py, line 24: this cell is empty"]),
+    (LESSON, "# %% [markdown]\n# # Tiny", "x = 1\n\n# %% [markdown]\n# # Tiny", ["belongs in a cell"]),
+    (CHECKS, "class Counter:", "class _Counter:", ["no class `Counter` with its checks"]),
+    (CHECKS, 'hints = ("Keep a sum.", "self.total += step")', 'hints = ("Keep a sum.",)', ["2 or 3 hints"]),
+    (CHECKS, '    hints = ("Keep a sum.", "self.total += step")\n', "", ["`Counter` has no `hints`"]),
+    (CHECKS, "stars, minutes = 2, 5", "stars, minutes = 4, 5", ["stars 4"]),
+    (CHECKS, "stars, minutes = 2, 5", "stars, minutes = 2, 0", ["minutes 0"]),
+    (CHECKS, "stars, minutes = 2, 5", "stars, minutes, size = 2, 5, 1", ["sets size, which nothing"]),
+    (CHECKS, "stars, minutes = 2, 5", "stars, minutes = 2, max(1, 5)", ["tiny.py, line 24: write"]),
+    (CHECKS, '"Counter.add",', '"Counter.remove",', ["must name methods of the class"]),
+    (CHECKS, '        """The total is the sum of the steps."""\n', "", ["the check `sums` of `Counter`"]),
+    (CHECKS, "class double:", "class double", ["tiny.py, line 4: syntax error"]),
+    (SOLUTIONS, "def double(x):", "def twofold(x):", ["no top-level function or class `double`"]),
+    (SOLUTIONS, "def double(x):", "def double(x:", ["tiny.py, line 6: syntax error"]),
+])
+def test_fault_stops_the_build_with_file_and_line(unbuilt, name, old, new, says):
+    edit(unbuilt, name, old, new)
+    said = refusal(unbuilt)
+    for fragment in says:
+        assert fragment in said
+
+
+def test_exercise_in_two_lessons_stops_the_build(unbuilt):
+    shutil.copy(unbuilt / LESSON, unbuilt / "lessons" / "01_other.py")
+    shutil.copy(unbuilt / CHECKS, unbuilt / "lessons" / "checks" / "other.py")
+    catalogue.parsed.cache_clear()
+    with pytest.raises(CourseError, match="01_other.py, line 18: exercise `double` already stands in"):
+        builder.build(["01"])
+
+
+# What is refused: a cell that fails, or shows what cannot be stored
+
+@pytest.mark.parametrize("cell, says", [
+    ("1 / 0", "this cell fails: ZeroDivisionError: division by zero"),
+    ("plt.plot([1, 2]);", "no alt text: use show(fig, alt=...)"),
+    ("import os; os._exit(1)", "the kernel died in this cell"),
+])
+def test_cell_stops_the_build(unbuilt, cell, says):
+    header, _, rest = tiny_course.LESSON.partition("# %% exercise")
+    (unbuilt / LESSON).write_text(f"{header}# %%\n{cell}\n\n# %% exercise{rest}", encoding="utf-8")
+    said = refusal(unbuilt)
+    assert said.startswith("00_tiny.py, line 18: ") and says in said
+
+
+def cell_with(output, *tags):
+    cell = nbformat.v4.new_code_cell(metadata={"tags": list(tags)})
+    cell.outputs = [output]
+    return cell
+
+
+WARNING = nbformat.v4.new_output("stream", name="stderr", text="UserWarning: beware\n")
+BAR = nbformat.v4.new_output("display_data", {"text/plain": "1 of 2"}, metadata={"classroom": "volatile"})
+ADDRESS = nbformat.v4.new_output("execute_result", {"text/plain": "<object object at 0x7f5fd71ed650>"})
+PICTURE = nbformat.v4.new_output(
+    "display_data", {"image/png": "iVBOR"}, metadata={"image/png": {"alt": "A dot."}})
+
+
+@pytest.mark.parametrize("output, says", [
+    (WARNING, "this cell warns .*UserWarning: beware"),
+    (BAR, "a cell with a progress bar needs tags="),
+    (ADDRESS, "this cell shows an address"),
+    (nbformat.v4.new_output("stream", name="stdout", text="in {root}/lessons"), "a path of this machine"),
+    (nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg/>"}), "no alt text"),
+])
+def test_output_that_cannot_be_stored_is_refused(unbuilt, output, says):
+    cell = cell_with(output)
+    if "text" in output:
+        cell.outputs[0].text = output.text.format(root=unbuilt)
+    with pytest.raises(CourseError, match=f"00_tiny.py, line 7: .*{says}"):
+        builder.lasting(cell, catalogue.course().lesson("00"), 7)
+
+
+def test_output_that_is_marked_is_stored_or_dropped(unbuilt):
+    lesson = catalogue.course().lesson("00")
+    assert builder.lasting(cell_with(WARNING, "allow-stderr"), lesson, 7) == [WARNING]
+    assert builder.lasting(cell_with(BAR, "nbval-ignore-output"), lesson, 7) == []
+    assert builder.lasting(cell_with(PICTURE), lesson, 7) == [PICTURE]
+
+
+# Solved
+
+def test_solved_notebook_has_the_answers_and_the_same_outputs(built):
+    notebook = stored(built)
+    solved = builder.solved(notebook)
+    assert "return TWO * np.asarray(x)" in code(solved)["double"].source
+    assert code(solved)["double"].source.startswith("# Exercise *")
+    assert "self.total += step" in code(solved)["Counter"].source
+    for before, after in zip(notebook.cells, solved.cells):
+        assert (after.id, after.get("outputs")) == (before.id, before.get("outputs"))
+    assert notebook == stored(built)
+
+
+def test_nbval_passes_a_solved_notebook_and_fails_one_with_an_answer_that_does_not_fit(built):
+    """TWO is a name of the solutions module only: in the lesson, that answer raises."""
+    folder = built / "notebooks"
+    builder.write(builder.solved(stored(built)), folder / "unfit.ipynb")
+    edit(built, SOLUTIONS, "TWO * np", "2 * np")
+    builder.write(builder.solved(stored(built)), folder / "solved.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider",
+               "-rf", "--color=no", "unfit.ipynb", "solved.ipynb"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    failed = re.findall(r"^FAILED (\w+)(?:\.|::)ipynb::Cell (\d+)", run.stdout, re.MULTILINE)
+    assert failed == [("unfit", "7")] and "15 passed" in run.stdout, run.stdout
