@@ -257,9 +257,10 @@ assert np.allclose(positions.embed(x)[0].numpy(), 0.5 * 2 + small, atol=1e-6)
 # %% exercise="halves_from_pairs"
 
 # %%
+P = sinusoidal_encoding(40, 16)                           # (seq, dim)
 order = halves_from_pairs(16)
-halves = table[:40, :16][:, order]
-compare(table[:40, :16], halves[:, pairs_from_halves(16)], title="To halves and back again: nothing is lost",
+halves = P[:, order]
+compare(P, halves[:, pairs_from_halves(16)], title="To halves and back again: nothing is lost",
         xlabel="column", ylabel="position",
         alt="Two equal heat maps of 40 positions and 16 columns, before and after reordering the columns twice, and "
             "their difference, which is 0 everywhere.")
@@ -267,9 +268,9 @@ compare(table[:40, :16], halves[:, pairs_from_halves(16)], title="To halves and 
 weight = np.random.default_rng(2).standard_normal((16, 3))                # a layer trained with interleaved columns
 same = halves @ weight[order]                             # its rows reordered too
 mixed = halves @ weight
-print("layer reordered as well, largest difference:", abs(same - table[:40, :16] @ weight).max().round(6))
-print("layouts mixed, largest difference above 1:  ", bool(abs(mixed - table[:40, :16] @ weight).max() > 1))
-assert np.allclose(same, table[:40, :16] @ weight) and abs(mixed - table[:40, :16] @ weight).max() > 1
+print("layer reordered as well, largest difference:", abs(same - P @ weight).max().round(6))
+print("layouts mixed, largest difference above 1:  ", bool(abs(mixed - P @ weight).max() > 1))
+assert np.allclose(same, P @ weight) and abs(mixed - P @ weight).max() > 1
 
 # %% [markdown]
 # A model trained with one layout simply has the rows of its first weights in another order. So the choice is harmless, as
@@ -321,7 +322,7 @@ assert np.allclose(products, products.T) and np.isclose(products[0, 0], 64)
 
 # %%
 k = 5
-moved = table[:40, :16] @ shift_matrix(k, 16).T           # (seq, dim): R_k applied to each row
+moved = P @ shift_matrix(k, 16).T           # (seq, dim): R_k applied to each row
 compare(sinusoidal_encoding(45, 16)[k:], moved, title="One matrix moves every position five places on",
         xlabel="column", ylabel="position",
         alt="Two equal heat maps: the table from position 5 on, and the rows from position 0 on multiplied by the "
@@ -331,12 +332,12 @@ assert np.allclose(moved, sinusoidal_encoding(45, 16)[k:]) and np.allclose(turn 
 
 # %% [markdown]
 # A query is a matrix times the input. If that matrix were $R_{-3}$, the query would look like the place three back, and
-# fit that key best. So here is an attention head that looks three places back, *by position alone*. (The first three
-# tokens have no such place.)
+# fit that key best. So here is an attention head that looks three places back, *by position alone*. (The factor 2 makes
+# it sharper. The first three tokens have no such place.)
 
 # %%
-P = sinusoidal_encoding(20, 128)                          # (seq, dim)
-queries, keys = P @ shift_matrix(-3, 128).T, P
+places = sinusoidal_encoding(20, 128)                     # (seq, dim)
+queries, keys = 2 * places @ shift_matrix(-3, 128).T, places
 weights = softmax(queries @ keys.T)                       # (query, key)
 figure, axis = plt.subplots(figsize=(5.2, 4.4))
 figure.colorbar(axis.imshow(weights, cmap="cividis"), label="attention weight")

@@ -145,9 +145,9 @@ axes[0].set(xlabel="tokens back to the last `a=`", ylabel="questions (%), cumula
             title="Distance shifts ...")
 axes[1].set(xlabel="increments since", title="... the count does not", ylim=(0, 103))
 axes[1].legend(loc="lower right")
-show(figure, alt="Two cumulative curves for pass weights 10, 50 and 100. Left: the distance in tokens back "
-                 "to the last setting grows a lot with the pass weight. Right: the number of increments since "
-                 "then has nearly the same distribution for all three.")
+show(figure, alt="Cumulative curves for pass weights 10, 50 and 100. Left: the distance in tokens back to "
+                 "the last setting grows a lot with the pass weight. Right: the number of increments since "
+                 "it has nearly the same distribution for all three.")
 
 # %%
 for pass_weight in distances:
@@ -292,7 +292,7 @@ axis.set(xlabel="position in the text (tokens)", ylabel="wrong answers (%)",
          xlim=(0, 4 * SEQ_LEN), ylim=(-3, 100), title="A learned table ends where its training ended")
 axis.legend(loc="upper left")
 show(figure, alt="Wrong answers by position in texts of 384 characters. Learned positions: low up to "
-                 "position 96, then a jump to more than half of all answers. CoPE: near zero from beginning to end.")
+                 "position 96, then a jump to more than half of all answers. CoPE: near zero throughout.")
 
 # %%
 assert trained.max() < 0.3 < untrained.min()
@@ -343,10 +343,10 @@ counting_head = means[:, dot].argmin()
 assert means[counting_head, plus] > 0.4 and means[counting_head, equals] > 0.4
 
 # %% [markdown]
-# A pass moves nothing: the gate for it is closed. Settings and increments are steps, and so are some of the old
-# answers (which ones, and whether the other head does the same, changes with the seed). So this head reads a text
-# without dots, and it does not matter how many there were. That is nearer to the second answer above than to the
-# neat one.
+# A pass moves nothing: the gate for it is closed. Settings and increments are steps, and so are some of the
+# old answers (which ones, and whether the other head does the same, changes with the seed). So this head
+# reads a text without dots, and it does not matter how many there were. That is nearer to the second answer
+# above than to the neat one.
 #
 # Here are the positions themselves: one text, one asking query, and how far back each key is, counted in
 # tokens and counted by the gates. (With `npos_max=16`, everything from 15 on gets the same vector, the last.)

@@ -107,6 +107,8 @@ def minimum(input, other):
 @differentiable
 def where(condition, input, other):
     """input where condition holds, else other."""
+    if condition.dtype is not bool_:
+        raise RuntimeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
     dtype = result_type(input, other)
     out = np.where(condition, np.asarray(input, dtype), np.asarray(other, dtype))
     return out, None, lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g)

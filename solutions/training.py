@@ -92,7 +92,7 @@ class Trainer:
         scored = int((targets != UNSCORED).sum())
         if scored == 0:
             raise ValueError(f"nothing is scored in the batch of step {self.step}: all targets "
-                             f"{targets.shape} are {UNSCORED}; make the sequences longer or the questions more frequent")
+                             f"{targets.shape} are {UNSCORED}; make sequences longer or questions more frequent")
         self.model.train()
         self.optimizer.zero_grad()
         loss, size = 0.0, self.micro_batch or len(inputs)

@@ -129,7 +129,7 @@ torch.{tril|triu}({x|cube|turned|empty|mask}{|, 1|, diagonal=-1})
 
 {x.double()|x.float()|x.to(torch.float32)|x.to(dtype=torch.float64)|x.long()|x.bool()|whole.float()|mask.long()|x.float().double()|x.to(whole.dtype)|x.type_as(x.float())}
 {x.detach()|x.data|x.clone()|x.requires_grad_() * 2}
-torch.{zeros|ones|empty}({2, 0|(0, 3)|[0]})
+torch.{empty|zeros|ones}({2, 0|(0, 3)|[0]})
 torch.{zeros|ones}({2, 3|(2, 3)|[4]|()}{|, dtype=torch.float64|, dtype=torch.int64|, dtype=torch.bool})
 torch.{zeros_like|ones_like}({x|whole|mask}{|, dtype=torch.float64})
 {torch.full((2, 3), 1.5)|torch.full((2,), 3)|torch.full((), True)|torch.full([2], 3, dtype=torch.float64)|torch.full_like(x, 2)|torch.full_like(whole, 2)}
@@ -162,7 +162,114 @@ def evaluate(torch, expression, dtype="float64"):
     out = eval(expression, {"torch": torch, **tensors})
     outs = list(out) if isinstance(out, tuple) else [out]
     weigh = np.random.default_rng(1).standard_normal
-    loss = sum((x.double() * torch.from_numpy(np.asarray(weigh(tuple(x.shape))))).sum() for x in outs if x.requires_grad)
-    if not isinstance(loss, int):
-        loss.backward()
+    losses = [(x.double() * torch.from_numpy(np.asarray(weigh(tuple(x.shape))))).sum() for x in outs if x.requires_grad]
+    if losses:
+        sum(losses).backward()
     return [x.detach().numpy() for x in outs], [x.grad.numpy() for x in leaves if x.grad is not None]
+
+
+def flat(results):
+    """Outputs and gradients as one array."""
+    return np.concatenate([np.asarray(x, np.float64).ravel() for part in results for x in part] or [np.zeros(0)])
+
+
+CASES = list(dict.fromkeys(expression for line in LINES for expression in expand(line)))
+FIRST_FORMS = [expand(line)[0] for line in LINES if "empty(" not in expand(line)[0]]
+
+
+# ---------------------------------------------------------------- result types
+
+DTYPES = ("bool", "int64", "float32", "float64")
+
+TYPES_OF_PAIRS = """
+{a|n} {+|-|*|/|<|==} {b|m}
+{a|n} {+|-|*|/|>=} {True|2|2.5}
+{True|2|2.5} {+|-|*|/|<=} {a|n}
+{a|n} ** {2|2.5}
+{2|2.5} ** {a|n}
+torch.{maximum|minimum|max|min}({a|n}, {b|m})
+torch.where(c, {a|n}, {b|m})
+torch.where(c, {a|n}, {True|2|2.5})
+torch.{cat|stack}([a, b])
+torch.{add|sub}({a|n}, {b|m}, alpha=1)
+torch.outer(a[0], b[0])
+{a @ b|torch.matmul(a, b[0])|a[0] @ b}
+torch.{logical_and|logical_or}(a, b)
+{a & b|a \\| b}
+{a.clone().copy_(b)|a.clone().add_(b)|a.clone().mul_(m)|a.clone().div_(b)|a.clone().sub_(b)}
+a.masked_fill(c, m)
+"""
+TYPES_OF_ONE = """
+torch.{neg|abs|exp|log|sqrt|rsqrt|tanh|sigmoid|sin|cos|floor|ceil|logical_not}({a|n})
+~a
+a.clamp({min=2|max=2.5|0, 3|True, 2.0})
+a.{sum|mean|amax|amin|max|min|argmax|argmin|any|all|var|std}()
+a.{sum|mean|amax|amin|argmax|argmin|any|all|var|std|logsumexp|cumsum|softmax|log_softmax}({0|-1})
+{a.max(0)|a.min(1)}
+a.{flip|tril|triu}(0)
+{a.roll(1)|a.repeat(2, 1)|a.reshape(-1)|a.T|a.unbind()|a.squeeze()|a.expand(2, 2, 2)|a.split(1)}
+{a[0]|a[c]|a[[0, 1]]|a.gather(0, torch.tensor([[0]]))|a.index_select(0, torch.tensor([0]))}
+a.masked_fill(c, {True|2})
+a.{float|double|long|bool|clone|contiguous|detach}()
+a.clone().fill_({1|True})
+torch.{zeros_like|ones_like|empty_like}({a|n})
+torch.full_like(a, {True|2})
+torch.{rand_like|randn_like}(a)
+torch.tensor(a.numpy())
+"""
+
+
+TYPE_CASES = [e for table in (TYPES_OF_PAIRS, TYPES_OF_ONE) for line in table.split("\n") if line for e in expand(line)]
+
+
+def result_types(torch, expression):
+    """A letter for each pair of input dtypes: b, i, f (float32), d (float64), or - where it is refused.
+
+    `a` (2, 2) and the 0-d `n` are of the first dtype, `b` (2, 2) and the 0-d `m` of the second.
+    """
+    second = DTYPES if re.search(r"\b[bm]\b", expression) else DTYPES[:1]
+    return "".join(_result_type(torch, expression, *pair) for pair in itertools.product(DTYPES, second))
+
+
+def _result_type(torch, expression, first, second):
+    make = lambda values, dtype: torch.tensor(values, dtype=getattr(torch, dtype))
+    names = {"a": make([[1, 2], [3, 4]], first), "n": make(3, first), "b": make([[2, 1], [1, 1]], second),
+             "m": make(2, second), "c": torch.tensor([True, False])}
+    try:
+        out = eval(expression, {"torch": torch, **names})
+    except (RuntimeError, TypeError, ValueError):
+        return "-"
+    out = out[0] if isinstance(out, tuple) else out
+    return dict(zip(DTYPES, "bifd"))[str(out.dtype).removeprefix("torch.")]
+
+
+# ---------------------------------------------------------------- refusals
+
+ERRORS = """
+RuntimeError  x + cube[:, :2] | x * empty | x.add(w) | torch.maximum(x, w) | x < w | torch.where(mask, x, w) | x - mask | 1 - mask | -mask
+RuntimeError  torch.where(ids, ids, ids) | whole ** -1 | x.clamp() | torch.sqrt(x.T) @ x.T
+RuntimeError  x @ y | row @ x | x @ column.T | x @ number | x @ x.T.float() | cube @ x
+RuntimeError  torch.outer(x, row) | torch.outer(row, number)
+TypeError     x @ 2 | x + "a" | x + None | x.sum(dim=1.5) | x.sum(dim=True) | len(number) | torch.cat(x, y, 0) | float(x.sum)
+IndexError    x.sum(2) | x.mean(-3) | x.amax((0, 2)) | x.max(2) | x.argmax(2) | x.cumsum(2) | x.logsumexp(5) | x.softmax(2) | number.sum(1) | x.var(2)
+IndexError    empty.amax(0) | empty.max(0) | empty.argmax(0) | empty.argmax() | hollow.amin((0, 1))
+RuntimeError  empty.max() | empty.amax() | x.sum((0, 0)) | x.sum((0, -2)) | whole.mean() | mask.var() | whole.std(0) | whole.softmax(0) | whole.mean(0)
+RuntimeError  x.view(5) | x.view(5, -1) | x.reshape(7, 2) | x.reshape(-1, -1) | turned.view(12) | x.T.view(-1) | empty.reshape(-1, 0) | cube.transpose(0, 1).view(6, 4)
+RuntimeError  x.expand(2, 4) | row.expand(-1, 4) | x.expand(4) | x.repeat(2) | x.roll((1, 2)) | x.roll(1, (0, 1)) | x.flip(0, 0) | x.permute(0) | x.permute(0, 0) | cube.flatten(2, 0)
+IndexError    x.transpose(0, 2) | x.permute(0, 5) | x.unsqueeze(3) | x.squeeze(2) | x.flip(2) | x.roll(1, 2) | cube.flatten(0, 3) | x.unbind(2) | x.split(1, 2) | x.chunk(1, -3) | number.unbind()
+RuntimeError  x.split(0) | x.split(-1) | x.split([1, 1]) | x.chunk(0) | torch.cat([x, w]) | torch.cat([x, row]) | torch.stack([x, w]) | torch.stack([])
+ValueError    torch.cat([]) | x[::-1] | x[:, ::-2] | torch.tensor([[1], [1, 2]])
+IndexError    torch.cat([x, y], 2) | torch.stack([x, y], 3)
+IndexError    x[3] | x[-4] | x[0, 0, 0] | x[:, 4] | x[0.5] | x[torch.tensor([0, 3])] | x[ids - 4] | x[x] | x[torch.tensor([0.5])] | x[keep, keep] | x[mask.T] | x[keep[:2]] | x[ids, along] | number[0] | x[..., 0, 0, 0]
+RuntimeError  x.gather(0, ids) | row.gather(0, ids + 2) | row.gather(0, ids - 3) | row.gather(0, row) | x.gather(0, along.repeat(1, 3)) | torch.take_along_dim(x, ids, 0) | torch.take_along_dim(x, x, 0) | torch.take_along_dim(x, many[0, :2], 0)
+IndexError    x.gather(2, along) | x.index_select(0, ids + 1) | x.index_select(0, -ids) | x.index_select(0, pairs) | x.index_select(2, ids)
+RuntimeError  x.masked_fill(ids, 0) | x.masked_fill(mask, row) | x.masked_fill(keep, 0) | row.tril() | number.triu()
+RuntimeError  torch.zeros(-1) | torch.ones((2, -3)) | torch.rand(-2) | torch.arange(3, 0) | torch.arange(0, 1, 0) | torch.linspace(0, 1, -1) | torch.randint(5, 5, (2,)) | torch.tensor([1], requires_grad=True) | torch.ones(2, dtype=torch.int64, requires_grad=True)
+TypeError     torch.from_numpy([1]) | torch.tensor("a")
+RuntimeError  x.item() | bool(x) | bool(empty) | x.backward() | x.sum().backward(row) | x.detach().sum().backward() | whole.float().backward() | x.numpy() | whole.requires_grad_()
+RuntimeError  x.add_(1) | x.mul_(x) | x.__setitem__(0, 1) | x.detach().copy_(row[:3]) | whole.add_(1.5) | whole.div_(2) | whole.mul_(x.detach()[:2, :3])
+"""
+
+
+ERROR_CASES = [(line.split()[0], expression.strip()) for line in ERRORS.strip().split("\n")
+               for expression in line.split(maxsplit=1)[1].split(" | ")]

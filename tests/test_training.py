@@ -163,7 +163,10 @@ def interrupt():
 def test_an_interrupt_keeps_what_was_learned_and_fit_goes_on(where):
     straight, broken = new_trainer(), new_trainer()
     straight.fit()
-    at_three = lambda *_: interrupt() if broken.step == 3 else 0.0
+
+    def at_three(*_):
+        return interrupt() if broken.step == 3 else 0.0
+
     if where == "draw_batch":
         broken.draw_batch = lambda rng: at_three() or draw_batch(rng)
         assert broken.fit() == "interrupted"

@@ -48,11 +48,9 @@ class scaled_scores:
             (np.array([[20.0, 4.0]]), "These are multiplied by sqrt(head_dim). Divide by it: the scores must "
                                       "not grow with head_dim."),
             (np.array([[10.0, 2.0]]) / np.sqrt(2), "These are divided by the root of the number of keys. "
-                                                   "What "
-                                                   "counts is head_dim, the last axis."),
+                                                   "What counts is head_dim, the last axis."),
             (np.array([[5.0], [1.0]]), "Queries and keys are exchanged: row i belongs to query i, column j "
-                                       "to "
-                                       "key j."),
+                                       "to key j."),
         ))
 
     def every_pair(answer, expect):
@@ -76,8 +74,7 @@ class attention_loop:
         "The softmax of scores s is exp(s[j]) divided by the sum of all exp(s[j]). Subtracting the largest "
         "score first changes nothing and keeps exp from overflowing.",
         "for i: scores = [q[i] @ k[j] / np.sqrt(q.shape[1]) for j in range(len(k))]; powers = "
-        "np.exp(np.array("
-        "scores) - max(scores)); for j: out[i] += powers[j] / powers.sum() * v[j]",
+        "np.exp(np.array(scores) - max(scores)); for j: out[i] += powers[j] / powers.sum() * v[j]",
     )
 
     def example(answer, expect):
@@ -85,15 +82,13 @@ class attention_loop:
         q, k, v = np.array([[1.0]]), np.array([[0.0], [np.log(3)]]), np.array([[0.0], [8.0]])
         expect.equal(answer(q, k, v), np.array([[6.0]]), mistakes=(
             (np.array([[24.0]]), "The weights 1 and 3 are right but for one thing: they must sum to 1. "
-                                 "Divide "
-                                 "each by their sum."),
+                                 "Divide each by their sum."),
             (np.array([[8 * np.log(3)]]), "The scores themselves are the weights here. They must go through "
                                           "the softmax first."),
             (np.array([[3.0]]), "This is divided by the number of keys. The weights sum to 1 already, so the "
                                 "values are added up."),
             (np.array([[8.0]]), "Only the value of the best key is returned. Attention mixes all values, "
-                                "each "
-                                "by its weight."),
+                                "each by its weight."),
         ))
 
     def several(answer, expect):
@@ -141,11 +136,9 @@ class next_token_pairs:
             ((np.array([[7, 8, 9]]), np.array([[7, 8, 9]])), "Each token is its own target. That is not "
                                                              "prediction: the target is the next one."),
             ((np.array([[7, 8]]), np.array([[7, 8]])), "Each token is its own target. That is not "
-                                                       "prediction: "
-                                                       "the target is the next one."),
+                                                       "prediction: the target is the next one."),
             ((np.array([[7, 8, 9]]), np.array([[8, 9, 7]])), "The text wraps round: after 9 nothing is "
-                                                             "known, "
-                                                             "least of all that 7 follows."),
+                                                             "known, least of all that 7 follows."),
             ((np.array([[8, 9]]), np.array([[7, 8]])), "This predicts the token before. Exchange inputs and "
                                                        "targets."),
             ((np.array([[7]]), np.array([[9]])), "The targets are two places ahead. One is enough."),
@@ -172,8 +165,7 @@ class causal_mask:
         expect.equal(answer(3, 3), want, mistakes=(
             (strict, "The diagonal is missing: a token may look at itself."),
             (want | np.eye(3, k=1, dtype=bool), "It is off by one: each query also sees the token right "
-                                                "after "
-                                                "it, the very one it has to predict."),
+                                                "after it, the very one it has to predict."),
             (want.T, "The triangle is turned round: the queries look at later tokens. Row i may look at the "
                      "keys 0 ... i."),
             (~want, "True and False are exchanged: True means that a query may look."),
@@ -187,8 +179,7 @@ class causal_mask:
         want = np.array([[True, True, True, False], [True, True, True, True]])
         expect.equal(answer(2, 4), want, mistakes=(
             (np.tri(2, 4, dtype=bool), "The queries are taken for the first two positions. They are the "
-                                       "*last* "
-                                       "query_len of the key_len positions."),
+                                       "*last* query_len of the key_len positions."),
             (np.ones((2, 4), bool), "All of it is True. The first of the two queries stands before the last "
                                     "key and may not see it."),
         ))
@@ -224,19 +215,16 @@ class attention_numpy:
             (_attention(q, k, v), "The mask is ignored."),
             (_attention(q, k, v, others, hide="after"),
              "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
-             "still "
-             "stand in the denominator. Hide the scores before the softmax."),
+             "still stand in the denominator. Hide the scores before the softmax."),
             (_attention(q, k, v, others, hide="zero score"),
              "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Which score becomes "
-             "0 in "
-             "the softmax?"),
+             "0 in the softmax?"),
         ))
         mask = np.tri(3, dtype=bool)
         expect.equal(answer(q, k, v, mask), _attention(q, k, v, mask))
         first_row = np.array([[True, False, False]] * 3)
         expect.equal(answer(q, k, v, first_row), np.stack([v[0]] * 3), "If only the first key may be seen, "
-                                                                       "the "
-                                                                       "result is its value, for every "
+                                                                       "the result is its value, for every "
                                                                        "query.")
 
 
@@ -246,8 +234,7 @@ class depends_on:
         "For each row j of the input: make a copy of x, change row j of the copy, compute, compare with "
         "before.",
         "One comparison gives a bool array (rows, any); .any(axis=1) makes one column, (rows,), of it. "
-        "Column j "
-        "of the result belongs to input j: np.stack(columns, axis=1).",
+        "Column j of the result belongs to input j: np.stack(columns, axis=1).",
         "changed = x.copy(); changed[j] += bump; columns.append((function(changed) != before).any(axis=1))",
     )
 
@@ -279,8 +266,7 @@ class depends_on:
         faint = lambda x: x + 1e-6 * x.mean(axis=0)
         expect.equal(answer(faint, x), np.ones((3, 3), bool), mistakes=(
             (np.eye(3, dtype=bool), "A faint influence was missed. A leak counts however small it is: "
-                                    "compare "
-                                    "exactly."),))
+                                    "compare exactly."),))
 
     def normalised(answer, expect):
         """A function that does not notice if all numbers of a row grow by the same."""
@@ -288,8 +274,7 @@ class depends_on:
         x = np.array([[1.0, 3.0], [2.0, 8.0], [5.0, 5.0]])
         expect.equal(answer(centred, x), np.eye(3, dtype=bool), mistakes=(
             (np.zeros((3, 3), bool), "This function subtracts the mean of each row, so it does not notice if "
-                                     "all "
-                                     "numbers of a row grow by the same. Add a random vector, not a "
+                                     "all numbers of a row grow by the same. Add a random vector, not a "
                                      "number."),))
 
 
@@ -297,13 +282,12 @@ class attention:
     stars, minutes = 3, 12
     hints = (
         "The same steps as in NumPy, with the methods of a tensor. Only the last two axes may be touched: in "
-        "front "
-        "of them may stand batch and heads.",
+        "front of them may stand batch and heads.",
         "k.transpose(-2, -1) swaps the last two axes, scores.masked_fill(~mask, float('-inf')) hides, "
         ".softmax(dim=-1) makes weights. A mask that is not bool is added.",
         "scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale); then the "
-        "mask: "
-        "masked_fill if mask.dtype == torch.bool, else scores + mask; return scores.softmax(dim=-1) @ v",
+        "mask: masked_fill if mask.dtype == torch.bool, else scores + mask; return scores.softmax(dim=-1) @ "
+        "v",
     )
 
     def plain(answer, expect):
@@ -311,8 +295,7 @@ class attention:
         q, k, v = _some(7, (2, 3), (4, 3), (4, 3))
         got = answer(*map(torch.tensor, (q, k, v)))
         expect.that(isinstance(got, torch.Tensor), "The result must be a tensor: stay on the engine, or no "
-                                                   "gradient "
-                                                   "can flow.")
+                                                   "gradient can flow.")
         expect.equal(got, _attention(q, k, v), mistakes=(
             (_attention(q, k, v, hide="columns"), "The softmax runs over the queries. The weights of each "
                                                   "*query* sum to 1: dim=-1."),
@@ -321,8 +304,7 @@ class attention:
             (_attention(q, k, v, scale=1 / 3), "The scores are divided by head_dim. Divide by its square "
                                                "root."),
             (_attention(q, k, v, scale=0.5), "The scores are divided by the root of the number of keys. What "
-                                             "counts "
-                                             "is head_dim."),
+                                             "counts is head_dim."),
         ))
 
     def own_scale(answer, expect):
@@ -357,14 +339,12 @@ class attention:
             (_attention(q, k, v), "The mask is ignored."),
             (_attention(q, k, v, others, hide="after"),
              "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
-             "still "
-             "stand in the denominator. Hide the scores before the softmax."),
+             "still stand in the denominator. Hide the scores before the softmax."),
             (_attention(q, k, v, others, hide="zero score"),
              "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Fill in "
              "float('-inf')."),
             (_attention(q, k, v, others.astype(float)), "A bool mask was added to the scores as 0 and 1. "
-                                                        "Where it "
-                                                        "is False the score must become -inf."),
+                                                        "Where it is False the score must become -inf."),
         ))
 
     def numbers_as_mask(answer, expect):
@@ -383,5 +363,4 @@ class attention:
         q, k, v = (torch.tensor(x, requires_grad=True) for x in _some(12, (2, 3), (4, 3), (4, 3)))
         answer(q, k, v).sum().backward()
         expect.that(all(x.grad is not None for x in (q, k, v)), "No gradient reaches q, k or v: stay on the "
-                                                                "engine, "
-                                                                "without .numpy() or .detach().")
+                                                                "engine, without .numpy() or .detach().")

@@ -58,8 +58,7 @@ class Embedding:
             (table[ids - 1], "Each id gets the row before its own. Ids count from 0: id 5 is the sixth row."),
             (table[np.sort(ids)], "The right rows, in another order: row n of the result belongs to ids[n]."),
             (np.eye(6, dtype=np.float32)[ids], "These are the one-hot rows. They still have to be multiplied "
-                                               "by "
-                                               "the table."),
+                                               "by the table."),
         ))
 
     def batch(answer, expect):
@@ -74,8 +73,8 @@ class Embedding:
         layer, _ = _layer(answer)
         out = layer(torch.tensor([1, 4, 1]))
         expect.that(out.requires_grad, "No gradient can flow back to self.weight: the result was built "
-                                       "outside "
-                                       "the engine. Index the weight itself, not its .data or .numpy().")
+                                       "outside the engine. Index the weight itself, not its .data or "
+                                       ".numpy().")
         out.sum().backward()
         want = np.zeros((6, 3), np.float32)
         want[1], want[4] = 2, 1
@@ -125,26 +124,22 @@ class embedding_backward:
         rows = lambda first: np.array([first, [0.0, 0.0], [10.0, 20.0]])
         expect.equal(answer(grad, ids, 3), want, mistakes=(
             (rows([100.0, 200.0]), "Token 0 stands at two places, but only its last gradient is kept: "
-                                   "repeated "
-                                   "ids are lost. table[ids] = ... and table[ids] += ... both write one over "
-                                   "the other."),
+                                   "repeated ids are lost. table[ids] = ... and table[ids] += ... both write "
+                                   "one over the other."),
             (rows([1.0, 2.0]), "Token 0 stands at two places, but only its first gradient is kept."),
             (rows([50.5, 101.0]), "The gradients of token 0 are averaged. Both places use its row, so both "
                                   "parts count in full: add them."),
             (np.array([[2.0, 2.0], [0.0, 0.0], [1.0, 1.0]]), "This counts how often each token occurs. What "
-                                                             "is "
-                                                             "added up is the gradient at these places."),
+                                                             "is added up is the gradient at these places."),
             (grad[ids], "This looks rows of the gradient up. Here the way goes back: the gradient at place n "
-                        "is "
-                        "added to row ids[n] of a table of zeros."),
+                        "is added to row ids[n] of a table of zeros."),
         ))
 
     def unused_rows(answer, expect):
         """The table has a row for every token of the vocabulary, used or not."""
         expect.equal(answer(np.ones((1, 2)), np.array([1]), 4), np.array([[0, 0], [1, 1], [0, 0], [0, 0.0]]),
                      mistakes=((np.array([[0, 0], [1, 1.0]]), "The table ends at the largest id in use. It "
-                                                              "has "
-                                                              "vocab_size rows."),))
+                                                              "has vocab_size rows."),))
 
     def batch(answer, expect):
         """Ids of shape (2, 3): one table collects the gradients of both sequences."""
@@ -172,11 +167,9 @@ class skip_gram_pairs:
         want = np.array([7, 8, 8, 9]), np.array([8, 7, 9, 8])
         expect.equal(answer(np.array([7, 8, 9]), 1), want, mistakes=(
             ((np.array([8, 7, 9, 8]), np.array([7, 8, 8, 9])), "Centres and contexts are exchanged: the "
-                                                               "centre "
-                                                               "stays while its neighbours pass by."),
+                                                               "centre stays while its neighbours pass by."),
             ((np.array([7, 8]), np.array([8, 9])), "Only neighbours to the right are found. A context has "
-                                                   "two "
-                                                   "sides."),
+                                                   "two sides."),
             ((np.array([8, 9]), np.array([7, 8])), "Only neighbours to the left are found. A context has two "
                                                    "sides."),
             ((np.array([7, 7, 8, 8, 8, 9, 9]), np.array([7, 8, 7, 8, 9, 8, 9])),
@@ -195,16 +188,14 @@ class skip_gram_pairs:
             (_tokens(ids, only), "Only neighbours at exactly this distance are found. The window holds the "
                                  "nearer ones too."),
             (_tokens(ids, near), "With window 2 only the nearest neighbours are found. Up to 2 places on "
-                                 "either "
-                                 "side belong to it."),
+                                 "either side belong to it."),
         ))
 
     def repeated(answer, expect):
         """A token beside an equal one is a neighbour all the same: places count, not ids."""
         expect.equal(answer(np.array([4, 4]), 1), (np.array([4, 4]), np.array([4, 4])), mistakes=(
             ((np.array([], int), np.array([], int)), "The text is 4 4, and nothing is found. Leave out the "
-                                                     "same "
-                                                     "*place*, not the same *id*."),))
+                                                     "same *place*, not the same *id*."),))
 
 
 def _tokens(ids, pairs):
@@ -226,11 +217,9 @@ class nearest:
         half = np.sqrt(0.5)
         expect.equal(answer(table, 0, 2), (np.array([2, 1]), np.array([half, 0.0])), mistakes=(
             ((np.array([0, 2]), np.array([1.0, half])), "The token is its own nearest neighbour here. Leave "
-                                                        "it "
-                                                        "out."),
+                                                        "it out."),
             ((np.array([2, 1]), np.array([2.0, 0.0])), "These are dot products. Divide them by the lengths "
-                                                       "of "
-                                                       "both vectors."),
+                                                       "of both vectors."),
             ((np.array([3, 1]), np.array([-1.0, 0.0])), "The farthest come first: sort downwards."),
             ((np.array([half, 0.0]), np.array([2, 1])), "Return the ids first, then the cosines."),
         ))
@@ -245,21 +234,18 @@ class nearest:
             (by_product, "The longest vector comes first: these are dot products. Divide by the lengths, or "
                          "frequent words with long vectors are everybody's neighbour."),
             (by_distance, "This is the order of the distances between the end points. Compare directions: "
-                          "the "
-                          "cosine does not see the lengths."),
+                          "the cosine does not see the lengths."),
         ))
         expect.equal(got, cosines, mistakes=(
             (2 * cosines, "The order is right, but the cosines are not between -1 and 1: divide by the "
-                          "length "
-                          "of the token's own vector too."),))
+                          "length of the token's own vector too."),))
 
     def other_ids(answer, expect):
         """Any token can be asked for, and all neighbours."""
         table = np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 4.0]])
         expect.equal(answer(table, 2, 2), (np.array([1, 0]), np.array([0.8, 0.6])), mistakes=(
             ((np.array([2, 1]), np.array([1.0, 0.8])), "The token is its own nearest neighbour here. Leave "
-                                                       "it "
-                                                       "out."),))
+                                                       "it out."),))
 
 
 class tied_gradient:
@@ -313,17 +299,13 @@ def _parts(table, ids, grad_logits):
     overwritten[ids] = grad_logits @ table
     return (
         (output, "This is the part of the output alone. The table was also used to look the tokens up: add "
-                 "that "
-                 "part."),
+                 "that part."),
         (lookup, "This is the part of the lookup alone. The table was also used to score all tokens: add "
-                 "that "
-                 "part."),
+                 "that part."),
         (output - lookup, "The two parts are subtracted. Both uses help to make the logits, so their parts "
-                          "add "
-                          "up."),
+                          "add up."),
         ((output + lookup) / 2, "The two parts are averaged. A number that is used twice collects the sum of "
                                 "both."),
         (output + overwritten, "A token that occurs twice brings only one of its lookups in. Repeated ids "
-                               "need "
-                               "the scatter-add: use embedding_backward."),
+                               "need the scatter-add: use embedding_backward."),
     )
