@@ -11,8 +11,8 @@ def next_token_pairs(ids):
     """What a decoder reads and what it must say: at each place, the target is the token that comes next.
 
     ids       int array (batch, seq)
-    returns   inputs, targets: int arrays (batch, seq - 1): the last token has nothing to say, and the first is
-              no target
+    returns   inputs, targets: int arrays (batch, seq - 1). No target follows the last token, and the
+              first token is no target
 
     >>> inputs, targets = next_token_pairs(np.array([[7, 8, 9]]))
     >>> inputs.tolist(), targets.tolist()
@@ -146,10 +146,15 @@ def attention(q, k, v, mask=None, scale=None):
 
     Source: Vaswani et al. 2017, equation 1.
     """
-    if k.shape != v.shape or q.shape[:-2] != k.shape[:-2]:
-        raise ValueError(f"one value for each key, and equal batch and heads, are needed: got queries "
-                         f"{tuple(q.shape)}, keys {tuple(k.shape)}, values {tuple(v.shape)}")
-    return attention_weights(q, k, mask, scale) @ v                       # (..., query, head_dim)
+    if k.shape != v.shape or q.shape[:-2] != k.shape[:-2] or q.shape[-1] != k.shape[-1]:
+        raise ValueError(f"one value for each key, and equal batch, heads and head_dim, are needed: "
+                         f"got queries {tuple(q.shape)}, keys {tuple(k.shape)}, values {tuple(v.shape)}")
+    scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if mask is not None and mask.dtype == torch.bool:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    elif mask is not None:
+        scores = scores + mask                                            # (..., query, key)
+    return scores.softmax(dim=-1) @ v                                     # (..., query, head_dim)
 
 
 def attention_weights(q, k, mask=None, scale=None):

@@ -18,18 +18,24 @@ def relative_positions(query_len, key_len):
     The queries are the last query_len of the key_len positions, as when earlier keys come from a cache.
 
     returns   int64 array (query_len, key_len)
-    raises    ValueError for negative or fractional lengths, or more queries than keys
+    raises    ValueError for negative or fractional lengths, or more queries than keys:
+              check_lengths(query_len, key_len) does that
 
     >>> relative_positions(3, 3).tolist()
     [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
     >>> relative_positions(1, 3).tolist()
     [[-2, -1, 0]]
     """
-    if int(query_len) != query_len or int(key_len) != key_len or not 0 <= query_len <= key_len:
-        raise ValueError(f"expected whole numbers 0 <= query_len <= key_len, got {query_len} and {key_len}")
+    check_lengths(query_len, key_len)
     query = np.arange(key_len - query_len, key_len)
     key = np.arange(key_len)
     return key[None, :] - query[:, None]
+
+
+def check_lengths(query_len, key_len):
+    """Lengths are whole numbers, and every query has a key at its own place."""
+    if int(query_len) != query_len or int(key_len) != key_len or not 0 <= query_len <= key_len:
+        raise ValueError(f"expected whole numbers 0 <= query_len <= key_len, got {query_len} and {key_len}")
 
 
 def sign_convention(distances):
@@ -69,7 +75,8 @@ def clip_distance(relative_position, clip):
     relative_position   int array of any shape, key minus query
     clip                the largest distance that is told apart, k in the paper, at least 0
     returns             int array of the same shape, values 0 ... 2 * clip
-    raises              ValueError for distances that are not integers, or a negative clip
+    raises              ValueError for distances that are not integers, as check_distances(relative_position)
+                        does, or for a negative clip
 
     >>> clip_distance(np.array([-7, -2, -1, 0, 1, 9]), clip=2).tolist()
     [0, 0, 1, 2, 3, 4]
@@ -175,9 +182,10 @@ def relative_shift(x):
         drop the first row                         (key_len, query_len)
         read them in the old shape                 (query_len, key_len)
 
-    What lands above the diagonal is left over and must be masked.
+    What lands above the diagonal (keys ahead of their query) is left over: it will be masked, and does not matter
+    as long as it is finite.
 
-    x         (..., query, key) tensor
+    x         (..., query, key) tensor; there may be fewer queries than keys: they are the last ones
     returns   (..., query, key) tensor
 
     >>> relative_shift(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])).tolist()
@@ -238,7 +246,8 @@ def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distanc
 
     relative_position   int array of any shape, key minus query
     returns             int array of the same shape, values 0 ... num_buckets - 1
-    raises              ValueError for distances that are not integers, or too few buckets
+    raises              ValueError for distances that are not integers, as check_distances(relative_position)
+                        does, or for too few buckets
 
     >>> t5_bucket(np.array([-200, -20, -1, 0, 1]), bidirectional=False).tolist()
     [31, 17, 1, 0, 0]

@@ -91,8 +91,8 @@ class Trainer:
         inputs, targets = self.draw_batch(np.random.default_rng([self.seed, self.step]))
         scored = int((targets != UNSCORED).sum())
         if scored == 0:
-            raise ValueError(f"nothing is scored in the batch of step {self.step}: all targets "
-                             f"{targets.shape} are {UNSCORED}; make sequences longer or questions more frequent")
+            raise ValueError(f"nothing is scored in the batch of step {self.step}: all {targets.shape}"
+                             f" targets are {UNSCORED}; make sequences longer or questions more frequent")
         self.model.train()
         self.optimizer.zero_grad()
         loss, size = 0.0, self.micro_batch or len(inputs)
