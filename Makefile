@@ -1,9 +1,12 @@
 # Every target is one line of Python; without make (on Windows, say) type that line instead: python -m classroom lab
 PYTHON ?= python3
 
-.PHONY: help lab test status notebooks setup
+.PHONY: help lab test status notebooks experiments setup
 help lab test status setup:
 	@$(PYTHON) -m classroom $@ $(ARGS)
 
 notebooks:
 	@$(PYTHON) -m classroom build $(ARGS)
+
+experiments:
+	@$(PYTHON) -m classroom run solutions.experiments $(ARGS)

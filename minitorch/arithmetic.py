@@ -26,26 +26,31 @@ def _add(input, other):
 
 
 @differentiable
-@promoted
 def _sub(input, other):
+    _numbers_only("sub", input, other)
+    return _difference(input, other)
+
+
+@promoted
+def _difference(input, other):
     return input - other, lambda g: g, lambda g: -g
 
 
-def _refuse_truth_values(name, *operands):
-    if any(type(x) is bool or isinstance(x, Tensor) and x.dtype is bool_ for x in operands):
-        raise RuntimeError(f"{name} of truth values: use ~x for not x, or x.long() for numbers")
+def _numbers_only(name, *operands):
+    for x in operands:
+        if getattr(x, "dtype", bool_ if x is True or x is False else None) is bool_:
+            raise RuntimeError(f"{name} of truth values: use ~x for not x, or x.long() for numbers")
 
 
-@method("__add__", "__radd__")
+@method()
 def add(input, other, *, alpha=1):
     """input + alpha * other."""
     return _add(input, other if alpha == 1 else mul(other, alpha))
 
 
-@method("__sub__")
+@method()
 def sub(input, other, *, alpha=1):
     """input - alpha * other."""
-    _refuse_truth_values("sub", input, other)
     return _sub(input, other if alpha == 1 else mul(other, alpha))
 
 
@@ -116,16 +121,11 @@ def where(condition, input, other):
 
 # ---------------------------------------------------------------- one operand
 
-@differentiable
-def _neg(input):
-    return -input, lambda g: -g
-
-
 @method("__neg__")
+@differentiable
 def neg(input):
-    """-input."""
-    _refuse_truth_values("neg", input)
-    return _neg(input)
+    _numbers_only("neg", input)
+    return -input, lambda g: -g
 
 
 @method("__abs__")
@@ -238,7 +238,8 @@ eq, ne = _comparison(np.equal, "eq", "__eq__"), _comparison(np.not_equal, "ne", 
 lt, le = _comparison(np.less, "lt", "__lt__"), _comparison(np.less_equal, "le", "__le__")
 gt, ge = _comparison(np.greater, "gt", "__gt__"), _comparison(np.greater_equal, "ge", "__ge__")
 logical_and, logical_or = _comparison(np.logical_and, "logical_and"), _comparison(np.logical_or, "logical_or")
-bitwise_and, bitwise_or = _comparison(np.bitwise_and, "bitwise_and", "__and__"), _comparison(np.bitwise_or, "bitwise_or", "__or__")
+bitwise_and = _comparison(np.bitwise_and, "bitwise_and", "__and__")
+bitwise_or = _comparison(np.bitwise_or, "bitwise_or", "__or__")
 
 
 @method()
@@ -258,7 +259,9 @@ def bitwise_not(input):
 # ---------------------------------------------------------------- numbers on the left, changes in place
 
 Tensor.where = lambda self, condition, other: where(condition, self, other)
-Tensor.__rsub__ = lambda self, other: sub(other, self)
+Tensor.__add__ = Tensor.__radd__ = _add
+Tensor.__sub__ = _sub
+Tensor.__rsub__ = lambda self, other: _sub(other, self)
 Tensor.__rtruediv__ = lambda self, other: div(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)
 

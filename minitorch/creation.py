@@ -1,7 +1,7 @@
 """New tensors: from data, filled, counted and random.
 
-Everywhere: dtype None means float32 for floating point numbers (PyTorch's default), `requires_grad` makes a leaf.
-Random numbers are NumPy's: a seed gives the same ones on every machine, but not those PyTorch would give.
+Everywhere: floating point numbers are float32 unless `dtype` says otherwise; `requires_grad` makes a leaf.
+Random numbers are NumPy's: a seed gives the same on every machine, but not those of PyTorch.
 """
 import math
 
@@ -34,8 +34,9 @@ def from_numpy(ndarray):
 
 def as_tensor(data, dtype=None):
     """`data` itself if it is a tensor of that dtype; an array's memory is shared; else a new tensor."""
-    made = data if isinstance(data, Tensor) else from_numpy(data) if isinstance(data, np.ndarray) else tensor(data)
-    return made if dtype is None else made.to(dtype)
+    if not isinstance(data, Tensor):
+        data = from_numpy(data) if isinstance(data, np.ndarray) else tensor(data)
+    return data if dtype is None else data.to(dtype)
 
 
 # ---------------------------------------------------------------- filled and counted
@@ -120,14 +121,14 @@ class Generator:
     def get_state(self):
         """The present state, a tensor; `set_state` takes it up again to the same bits."""
         pcg = self._rng.bit_generator.state
-        words = [pcg["state"][name] >> shift & (1 << 64) - 1 for name in ("state", "inc") for shift in (0, 64)]
-        return Tensor(np.array([*words, pcg["has_uint32"], pcg["uinteger"]], np.uint64).view(int64))
+        halves = [half for number in pcg["state"].values() for half in (number % 2 ** 64, number >> 64)]
+        return Tensor(np.array([*halves, pcg["has_uint32"], pcg["uinteger"]], np.uint64).view(int64))
 
     def set_state(self, new_state):
-        words = [int(word) for word in new_state._data.view(np.uint64)]
-        state = {"state": words[0] | words[1] << 64, "inc": words[2] | words[3] << 64}
-        self._rng.bit_generator.state = {"bit_generator": "PCG64", "state": state,
-                                         "has_uint32": words[4], "uinteger": words[5]}
+        low, high, inc_low, inc_high, *rest = new_state._data.view(np.uint64).tolist()
+        state = {"state": low + (high << 64), "inc": inc_low + (inc_high << 64)}  # two numbers of 128 bits
+        self._rng.bit_generator.state = {"bit_generator": "PCG64", "state": state, "has_uint32": rest[0],
+                                         "uinteger": rest[1]}
         return self
 
 
@@ -187,7 +188,7 @@ def uniform_(input, from_=0, to=1, *, generator=None):
 
 @method()
 def to(input, dtype):
-    """The same values as another dtype; the tensor itself if it has that dtype. Gradients go back through floats."""
+    """The same values as another dtype, or the tensor itself if it has it; gradients pass between floats."""
     return input if input.dtype == dtype else _cast(input, np.dtype(dtype))
 
 

@@ -26,9 +26,9 @@ def __setitem__(input, index, value):
 
 
 def _parse(index):
-    """An index as two: numbers, slices, None and `...`, which give a view, and arrays for what these leave whole."""
+    """An index as two: of numbers, slices, None and `...`, giving a view, and of arrays, picking from it."""
     if isinstance(index, list) and any(isinstance(item, (list, slice, Tensor, np.ndarray)) for item in index):
-        index = tuple(index)                                                      # PyTorch's reading, not NumPy's
+        index = tuple(index)                                          # PyTorch's reading, not NumPy's
     items = [_item(item) for item in (index if isinstance(index, tuple) else (index,))]
     basic, arrays = [], []
     for item in items:
@@ -37,13 +37,14 @@ def _parse(index):
             arrays.append(item)
         else:
             basic.append(item)
-            arrays.extend([...] if item is ... else [slice(None)] if item is None or isinstance(item, slice) else [])
-    basic = tuple(basic) if ... in basic else (*basic, ...)                       # `...` makes x[0] a view, too
+            if not isinstance(item, int):                             # a number takes its dimension away
+                arrays.append(item if item is ... else slice(None))
+    basic = tuple(basic) if ... in basic else (*basic, ...)           # `...` makes x[0] a view, too
     return basic, tuple(arrays) if any(isinstance(item, np.ndarray) for item in items) else ()
 
 
 def _item(item):
-    """Tensors, lists and truth values as arrays, single integers as numbers, slices, None and `...` as they are."""
+    """Tensors, lists and truth values as arrays, single integers as numbers, the rest as it is."""
     if isinstance(item, slice) and item.step is not None and int(item.step) < 1:
         raise ValueError(f"slices need a positive step, got {item.step}: use flip")
     item = item._data if isinstance(item, Tensor) else item
@@ -74,7 +75,7 @@ def _pick(input, index):
 # ---------------------------------------------------------------- gradients of what was picked
 
 def _add_at(positions, g, shape):
-    """Zeros of `shape` with every g added at its position in the flat array. In one dimension add.at is fast."""
+    """Zeros of `shape`, each g added at its position in the flat array: in one dimension add.at is fast."""
     out = np.zeros(math.prod(shape), g.dtype)
     np.add.at(out, positions.ravel(), g.ravel())
     return out.reshape(shape)
@@ -83,11 +84,11 @@ def _add_at(positions, g, shape):
 def scatter_add_rows(ids, rows, size):
     """Add up rows that belong together: out[n] is the sum of rows[r] over all r with ids[r] = n.
 
-    ids (count,), rows (count, dim), out (size, dim). For few ids a product with the one-hot matrix is fastest,
-    for many it is sorting; both are several times faster than np.add.at.
+    ids (count,), rows (count, dim), out (size, dim). For a small `size` a product with the one-hot matrix is
+    fastest, for a large one sorting; both are several times faster than np.add.at.
     """
     if size <= 256:
-        return (ids == np.arange(size)[:, None]).astype(rows.dtype) @ rows        # one-hot (size, count) @ (count, dim)
+        return (ids == np.arange(size)[:, None]).astype(rows.dtype) @ rows    # (size, count) @ (count, dim)
     out = np.zeros((size, rows.shape[1]), rows.dtype)
     order = np.argsort(ids, kind="stable")
     first = np.flatnonzero(np.diff(ids[order], prepend=-1))                       # where each new id begins
@@ -111,7 +112,7 @@ def gather(input, dim, index):
 @method()
 @differentiable
 def take_along_dim(input, indices, dim=None):
-    """input's elements at `indices` along `dim`; the other dimensions are broadcast. Without dim, input is flat."""
+    """Elements at `indices` along `dim`; other dimensions are broadcast. Without dim, both are taken flat."""
     shape = input.shape
     if dim is None:
         out, backward = _along(input.ravel(), 0, indices.ravel())
@@ -126,18 +127,18 @@ def take_along_dim(input, indices, dim=None):
 
 def _check_indices(name, input, indices):
     if indices.dtype != int64 or indices.ndim != input.ndim:
-        raise RuntimeError(f"{name}: indices must be int64 with the {input.ndim} dimensions of the input, got "
-                           f"{indices.dtype} of shape {indices.shape}")
+        raise RuntimeError(f"{name}: indices must be int64 and have as many dimensions as the input, got "
+                           f"{indices.dtype} of shape {indices.shape} for {input.shape}")
 
 
 def _along(input, axis, index):
-    """Elements of input at `index` along `axis`, found by their position in the flat array: flat `take` is fast."""
+    """Elements at `index` along `axis`, found by their position in the flat array: flat `take` is fast."""
     shape = input.shape or (1,)
     fits = all(n <= size for d, (n, size) in enumerate(zip(index.shape, shape)) if d != axis)
     if not fits or index.size and not 0 <= index.min() <= index.max() < shape[axis]:
-        raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)} of shape {index.shape} are "
-                           f"out of bounds for dimension {axis} of {shape}")
-    steps = [math.prod(shape[d + 1:]) for d in range(len(shape))]                 # between neighbours in memory
+        raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)} of shape {index.shape} "
+                           f"are out of bounds for dimension {axis} of {shape}")
+    steps = [math.prod(shape[d + 1:]) for d in range(len(shape))]     # between neighbours in the flat array
     grid = np.ogrid[tuple(map(slice, index.shape))]
     positions = index * steps[axis] + sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
     return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, input.shape)
@@ -148,9 +149,10 @@ def _along(input, axis, index):
 def index_select(input, dim, index):
     """The slices numbered by the vector `index` along `dim`."""
     axis = normalize_axis_index(dim, input.ndim)
-    if index.ndim > 1 or index.dtype != int64 or index.size and not 0 <= index.min() <= index.max() < input.shape[axis]:
-        raise IndexError(f"index_select: expected a vector of int64 in 0 ... {input.shape[axis] - 1}, got {index!r}")
-    index, shape = index.ravel(), input.shape
+    index, shape = np.atleast_1d(index), input.shape
+    inside = not index.size or 0 <= index.min() <= index.max() < shape[axis]
+    if index.ndim > 1 or index.dtype != int64 or not inside:
+        raise IndexError(f"index_select: expected a vector of int64, 0 ... {shape[axis] - 1}, got {index!r}")
 
     def backward(g):
         g = np.moveaxis(g, axis, 0)                                               # (count, ...)
@@ -167,7 +169,8 @@ def index_select(input, dim, index):
 def masked_fill(input, mask, value):
     """`value` (a number or 0-d tensor) where the mask is True."""
     if mask.dtype != bool_ or np.ndim(value):
-        raise RuntimeError(f"masked_fill needs a bool mask and one value, got {mask.dtype} and shape {np.shape(value)}")
+        raise RuntimeError(f"masked_fill needs a mask of dtype bool, got {mask.dtype}, and one value, got one of "
+                           f"shape {np.shape(value)}")
     out = np.where(mask, np.asarray(value).astype(input.dtype), input)
     return out, lambda g: np.where(mask, 0, g), None, lambda g: np.where(mask, g, 0)
 

@@ -26,17 +26,17 @@ def differentiable(function):
             bound = signature.bind(*inputs, **options)                            # tensors given by keyword
             bound.apply_defaults()                                                # no gap before them
             inputs, options = bound.args, bound.kwargs
-        arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
         try:
-            result = function(*arrays, **options)
+            result = function(*[x._data if isinstance(x, Tensor) else x for x in inputs], **options)
         except np.exceptions.AxisError as error:
             raise IndexError(f"{name}: dimension out of range ({error}); {_describe(inputs)}") from None
         except ValueError as error:
             raise RuntimeError(f"{name}: {error}; {_describe(inputs)}") from None
-        out, *backwards = result if type(result) is tuple else (result,)
-        out = Tensor(out)
-        if backwards and is_grad_enabled():
-            record(out, name, inputs, backwards)
+        if type(result) is not tuple:
+            return Tensor(result)
+        out = Tensor(result[0])
+        if is_grad_enabled():
+            record(out, name, inputs, result[1:])
         return out
 
     return operation
@@ -44,9 +44,10 @@ def differentiable(function):
 
 def record(out, name, inputs, backwards):
     """Attach to `out` the operation that made it, if any input needs a gradient."""
-    targets = [source(x) for x in inputs]
-    if any(target is not None for target in targets):
-        out._node = Node(name, out, targets, backwards)
+    for x in inputs:
+        if isinstance(x, Tensor) and (x._node or x._requires_grad):
+            out._node = Node(name, out._data, [source(x) for x in inputs], backwards)
+            break
 
 
 def _describe(inputs):
@@ -57,13 +58,14 @@ def _describe(inputs):
 def promoted(function):
     """Give two operands a common dtype, PyTorch's `result_type`, before `function` sees them."""
     @functools.wraps(function)
-    def on_common_dtype(input, other, **options):
-        if type(other) is float and input.dtype.kind == "f":                     # the two frequent cases, quickly
-            return function(input, other, **options)
-        if type(other) is np.ndarray and type(input) is np.ndarray and input.dtype == other.dtype:
-            return function(input, other, **options)
+    def on_common_dtype(input, other):
+        if type(input) is np.ndarray:                                             # the two frequent cases, quickly
+            if type(other) is np.ndarray and input.dtype is other.dtype:
+                return function(input, other)
+            if type(other) in (float, int) and input.dtype.kind == "f":
+                return function(input, other)
         dtype = result_type(input, other)
-        return function(np.asarray(input, dtype), np.asarray(other, dtype), **options)
+        return function(np.asarray(input, dtype), np.asarray(other, dtype))
     return on_common_dtype
 
 

@@ -10,14 +10,16 @@ from minitorch.tensor import Tensor
 def matmul(input, other):
     """Matrix product over the last two dimensions; leading ones are broadcast. A vector is a row or a column.
 
-    (..., n, k) @ (..., k, m) -> (..., n, m);  (k,) @ (..., k, m) -> (..., m);  (..., n, k) @ (k,) -> (..., n).
+    (..., n, k) @ (..., k, m) -> (..., n, m);  (k,) @ (..., k, m) -> (..., m);  (..., n, k) @ (k,) -> (..., n)
     RuntimeError for numbers, shapes that do not fit and operands of different dtype.
     """
     if input.ndim > 1 and other.ndim > 1:
         return _matmul(input, other)
     if not input.ndim or not other.ndim:
-        raise RuntimeError(f"matmul needs vectors or matrices, got shapes {input.shape} and {other.shape}; use *")
-    out = _matmul(input if input.ndim > 1 else input.unsqueeze(0), other if other.ndim > 1 else other.unsqueeze(1))
+        raise RuntimeError(f"matmul needs vectors or matrices, got shapes {input.shape} and {other.shape}")
+    row = input if input.ndim > 1 else input.unsqueeze(0)             # (1, k)
+    column = other if other.ndim > 1 else other.unsqueeze(1)          # (k, 1)
+    out = _matmul(row, column)
     out = out.squeeze(-1) if other.ndim == 1 else out
     return out if input.ndim > 1 else out.squeeze(-1 if other.ndim == 1 else -2)
 
@@ -28,11 +30,11 @@ Tensor.__matmul__ = lambda self, other: matmul(self, other) if isinstance(other,
 @differentiable
 def _matmul(input, other):
     if input.dtype != other.dtype or input.dtype == bool:
-        raise RuntimeError(f"matmul: expected two tensors of one numeric dtype, got {input.dtype} and {other.dtype}")
+        raise RuntimeError(f"matmul: both need the same numeric dtype, got {input.dtype} and {other.dtype}")
     if other.ndim > 2 or input.ndim == 2:
         return input @ other, lambda g: g @ other.mT, lambda g: input.mT @ g
     shape, columns = input.shape, other.shape[1]                      # one matrix for a whole batch:
-    rows = input.reshape(math.prod(shape[:-1]), shape[-1])            # one large product beats many small ones
+    rows = input.reshape(math.prod(shape[:-1]), shape[-1])            # a large product beats many small ones
     flat = lambda g: g.reshape(len(rows), columns)
     return ((rows @ other).reshape(*shape[:-1], columns),
             lambda g: (flat(g) @ other.T).reshape(shape), lambda g: rows.T @ flat(g))

@@ -1,7 +1,7 @@
 """Reductions: sums, means, extremes and their kind, along any dimensions.
 
-`dim` is None (all), a number or several; negative numbers count from the end. A reduced dimension disappears, or
-stays with size 1 if `keepdim`. What the forward pass takes together, the backward pass spreads again.
+`dim` is None (all), a number or several; negative numbers count from the end. A reduced dimension disappears,
+or stays with size 1 if `keepdim`. What the forward pass takes together, the backward pass spreads again.
 """
 import math
 from collections import namedtuple
@@ -15,18 +15,23 @@ from minitorch.operation import differentiable, method
 from minitorch.tensor import Tensor
 
 
-def _reduced(input, dim):
-    """The axes to reduce, counted from 0, and the shape that keeps them with size 1."""
+def _axes(input, dim):
+    """The axes to reduce, counted from 0."""
     if isinstance(dim, bool):
         raise TypeError(f"dim must be a number, several or None, got {dim}")
-    axes = range(input.ndim) if dim in (None, (), []) else normalize_axis_tuple(dim, input.ndim or 1)
-    axes = tuple(axes)[:input.ndim]                                   # a 0-d tensor has a dimension 0 by courtesy
-    return axes, tuple(1 if axis in axes else size for axis, size in enumerate(input.shape))
+    if dim in (None, (), []):
+        return tuple(range(input.ndim))
+    return normalize_axis_tuple(dim, input.ndim or 1)[:input.ndim]    # a number has a dimension 0 by courtesy
 
 
-def _spread(g, kept, shape):
+def _kept(g, axes, shape):
+    """A gradient with the reduced axes back as size 1, whether or not they had been kept."""
+    return g.reshape([1 if axis in axes else size for axis, size in enumerate(shape)])
+
+
+def _spread(g, axes, shape):
     """The gradient of a result, given to every element that went into it."""
-    return np.broadcast_to(g.reshape(kept), shape)
+    return np.broadcast_to(_kept(g, axes, shape), shape)
 
 
 # ---------------------------------------------------------------- sums and moments
@@ -35,45 +40,44 @@ def _spread(g, kept, shape):
 @differentiable
 def sum(input, dim=None, keepdim=False):
     """The sum; of integers and truth values an int64."""
-    axes, kept = _reduced(input, dim)
-    shape = input.shape
-    return input.sum(axes, keepdims=keepdim), lambda g: _spread(g, kept, shape)
+    axes, shape = _axes(input, dim), input.shape
+    return input.sum(axes, keepdims=keepdim), lambda g: _spread(g, axes, shape)
 
 
 @method()
 @differentiable
 def mean(input, dim=None, keepdim=False):
     """The mean; nan where there is nothing."""
-    axes, kept = _reduced(input, dim)
-    count, shape = _count("mean", input, axes) or np.nan, input.shape
-    return input.sum(axes, keepdims=keepdim) / count, lambda g: _spread(g / count, kept, shape)
+    axes, shape = _axes(input, dim), input.shape
+    count = _count("mean", input, axes) or np.nan
+    return input.sum(axes, keepdims=keepdim) / count, lambda g: _spread(g / count, axes, shape)
 
 
 @method()
 @differentiable
 def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
-    """The squared distances from the mean, summed and divided by n - correction (1, or 0 if not `unbiased`)."""
-    out, centred, divisor, kept = _variance("var", input, dim, unbiased, keepdim, correction)
-    return out, lambda g: centred * (g.reshape(kept) * 2 / divisor)
+    """Squared distances from the mean, summed and divided by n - correction (1, or 0 if not `unbiased`)."""
+    out, centred, divisor, axes = _variance("var", input, dim, unbiased, keepdim, correction)
+    return out, lambda g: centred * _kept(g * 2 / divisor, axes, centred.shape)
 
 
 @method()
 @differentiable
 def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The square root of `var`; where it is 0 its gradient is 0."""
-    out, centred, divisor, kept = _variance("std", input, dim, unbiased, keepdim, correction)
+    out, centred, divisor, axes = _variance("std", input, dim, unbiased, keepdim, correction)
     out = np.sqrt(out)
-    return out, lambda g: centred * (g / np.where(out == 0, np.inf, out) / divisor).reshape(kept)
+    return out, lambda g: centred * _kept(g / np.where(out == 0, np.inf, out) / divisor, axes, centred.shape)
 
 
 def _variance(name, input, dim, unbiased, keepdim, correction):
-    axes, kept = _reduced(input, dim)
+    axes = _axes(input, dim)
     count = _count(name, input, axes)
     divisor = count - (int(unbiased) if correction is None else correction)
     centred = input - input.sum(axes, keepdims=True) / (count or np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):              # of too few elements: inf or nan
-        out = (centred * centred).sum(axes, keepdims=keepdim) / input.dtype.type(divisor if divisor > 0 else 0)
-    return out, centred, divisor or np.nan, kept
+        squares = (centred * centred).sum(axes, keepdims=keepdim)
+        return np.divide(squares, divisor if divisor > 0 else 0), centred, divisor or np.nan, axes
 
 
 def _count(name, input, axes):
@@ -85,14 +89,14 @@ def _count(name, input, axes):
 # ---------------------------------------------------------------- extremes
 
 def _extreme(find, input, dim, keepdim):
-    axes, kept = _reduced(input, dim)
+    axes = _axes(input, dim)
     if dim is not None and 0 in (input.shape[axis] for axis in axes):
         raise IndexError(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
     out = find(input, axes, keepdims=keepdim)
 
     def backward(g):
-        best = input == out.reshape(kept)
-        return g.reshape(kept) * (best / best.sum(axes, keepdims=True, dtype=g.dtype))
+        best = input == _kept(out, axes, input.shape)
+        return _kept(g, axes, input.shape) * (best / best.sum(axes, keepdims=True, dtype=g.dtype))
 
     return out, backward
 
@@ -112,7 +116,7 @@ def amin(input, dim=None, keepdim=False):
 
 
 def _position(find, input, dim, keepdim):
-    _reduced(input, dim)                                              # refuses dimensions that do not exist
+    _axes(input, dim)                                                 # refuses dimensions that do not exist
     if (input.size if dim is None or not input.ndim else input.shape[dim]) == 0:
         raise IndexError(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
     return find(input, axis=dim, keepdims=keepdim)
@@ -121,26 +125,26 @@ def _position(find, input, dim, keepdim):
 @method()
 @differentiable
 def argmax(input, dim=None, keepdim=False):
-    """Where the largest element is (the first of equal ones); without `dim`, counted through the flat tensor."""
+    """Where the largest element is (the first of equal ones); without `dim`, in the flat tensor."""
     return _position(np.argmax, input, dim, keepdim)
 
 
 @method()
 @differentiable
 def argmin(input, dim=None, keepdim=False):
-    """Where the smallest element is (the first of equal ones); without `dim`, counted through the flat tensor."""
+    """Where the smallest element is (the first of equal ones); without `dim`, in the flat tensor."""
     return _position(np.argmin, input, dim, keepdim)
 
 
 @method()
 def max(input, dim=None, keepdim=False):
-    """The largest of all; or, with `dim`, (values, indices) along it; or the larger of each pair of two tensors."""
+    """max(x): the largest element; max(x, dim): (values, indices); max(x, y): the larger of each pair."""
     return _all_along_or_pairs(amax, argmax, maximum, input, dim, keepdim)
 
 
 @method()
 def min(input, dim=None, keepdim=False):
-    """The smallest of all; or, with `dim`, (values, indices) along it; or the smaller of each pair of two tensors."""
+    """min(x): the smallest element; min(x, dim): (values, indices); min(x, y): the smaller of each pair."""
     return _all_along_or_pairs(amin, argmin, minimum, input, dim, keepdim)
 
 
@@ -166,21 +170,22 @@ def _all_along_or_pairs(of_all, position, of_pairs, input, dim, keepdim):
 @floating
 def logsumexp(input, dim, keepdim=False):
     """log sum e^x, shifted by the maximum so that nothing overflows; its gradient is the softmax."""
-    axes, kept = _reduced(input, dim)
+    axes = _axes(input, dim)
     top = input.max(axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     e = np.exp(input - top)                                           # the same shape as input
     total = e.sum(axes, keepdims=True)
     with np.errstate(divide="ignore"):
-        out = (np.log(total) + top).reshape(kept if keepdim else np.delete(input.shape, axes))
-    return out, lambda g: e * (g.reshape(kept) / np.where(total == 0, np.nan, total))
+        out = np.log(total) + top
+    weights = lambda: e / np.where(total == 0, np.nan, total)
+    return out if keepdim else out.squeeze(axes), lambda g: _kept(g, axes, e.shape) * weights()
 
 
 @method()
 @differentiable
 def cumsum(input, dim):
-    """Running sums. Element j is part of all sums from j on, so the gradients are summed from the other end."""
-    _reduced(input, dim)
+    """Running sums. Element j is part of all sums from j on: gradients are summed from the other end."""
+    _axes(input, dim)
     if not input.ndim:
         return input.copy(), lambda g: g
     return input.cumsum(dim), lambda g: np.flip(np.flip(g, dim).cumsum(dim), dim)
@@ -190,11 +195,11 @@ def cumsum(input, dim):
 @differentiable
 def any(input, dim=None, keepdim=False):
     """Whether one element at least is not 0."""
-    return np.any(input, _reduced(input, dim)[0], keepdims=keepdim)
+    return np.any(input, _axes(input, dim), keepdims=keepdim)
 
 
 @method()
 @differentiable
 def all(input, dim=None, keepdim=False):
     """Whether no element is 0."""
-    return np.all(input, _reduced(input, dim)[0], keepdims=keepdim)
+    return np.all(input, _axes(input, dim), keepdims=keepdim)

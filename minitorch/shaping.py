@@ -1,4 +1,4 @@
-"""The same elements in another shape or order. Most of these are views: they share memory with their input."""
+"""The same elements in another shape or order. Most results are views: they share memory with their input."""
 import math
 
 import numpy as np
@@ -32,7 +32,7 @@ def view(input, *shape):
     """Like `reshape`, but RuntimeError where the elements would have to be copied."""
     out = reshape(input, *shape)
     if out.numel() and not np.may_share_memory(out._data, input._data):
-        raise RuntimeError(f"view: the memory of a {input.shape} tensor with strides {input._data.strides} cannot be "
+        raise RuntimeError(f"view: memory of shape {input.shape} and strides {input._data.strides} cannot be "
                            f"seen as {out.shape} without copying; use reshape")
     return out
 
@@ -61,8 +61,8 @@ def squeeze(input, dim=None):
     """Without dimensions of size 1: all of them, or those in `dim`."""
     shape = input.shape
     dims = range(len(shape)) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
-    ones = tuple(d for d in dims if (shape or (1,))[d] == 1 and shape)            # IndexError if there is no such d
-    return input.squeeze(ones), lambda g: g.reshape(shape)
+    dims = [normalize_axis_index(d, len(shape) or 1) for d in dims]
+    return input.squeeze(tuple(d for d in dims if shape[d:d + 1] == (1,))), lambda g: g.reshape(shape)
 
 
 @method()
@@ -75,7 +75,7 @@ def expand(input, *sizes):
 def _expand(input, sizes):
     kept = (-1,) * (len(sizes) - input.ndim) + input.shape
     sizes = tuple(old if size == -1 else size for size, old in zip(sizes, kept))
-    return np.broadcast_to(input, sizes), lambda g: g                 # the engine sums over stretched dimensions
+    return np.broadcast_to(input, sizes), lambda g: g                 # the engine sums what was stretched
 
 
 @method()
@@ -89,7 +89,7 @@ def _repeat(input, sizes):
     if len(sizes) < input.ndim:
         raise RuntimeError(f"repeat needs a number for each dimension of {input.shape}, got {sizes}")
     shape = (1,) * (len(sizes) - input.ndim) + input.shape
-    pairs = [n for pair in zip(sizes, shape) for n in pair]                       # copies, size, copies, size, ...
+    pairs = [n for pair in zip(sizes, shape) for n in pair]           # copies, size, copies, size, ...
     return np.tile(input, sizes), lambda g: g.reshape(pairs).sum(tuple(range(0, len(pairs), 2)))
 
 
@@ -113,7 +113,7 @@ def _permute(input, dims):
     return input.transpose(dims), lambda g: g.transpose(np.argsort([d % len(dims) for d in dims]))
 
 
-Tensor.T = property(lambda self: permute(self, *range(self.ndim)[::-1]), doc="All dimensions in reverse order.")
+Tensor.T = property(lambda self: permute(self, *range(self.ndim)[::-1]), doc="Dimensions in reverse order.")
 Tensor.mT = property(lambda self: transpose(self, -2, -1), doc="The last two dimensions exchanged.")
 
 

@@ -167,12 +167,12 @@ class Tensor:
     __hash__ = object.__hash__                  # == compares elements, so tensors are hashed by identity
 
     def __init__(self, data, requires_grad=False):
-        self._data = data if type(data) is np.ndarray else np.asarray(data)
-        if self._data.dtype not in DTYPES:
-            raise TypeError(f"minitorch tensors are float32, float64, int64 or bool, not {self._data.dtype}; "
+        self._data = data = data if type(data) is np.ndarray else np.asarray(data)
+        if data.dtype is not float32 and data.dtype not in DTYPES:
+            raise TypeError(f"minitorch tensors are float32, float64, int64 or bool, not {data.dtype}; "
                             "convert the array first, e.g. array.astype('float32')")
-        self._node, self._version, self.grad = None, 0, None
-        self._requires_grad = False
+        self._node = self.grad = None
+        self._version, self._requires_grad = 0, False
         if requires_grad:
             self.requires_grad_()
 
@@ -261,7 +261,7 @@ class Tensor:
         return self._data.flags.c_contiguous
 
     def _write(self, values, index=..., picked=()):
-        """Overwrite all values, or those at x[index][picked], in place; refused where it should have been recorded."""
+        """Overwrite all values, or those at x[index][picked], in place; refused where recording would be needed."""
         if is_grad_enabled() and (self.requires_grad or getattr(values, "requires_grad", False)):
             raise RuntimeError("in-place changes are not recorded: write x = x + y instead of x += y, or update "
                                "parameters inside `with no_grad():`")

@@ -17,29 +17,58 @@ from solutions.attention import causal_mask
 from solutions.positions import PositionEncoding
 
 
+def cope_gates(q, k, scale=None):
+    """How much each key counts for each query: a number between 0 and 1.
+
+        gate[i, j] = sigmoid(q_i . k_j * scale)
+
+    Every pair of query and key has a gate of its own. Nothing is masked yet, and nothing sums to 1.
+
+    q         (..., query, head_dim) tensor
+    k         (..., key, head_dim) tensor
+    scale     what the products are multiplied by; None: 1 / sqrt(head_dim)
+    returns   (..., query, key) tensor
+
+    >>> q, k = torch.tensor([[2.0, 0.0, 0.0, 0.0]]), torch.tensor([[3.0, 1.0, 1.0, 1.0], [0.0, 5.0, 5.0, 5.0]])
+    >>> cope_gates(q, k).numpy().round(3).tolist()             # sigmoid(6 / 2) and sigmoid(0)
+    [[0.953, 0.5]]
+
+    Source: equation 3, with the scale of the listing in appendix B.
+    """
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    return (q @ k.transpose(-2, -1) * scale).sigmoid()                    # (..., query, key)
+
+
 def cope_positions(gates):
     """Contextual positions: for each key the sum of the gates from it up to the query.
 
         positions[i, j] = gates[i, j] + gates[i, j + 1] + ... + gates[i, i]
 
     The key's own gate and the query's own gate both count. Keys after the query do not: their gates are
-    ignored and their positions are 0. With fewer queries than keys, the queries are the last ones.
+    ignored and their positions are 0. With fewer queries than keys, the queries are the last ones, as in
+    causal_mask(query_len, key_len).
 
     gates     (..., query, key) tensor, values from 0 to 1
     returns   (..., query, key) tensor, not clamped
-    raises    ValueError for gates outside [0, 1] or more queries than keys
+    raises    ValueError for gates outside [0, 1] or more queries than keys: check_gates(gates) does that
 
     >>> cope_positions(torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.5, 1.0], [0.0, 1.0, 0.5]])).tolist()
     [[1.0, 0.0, 0.0], [1.5, 0.5, 0.0], [1.5, 1.5, 0.5]]
 
-    Source: equation 4; the sum from the right as in the listing of appendix B (flip, cumsum, flip).
+    Source: equation 4.
     """
+    check_gates(gates)
+    later = torch.tensor(~causal_mask(*gates.shape[-2:]))                 # (query, key)
+    return gates.masked_fill(later, 0.0).flip(-1).cumsum(-1).flip(-1)
+
+
+def check_gates(gates):
+    """Gates lie between 0 and 1, and every query has a key at its own place."""
     values = gates.detach()
     if values.min() < 0 or values.max() > 1:
         raise ValueError(f"gates lie between 0 and 1, got values from {values.min().item():.3g} to "
                          f"{values.max().item():.3g} in gates {tuple(gates.shape)}: apply the sigmoid first")
-    later = torch.tensor(~causal_mask(*gates.shape[-2:]))                 # (query, key)
-    return gates.masked_fill(later, 0.0).flip(-1).cumsum(-1).flip(-1)
+    causal_mask(*gates.shape[-2:])                                        # refuses more queries than keys
 
 
 def interpolate(table, positions):
@@ -74,19 +103,25 @@ def interpolate_logits(logits, positions):
     logits      (..., query, npos) tensor, logits[..., i, n] = q_i . e[n]
     positions   (..., query, key) tensor, moved into 0 ... npos - 1
     returns     (..., query, key) tensor
-    raises      ValueError unless both have the same number of batches, heads and queries
+    raises      ValueError unless both have the same number of batches, heads and queries:
+                check_rows(logits, positions) does that
 
     >>> interpolate_logits(torch.tensor([[0.0, 10.0, 40.0]]), torch.tensor([[2.0, 1.5, 0.5]])).tolist()
     [[40.0, 25.0, 5.0]]
 
     Source: equations 7 to 9.
     """
-    if logits.shape[:-1] != positions.shape[:-1]:
-        raise ValueError(f"every query needs a row of logits and one of positions: {tuple(logits.shape)} and "
-                         f"{tuple(positions.shape)} must agree in all but the last size")
+    check_rows(logits, positions)
     low, high, w = neighbours(positions, logits.shape[-1])
     upper, lower = (torch.take_along_dim(logits, rows, dim=-1) for rows in (high, low))
     return w * upper + (1 - w) * lower                                    # (..., query, key)
+
+
+def check_rows(logits, positions):
+    """Each query has one row of logits and one row of positions."""
+    if logits.shape[:-1] != positions.shape[:-1]:
+        raise ValueError(f"every query needs a row of logits and one of positions: {tuple(logits.shape)} and "
+                         f"{tuple(positions.shape)} must agree in all but the last size")
 
 
 def neighbours(positions, npos):
@@ -99,62 +134,22 @@ def neighbours(positions, npos):
     return floor.long(), positions.detach().ceil().long(), positions - floor
 
 
-# The backward pass, by hand. Gradients are plain numbers, so these functions take and return NumPy arrays.
-
-def interpolate_logits_backward(grad, logits, positions):
-    """The gradients of interpolate_logits, from the gradient of its result.
-
-    Each result is w * logits[high] + (1 - w) * logits[low], so
-      - logits[high] receives grad * w and logits[low] receives grad * (1 - w), summed over all keys that read
-        them;
-      - the position receives grad * (logits[high] - logits[low]). Where it was clamped, low and high are the
-        same row, so it receives 0.
-
-    grad        (..., query, key) array
-    logits      (..., query, npos) array
-    positions   (..., query, key) array, not clamped
-    returns     grad_logits (..., query, npos), grad_positions (..., query, key)
-
-    >>> z, p = np.array([[0.0, 10.0, 40.0]]), np.array([[5.0, 1.5, 0.5]])
-    >>> grad_logits, grad_positions = interpolate_logits_backward(np.ones((1, 3)), z, p)
-    >>> grad_logits.tolist(), grad_positions.tolist()
-    ([[0.5, 1.0, 1.5]], [[0.0, 30.0, 10.0]])
-    """
-    npos, key_len = logits.shape[-1], positions.shape[-1]
-    clamped = positions.clip(0, npos - 1)
-    low, high = np.floor(clamped).astype(int), np.ceil(clamped).astype(int)
-    w = clamped - low
-    grad_logits = np.zeros_like(logits).reshape(-1, npos)                 # one line for each query
-    query = np.arange(len(grad_logits))[:, None]
-    np.add.at(grad_logits, (query, high.reshape(-1, key_len)), (grad * w).reshape(-1, key_len))
-    np.add.at(grad_logits, (query, low.reshape(-1, key_len)), (grad * (1 - w)).reshape(-1, key_len))
-    slope = np.take_along_axis(logits, high, -1) - np.take_along_axis(logits, low, -1)
-    return grad_logits.reshape(logits.shape), grad * slope                # clamped: low = high, so slope 0
-
-
-def cope_positions_backward(grad):
-    """The gradient of cope_positions with respect to the gates.
-
-    Gate (i, k) is part of every position (i, j) with j <= k, so it collects their gradients from the left:
-
-        grad_gates[i, k] = grad[i, 0] + ... + grad[i, k]       and 0 for keys after the query
-
-    grad      (..., query, key) array
-    returns   (..., query, key) array
-
-    >>> cope_positions_backward(np.array([[1.0, 2.0, 4.0], [1.0, 2.0, 4.0], [1.0, 2.0, 4.0]])).tolist()
-    [[1.0, 0.0, 0.0], [1.0, 3.0, 0.0], [1.0, 3.0, 7.0]]
-    """
-    return np.where(causal_mask(*grad.shape[-2:]), grad.cumsum(-1), 0)
-
-
 def cope_backward(grad, gates, logits):
-    """From the gradient of CoPE's position scores to those of the gate's input and of the logits q.e[n].
+    """The backward pass of CoPE by hand, in NumPy: back through interpolation, sum and gate.
 
-    The chain of the forward pass, walked back: interpolation, sum, gate. The gate is g = sigmoid(s), and its
-    slope is g (1 - g).
+    Forward, with z = logits, z[i, n] = q_i . e[n], and s the numbers that went into the sigmoid:
 
-    grad      (..., query, key) array
+        gates = sigmoid(s)    p[i, j] = gates[i, j] + ... + gates[i, i]    out[i, j] = z[i] interpolated at p[i, j]
+
+    where p is clamped into 0 ... npos - 1 before it is looked up. Backward:
+
+        interpolation   z[i, n] gets grad[i, j] times the share that row n has in out[i, j], summed over j.
+                        p[i, j] gets grad[i, j] * (z[i, ceil p] - z[i, floor p]), and 0 where it was clamped
+        sum             gate (i, k) is part of p[i, j] for all j <= k, so it gets the sum of their gradients.
+                        Gates of keys after the query get 0
+        gate            s gets the gate's gradient times gates * (1 - gates)
+
+    grad      (..., query, key) array, the gradient of out; 0 for keys after the query
     gates     (..., query, key) array
     logits    (..., query, npos) array
     returns   grad_scores (..., query, key), with respect to s; grad_logits (..., query, npos)
@@ -163,10 +158,15 @@ def cope_backward(grad, gates, logits):
     >>> grad_scores.tolist(), grad_logits.tolist()
     ([[2.0]], [[0.5, 0.5]])
     """
-    mask = causal_mask(*gates.shape[-2:])
-    positions = np.flip(np.flip(gates * mask, -1).cumsum(-1), -1)
-    grad_logits, grad_positions = interpolate_logits_backward(grad, logits, positions)
-    return cope_positions_backward(grad_positions) * gates * (1 - gates), grad_logits
+    npos = logits.shape[-1]
+    mask = causal_mask(*gates.shape[-2:])                                 # (query, key)
+    p = np.flip(np.flip(gates * mask, -1).cumsum(-1), -1).clip(0, npos - 1)
+    share = np.maximum(1 - abs(p[..., None] - np.arange(npos)), 0)        # (..., query, key, npos)
+    grad_logits = (grad[..., None] * share).sum(-2)                       # (..., query, npos)
+    z_high, z_low = (np.take_along_axis(logits, n.astype(int), -1) for n in (np.ceil(p), np.floor(p)))
+    grad_p = grad * (z_high - z_low)                                      # clamped: ceil = floor, so 0
+    grad_gates = grad_p.cumsum(-1) * mask                                 # from the left, j <= k
+    return grad_gates * gates * (1 - gates), grad_logits
 
 
 class CoPE(PositionEncoding):
@@ -208,7 +208,7 @@ class CoPE(PositionEncoding):
         if self.gates_from == "sep_keys":
             batch, heads, key_len, head_dim = k.shape
             k = self.gate_keys(x).reshape(batch, key_len, heads, head_dim).transpose(1, 2)
-        return (q @ k.transpose(-2, -1) * self.score_scale(q)).sigmoid()
+        return cope_gates(q, k, self.scale)
 
     def bias(self, q, k, v=None, x=None):
         if q.shape[-1] != self.e.shape[-1]:

@@ -182,8 +182,8 @@ def relative_shift(x):
         drop the first row                         (key_len, query_len)
         read them in the old shape                 (query_len, key_len)
 
-    What lands above the diagonal (keys ahead of their query) is left over: it will be masked, and does not matter
-    as long as it is finite.
+    What lands above the diagonal (keys ahead of their query) is left over: it will be masked, and does not
+    matter as long as it is finite.
 
     x         (..., query, key) tensor; there may be fewer queries than keys: they are the last ones
     returns   (..., query, key) tensor

@@ -13,6 +13,23 @@ from solutions.absolute_positions import (
 from solutions.positions import PositionEncoding
 
 
+def rotate_pair(point, angle):
+    """Turn a point of the plane around the origin, counter-clockwise.
+
+        new x = x cos(angle) - y sin(angle)
+        new y = x sin(angle) + y cos(angle)
+
+    point     array (2,): x and y
+    angle     radians; 2 pi is once around
+    returns   array (2,)
+
+    Example: a quarter turn, angle = pi / 2, carries [1, 0] to [0, 1] and [0, 1] to [-1, 0].
+    """
+    x, y = point
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos - y * sin, x * sin + y * cos])
+
+
 def rope_cache(seq_len, dim, base=10000.0):
     """Cosines and sines of all rotation angles, to be computed once.
 
@@ -21,7 +38,7 @@ def rope_cache(seq_len, dim, base=10000.0):
     seq_len   number of positions, counted from 0
     dim       number of columns that are rotated, even
     returns   cos, sin: float64 arrays (seq_len, dim / 2)
-    raises    ValueError for a negative or fractional seq_len, or an odd dim
+    raises    ValueError for a negative or fractional seq_len, or an odd dim: check_table_size(seq_len, dim)
 
     >>> cos, sin = rope_cache(2, 4, base=100.0)
     >>> cos.round(3).tolist(), sin.round(3).tolist()
@@ -40,10 +57,10 @@ def apply_rope(x, cos, sin):
         y[2i]     = x[2i] cos_i - x[2i + 1] sin_i
         y[2i + 1] = x[2i] sin_i + x[2i + 1] cos_i
 
-    x          (..., seq, dim) tensor
+    x          (..., seq, dim) tensor; it must not be changed
     cos, sin   (seq, dim / 2) tensors, as from rope_cache
-    returns    (..., seq, dim) tensor
-    raises     ValueError for shapes that do not fit
+    returns    (..., seq, dim) tensor, through which gradients flow
+    raises     ValueError for shapes that do not fit: check_rotation(x, cos, sin) does that
 
     >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])       # a quarter turn, half a turn
     >>> apply_rope(torch.tensor([[1.0, 0.0, 2.0, 3.0]]), cos, sin).tolist()
@@ -84,36 +101,24 @@ def check_rotation(x, cos, sin):
                          f"got {tuple(cos.shape)} and {tuple(sin.shape)}")
 
 
-def rope_backward(grad, cos, sin):
-    """The gradient of apply_rope with respect to x, from the gradient of its result.
-
-    A rotation is an orthogonal matrix, so its transpose is its inverse: the gradient is rotated back.
-
-    grad       (..., seq, dim) tensor
-    cos, sin   (seq, dim / 2) tensors, those of the forward pass
-    returns    (..., seq, dim) tensor
-
-    >>> cos, sin = torch.tensor([[0.0]]), torch.tensor([[1.0]])
-    >>> rope_backward(torch.tensor([[0.0, 1.0]]), cos, sin).tolist()
-    [[1.0, 0.0]]
-    """
-    return apply_rope(grad, cos, -sin)
-
-
 def rope_rows_to_halves(weight, num_heads):
     """Reorder the rows of a query or key projection made for apply_rope, so that apply_rope_half gives the
     same scores.
 
-    Within each head, the even rows come first, then the odd ones. Scores are equal, because the columns of
-    queries and keys change places together. Left out, nothing fails, and the model is silently broken.
+    Within each head, the even rows come first, then the odd ones: halves_from_pairs(head_dim) is that order.
+    Scores are equal, because the columns of queries and keys change places together. Left out, nothing fails,
+    and the model is silently broken.
 
     weight    (num_heads * head_dim, ...) array, output rows first as in nn.Linear; a bias too
     returns   an array of the same shape
+    raises    ValueError unless every head has an even number of rows: check_head_rows(weight, num_heads)
 
     >>> rope_rows_to_halves(np.array([0, 1, 2, 3, 10, 11, 12, 13]), num_heads=2).tolist()
     [0, 2, 1, 3, 10, 12, 11, 13]
     """
-    return reorder_rows(weight, num_heads, halves_from_pairs)
+    check_head_rows(weight, num_heads)
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
+    return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
 
 
 def rope_rows_to_pairs(weight, num_heads):
@@ -122,14 +127,59 @@ def rope_rows_to_pairs(weight, num_heads):
     >>> rope_rows_to_pairs(np.array([0, 2, 1, 3, 10, 12, 11, 13]), num_heads=2).tolist()
     [0, 1, 2, 3, 10, 11, 12, 13]
     """
-    return reorder_rows(weight, num_heads, pairs_from_halves)
+    check_head_rows(weight, num_heads)
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
+    return heads[:, pairs_from_halves(heads.shape[1])].reshape(weight.shape)
 
 
-def reorder_rows(weight, num_heads, order):
+def check_head_rows(weight, num_heads):
+    """The rows of a projection are those of its heads, in pairs."""
     if len(weight) % (2 * num_heads):
         raise ValueError(f"a weight {weight.shape} has no even number of rows for each of {num_heads} heads")
-    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
-    return heads[:, order(heads.shape[1])].reshape(weight.shape)
+
+
+def score_at_distance(q, k, distance, base=10000.0):
+    """The dot product of a rotated query and a rotated key, from their distance alone.
+
+    Query at position i, key at position j: turning both is the same as leaving the query where it is and
+    turning the key by the difference only,
+
+        R_i q . R_j k = q . R_(j - i) k
+
+    q, k       (dim,) arrays, not rotated, not scaled
+    distance   int array (n,) of key minus query, j - i; negative for keys in the past
+    returns    array (n,)
+
+    `angular_speeds(dim, base)` holds the angle of each pair for one step.
+
+    >>> score_at_distance(np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.array([0, -1, 1])).round(3).tolist()
+    [1.0, 0.54, 0.54]
+    >>> score_at_distance(np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0, -1, 1])).round(3).tolist()
+    [0.0, 0.841, -0.841]
+
+    Source: equation 16.
+    """
+    angles = distance[:, None] * angular_speeds(len(k), base)             # (n, dim / 2)
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))                   # (n, dim): one key at n distances
+    turned = apply_rope(keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles)))
+    return turned.numpy() @ q
+
+
+def rope_backward(grad, cos, sin):
+    """The gradient of apply_rope with respect to x, from the gradient of its result.
+
+    Each result is a sum of products, so follow the two formulas of apply_rope: x[2i] goes into y[2i] with the
+    factor cos_i and into y[2i + 1] with the factor sin_i; x[2i + 1] with which ones?
+
+    grad       (..., seq, dim) tensor, the gradient of y
+    cos, sin   (seq, dim / 2) tensors, those of the forward pass
+    returns    (..., seq, dim) tensor, the gradient of x, in the layout of apply_rope
+
+    >>> cos, sin = torch.tensor([[0.0]]), torch.tensor([[1.0]])
+    >>> rope_backward(torch.tensor([[0.0, 1.0]]), cos, sin).tolist()
+    [[1.0, 0.0]]
+    """
+    return apply_rope(grad, cos, -sin)    # the transpose of a rotation is the rotation back
 
 
 class RoPE(PositionEncoding):
@@ -152,16 +202,28 @@ class RoPE(PositionEncoding):
         self.head_dim, self.rotary_dim, self.base, self.layout = head_dim, rotary_dim, base, layout
 
     def rotate(self, q, k, offset=0):
-        if q.shape[-1] != self.head_dim:
-            raise ValueError(f"made for head_dim {self.head_dim}, not for queries {tuple(q.shape)}")
+        """Queries and keys, each turned by its position. Their first row stands at position `offset`: that
+        many positions are in the cache already, turned when they came.
+
+        q, k, results: (batch, heads, seq, head_dim), of the dtype of q. Uses self.rotary_dim, self.base and
+        self.layout. ValueError for another head_dim: self.check_width(q) does that.
+        """
+        self.check_width(q)
         tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)
         cos, sin = (torch.tensor(table[offset:], dtype=q.dtype) for table in tables)  # (seq, rotary_dim / 2)
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
     def turn(self, x, cos, sin):
-        """Rotate the first rotary_dim columns of x: (batch, heads, seq, head_dim)."""
+        """x: (batch, heads, seq, head_dim), with its first rotary_dim columns rotated and the others as they
+        are. Uses apply_rope for the layout "pairs" and apply_rope_half for "halves".
+        """
         rotation = apply_rope if self.layout == "pairs" else apply_rope_half
         if self.rotary_dim == self.head_dim:
             return rotation(x, cos, sin)
         turned = rotation(x[..., :self.rotary_dim], cos, sin)
         return torch.cat([turned, x[..., self.rotary_dim:]], dim=-1)
+
+    def check_width(self, q):
+        """Queries must be as wide as was said when this was made."""
+        if q.shape[-1] != self.head_dim:
+            raise ValueError(f"made for head_dim {self.head_dim}, not for queries {tuple(q.shape)}")

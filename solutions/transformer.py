@@ -102,7 +102,7 @@ def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     >>> next_token_probabilities(np.log([[0.5, 0.25, 0.25]]), top_p=0.6).round(3).tolist()
     [[0.667, 0.333, 0.0]]
 
-    Source: top_p is "nucleus sampling", Holtzman et al. 2020 (arXiv 1904.09751).
+    Source: top_p is "nucleus sampling", see `nucleus`.
     """
     if temperature < 0:
         raise ValueError(f"temperature must not be negative, got {temperature}")
@@ -117,15 +117,35 @@ def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     probabilities = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probabilities /= probabilities.sum(axis=-1, keepdims=True)
 
+    if top_p is not None:
+        probabilities = nucleus(probabilities, top_p)
+    if top_k is not None:
+        others = np.argsort(-probabilities, axis=-1, kind="stable")[:, top_k:]    # all but the k likeliest
+        np.put_along_axis(probabilities, others, 0, axis=-1)
+    return probabilities / probabilities.sum(axis=-1, keepdims=True)
+
+
+def nucleus(probabilities, top_p):
+    """Keeps the fewest of the likeliest tokens whose probabilities together reach top_p, and no others.
+
+    The others get 0, and what is kept is divided by its sum, so that it sums to 1 again. The likeliest token
+    always stays. Of equally likely tokens the lower id goes first.
+
+    probabilities   (batch, vocab) array, rows sum to 1
+    top_p           a number above 0, up to 1
+    returns         (batch, vocab) array: each token's new probability, in its old place
+
+    >>> nucleus(np.array([[0.25, 0.125, 0.5, 0.125]]), top_p=0.6).round(3).tolist()   # 0.5 + 0.25 reach 0.6
+    [[0.333, 0.0, 0.667, 0.0]]
+
+    Source: Holtzman et al. 2020 (arXiv 1904.09751), section 3.1.
+    """
     order = np.argsort(-probabilities, axis=-1, kind="stable")                    # likeliest first
     ranked = np.take_along_axis(probabilities, order, axis=-1)
-    before = ranked.cumsum(axis=-1) - ranked                                  # the share of likelier tokens
-    if top_k is not None:
-        ranked[:, top_k:] = 0
-    if top_p is not None:
-        ranked[before >= top_p] = 0
-    np.put_along_axis(probabilities, order, ranked, axis=-1)
-    return probabilities / probabilities.sum(axis=-1, keepdims=True)
+    before = ranked.cumsum(axis=-1) - ranked                                      # the share of likelier tokens
+    kept = np.zeros_like(probabilities)
+    np.put_along_axis(kept, order, np.where(before < top_p, ranked, 0), axis=-1)
+    return kept / kept.sum(axis=-1, keepdims=True)
 
 
 def draw(rng, weights):

@@ -37,7 +37,7 @@ torch.pow(positive, {2|cube})
 {-x|abs(x)|x.neg()|torch.abs(turned)|x.exp().log()|abs(number)}
 torch.{neg|abs|exp|tanh|sigmoid|sin|cos|floor|ceil}({x|turned|gaps|cube|empty|hollow|number})
 torch.{log|sqrt|rsqrt}({positive|positive.T|positive[0, 0]|empty})
-{tanh|sigmoid}(wide)
+torch.{tanh|sigmoid}(wide)
 torch.clamp({x|turned|number|empty}, {min=-0.3|max=0.4|-0.3, 0.4})
 {x|gaps}.clamp({min=0|-1, 1})
 torch.where(mask, {x|row|0.5|1}, {y|column|2.0})
@@ -46,7 +46,8 @@ torch.{maximum|minimum}({x|row|ties}, {y|column|ties[:, :1]})
 torch.{max|min}(x, {y|row})
 {x|number|turned} {<|<=|>|>=|==|!=} {y|row|0.1|whole[0, 0]}
 torch.{eq|ne|lt|le|gt|ge}(ties, {1|ties[:, :1]})
-{mask & keep[:, None]|mask \\| keep[:, None]|~mask|torch.logical_and(x, mask)|torch.logical_or(x, mask)|torch.logical_not(x)}
+{mask & keep[:, None]|mask \\| keep[:, None]|~mask|torch.logical_and(x, mask)|torch.logical_or(x, mask)}
+torch.logical_not(x)
 
 {x|cube|turned|gaps|swapped|number}.{sum|mean|amax|amin|var|std}()
 hollow.{sum|mean|var}()
@@ -75,13 +76,15 @@ torch.{softmax|log_softmax}({x|cube|swapped|empty|holes[::2]}, {0|-1})
 {x|turned|gaps} @ {row|w|turned.T|deep|deep[0, 0]}
 {row|cube|swapped|swapped[:1]} @ {row|w|w[None]|deep}
 row @ {row|w|deep|cube.mT}
-{torch.matmul(x, w)|x.matmul(w)|x.T @ y|x @ y.T|cube @ cube.mT|cube.mT @ cube|empty @ column|empty @ turned|hollow @ turned}
+{torch.matmul(x, w)|x.matmul(w)|x.T @ y|x @ y.T|cube @ cube.mT|cube.mT @ cube|empty @ column|empty @ turned}
+hollow @ turned
 hollow.mT @ hollow
 torch.outer({row|ids.double()|turned[0]}, {ties[0]|nothing.double()})
 
 x.reshape({-1|2, 6|(6, -1)|1, 3, 4, 1|[12]})
 torch.reshape({turned|gaps|cube|empty}, {(-1,)|(3, -1)})
-{x.view(4, 3)|cube.view((6, -1))|cube[0].view(-1)|turned.T.view(12)|x[1:].view(8)|empty.view(3, 0)|number.view(1, 1)|deep.view(5, 12)}
+{x.view(4, 3)|cube.view((6, -1))|cube[0].view(-1)|turned.T.view(12)|x[1:].view(8)|empty.view(3, 0)}
+{number.view(1, 1)|deep.view(5, 12)}
 number.flatten()
 torch.flatten({cube|swapped|deep}{|, 1|, 0, -2|, start_dim=-2})
 {cube.flatten(0, 1)|hollow.flatten(1)}
@@ -92,8 +95,10 @@ torch.unsqueeze({x|number|turned|empty}, {0|-1})
 {x.unsqueeze(1)|x[None]|x.unsqueeze(-2)}
 torch.squeeze({thin|column|number|x}{|, 0|, -1})
 thin.squeeze({|1|(1, 3)|[-1, 1]|0})
-{column.expand(3, 4)|row.expand(3, -1)|row.expand((2, 3, 4))|thin.expand(2, 3, -1, 2)|number.expand(2, 2)|x.expand(3, 4)|x[:0].expand(2, 0, 4)}
-{x.repeat(2, 3)|x.repeat(2, 1, 2)|row.repeat(3)|row.repeat((2, 2))|turned.repeat(1, 0)|number.repeat(2)|swapped.repeat(1, 2, 1)}
+{column.expand(3, 4)|row.expand(3, -1)|row.expand((2, 3, 4))|thin.expand(2, 3, -1, 2)|number.expand(2, 2)}
+{x.expand(3, 4)|x[:0].expand(2, 0, 4)}
+{x.repeat(2, 3)|x.repeat(2, 1, 2)|row.repeat(3)|row.repeat((2, 2))|turned.repeat(1, 0)|number.repeat(2)}
+swapped.repeat(1, 2, 1)
 torch.roll({cube|swapped|turned}, {1|-2}{|, 0|, -1})
 {cube.roll((1, 2), (0, 2))|x.roll(5)|empty.roll(1, 0)}
 torch.flip({cube|swapped|turned}, {(0,)|[-1]|(0, 1)})
@@ -109,34 +114,45 @@ cube.split({3|[1, 3]|[4, 0]}, dim=-1)
 torch.chunk({cube|swapped}, {1|2|3|7}, {0|1|-1})
 {empty.chunk(2)|empty.split(2)|x.chunk(2)}
 torch.unbind({cube|swapped|x|empty}, {0|-1})
-{x.unbind()|tuple(x)|x.unbind(1)[2]|(cube.chunk(2, -1)[1] * 2).sum() + cube.mean()|cube.sum() + cube.unbind(0)[1].sum()}
+{x.unbind()|tuple(x)|x.unbind(1)[2]|(cube.chunk(2, -1)[1] * 2).sum() + cube.mean()}
+cube.sum() + cube.unbind(0)[1].sum()
 
-{x|turned|swapped[0]|cube[1]}[{0|-1|1, 2|1:|:, 1|..., 0|::2|:, -3:-1|None, :, None, 1|...|1:1|[0, 2]|:, [2, 0, 0]|0, [1, 1, 2]|ids|ids, 1|pairs|pairs, pairs|pairs, :2}]
-{cube|swapped}[{0, :, [0, 1]|:, 0, [0, 1]|[0, 1], 0|[0, 1], :, [1, 3]|[0, 1], None, [1, 1]|..., ids|:, ids, 0|:, pairs, 1:|1, ids, None|pairs[:, :1] * 0, [1, 2]|None, pairs[1]}]
-{x|turned}[{mask|keep|keep, 1:|keep, 2|:, [True, False, False, True]|mask.T.T|-ids[:1]|ids[0], ids[1]|[]|nothing|mask & False|True|False|[[0, 1], [2, 1]]|torch.tensor(1)|torch.tensor(1):}]
-{number[...]|number[None]|number[()]|rows300[ids300]|empty[:, 1]|empty[nothing]|x[ids][:, ids]|x[1][2]|whole[0]|mask[mask]}
+{x|turned|swapped[0]|cube[1]}[{0|-1|1, 2|1:|:, 1|..., 0|::2|:, -3:-1|None, :, None, 1|...|1:1|[0, 2]}]
+{x|turned|swapped[0]|cube[1]}[{:, [2, 0, 0]|0, [1, 1, 2]|ids|ids, 1|pairs|pairs, pairs|pairs, :2}]
+{cube|swapped}[{0, :, [0, 1]|:, 0, [0, 1]|[0, 1], 0|[0, 1], :, [1, 3]|[0, 1], None, [1, 1]|..., ids}]
+{cube|swapped}[{:, ids, 0|:, pairs, 1:|1, ids, None|pairs[:, :1] * 0, [1, 2]|None, pairs[1]}]
+{x|turned}[{mask|keep|keep, 1:|keep, 2|:, [True, False, False, True]|mask.T.T|-ids[:1]|ids[0], ids[1]|[]}]
+{x|turned}[{nothing|mask & False|True|False|[[0, 1], [2, 1]]|torch.tensor(1)|torch.tensor(1):}]
+{number[...]|number[None]|number[()]|rows300[ids300]|empty[:, 1]|empty[nothing]|x[ids][:, ids]|x[1][2]}
+{whole[0]|mask[mask]}
 (x[ids] * x[0]).sum() + x[:, 1].sum()
 torch.gather({x|turned}, {1, along|-1, along[:2]|0, across|dim=1, index=along})
-{cube.gather(2, many)|swapped.gather(1, many[:, :, :4])|cube.gather(-1, many[:1, :2])|row.gather(0, ids)|row.gather(0, nothing)|number.gather(0, ids[1])}
+{cube.gather(2, many)|swapped.gather(1, many[:, :, :4])|cube.gather(-1, many[:1, :2])|row.gather(0, ids)}
+{row.gather(0, nothing)|number.gather(0, ids[1])}
 torch.take_along_dim(x, ids)
 torch.take_along_dim({x|turned}, {along, 1|across, 0|along[:, :1], -1|along[:1], dim=1})
-{torch.take_along_dim(cube, many, -1)|torch.take_along_dim(cube, many[:1, :1], 2)|torch.take_along_dim(cube[:1], many, 2)|x.take_along_dim(x.argmax(0, keepdim=True), 0)|swapped.take_along_dim(many[:, :, :4], 1)}
+{torch.take_along_dim(cube, many, -1)|torch.take_along_dim(cube, many[:1, :1], 2)}
+{torch.take_along_dim(cube[:1], many, 2)|x.take_along_dim(x.argmax(0, keepdim=True), 0)}
+swapped.take_along_dim(many[:, :, :4], 1)
 torch.index_select({x|turned|cube|swapped}, {0|1|-1}, {pairs[1]|nothing|pairs[0, 1] - 1})
 {x.index_select(0, ids)|rows300.index_select(0, ids300)|row.index_select(0, ids)}
 torch.masked_fill({x|turned|row|cube}, mask, {0|-1.5|float("-inf")|number})
 {x.masked_fill(mask[:, :1], 2)|whole.masked_fill(whole > 2, 7)|column.masked_fill(mask, 1.0)}
 torch.{tril|triu}({x|cube|turned|empty|mask}{|, 1|, diagonal=-1})
 
-{x.double()|x.float()|x.to(torch.float32)|x.to(dtype=torch.float64)|x.long()|x.bool()|whole.float()|mask.long()|x.float().double()|x.to(whole.dtype)|x.type_as(x.float())}
+{x.double()|x.float()|x.to(torch.float32)|x.to(dtype=torch.float64)|x.long()|x.bool()|whole.float()}
+{mask.long()|x.float().double()|x.to(whole.dtype)|x.type_as(x.float())}
 {x.detach()|x.data|x.clone()|x.requires_grad_() * 2}
 torch.{empty|zeros|ones}({2, 0|(0, 3)|[0]})
 torch.{zeros|ones}({2, 3|(2, 3)|[4]|()}{|, dtype=torch.float64|, dtype=torch.int64|, dtype=torch.bool})
 torch.{zeros_like|ones_like}({x|whole|mask}{|, dtype=torch.float64})
-{torch.full((2, 3), 1.5)|torch.full((2,), 3)|torch.full((), True)|torch.full([2], 3, dtype=torch.float64)|torch.full_like(x, 2)|torch.full_like(whole, 2)}
+{torch.full((2, 3), 1.5)|torch.full((2,), 3)|torch.full((), True)|torch.full([2], 3, dtype=torch.float64)}
+{torch.full_like(x, 2)|torch.full_like(whole, 2)}
 torch.arange({5|2, 9|9, 2, -3|5.0|0, 1, 0.3|1, 2.5|-1, 1, 0.1|0|3, 3|2, 9, 3, dtype=torch.float64})
 torch.linspace({0, 1, 5|-1, 1, 1|3, -2, 11|0, 1, 0}, dtype=torch.float64)
 {torch.linspace(0, 1, 7)|torch.eye(3)|torch.eye(2, 4, dtype=torch.int64)|torch.eye(0)}
-torch.tensor({1|1.5|True|[1, 2]|[[1, 2.5], [True, 3]]|[]|[[]]|x|(1, 2)|[1.9], dtype=torch.int64|[1, 0], dtype=torch.bool|2, dtype=torch.float64})
+torch.tensor({1|1.5|True|[1, 2]|[[1, 2.5], [True, 3]]|[]|[[]]|x|(1, 2)|[1.9], dtype=torch.int64})
+torch.tensor({[1, 0], dtype=torch.bool|2, dtype=torch.float64})
 """
 
 LINES = [line for line in EXPRESSIONS.splitlines() if line]
@@ -145,8 +161,7 @@ LINES = [line for line in EXPRESSIONS.splitlines() if line]
 def expand(line):
     """All the forms of a line: "a {x|y}" -> ["a x", "a y"]."""
     parts = [part.replace("\\|", "\0").split("|") for part in re.split(r"[{}]", line)]
-    return [re.sub(r"^(tanh|sigmoid)\(", r"torch.\1(", "".join(chosen)).replace("\0", "|")
-            for chosen in itertools.product(*parts)]
+    return ["".join(chosen).replace("\0", "|") for chosen in itertools.product(*parts)]
 
 
 def arrays_of(expression):
@@ -159,13 +174,22 @@ def evaluate(torch, expression, dtype="float64"):
     cast = lambda a: a.astype(dtype, order="K", copy=True) if a.dtype.kind == "f" else a.copy(order="K")
     tensors = {name: torch.from_numpy(np.asarray(cast(a))) for name, a in arrays_of(expression).items()}
     leaves = [x.requires_grad_() for x in tensors.values() if x.is_floating_point()]
-    out = eval(expression, {"torch": torch, **tensors})
+    try:
+        out = eval(expression, {"torch": torch, **tensors})
+    except Exception as error:
+        error.add_note(f"in the expression {expression}")
+        raise
     outs = list(out) if isinstance(out, tuple) else [out]
-    weigh = np.random.default_rng(1).standard_normal
-    losses = [(x.double() * torch.from_numpy(np.asarray(weigh(tuple(x.shape))))).sum() for x in outs if x.requires_grad]
+    losses = [(x.double() * torch.from_numpy(w)).sum() for x, w in zip(outs, weights_for(outs)) if x.requires_grad]
     if losses:
         sum(losses).backward()
     return [x.detach().numpy() for x in outs], [x.grad.numpy() for x in leaves if x.grad is not None]
+
+
+def weights_for(outs):
+    """Fixed numbers by which each output is weighed in the sum that is differentiated."""
+    rng = np.random.default_rng(1)
+    return [np.asarray(rng.standard_normal(tuple(x.shape))) for x in outs]
 
 
 def flat(results):
@@ -173,15 +197,14 @@ def flat(results):
     return np.concatenate([np.asarray(x, np.float64).ravel() for part in results for x in part] or [np.zeros(0)])
 
 
-CASES = list(dict.fromkeys(expression for line in LINES for expression in expand(line)))
-FIRST_FORMS = [expand(line)[0] for line in LINES if "empty(" not in expand(line)[0]]
+FIRST_FORMS = list(dict.fromkeys(expand(line)[0] for line in LINES))
 
 
 # ---------------------------------------------------------------- result types
 
 DTYPES = ("bool", "int64", "float32", "float64")
 
-TYPES_OF_PAIRS = """
+TYPES = """
 {a|n} {+|-|*|/|<|==} {b|m}
 {a|n} {+|-|*|/|>=} {True|2|2.5}
 {True|2|2.5} {+|-|*|/|<=} {a|n}
@@ -198,8 +221,6 @@ torch.{logical_and|logical_or}(a, b)
 {a & b|a \\| b}
 {a.clone().copy_(b)|a.clone().add_(b)|a.clone().mul_(m)|a.clone().div_(b)|a.clone().sub_(b)}
 a.masked_fill(c, m)
-"""
-TYPES_OF_ONE = """
 torch.{neg|abs|exp|log|sqrt|rsqrt|tanh|sigmoid|sin|cos|floor|ceil|logical_not}({a|n})
 ~a
 a.clamp({min=2|max=2.5|0, 3|True, 2.0})
@@ -219,7 +240,7 @@ torch.tensor(a.numpy())
 """
 
 
-TYPE_CASES = [e for table in (TYPES_OF_PAIRS, TYPES_OF_ONE) for line in table.split("\n") if line for e in expand(line)]
+TYPE_LINES = [line for line in TYPES.splitlines() if line]
 
 
 def result_types(torch, expression):
@@ -245,31 +266,45 @@ def _result_type(torch, expression, first, second):
 
 # ---------------------------------------------------------------- refusals
 
-ERRORS = """
-RuntimeError  x + cube[:, :2] | x * empty | x.add(w) | torch.maximum(x, w) | x < w | torch.where(mask, x, w) | x - mask | 1 - mask | -mask
+ERRORS = """\
+RuntimeError  x + cube[:, :2] | x * empty | x.add(w) | torch.maximum(x, w) | x < w | torch.where(mask, x, w)
+RuntimeError  x - mask | 1 - mask | -mask
 RuntimeError  torch.where(ids, ids, ids) | whole ** -1 | x.clamp() | torch.sqrt(x.T) @ x.T
 RuntimeError  x @ y | row @ x | x @ column.T | x @ number | x @ x.T.float() | cube @ x
 RuntimeError  torch.outer(x, row) | torch.outer(row, number)
-TypeError     x @ 2 | x + "a" | x + None | x.sum(dim=1.5) | x.sum(dim=True) | len(number) | torch.cat(x, y, 0) | float(x.sum)
-IndexError    x.sum(2) | x.mean(-3) | x.amax((0, 2)) | x.max(2) | x.argmax(2) | x.cumsum(2) | x.logsumexp(5) | x.softmax(2) | number.sum(1) | x.var(2)
+TypeError     x @ 2 | x + "a" | x + None | x.sum(dim=1.5) | x.sum(dim=True) | len(number) | torch.cat(x, y, 0)
+TypeError     float(x.sum)
+IndexError    x.sum(2) | x.mean(-3) | x.amax((0, 2)) | x.max(2) | x.argmax(2) | x.cumsum(2) | x.logsumexp(5)
+IndexError    x.softmax(2) | number.sum(1) | x.var(2)
 IndexError    empty.amax(0) | empty.max(0) | empty.argmax(0) | empty.argmax() | hollow.amin((0, 1))
-RuntimeError  empty.max() | empty.amax() | x.sum((0, 0)) | x.sum((0, -2)) | whole.mean() | mask.var() | whole.std(0) | whole.softmax(0) | whole.mean(0)
-RuntimeError  x.view(5) | x.view(5, -1) | x.reshape(7, 2) | x.reshape(-1, -1) | turned.view(12) | x.T.view(-1) | empty.reshape(-1, 0) | cube.transpose(0, 1).view(6, 4)
-RuntimeError  x.expand(2, 4) | row.expand(-1, 4) | x.expand(4) | x.repeat(2) | x.roll((1, 2)) | x.roll(1, (0, 1)) | x.flip(0, 0) | x.permute(0) | x.permute(0, 0) | cube.flatten(2, 0)
-IndexError    x.transpose(0, 2) | x.permute(0, 5) | x.unsqueeze(3) | x.squeeze(2) | x.flip(2) | x.roll(1, 2) | cube.flatten(0, 3) | x.unbind(2) | x.split(1, 2) | x.chunk(1, -3) | number.unbind()
-RuntimeError  x.split(0) | x.split(-1) | x.split([1, 1]) | x.chunk(0) | torch.cat([x, w]) | torch.cat([x, row]) | torch.stack([x, w]) | torch.stack([])
+RuntimeError  empty.max() | empty.amax() | x.sum((0, 0)) | x.sum((0, -2)) | whole.mean() | mask.var()
+RuntimeError  whole.std(0) | whole.softmax(0) | whole.mean(0)
+RuntimeError  x.view(5) | x.view(5, -1) | x.reshape(7, 2) | x.reshape(-1, -1) | turned.view(12) | x.T.view(-1)
+RuntimeError  empty.reshape(-1, 0) | cube.transpose(0, 1).view(6, 4)
+RuntimeError  x.expand(2, 4) | row.expand(-1, 4) | x.expand(4) | x.repeat(2) | x.roll((1, 2))
+RuntimeError  x.roll(1, (0, 1)) | x.flip(0, 0) | x.permute(0) | x.permute(0, 0) | cube.flatten(2, 0)
+IndexError    x.transpose(0, 2) | x.permute(0, 5) | x.unsqueeze(3) | x.squeeze(2) | x.flip(2) | x.roll(1, 2)
+IndexError    cube.flatten(0, 3) | x.unbind(2) | x.split(1, 2) | x.chunk(1, -3) | number.unbind()
+RuntimeError  x.split(0) | x.split(-1) | x.split([1, 1]) | x.chunk(0) | torch.cat([x, w])
+RuntimeError  torch.cat([x, row]) | torch.stack([x, w]) | torch.stack([])
 ValueError    torch.cat([]) | x[::-1] | x[:, ::-2] | torch.tensor([[1], [1, 2]])
 IndexError    torch.cat([x, y], 2) | torch.stack([x, y], 3)
-IndexError    x[3] | x[-4] | x[0, 0, 0] | x[:, 4] | x[0.5] | x[torch.tensor([0, 3])] | x[ids - 4] | x[x] | x[torch.tensor([0.5])] | x[keep, keep] | x[mask.T] | x[keep[:2]] | x[ids, along] | number[0] | x[..., 0, 0, 0]
-RuntimeError  x.gather(0, ids) | row.gather(0, ids + 2) | row.gather(0, ids - 3) | row.gather(0, row) | x.gather(0, along.repeat(1, 3)) | torch.take_along_dim(x, ids, 0) | torch.take_along_dim(x, x, 0) | torch.take_along_dim(x, many[0, :2], 0)
-IndexError    x.gather(2, along) | x.index_select(0, ids + 1) | x.index_select(0, -ids) | x.index_select(0, pairs) | x.index_select(2, ids)
-RuntimeError  x.masked_fill(ids, 0) | x.masked_fill(mask, row) | x.masked_fill(keep, 0) | row.tril() | number.triu()
-RuntimeError  torch.zeros(-1) | torch.ones((2, -3)) | torch.rand(-2) | torch.arange(3, 0) | torch.arange(0, 1, 0) | torch.linspace(0, 1, -1) | torch.randint(5, 5, (2,)) | torch.tensor([1], requires_grad=True) | torch.ones(2, dtype=torch.int64, requires_grad=True)
+IndexError    x[3] | x[-4] | x[0, 0, 0] | x[:, 4] | x[0.5] | x[torch.tensor([0, 3])] | x[ids - 4] | x[x]
+IndexError    x[torch.tensor([0.5])] | x[keep, keep] | x[mask.T] | x[keep[:2]] | x[ids, along] | number[0]
+IndexError    x[..., 0, 0, 0]
+RuntimeError  x.gather(0, ids) | row.gather(0, ids + 2) | row.gather(0, ids - 3) | row.gather(0, row)
+RuntimeError  x.gather(0, along.repeat(1, 3)) | torch.take_along_dim(x, ids, 0)
+RuntimeError  torch.take_along_dim(x, x, 0) | torch.take_along_dim(x, many[0, :2], 0)
+IndexError    x.gather(2, along) | x.index_select(0, ids + 1) | x.index_select(0, -ids)
+IndexError    x.index_select(0, pairs) | x.index_select(2, ids)
+RuntimeError  x.masked_fill(ids, 0) | x.masked_fill(mask, row) | x.masked_fill(keep, 0) | row.tril()
+RuntimeError  number.triu()
+RuntimeError  torch.zeros(-1) | torch.ones((2, -3)) | torch.rand(-2) | torch.arange(3, 0)
+RuntimeError  torch.arange(0, 1, 0) | torch.linspace(0, 1, -1) | torch.randint(5, 5, (2,))
+RuntimeError  torch.tensor([1], requires_grad=True) | torch.ones(2, dtype=torch.int64, requires_grad=True)
 TypeError     torch.from_numpy([1]) | torch.tensor("a")
-RuntimeError  x.item() | bool(x) | bool(empty) | x.backward() | x.sum().backward(row) | x.detach().sum().backward() | whole.float().backward() | x.numpy() | whole.requires_grad_()
-RuntimeError  x.add_(1) | x.mul_(x) | x.__setitem__(0, 1) | x.detach().copy_(row[:3]) | whole.add_(1.5) | whole.div_(2) | whole.mul_(x.detach()[:2, :3])
-"""
-
-
-ERROR_CASES = [(line.split()[0], expression.strip()) for line in ERRORS.strip().split("\n")
-               for expression in line.split(maxsplit=1)[1].split(" | ")]
+RuntimeError  x.item() | bool(x) | bool(empty) | x.backward() | x.sum().backward(row)
+RuntimeError  x.detach().sum().backward() | whole.float().backward() | x.numpy() | whole.requires_grad_()
+RuntimeError  x.add_(1) | x.mul_(x) | x.__setitem__(0, 1) | x.detach().copy_(row[:3]) | whole.add_(1.5)
+RuntimeError  whole.div_(2) | whole.mul_(x.detach()[:2, :3])
+""".splitlines()

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tests.operation_cases import FIRST_FORMS, TYPE_CASES, evaluate, flat, result_types
+from tests.operation_cases import FIRST_FORMS, TYPE_LINES, evaluate, expand, flat, result_types
 
 warnings.simplefilter("ignore")
 here = Path(__file__).parent
 np.savez_compressed(here / "operations.npz", **{e: flat(evaluate(torch, e)) for e in FIRST_FORMS})
-types = {expression: result_types(torch, expression) for expression in TYPE_CASES}
+types = {expression: result_types(torch, expression) for line in TYPE_LINES for expression in expand(line)}
 (here / "operation_types.json").write_text(json.dumps(types, indent=0) + "\n", encoding="utf-8")

@@ -142,7 +142,8 @@ def cosines_first(seq_len, dim, base=10000.0):
 
 
 @wrong("sinusoidal_encoding", says="permutation of the columns, harmless",
-       seen="tensorflow/text #1122, tensorflow/tensorflow #37191, tensorflow/examples PR #270, allenai/allennlp #2993")
+       seen="tensorflow/text #1122, tensorflow/tensorflow #37191, tensorflow/examples PR #270, "
+            "allenai/allennlp #2993")
 def halves_layout(seq_len, dim, base=10000.0):
     table = sinusoids(seq_len, dim, base)
     return np.concatenate([table[:, 0::2], table[:, 1::2]], axis=1)

@@ -1,0 +1,159 @@
+"""One process that trains one model on one engine, a step at a time, as bench.py asks for them.
+
+It is given its job as JSON in its first argument. It answers each line it reads with a line of JSON: the
+measurements of one more training step.
+"""
+import json
+import sys
+import time
+
+import numpy as np
+
+KINDS = ("forward", "backward", "optimiser")
+
+
+class Stopwatch:
+    """Seconds spent inside some functions: of the clock, and of all this process's threads together."""
+
+    def __init__(self):
+        self.spent = {}
+
+    def around(self, owner, name, kind):
+        """Replace the function `owner.name` by one that is timed under `kind`."""
+        function = getattr(owner, name)
+
+        def timed(*inputs, **options):
+            wall, cpu = time.perf_counter(), time.process_time()
+            result = function(*inputs, **options)
+            before = self.spent.get(kind, (0, 0))
+            self.spent[kind] = (before[0] + time.perf_counter() - wall, before[1] + time.process_time() - cpu)
+            return result
+
+        setattr(owner, name, timed)
+
+
+def memory():
+    """Megabytes of memory now and at the most so far; None where the system does not say."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as file:
+            status = dict(line.split(":") for line in file)
+    except OSError:
+        return None, None
+    return tuple(int(status[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM"))
+
+
+def load(job):
+    """The engine, and a function that loads a module of solutions/ on it."""
+    if job["engine"] == "minitorch":
+        import importlib
+
+        from benchmarks.products import time_products
+        if job["time_products"]:
+            time_products()
+        import minitorch
+        return minitorch, lambda name: importlib.import_module(f"solutions.{name}")
+    import torch
+
+    from tests.twin import load_twin
+    torch.set_num_threads(job["threads"])
+    if job["keep_memory"]:
+        from minitorch.memory import keep_freed_memory
+        keep_freed_memory()
+    return torch, load_twin
+
+
+def make_model(engine, load_solution, size, positions, listing):
+    """A Transformer whose weights depend on nothing but its shapes."""
+    model = load_solution("transformer").Transformer(
+        size["vocab_size"], size["dim"], size["num_heads"], size["num_layers"], size["max_len"],
+        positions=positions, **({"npos_max": size["npos_max"]} if positions == "cope" else {}))
+    if listing:
+        from benchmarks.paper_cope import PaperCoPE
+        for block in model.blocks:
+            block.attention.positions = PaperCoPE(size["npos_max"], size["dim"] // size["num_heads"])
+    rng = np.random.default_rng(0)
+    with engine.no_grad():
+        for name, parameter in sorted(model.named_parameters()):
+            values = rng.normal(1 if "norm.weight" in name else 0, 0.02, tuple(parameter.shape))
+            parameter.copy_(engine.tensor(values.astype("float32")))
+    return model
+
+
+def training(job):
+    """A function that does one step of the course's training loop and returns its measurements."""
+    engine, load_solution = load(job)
+    imported, _ = memory()
+    size, watch = job["size"], Stopwatch()
+    ids = np.random.default_rng(1).integers(size["vocab_size"], size=(size["batch"], size["seq_len"] + 1))
+    module = load_solution("training")
+    model = make_model(engine, load_solution, size, job["positions"], job["listing"])
+    trainer = module.Trainer(model, lambda rng: (ids[:, :-1], ids[:, 1:]), steps=100, warmup=10,
+                             micro_batch=job["micro_batch"])
+    watch.around(module, "summed_loss", "forward")
+    watch.around(module.nn.utils, "clip_grad_norm_", "optimiser")
+    watch.around(trainer.optimizer, "step", "optimiser")
+    watch.around(trainer, "update", "step")
+
+    def step():
+        watch.spent.clear()
+        products = time_in_products()
+        trainer.update()
+        spent = {kind: np.array(value) for kind, value in watch.spent.items()}
+        spent["backward"] = spent["step"] - spent["forward"] - spent["optimiser"]
+        _, peak = memory()
+        return {"loss": trainer.losses[-1], "megabytes": peak and peak - imported,
+                "products": time_in_products() - products,
+                **{kind: {"wall": float(value[0]), "cpu": float(value[1])} for kind, value in spent.items()}}
+
+    return step
+
+
+def time_in_products():
+    """Seconds in `a @ b` so far, where the engine's products are timed; otherwise 0."""
+    return getattr(sys.modules.get("benchmarks.products"), "seconds", 0)
+
+
+CHAINED = {
+    "x + y": lambda x, y: x + y,
+    "x * y": lambda x, y: x * y,
+    "x @ y": lambda x, y: x @ y,
+    "tanh": lambda x, y: x.tanh(),
+    "softmax": lambda x, y: x.softmax(dim=-1),
+    "reshape": lambda x, y: x.reshape(4, 4),
+    "transpose": lambda x, y: x.transpose(0, 1),
+}
+
+
+def overhead(job):
+    """A function that times chains of operations on 4 x 4 matrices: microseconds an operation."""
+    engine, _ = load(job)
+    length = 500
+
+    def step():
+        times = {}
+        for name, operation in CHAINED.items():
+            x = engine.full((4, 4), 0.25, requires_grad=True)
+            y = engine.full((4, 4), 0.25)
+            start = time.process_time()
+            out = x
+            for _ in range(length):
+                out = operation(out, y)
+            middle = time.process_time()
+            out.backward(engine.ones(4, 4))
+            end = time.process_time()
+            times[name] = [1e6 * (middle - start) / length, 1e6 * (end - middle) / length]
+        return times
+
+    return step
+
+
+def main():
+    job = json.loads(sys.argv[1])
+    step = (overhead if job["overhead"] else training)(job)
+    print(json.dumps("ready"), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(step()), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The other two tasks of the CoPE paper (arXiv 2405.18719, sections 5.1 and 5.2), one character a token.
+
+Flip-flop: keep one bit through long distraction. A text is a row of instructions, each with a bit.
+
+    w1   write: remember 1        i0   ignore: nothing happens        r1   read: the bit last written, here 1
+
+Selective copy: repeat a text without its blanks.
+
+    a..bc.a>abca      before the mark `>` symbols and blanks in any order, behind it the symbols alone
+
+Both batches can have the sizes of the paper: flip_flop_batch(rng, pairs=256) and
+selective_copy_batch(rng, num_symbols=256, blanks=256).
+"""
+import numpy as np
+
+from solutions.counting import Tokenizer
+from solutions.training import UNSCORED
+
+WRITE, READ, IGNORE, ZERO, ONE = range(5)       # ids of the flip-flop alphabet: w r i 0 1
+
+ALPHABET = "abcdefghijklmn"                     # ids 0 ... 13; with the blank and the mark a vocabulary of 16
+BLANK, MARK = 14, 15
+
+
+def flip_flop_tokenizer():
+    """The five characters w r i 0 1."""
+    return Tokenizer("wri01")
+
+
+def recall(instructions, bits):
+    """Makes the bits of a flip-flop text true: after every read stands the bit that was written last.
+
+    instructions   int array (batch, pairs): WRITE (0), READ (1) or IGNORE (2); the first is a WRITE
+    bits           int array (batch, pairs) of 0 and 1
+    returns        int array (batch, pairs): as `bits`, but at every READ the bit of the last WRITE before it
+
+    >>> recall(np.array([[WRITE, IGNORE, READ, WRITE, READ]]), np.array([[1, 0, 0, 0, 1]])).tolist()
+    [[1, 0, 1, 0, 0]]
+    """
+    places = np.arange(instructions.shape[1])
+    last_write = np.maximum.accumulate(np.where(instructions == WRITE, places, 0), axis=1)   # (batch, pairs)
+    return np.where(instructions == READ, np.take_along_axis(bits, last_write, axis=1), bits)
+
+
+def flip_flop_sequences(rng, batch, pairs=64, ignore=0.8):
+    """Random flip-flop texts. The first instruction is a write and the last a read; of the others a share of
+    `ignore` are ignores, and the rest half writes, half reads. Bits are fair coins, except after a read.
+
+    pairs     instructions in a text, each followed by its bit
+    returns   ids, int64 (batch, 2 * pairs)
+    raises    ValueError for settings that no text can meet
+
+    Source: Liu et al. 2023 (arXiv 2306.00946), the language FFL(2 * pairs, ignore).
+    """
+    check_at_least(1, batch=batch)
+    check_at_least(2, pairs=pairs)              # one to write, one to read
+    if not 0 <= ignore <= 1:
+        raise ValueError(f"ignore is a probability, from 0 to 1, got {ignore}")
+    instructions = rng.choice([WRITE, READ, IGNORE], size=(batch, pairs),
+                              p=[(1 - ignore) / 2, (1 - ignore) / 2, ignore])
+    instructions[:, 0], instructions[:, -1] = WRITE, READ
+    bits = recall(instructions, rng.integers(2, size=(batch, pairs)))
+    return np.stack([instructions, ZERO + bits], axis=2).reshape(batch, 2 * pairs)
+
+
+def flip_flop_batch(rng, batch=16, pairs=64, ignore=0.8):
+    """Inputs and targets, int64 (batch, 2 * pairs - 1). Only the bits after reads are scored: the others are
+    random, and nothing could be learned from them."""
+    ids = flip_flop_sequences(rng, batch, pairs, ignore)
+    return ids[:, :-1], np.where(ids[:, :-1] == READ, ids[:, 1:], UNSCORED)
+
+
+def selective_copy_tokenizer():
+    """The 14 symbols a ... n, the blank `.` and the mark `>`."""
+    return Tokenizer(ALPHABET + ".>")
+
+
+def without_blanks(ids):
+    """Leaves out the blanks of each row and keeps the order of the others.
+
+    ids       int array (batch, seq); every row has the same number of BLANK (14)
+    returns   int array (batch, seq - blanks of a row)
+    raises    ValueError for rows with different numbers of blanks
+
+    >>> without_blanks(np.array([[3, BLANK, 0], [BLANK, 2, 2]])).tolist()
+    [[3, 0], [2, 2]]
+    """
+    kept = ids != BLANK                                                           # (batch, seq)
+    counts = np.unique(kept.sum(axis=1))
+    if len(counts) > 1:
+        raise ValueError(f"rows must have equally many symbols, got from {counts[0]} to {counts[-1]} "
+                         f"in ids {ids.shape}")
+    return ids[kept].reshape(len(ids), -1)
+
+
+def selective_copy_sequences(rng, batch, num_symbols=12, blanks=12):
+    """Random texts to copy: symbols drawn from a ... n, blanks strewn among them, the mark, the symbols again.
+
+    returns   ids, int64 (batch, 2 * num_symbols + blanks + 1)
+    raises    ValueError for settings that no text can meet
+
+    Source: the CoPE paper, section 5.2, after Gu & Dao 2023 (arXiv 2312.00752).
+    """
+    check_at_least(1, batch=batch, num_symbols=num_symbols)
+    check_at_least(0, blanks=blanks)
+    symbols = rng.integers(len(ALPHABET), size=(batch, num_symbols))
+    places = rng.permuted(np.tile(np.arange(num_symbols + blanks), (batch, 1)), axis=1)[:, :num_symbols]
+    text = np.full((batch, num_symbols + blanks), BLANK)
+    np.put_along_axis(text, places, symbols, axis=1)
+    return np.concatenate([text, np.full((batch, 1), MARK), without_blanks(text)], axis=1)
+
+
+def selective_copy_batch(rng, batch=32, num_symbols=12, blanks=12):
+    """Inputs and targets, int64 (batch, 2 * num_symbols + blanks). Only the copy is scored: at the mark the
+    model must say the first symbol, and at each symbol of the copy the next."""
+    ids = selective_copy_sequences(rng, batch, num_symbols, blanks)
+    targets = np.full((batch, ids.shape[1] - 1), UNSCORED)
+    targets[:, -num_symbols:] = ids[:, -num_symbols:]
+    return ids[:, :-1], targets
+
+
+def check_at_least(least, **settings):
+    """Refuses settings below `least`, by name."""
+    for name, value in settings.items():
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")

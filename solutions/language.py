@@ -1,0 +1,51 @@
+"""Text for a character-level language model, and the simplest models of it, which any other must beat.
+
+The text is "Alice's Adventures in Wonderland" by Lewis Carroll (1865, in the public domain), in plain ASCII.
+"""
+from pathlib import Path
+
+import numpy as np
+
+ALICE = Path(__file__).parent / "texts" / "alice_in_wonderland.txt"
+
+
+def read_alice():
+    """The whole book: a string of about 143,000 characters, each paragraph one line."""
+    return ALICE.read_text(encoding="ascii")
+
+
+def random_windows(rng, ids, batch, seq_len):
+    """Random pieces of a text, and what is to be predicted in them: at each place, the id that comes next.
+
+    Each window starts at a random place of its own. Every start at which a window and its last target still
+    fit into the text may occur.
+
+    rng       np.random.Generator, e.g. rng.integers(n, size=batch) draws from 0 ... n - 1
+    ids       int array (length,), length at least seq_len + 1
+    returns   inputs, targets: int arrays (batch, seq_len)
+
+    >>> inputs, targets = random_windows(np.random.default_rng(0), np.array([5, 6, 7, 8]), batch=2, seq_len=3)
+    >>> inputs.tolist(), targets.tolist()              # four ids hold only one such window
+    ([[5, 6, 7], [5, 6, 7]], [[6, 7, 8], [6, 7, 8]])
+    """
+    starts = rng.integers(len(ids) - seq_len, size=batch)                         # (batch,)
+    windows = ids[starts[:, None] + np.arange(seq_len + 1)]                       # (batch, seq_len + 1)
+    return windows[:, :-1], windows[:, 1:]
+
+
+def bigram_table(ids, vocab_size):
+    """The bigram model: how likely each id comes next, knowing only the present one.
+
+        table[a, b] = (1 + how often b follows a) / (the sum of this over all b)
+
+    The 1 is there for pairs that never occurred in this text: they may still occur in another.
+
+    ids       int array (length,)
+    returns   float array (vocab_size, vocab_size), each row sums to 1
+
+    >>> bigram_table(np.array([0, 1, 0, 1, 1]), vocab_size=2).round(3).tolist()   # 0 -> 1 twice, 1 -> 0, 1 -> 1
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
+    counts = np.ones((vocab_size, vocab_size))
+    np.add.at(counts, (ids[:-1], ids[1:]), 1)
+    return counts / counts.sum(axis=1, keepdims=True)
