@@ -12,6 +12,7 @@ _home = {
     "judge": "exercises",
     "show": "figures",
     "compare": "figures",
+    "draw_graph": "graph",
     "progress": "progress_bar",
 }
 __all__ = list(_home)

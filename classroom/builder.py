@@ -24,6 +24,7 @@ from classroom import catalogue, source
 from classroom.catalogue import CourseError
 
 CELL_SECONDS = 900  # the longest that a cell may take
+OFFERED = {"exercise", "hint", "solution"}  # what every exercise cell names
 IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
 
 # What a stored output must not show, because the next run or another machine shows something else.
@@ -97,6 +98,7 @@ def unexecuted(lesson):
     if len(text.cells) != len(lesson.cell_lines):
         raise CourseError(lesson.path, "the text between the header and the first `# %%` belongs in a cell")
     cells = [_cell(lesson, cell, line) for cell, line in zip(text.cells, lesson.cell_lines)]
+    _check_imports(lesson, cells)
     _name_cells(cells)
     return nbformat.from_dict({
         "nbformat": 4,
@@ -126,6 +128,20 @@ def _cell(lesson, cell, line):
     except SyntaxError as error:
         raise CourseError(lesson.path, f"syntax error: {error.msg}", line + error.lineno) from None
     return {"cell_type": "code", "metadata": metadata, "source": text, "execution_count": None, "outputs": []}
+
+
+def _check_imports(lesson, cells):
+    """A lesson with exercises must import what they name, in its first code cell."""
+    if not lesson.exercise_cells:
+        return
+    line, first = next((line, cell) for line, cell in zip(lesson.cell_lines, cells)
+                       if cell["cell_type"] == "code")
+    imported = {each.name for node in ast.walk(ast.parse(first["source"]))
+                if isinstance(node, ast.ImportFrom) and node.module == "classroom" for each in node.names}
+    missing = sorted(OFFERED - imported)
+    if missing:
+        sentence = f"the first code cell must import {', '.join(missing)} from classroom"
+        raise CourseError(lesson.path, sentence, line)
 
 
 def _name_cells(cells):

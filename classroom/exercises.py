@@ -9,10 +9,10 @@ import sys
 import traceback
 from types import FunctionType, ModuleType
 
-from classroom import catalogue, source
+from classroom import catalogue, source, unreadable
 from classroom.expect import Expect, NotYet, described
 from classroom.feedback import NOT_WRITTEN, NOT_YET, RIGHT, Card, Verdict, show_bundle
-from classroom.trial import Beginning, OutOfTime, Watch, call_within, output_to
+from classroom.trial import Beginning, OutOfTime, Watch, bound, call_within, output_to
 
 MODULE_NAMES = ("np", "torch", "nn", "F")  # names that every lesson keeps for modules
 
@@ -38,6 +38,16 @@ def exercise(answer):
         Card(f"{name}: could not be checked",
              [f"The fault is the course's, not yours. {type(fault).__name__}: {fault}"]).show()
         return answer
+    states[name] = verdict.state
+    verdict.card().show()
+    return in_use
+
+
+def hand_on_unread(name, *fault):
+    """What `exercise` does for a definition that Python could not read; `fault` as `unreadable` found it."""
+    sentence, blocks = unreadable.described(*fault)
+    verdict = Verdict(name, NOT_YET, [sentence], blocks)
+    in_use = hand_on(catalogue.course().exercise(name))
     states[name] = verdict.state
     verdict.card().show()
     return in_use
@@ -102,16 +112,19 @@ def _try(entry, answer):
     verdict, expect = Verdict(entry.name, NOT_YET), Expect()
     verdict.notes = expect.notes
     watch, printed = Watch(entry.may_change), Beginning()
+    namespaces = [inspect.unwrap(part).__globals__ for part in _parts(entry, answer)]
 
     notices = sys.stderr
     try:
-        with output_to(printed), watch.over(answer, entry.blank) as watched:
+        with (output_to(printed), bound(answer.__name__, answer, namespaces),
+              watch.over(answer, entry.blank) as watched):
             call_within(entry.seconds, lambda: _run_each(checks, watched, expect, verdict), notices)
         verdict.state = RIGHT
     except NotYet as failure:
         verdict.sentences, verdict.blocks = failure.sentences, failure.blocks
     except OutOfTime:
-        verdict.sentences = [f"Your code was stopped after {entry.seconds} s. Does a loop in it never end?"]
+        verdict.sentences = [f"Your code was stopped after {entry.seconds} s. Does a loop in it never end, or does "
+                             "it do the same work again and again?"]
     except KeyboardInterrupt:  # the learner pressed "interrupt": the notebook stops here, as he asked
         raise
     except BaseException as error:
@@ -135,18 +148,19 @@ def _explained(error, entry, answer, watch):
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
     kind = next(each.__name__ for each in type(error).__mro__ if not each.__name__.startswith("_"))
     what = f"{kind}: {error}" if str(error) else kind
+    notes = getattr(error, "__notes__", [])  # the advice of a check
     if not lines:
         if watch.returned:
             return [f"Your code returned {described(watch.returned[0])}, which cannot be used here ({what}).",
-                    *(["Is a `return` missing?"] if watch.returned[0] is None else [])]
-        return [f"It could not be used as the exercise asks ({what})."]
+                    *(["Is a `return` missing?"] if watch.returned[0] is None else []), *notes]
+        return [f"It could not be used as the exercise asks ({what}).", *notes]
     where = f"Your code raised an error in line {lines[-1].lineno}: `{lines[-1].line}`"
     advice = {
         RecursionError: "A function calls itself without end.",
         MemoryError: "It asks for more memory than this machine has.",
         SystemExit: "An exercise must not end the program: let it return its result.",
     }
-    return [where, what, *(text for errors, text in advice.items() if isinstance(error, errors))]
+    return [where, what, *(text for errors, text in advice.items() if isinstance(error, errors)), *notes]
 
 
 def _shadowed_names(entry, answer):
@@ -208,3 +222,6 @@ def _find(name):
         return catalogue.course().exercise(getattr(name, "__name__", name))
     except KeyError as unknown:
         Card("Nothing was checked.", [unknown.args[0]]).show()
+
+
+unreadable.watch_cells()  # from the first import of `exercise` on, in every cell of this notebook

@@ -4,9 +4,12 @@ Two values are equal if their kind (number, array, list, text, ...), shape, dtyp
 Nothing is broadcast and nothing is converted on the quiet. Tensors of any engine count as arrays.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 
 SMALL = 64  # arrays up to this many entries are shown whole
+TINY = 12  # where the shape is wrong, larger ones are not shown at all
 DTYPE_KINDS = {
     "f": "float", "i": "integer", "u": "integer", "b": "bool", "c": "complex", "U": "text", "O": "object"}
 
@@ -40,7 +43,8 @@ class Expect:
             if difference(got, value, tolerance) is None:
                 says = sentence
                 break
-        raise NotYet(says, problem, blocks=[("expected", shown(want)), ("got", shown(got))])
+        most = np.inf if shapes(got) == shapes(want) else TINY
+        raise NotYet(says, problem, blocks=[("expected", shown(want, most)), ("got", shown(got, most))])
 
     def that(self, condition, says):
         """`condition` must be true."""
@@ -61,6 +65,22 @@ class Expect:
             raised = f"{type(other).__name__} ({other})"
             raise NotYet(says, f"It raised {raised}; expected {error.__name__}.") from other
         raise NotYet(says, f"Nothing was raised; expected {error.__name__}.", blocks=[("got", shown(result))])
+
+    @contextmanager
+    def advice(self, sentences):
+        """An error raised in this block is shown with advice: the sentence whose key stands in its message.
+
+        `sentences` is a dictionary. What is searched is the last line of a traceback, such as
+        `IndexError: tuple index out of range`.
+        """
+        try:
+            yield
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            for fragment, sentence in sentences.items():
+                if fragment in message:
+                    error.add_note(sentence)
+            raise
 
     def note(self, sentence):
         """Shown beside the verdict, though the answer is right: it names another valid convention, say."""
@@ -158,13 +178,21 @@ def _article(noun):
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
-def shown(value):
-    """A value as the learner sees it: its kind, and its entries if they are few."""
+def shown(value, most=np.inf):
+    """A value as the learner sees it: its kind, and its entries if they are few; none of more than `most`."""
     value = plain(value)
     if isinstance(value, np.ndarray):
+        if value.size > most:
+            return described(value)
         entries = np.array2string(value, precision=4, suppress_small=True, threshold=SMALL, edgeitems=3)
         return f"{described(value)}\n{entries}"
     if isinstance(value, list | tuple) and any(isinstance(plain(item), np.ndarray) for item in value):
-        return "\n".join(f"item {index}: {shown(item)}" for index, item in enumerate(value))
+        return "\n".join(f"item {index}: {shown(item, most)}" for index, item in enumerate(value))
     text = repr(value)
     return text if len(text) <= 500 else text[:500] + " ..."
+
+
+def shapes(value):
+    """The shape of an array or tensor; of a list or tuple those of its items; of anything else ()."""
+    value = plain(value)
+    return [shapes(item) for item in value] if isinstance(value, list | tuple) else getattr(value, "shape", ())

@@ -11,6 +11,7 @@ from classroom.expect import plain
 from classroom.feedback import show_bundle
 
 DPI = 100
+SMALL = 6  # maps of at most so many rows and columns have their numbers written in
 
 # Readable at half width. The colours are those of Okabe and Ito, told apart by colour-blind eyes.
 STYLE = {
@@ -45,9 +46,10 @@ def show(fig, alt):
 
 
 def compare(target, yours, title, alt, xlabel="", ylabel=""):
-    """Draw target | yours | difference (yours minus target) on common scales and show them.
+    """Draw target | result | difference (result minus target) on common scales and show them.
 
     target, yours: two arrays or tensors of one shape, drawn as curves if (n,) and as maps if (rows, columns).
+    The result is called so, and not "yours", since the course's own answer may be in use.
     """
     target, yours = (np.asarray(plain(values), dtype=float) for values in (target, yours))
     if target.shape != yours.shape or target.ndim not in (1, 2):
@@ -58,12 +60,13 @@ def compare(target, yours, title, alt, xlabel="", ylabel=""):
     scale = _range(target, yours)
     largest = np.abs(difference[np.isfinite(difference)]).max(initial=0)
     equal = largest <= 1e-5 * (scale[1] - scale[0])  # rounding must not look like a mistake
-    around_zero = (-1, 1) if equal else (-largest, largest)
+    if equal:
+        difference, largest = np.zeros(target.shape), 1
 
     fig, axes = plt.subplots(1, 3, figsize=(11, 3.9), sharex=True, sharey=target.ndim == 2)
     draw = _draw_curves if target.ndim == 1 else _draw_maps
-    draw(fig, axes, (target, yours, difference), scale, around_zero)
-    for axis, name in zip(axes, ("target", "yours", "no difference" if equal else "difference")):
+    draw(fig, axes, (target, yours, difference), scale, (-largest, largest))
+    for axis, name in zip(axes, ("target", "result", "no difference" if equal else "difference")):
         axis.set(title=name, xlabel=xlabel)
     axes[0].set_ylabel(ylabel)
     fig.suptitle(title)
@@ -79,10 +82,25 @@ def _draw_curves(fig, axes, curves, scale, around_zero):
 
 def _draw_maps(fig, axes, maps, scale, around_zero):
     for axis, values in zip(axes[:2], maps):
-        image = axis.imshow(values, vmin=scale[0], vmax=scale[1], aspect="auto")
+        image = _draw_map(axis, values, scale)
     fig.colorbar(image, ax=axes[:2], shrink=0.9)
-    image = axes[2].imshow(maps[2], cmap="RdBu", vmin=around_zero[0], vmax=around_zero[1], aspect="auto")
-    fig.colorbar(image, ax=axes[2], shrink=0.9)
+    fig.colorbar(_draw_map(axes[2], maps[2], around_zero), ax=axes[2], shrink=0.9)
+
+
+def _draw_map(axis, values, scale):
+    """One map; 0 is white where the scale has both signs. A small one has its numbers written in."""
+    low, high = scale
+    limit = max(-low, high)
+    low, high, colors = (-limit, limit, "RdBu") if low < 0 < high else (low, high, "viridis")
+    image = axis.imshow(values, vmin=low, vmax=high, cmap=colors, aspect="auto")
+    if max(values.shape) <= SMALL:
+        form = "{:.0f}" if (values == np.round(values)).all() else "{:.2f}"
+        for (row, column), value in np.ndenumerate(values):
+            red, green, blue, _ = image.cmap(image.norm(value))
+            dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+            axis.text(column, row, form.format(np.round(value, 2) + 0.0), ha="center", va="center", fontsize=11,
+                      color="white" if dark else "black")
+    return image
 
 
 def _range(*arrays):

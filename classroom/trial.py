@@ -91,6 +91,23 @@ def output_to(printed):
                 printed.write(f"{line}\n")
 
 
+@contextmanager
+def bound(name, value, namespaces):
+    """Within this block `name` means `value` in each of the namespaces; so a function can call itself."""
+    missing = object()
+    before = [(namespace, namespace.get(name, missing)) for namespace in namespaces]
+    for namespace in namespaces:
+        namespace[name] = value
+    try:
+        yield
+    finally:
+        for namespace, earlier in reversed(before):
+            if earlier is missing:
+                namespace.pop(name, None)
+            else:
+                namespace[name] = earlier
+
+
 class Watch:
     """Wraps the learner's code: remembers what it returned last, and notices inputs that it changed."""
 

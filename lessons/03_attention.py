@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, progress, show
+from classroom import compare, exercise, hint, progress, show, solution
 from minitorch import nn, optim
 from minitorch.nn import functional as F
 from solutions.autograd import softmax

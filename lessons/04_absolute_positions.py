@@ -37,7 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, show
+from classroom import compare, exercise, hint, show, solution
 from minitorch import nn
 from solutions.absolute_positions import (Sinusoidal, angular_speeds, check_table_size, check_width,
                                           pairs_from_halves)

@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, show
+from classroom import compare, exercise, hint, show, solution
 from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
 from solutions.attention import MultiHeadAttention
 from solutions.autograd import softmax

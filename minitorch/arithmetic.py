@@ -179,9 +179,20 @@ def tanh(input):
 @differentiable
 @floating
 def sigmoid(input):
-    """1 / (1 + exp(-input)), computed by tanh so that nothing overflows."""
-    out = 0.5 * (1 + np.tanh(0.5 * input))
-    return out, lambda g: g * out * (1 - out)
+    """1 / (1 + exp(-input)); its derivative is out (1 - out). NumPy's exp is twice as fast as its tanh."""
+    out = np.negative(input, out=np.empty_like(input))
+    with np.errstate(over="ignore"):                                  # exp = inf gives 0, which is right
+        np.exp(out, out=out)
+    out += 1
+    np.divide(1, out, out=out)
+
+    def backward(g):
+        dx = 1 - out
+        dx *= out
+        dx *= g
+        return dx
+
+    return out, backward
 
 
 @method()
@@ -202,14 +213,14 @@ def cos(input):
 @differentiable
 def floor(input):
     """The largest integer not above; flat almost everywhere, so its gradient is zero."""
-    return np.floor(input).astype(input.dtype), lambda g: 0 * g
+    return np.floor(input).astype(input.dtype, copy=False), lambda g: 0 * g
 
 
 @method()
 @differentiable
 def ceil(input):
     """The smallest integer not below; its gradient is zero."""
-    return np.ceil(input).astype(input.dtype), lambda g: 0 * g
+    return np.ceil(input).astype(input.dtype, copy=False), lambda g: 0 * g
 
 
 @method()
@@ -218,7 +229,8 @@ def clamp(input, min=None, max=None):
     """Move what lies outside [min, max] (numbers) to the nearer edge; the gradient is zero there."""
     if min is None and max is None:
         raise RuntimeError("clamp: give min, max or both")
-    out = np.clip(input.astype(result_type(input, *(edge for edge in (min, max) if edge is not None))), min, max)
+    dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
+    out = np.clip(input.astype(dtype, copy=False), min, max)
     inside = lambda: (min is None or input >= min) & (max is None or input <= max)
     return out, lambda g: g * inside()
 

@@ -61,7 +61,7 @@ def _slice(input, index):
 
 @differentiable
 def _pick(input, index):
-    shape, dtype = input.shape, input.dtype
+    shape = input.shape
 
     def backward(g):
         if len(index) == 1 and index[0].dtype == int64:                           # rows, perhaps repeated
@@ -136,7 +136,7 @@ def _along(input, axis, index):
     shape = input.shape or (1,)
     fits = all(n <= size for d, (n, size) in enumerate(zip(index.shape, shape)) if d != axis)
     if not fits or index.size and not 0 <= index.min() <= index.max() < shape[axis]:
-        raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)} of shape {index.shape} "
+        raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)}, shape {index.shape}, "
                            f"are out of bounds for dimension {axis} of {shape}")
     steps = [math.prod(shape[d + 1:]) for d in range(len(shape))]     # between neighbours in the flat array
     grid = np.ogrid[tuple(map(slice, index.shape))]
@@ -169,8 +169,8 @@ def index_select(input, dim, index):
 def masked_fill(input, mask, value):
     """`value` (a number or 0-d tensor) where the mask is True."""
     if mask.dtype != bool_ or np.ndim(value):
-        raise RuntimeError(f"masked_fill needs a mask of dtype bool, got {mask.dtype}, and one value, got one of "
-                           f"shape {np.shape(value)}")
+        raise RuntimeError(f"masked_fill needs a mask of dtype bool and one value, got {mask.dtype} and a value "
+                           f"of shape {np.shape(value)}")
     out = np.where(mask, np.asarray(value).astype(input.dtype), input)
     return out, lambda g: np.where(mask, 0, g), None, lambda g: np.where(mask, g, 0)
 

@@ -30,8 +30,8 @@ def cope_gates(q, k, scale=None):
     returns   (..., query, key) tensor
 
     >>> q, k = torch.tensor([[2.0, 0.0, 0.0, 0.0]]), torch.tensor([[3.0, 1.0, 1.0, 1.0], [0.0, 5.0, 5.0, 5.0]])
-    >>> cope_gates(q, k).numpy().round(3).tolist()             # sigmoid(6 / 2) and sigmoid(0)
-    [[0.953, 0.5]]
+    >>> [round(gate, 3) for gate in cope_gates(q, k)[0].tolist()]         # sigmoid(6 / 2) and sigmoid(0)
+    [0.953, 0.5]
 
     Source: equation 3, with the scale of the listing in appendix B.
     """
@@ -139,9 +139,11 @@ def cope_backward(grad, gates, logits):
 
     Forward, with z = logits, z[i, n] = q_i . e[n], and s the numbers that went into the sigmoid:
 
-        gates = sigmoid(s)    p[i, j] = gates[i, j] + ... + gates[i, i]    out[i, j] = z[i] interpolated at p[i, j]
+        gates = sigmoid(s)
+        p[i, j] = gates[i, j] + ... + gates[i, i], clamped into 0 ... npos - 1
+        out[i, j] = z[i] interpolated at p[i, j]
 
-    where p is clamped into 0 ... npos - 1 before it is looked up. Backward:
+    Backward:
 
         interpolation   z[i, n] gets grad[i, j] times the share that row n has in out[i, j], summed over j.
                         p[i, j] gets grad[i, j] * (z[i, ceil p] - z[i, floor p]), and 0 where it was clamped

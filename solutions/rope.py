@@ -157,7 +157,7 @@ def score_at_distance(q, k, distance, base=10000.0):
     >>> score_at_distance(np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0, -1, 1])).round(3).tolist()
     [0.0, 0.841, -0.841]
 
-    Source: equation 16.
+    Source: section 3.2.2.
     """
     angles = distance[:, None] * angular_speeds(len(k), base)             # (n, dim / 2)
     keys = torch.tensor(np.tile(k, (len(distance), 1)))                   # (n, dim): one key at n distances

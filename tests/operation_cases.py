@@ -12,16 +12,20 @@ _rng = np.random.default_rng(0)
 _normal = _rng.standard_normal
 
 ARRAYS = {
-    "number": _normal(()), "row": _normal(4), "column": _normal((3, 1)), "x": _normal((3, 4)), "y": _normal((3, 4)),
-    "cube": _normal((2, 3, 4)), "deep": _normal((5, 1, 4, 3)), "thin": _normal((2, 1, 4, 1)), "w": _normal((4, 2)),
-    "turned": _normal((4, 3)).T, "gaps": _normal((6, 9))[::2, 1::2], "swapped": _normal((4, 3, 2)).transpose(2, 1, 0),
+    "number": _normal(()), "row": _normal(4), "column": _normal((3, 1)), "w": _normal((4, 2)),
+    "x": _normal((3, 4)), "y": _normal((3, 4)), "turned": _normal((4, 3)).T,
+    "gaps": _normal((6, 9))[::2, 1::2],
+    "cube": _normal((2, 3, 4)), "swapped": _normal((4, 3, 2)).transpose(2, 1, 0),
+    "deep": _normal((5, 1, 4, 3)), "thin": _normal((2, 1, 4, 1)),
     "empty": _normal((0, 3)), "hollow": _normal((2, 0, 3)), "positive": _rng.uniform(0.2, 3, (3, 4)),
-    "ties": np.array([[1.0, 3, 3, 0], [2, 2, 2, 2], [-1, 0, -1, 0]]), "wide": np.array([-800.0, -3, 0, 1e-9, 5, 800]),
+    "ties": np.array([[1.0, 3, 3, 0], [2, 2, 2, 2], [-1, 0, -1, 0]]),
+    "wide": np.array([-800.0, -3, 0, 1e-9, 5, 800]),
     "holes": np.array([[-np.inf, 0.5, 1], [-np.inf, -np.inf, -np.inf], [0.1, 0.2, -np.inf]]),
     "mask": _rng.random((3, 4)) < 0.5, "keep": np.array([True, False, True]),
-    "ids": np.array([2, 0, 2, 1, 2]), "pairs": np.array([[0, 2], [1, 1]]), "along": _rng.integers(0, 4, (3, 2)),
-    "across": _rng.integers(0, 3, (2, 4)), "many": _rng.integers(0, 3, (2, 3, 5)), "whole": np.array([[3, -1, 2], [0, 5, -4]]),
-    "rows300": _normal((300, 2)), "ids300": _rng.integers(0, 300, 40), "nothing": np.zeros(0, np.int64),
+    "ids": np.array([2, 0, 2, 1, 2]), "pairs": np.array([[0, 2], [1, 1]]), "nothing": np.zeros(0, np.int64),
+    "along": _rng.integers(0, 4, (3, 2)), "across": _rng.integers(0, 3, (2, 4)),
+    "many": _rng.integers(0, 3, (2, 3, 5)), "whole": np.array([[3, -1, 2], [0, 5, -4]]),
+    "rows300": _normal((300, 2)), "ids300": _rng.integers(0, 300, 40),
 }
 
 EXPRESSIONS = """
@@ -180,7 +184,8 @@ def evaluate(torch, expression, dtype="float64"):
         error.add_note(f"in the expression {expression}")
         raise
     outs = list(out) if isinstance(out, tuple) else [out]
-    losses = [(x.double() * torch.from_numpy(w)).sum() for x, w in zip(outs, weights_for(outs)) if x.requires_grad]
+    weighed = ((x, torch.from_numpy(w)) for x, w in zip(outs, weights_for(outs)))
+    losses = [(x.double() * w).sum() for x, w in weighed if x.requires_grad]
     if losses:
         sum(losses).backward()
     return [x.detach().numpy() for x in outs], [x.grad.numpy() for x in leaves if x.grad is not None]
@@ -194,7 +199,7 @@ def weights_for(outs):
 
 def flat(results):
     """Outputs and gradients as one array."""
-    return np.concatenate([np.asarray(x, np.float64).ravel() for part in results for x in part] or [np.zeros(0)])
+    return np.concatenate([np.zeros(0), *(x.ravel().astype(np.float64) for part in results for x in part)])
 
 
 FIRST_FORMS = list(dict.fromkeys(expand(line)[0] for line in LINES))

@@ -1,4 +1,4 @@
-"""Laws that hold for every input, tried on inputs hypothesis makes up: linearity, permutation, broadcasting, inverses."""
+"""Laws that hold for every input, tried on inputs that hypothesis makes up."""
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import minitorch
-from minitorch import float64, from_numpy, tensor
+from minitorch import float64, tensor
 
-few = settings(deadline=None, max_examples=25, derandomize=True)                  # the same examples every time
+few = settings(deadline=None, max_examples=25, derandomize=True)          # always the same examples
 
 numbers = st.floats(-4, 4, width=32)
 shapes = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
@@ -43,8 +43,9 @@ LINEAR = {
     "sum": lambda x: x.sum(), "expand": lambda x: x.sum(-1, keepdim=True).expand(x.shape),
     "cumsum": lambda x: x.cumsum(-1), "flip": lambda x: x.flip(0), "roll": lambda x: x.roll(2, -1),
     "tril": lambda x: x.tril(), "triu": lambda x: x.triu(1), "transpose": lambda x: x.transpose(0, -1),
-    "reshape": lambda x: x.reshape(-1) if x.numel() else x, "neg": lambda x: -x, "scale": lambda x: 2.5 * x / 3,
-    "repeat": lambda x: x.repeat(*[2] * x.ndim), "take": lambda x: x[..., ::2], "cat": lambda x: minitorch.cat([x, x], -1),
+    "reshape": lambda x: x.reshape(-1), "neg": lambda x: -x, "scale": lambda x: 2.5 * x / 3,
+    "repeat": lambda x: x.repeat(*[2] * x.ndim), "slice": lambda x: x[..., ::2],
+    "cat": lambda x: minitorch.cat([x, x], -1),
     "chunk": lambda x: x.chunk(2, -1)[0], "stack": lambda x: minitorch.stack([x, 2 * x], 1),
     "matmul": lambda x: x @ minitorch.arange(3.0 * x.shape[-1], dtype=float64).reshape(x.shape[-1], 3),
     "masked_fill": lambda x: x.masked_fill(minitorch.ones(x.shape).tril() > 0, 0),
@@ -78,9 +79,11 @@ def test_permuting_and_back(data):
     assert_close(gradient(lambda t: t.permute(dims), x, weights), weights.transpose(np.argsort(dims)))
 
 
-REDUCTIONS = {"sum": lambda x, d: x.sum(d), "amax": lambda x, d: x.amax(d), "logsumexp": lambda x, d: x.logsumexp(d),
-              "mean": lambda x, d: x.mean(d), "softmax": lambda x, d: x.softmax(d).sum(d), "max": lambda x, d: x.max(d)[0],
-              "std": lambda x, d: x.std(d, unbiased=False), "all": lambda x, d: (x > 0).all(d)}
+REDUCTIONS = {
+    "sum": lambda x, d: x.sum(d), "mean": lambda x, d: x.mean(d), "std": lambda x, d: x.std(d, False),
+    "amax": lambda x, d: x.amax(d), "max": lambda x, d: x.max(d)[0], "all": lambda x, d: (x > 0).all(d),
+    "logsumexp": lambda x, d: x.logsumexp(d), "softmax": lambda x, d: (x.softmax(d) * x).sum(d),
+}
 
 
 @pytest.mark.parametrize("name", REDUCTIONS)
@@ -117,7 +120,7 @@ def test_broadcasting_equals_expanding_first(data):
     x, y = (data.draw(arrays(shape)) for shape in both.input_shapes)
     weights = data.draw(arrays(both.result_shape))
     for f in (lambda a, b: a * b, lambda a, b: a - b, minitorch.maximum, lambda a, b: a / (b * b + 1)):
-        wide = [from_numpy(np.broadcast_to(array, both.result_shape).copy()).requires_grad_() for array in (x, y)]
+        wide = [tensor(np.broadcast_to(array, both.result_shape), requires_grad=True) for array in (x, y)]
         narrow = [tensor(array, requires_grad=True) for array in (x, y)]
         assert_close(f(*wide), f(*narrow))
         f(*wide).backward(tensor(weights))
@@ -143,9 +146,8 @@ def test_batched_products_equal_single_ones(data):
     a = data.draw(arrays((*batch.input_shapes[0], n, k)))
     b = data.draw(arrays((*batch.input_shapes[1], k, m)))
     assert_close(tensor(a) @ tensor(b), np.matmul(a, b))
-    ones = np.ones((*batch.result_shape, n, m))
-    assert_close(gradient(lambda t: t @ tensor(b), a),
-                 _summed(np.broadcast_to(ones @ np.swapaxes(b, -1, -2), (*batch.result_shape, n, k)), a.shape))
+    g = np.ones((*batch.result_shape, n, m)) @ np.swapaxes(b, -1, -2)
+    assert_close(gradient(lambda t: t @ tensor(b), a), _summed(g, a.shape))
 
 
 # ---------------------------------------------------------------- together and apart

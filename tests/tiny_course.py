@@ -21,7 +21,7 @@ LESSON = '''\
 import matplotlib.pyplot as plt
 import numpy as np
 
-from classroom import compare, exercise, progress, show
+from classroom import compare, exercise, hint, progress, show, solution
 
 # %% exercise="double"
 

@@ -1,6 +1,6 @@
 """Writes operations.npz and operation_types.json: PyTorch's answers to the expressions in operation_cases.py.
 
-Of each line of EXPRESSIONS the first form: results, then gradients, float64, one after the other in a flat array.
+Of each line of EXPRESSIONS the first form: results, then gradients, one after the other in a flat array.
 Run with PyTorch installed, from the top of the repository: python -m tests.reference.make_operations
 """
 import json
