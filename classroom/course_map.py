@@ -1,23 +1,35 @@
-"""The README's table of lessons, made from the lessons themselves."""
+"""The README's table of lessons and its picture, made from the lessons themselves."""
+
+import base64
+import json
 
 from classroom.catalogue import ROOT, course
 
+PICTURE = "readme"  # tag of the cell whose figure the front page shows
 BEGIN, END = "<!-- course map: written by `make notebooks` -->\n", "<!-- end of the course map -->"
 
 
 def main(arguments):
-    """Write the table into README.md, or with --check only say whether it is stale."""
+    """Write the table and the picture, or with --check only say what is stale."""
     readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    renewed = with_map(text, course())
-    if text == renewed:
-        return 0
-    if "--check" in arguments:
-        print("README.md: the course map is stale. Run `make notebooks`.")
-        return 1
-    readme.write_text(renewed, encoding="utf-8")
-    print("README.md: course map written")
-    return 0
+    wanted = {readme: with_map(readme.read_text(encoding="utf-8"), course()).encode(), **pictures(course())}
+    stale = [path for path, content in wanted.items() if not path.exists() or path.read_bytes() != content]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)}: " + ("stale; run `make notebooks`" if "--check" in arguments else "written"))
+        if "--check" not in arguments:
+            path.write_bytes(wanted[path])
+    return 1 if stale and "--check" in arguments else 0
+
+
+def pictures(course):
+    """{file beside the notebook: png} for the figure of each cell with that tag."""
+    return {
+        lesson.notebook_path.with_suffix(".png"): base64.b64decode(output["data"]["image/png"])
+        for lesson in course.lessons if lesson.notebook_path.exists()
+        for cell in json.loads(lesson.notebook_path.read_text(encoding="utf-8"))["cells"]
+        if PICTURE in cell["metadata"].get("tags", ())
+        for output in cell["outputs"] if "image/png" in output.get("data", {})
+    }
 
 
 def with_map(text, course):

@@ -11,9 +11,9 @@
 #
 # **How can a rotation say how far apart two tokens are?**
 #
-# Lesson 04 added a vector for each place to the tokens. Lesson 05 put the distance into the score, with tables
-# and extra sums. RoPE (Su et al. 2021) does neither. It turns each query and each key by an angle that depends
-# on its own place only, and the distance comes out of their product by itself.
+# Lesson 04 added a vector for each place to the tokens. Lesson 05 put the distance into the score, with
+# tables and extra sums. RoPE (Su et al. 2021) does neither. It turns each query and each key by an angle that
+# depends on its own place only, and the distance comes out of their product by itself.
 #
 # ### Three questions about lesson 04
 #
@@ -80,8 +80,8 @@ for axis, speed in zip(axes, (1.0, 0.1, 0.01)):
     assert np.allclose((walk ** 2).sum(axis=1), 1)        # it stays on the circle
 axes[0].set_ylabel("second column")
 figure.suptitle("[1, 0] at the positions 0 to 6: on a circle, fast or slow")
-show(figure, alt="Three circles with the vector [1, 0] at positions 0 to 6. At 1 radian a place the points go "
-                 "nearly once around, at 0.1 they cover a short arc, at 0.01 they hardly move.")
+show(figure, alt="Three circles with the vector [1, 0] at positions 0 to 6. At 1 radian a place the points "
+                 "go nearly once around, at 0.1 they cover a short arc, at 0.01 they hardly move.")
 
 # %% [markdown]
 # ## Two turned points, and what is left
@@ -103,7 +103,8 @@ assert not np.isclose(rotate_pair(q, 5) @ rotate_pair(k, 3), rotate_pair(q, 3) @
 # ## Many pairs, many speeds
 #
 # One pair alone would confuse places: at one radian a place, 44 back looks almost like 0 back ($44 = 7.003
-# \cdot 2 \pi$). So the columns of a query are taken in pairs, each with the speed that you know from lesson 04:
+# \cdot 2 \pi$). So the columns of a query are taken in pairs, each with the speed that you know from lesson
+# 04:
 #
 # $$\text{angle}[m, i] = m \cdot \text{base}^{-2i / \text{dim}} \qquad i = 0, \dots, \text{dim}/2 - 1$$
 #
@@ -128,8 +129,8 @@ assert np.allclose(cos, loops) and np.allclose(cos ** 2 + sin ** 2, 1)
 #
 # $$y_{2i} = x_{2i} \cos_i - x_{2i+1} \sin_i \qquad y_{2i+1} = x_{2i} \sin_i + x_{2i+1} \cos_i$$
 #
-# No loop is needed: all even columns at once, all odd ones at once. Use the engine's operations (`torch.stack`,
-# `torch.cat`, slices), since training has to find its way back through this.
+# No loop is needed: all even columns at once, all odd ones at once. Use the engine's operations
+# (`torch.stack`, `torch.cat`, slices), since training has to find its way back through this.
 
 # %% exercise="apply_rope"
 
@@ -145,8 +146,8 @@ print("all lengths are kept:       ", np.allclose(*lengths))
 assert np.allclose(turned[0], x[0]) and np.allclose(*lengths)
 
 # %% [markdown]
-# A rotation keeps lengths: position neither weakens nor drowns what a token says, as an added vector may. Only
-# queries and keys are turned. Values are not: they carry what is said, not where.
+# A rotation keeps lengths: position neither weakens nor drowns what a token says, as an added vector may.
+# Only queries and keys are turned. Values are not: they carry what is said, not where.
 #
 # ## Two layouts in memory
 #
@@ -169,14 +170,16 @@ def rotate_pairs(x, cos, sin):
 
 layout = "pairs" if np.allclose(rotate_pairs(x, cos, sin), turned) else "halves"
 print("apply_rope uses the layout:", layout)
-compare(rotate_pairs(x, cos, sin)[:24], turned[:24], title="Rotated in halves, with columns reordered: the same",
+compare(rotate_pairs(x, cos, sin)[:24], turned[:24], title="Rotated in halves, with columns reordered: the "
+                                                           "same",
         xlabel="column", ylabel="position",
-        alt="Two equal heat maps of 24 positions and 32 columns, and their difference, which is 0 everywhere.")
+        alt="Two equal heat maps of 24 positions and 32 columns, and their difference, which is 0 "
+            "everywhere.")
 
 # %% [markdown]
-# A model's weights are made for one of the two. A query is $W_q x$, so row $r$ of $W_q$ makes column $r$ of the
-# query. Reorder the rows of $W_q$ and $W_k$, head by head, and a model trained with pairs runs in a library that
-# rotates halves.
+# A model's weights are made for one of the two. A query is $W_q x$, so row $r$ of $W_q$ makes column $r$ of
+# the query. Reorder the rows of $W_q$ and $W_k$, head by head, and a model trained with pairs runs in a
+# library that rotates halves.
 
 # %% exercise="rope_rows_to_halves"
 
@@ -212,14 +215,14 @@ both_ways = rope_rows_to_pairs(rope_rows_to_halves(W_q, heads), heads)
 assert np.allclose(trained, moved) and abs(trained - mixed).max() > 0.5 and (both_ways == W_q).all()
 
 # %% [markdown]
-# Nothing fails and no shape is wrong, so this mistake is published again and again. Another mix is worse: angles
-# laid out for pairs, [c0, c0, c1, c1], with columns paired as halves. **Predict:** which of the properties above
-# will it break?
+# Nothing fails and no shape is wrong, so this mistake is published again and again. Another mix is worse:
+# angles laid out for pairs, [c0, c0, c1, c1], with columns paired as halves. **Predict:** which of the
+# properties above will it break?
 #
 # <details><summary>Answer</summary>
 #
-# Columns 0 and 2 are a pair, but one gets angle 0 and the other angle 1. That is no rotation any more: lengths
-# change, and so scores do not depend on the distance alone. Position 0 is still left as it is.
+# Columns 0 and 2 are a pair, but one gets angle 0 and the other angle 1. That is no rotation any more:
+# lengths change, and so scores do not depend on the distance alone. Position 0 is still left as it is.
 #
 # </details>
 
@@ -234,8 +237,8 @@ assert abs(np.linalg.norm(broken) - 2) > 0.1
 # %% [markdown]
 # ## Only the distance is left
 #
-# Write $R_m$ for the whole rotation at place $m$: one 2 x 2 block for each pair. Turning back is the transpose,
-# $R_m^\top = R_{-m}$, and turns add up. So the score of a query at $i$ and a key at $j$ is
+# Write $R_m$ for the whole rotation at place $m$: one 2 x 2 block for each pair. Turning back is the
+# transpose, $R_m^\top = R_{-m}$, and turns add up. So the score of a query at $i$ and a key at $j$ is
 #
 # $$(R_i q) \cdot (R_j k) = q^\top R_i^\top R_j \, k = q \cdot (R_{j - i} \, k)$$
 #
@@ -259,14 +262,15 @@ diagonals = [np.ptp(np.diagonal(turned_q @ turned_k.T, offset=d)) for d in range
 assert max(diagonals) < 1e-9
 
 # %% [markdown]
-# All diagonals are constant. Relative position came in through the back door: no table of distances, no sum in
-# the score, and nothing to learn.
+# All diagonals are constant. Relative position came in through the back door: no table of distances, no sum
+# in the score, and nothing to learn.
 #
 # ## Scores over distance
 #
 # What does a head see when query and key are equal? Take ones in all columns. Then the score is a sum of
-# cosines, as in lesson 04. The **base** says how slow the slowest pair is. 10000 is the paper's; for long texts
-# a larger one is taken, 500,000 for instance (Lin et al. 2025, FoX, for its RoPE baseline).
+# cosines, as in lesson 04. The **base** says how slow the slowest pair is. 10000 is the paper's; for long
+# texts a larger one is taken: 500,000, for instance, in the RoPE baseline of the paper on FoX (arXiv
+# 2503.02130).
 #
 # **Predict before you run.** Does a larger base make the score fall faster or slower with the distance?
 
@@ -277,11 +281,12 @@ figure, axis = plt.subplots(figsize=(8, 4))
 for (base, curve), style in zip(curves.items(), (":", "-", "--")):
     axis.semilogx(back[1:], curve[1:], style, label=f"base {base:,.0f}")
 axis.axhline(0, color="0.8", linewidth=1, zorder=0)
-axis.set(xlabel="tokens back", ylabel="score, 1 at distance 0", title="The larger the base, the further it reaches")
+axis.set(xlabel="tokens "
+                "back", ylabel="score, 1 at distance 0", title="The larger the base, the further it reaches")
 axis.legend(fontsize=12)
 show(figure, alt="Score of equal vectors over 1 to 4096 tokens back, logarithmic, for three bases. With base "
-                 "100 it is near 0 from about 50 back on, with 10,000 it falls to near 0 by 2000, with 500,000 "
-                 "it still wavers around 0.4 there. All curves have ripples.")
+                 "100 it is near 0 from about 50 back on, with 10,000 it falls to near 0 by 2000, with "
+                 "500,000 it still wavers around 0.4 there. All curves have ripples.")
 reach = {base: int(np.argmax(curve < 0.5)) for base, curve in curves.items()}
 print("tokens back where it first falls below one half:", {f"{base:,.0f}": n for base, n in reach.items()})
 assert reach[100.0] < reach[10_000.0] < reach[500_000.0]
@@ -290,10 +295,10 @@ assert all((np.diff(curve) > 0).any() for curve in curves.values())       # none
 # %% [markdown]
 # ### A bound, not a guarantee
 #
-# RoPE is often said to make near tokens count more. The paper (section 3.4.3) shows less, and says so: a *bound*.
-# Let $h_c$ be the complex number $(q_{2c} - \mathrm i q_{2c+1})(k_{2c} + \mathrm i k_{2c+1})$, $a_c$ the angle of
-# pair $c$ at a distance, and $S_c = \sum_{b < c} e^{\mathrm i a_b}$. The score is the real part of $\sum_c h_c
-# e^{\mathrm i a_c}$, and summing by parts gives, with $h_{\text{dim}/2} = 0$,
+# RoPE is often said to make near tokens count more. What the paper shows is less, an upper *bound* that
+# falls. Let $h_c$ be the complex number $(q_{2c} - \mathrm i q_{2c+1})(k_{2c} + \mathrm i k_{2c+1})$, $a_c$
+# the angle of pair $c$ at a distance, and $S_c = \sum_{b < c} e^{\mathrm i a_b}$. The score is the real part
+# of $\sum_c h_c e^{\mathrm i a_c}$, and summing by parts gives, with $h_{\text{dim}/2} = 0$,
 #
 # $$|\text{score}| \le \max_c |h_{c+1} - h_c| \cdot \sum_{c=1}^{\text{dim}/2} |S_c|$$
 #
@@ -318,7 +323,8 @@ for (name, key), style in zip(keys.items(), ("-", "--")):
     assert (abs(score) <= bound).all()
     axes[1].plot(back, score, style, label=name)
     peak = int(score.argmax())
-    print(f"{name}: highest {peak} back; the bound is never below {(bound / abs(score)).min():.0f} times the score")
+    print(f"{name}: highest {peak} back; the bound is never below {(bound / abs(score)).min():.0f} times the "
+          "score")
     assert peak == (50 if "turned" in name else 0)
 axes[1].set(title="two scores below it", ylabel="score")
 axes[1].legend(fontsize=12)
@@ -330,14 +336,14 @@ show(figure, alt="Left: the bound over 0 to 250 tokens back falls, with ripples,
 assert sums[250] < 0.3 * sums[0] and (np.diff(sums) > 0).any()
 
 # %% [markdown]
-# So a head can look 50 back if its weights make it so. And that is good: a model should be able to look where it
-# wants. Whether trained weights prefer near tokens is a question for trained models, not for the formula.
+# So a head can look 50 back if its weights make it so. And that is good: a model should be able to look where
+# it wants. Whether trained weights prefer near tokens is a question for trained models, not for the formula.
 #
 # ## The way back
 #
-# Training needs the gradient of $x$, given that of $y$. For one pair, $y = R x$ with $R$ from the beginning of
-# this lesson. By the rule of lesson 01 each $x$ collects, over all $y$ that it went into, slope times gradient:
-# that is the *transposed* matrix, $g_x = R^\top g_y$.
+# Training needs the gradient of $x$, given that of $y$. For one pair, $y = R x$ with $R$ from the beginning
+# of this lesson. By the rule of lesson 01 each $x$ collects, over all $y$ that it went into, slope times
+# gradient: that is the *transposed* matrix, $g_x = R^\top g_y$.
 #
 # **Predict:** what does $R^\top$ do to a point?
 #
@@ -371,9 +377,9 @@ assert np.allclose(np.linalg.norm(x.grad, axis=1), np.linalg.norm(grad.numpy(), 
 #
 # - **An offset.** A model that writes token by token keeps the old keys, already turned. The new ones stand
 #   behind them: at `offset`, `offset + 1`, ...
-# - **Partial rotation.** Only the first `rotary_dim` columns are turned; the others compare tokens without regard
-#   to position. The Hugging Face library's GPT-NeoX turns a quarter unless told otherwise. The speeds are then
-#   those of `rotary_dim`, as if the turned columns were all there are.
+# - **Partial rotation.** Only the first `rotary_dim` columns are turned; the others compare tokens without
+#   regard to position. The Hugging Face library's GPT-NeoX turns a quarter unless told otherwise. The speeds
+#   are then those of `rotary_dim`, as if the turned columns were all there are.
 #
 # Fill in the two methods. This class is what trains from now on, wherever a model is told `"rope"`.
 
@@ -396,35 +402,38 @@ assert np.allclose(cached, uncached) and abs(forgotten - uncached).max() > 0.5
 assert np.allclose(forgotten[..., 8:], uncached[..., 8:])                 # new with new: only distances count
 
 # %% [markdown]
-# The last line is worth a thought. Even with the offset forgotten, the new tokens see *each other* rightly, since
-# only distances count. Only the link to the cache is broken. So a test on a short text may well miss it.
+# The last line is worth a thought. Even with the offset forgotten, the new tokens see *each other* rightly,
+# since only distances count. Only the link to the cache is broken. So a test on a short text may well miss
+# it.
 #
 # ## Beside absolute and relative positions
 #
 # An article would now compare the three kinds in a table. This one is computed: each cell is the answer to a
-# question put to a layer with random weights. Lesson 07 shows the whole of it, and two of the questions will be
-# yours.
+# question put to a layer with random weights. Lesson 07 shows the whole of it, and two of the questions will
+# be yours.
 
 # %%
-columns = ("order matters", "shift-invariant", "norms preserved", "decays", "longer than trained", "parameters",
+columns = ("order "
+           "matters", "shift-invariant", "norms preserved", "decays", "longer than trained", "parameters",
            "memory")
 table = property_table(["sinusoidal", "learned", "shaw", "rope"])
 print(table_text({name: {title: row[title] for title in columns} for name, row in table.items()}))
 assert table["rope"]["shift-invariant"] and table["rope"]["parameters"] == 0 and not table["rope"]["decays"]
 
 # %% [markdown]
-# - **Captures relative position?** Absolute ones: no, the scores change when a text is moved. Shaw's vectors: yes,
-#   directly. RoPE: yes, by way of a rotation that is itself absolute.
-# - **Complexity.** No parameters. The cache grows with the length T, not with T x T as a table of pairs does; and
-#   nothing is added to the scores, so any fast attention code can be used as it is.
-# - **Longer than trained**: there is an angle for every place, so it *extends*. That is not to say it does well
-#   there: the angles are new to the model. On ten small tasks at up to twice the length, rotary came to a mean
-#   reciprocal rank of 0.33, against 0.55 for T5's buckets and 0.69 for no positions (Kazemnejad et al. 2023).
-# - **Used by**: GPT-NeoX, LLaMA and ChatGLM, among many others. This course's tests hold our RoPE equal to the
-#   code of LLaMA, GPT-J and GPT-NeoX, in both layouts.
+# - **Captures relative position?** Absolute ones: no, the scores change when a text is moved. Shaw's vectors:
+#   yes, directly. RoPE: yes, by way of a rotation that is itself absolute.
+# - **Complexity.** No parameters. The cache grows with the length T, not with T x T as a table of pairs does;
+#   and nothing is added to the scores, so any fast attention code can be used as it is.
+# - **Longer than trained**: there is an angle for every place, so it *extends*. That is not to say it does
+#   well there: the angles are new to the model. On ten small tasks at up to twice the length, rotary came to
+#   a mean reciprocal rank of 0.33, against 0.55 for T5's buckets and 0.69 for no positions (Kazemnejad et al.
+#   2023).
+# - **Used by**: GPT-NeoX, LLaMA and ChatGLM, among many others. This course's tests hold our RoPE equal to
+#   the code of LLaMA, GPT-J and GPT-NeoX, in both layouts.
 #
 # ## What comes next
 #
-# Sinusoids, Shaw, T5, ALiBi, RoPE: all of them count *tokens*. "Three tokens back" is rarely what one means; it is
-# "the last sentence", or "the last time that x was set". Lesson 07 shows that no such encoding can find the last
-# x safely, and builds one that counts what matters: CoPE.
+# Sinusoids, Shaw, T5, ALiBi, RoPE: all of them count *tokens*. "Three tokens back" is rarely what one means;
+# it is "the last sentence", or "the last time that x was set". Lesson 07 shows that no such encoding can find
+# the last x safely, and builds one that counts what matters: CoPE.

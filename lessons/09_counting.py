@@ -12,7 +12,7 @@
 # **Can a Transformer learn to count what matters, however much stands in between?**
 #
 # This is what the course was for. You build a small task, train two Transformers on it that differ in nothing
-# but their positions, and see one of them fail as soon as a text gets longer or sparser than those it learned
+# but their positions, and see one of them fail as soon as a text gets longer or denser than those it learned
 # from, and the other not. The task, and the claim, are those of the CoPE paper (Golovneva et al. 2024,
 # section 5.3). The two trainings take **about two minutes together** on two cores.
 #
@@ -24,12 +24,12 @@
 #
 # <details><summary>Answers</summary>
 #
-# 1. The sum of the gates $g_{ik} = \sigma(q_i \cdot k_k)$ from $k = j$ up to $k = i$: how much of what query
-#    $i$ cares about stands between the two, both ends included.
+# 1. The sum of the gates $g_{in} = \sigma(q_i \cdot k_n / \sqrt{\text{head dim}})$ from $n = j$ up to $n = i$: how
+#    much of what query $i$ cares about stands between the two, both ends included.
 # 2. With all gates 1 it is $i - j + 1$, the distance in tokens (plus one). With all gates 0 every key is at
 #    position 0, so there are no positions at all.
 # 3. Each *pair* of query and key has its own position, while RoPE turns each query and each key once, by
-#    where it stands. And the positions are fractions, found only after $q \cdot k$ is known.
+#    where it stands. And the positions are found only after $q \cdot k$ is known.
 #
 # </details>
 
@@ -106,7 +106,7 @@ print("200 texts read, every answer right")
 # ## What a model sees
 #
 # The model never sees the rules. It sees ids, and it is told what comes next, but only at the places where
-# that is an answer. Everywhere else the next character is random; nothing could be learned from it.
+# that is an answer. Elsewhere the next character is mostly drawn at random, and predicting it is not the task.
 
 # %% exercise="answer_targets"
 
@@ -119,7 +119,7 @@ for position, (id, target) in enumerate(zip(ids[0], answer_targets(ids)[0])):
 # %% [markdown]
 # ## Why is this hard?
 #
-# To answer, the model must find the last `a=` and count the `a+` after it. With token positions it can only
+# To answer, the model must find the last `a=` and count the `a+` after it. By token position alone it can only
 # ask for keys that stand *so many tokens back*. How far back is the last `a=`?
 
 # %%
@@ -130,36 +130,47 @@ def looking_back(text):
         yield question.start() - last, text[last:question.start()].count("+")
 
 
-distances, counts = {}, {}
-for pass_weight in (10, 50, 100):
-    ids = counting_sequences(np.random.default_rng(1), 400, 384, pass_weight=pass_weight)
-    distances[pass_weight], counts[pass_weight] = np.transpose(
-        [pair for row in ids for pair in looking_back(tokenizer.decode(row))])
+def look_back(length):
+    """Tokens back and increments since, of all questions in 400 random texts, for each pass weight."""
+    texts = {weight: counting_sequences(np.random.default_rng(1), 400, length, pass_weight=weight)
+             for weight in (10, 50, 100)}
+    return {weight: np.transpose([pair for row in ids for pair in looking_back(tokenizer.decode(row))])
+            for weight, ids in texts.items()}                                     # weight: (2, questions)
 
+
+long = look_back(length=384)
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharey=True)
 for pass_weight, style in ((10, ":"), (50, "-"), (100, "--")):
-    for axis, values, edges in ((axes[0], distances, np.arange(0, 385, 4)), (axes[1], counts, np.arange(11))):
-        share, _ = np.histogram(values[pass_weight], edges)
+    for axis, values, edges in zip(axes, long[pass_weight], (np.arange(0, 385, 4), np.arange(11))):
+        share, _ = np.histogram(values, edges)
         axis.plot(edges[:-1], 100 * share.cumsum() / share.sum(), style, label=f"pass weight {pass_weight}")
 axes[0].set(xlabel="tokens back to the last `a=`", ylabel="questions (%), cumulative",
-            title="Distance shifts ...")
-axes[1].set(xlabel="increments since", title="... the count does not", ylim=(0, 103))
+            title="In long texts the distance shifts ...")
+axes[1].set(xlabel="increments since", title="... the count much less", ylim=(0, 103))
 axes[1].legend(loc="lower right")
-show(figure, alt="Cumulative curves for pass weights 10, 50 and 100. Left: the distance in tokens back to "
-                 "the last setting grows a lot with the pass weight. Right: the number of increments since "
-                 "it has nearly the same distribution for all three.")
+show(figure, alt="Cumulative curves for pass weights 10, 50 and 100, in texts of 384 characters. Left: the distance "
+                 "in tokens back to the last setting grows a lot with the pass weight. Right: the number of "
+                 "increments since it has nearly the same distribution for all three.")
 
 # %%
-for pass_weight in distances:
-    print(f"pass weight {pass_weight:3}: on average {distances[pass_weight].mean():3.0f} tokens back, "
-          f"{counts[pass_weight].mean():.1f} increments since")
-assert distances[100].mean() > 2 * distances[10].mean()
-assert abs(counts[100].mean() - counts[10].mean()) < 1.5
+short = look_back(length=96)
+for length, pairs in ((384, long), (96, short)):
+    for pass_weight, (distance, count) in pairs.items():
+        print(f"{length} characters, pass weight {pass_weight:3}: on average {distance.mean():3.0f} tokens back, "
+              f"{count.mean():.1f} increments since")
+
+(near, many), (far, fewer) = long[10].mean(axis=1), long[100].mean(axis=1)
+assert far > 2 * near and many - fewer < 1.5
+assert short[10][1].mean() > 1.5 * short[100][1].mean()
 
 # %% [markdown]
 # The same numbers, 0 to 9, stand behind distances that depend on how many passes a text happens to have.
 # Whoever measures in tokens has to learn all these distances, one by one. Whoever can leave the passes out
 # measures in what happened. That is what a gate is for: near 0 at a `.`, near 1 elsewhere.
+#
+# In texts of 96 characters, which we shall train on, the count shifts too, because the text ends first: with
+# more passes a short text holds fewer increments and is also an *easier* text. Remember this when you read the
+# results.
 #
 # **Predict.** Both models below learn from texts of 96 characters with pass weight 50. Which of these four
 # tests will hurt learned absolute positions most: twice the length; four times the length; pass weight 100;
@@ -167,7 +178,7 @@ assert abs(counts[100].mean() - counts[10].mean()) < 1.5
 #
 # <details><summary>Think first, then read the table below</summary>
 #
-# Length hurts a table of positions at once: it has never trained a row beyond 96. Pass weight 100 makes the
+# Length hurts a table of positions at once: it has never trained a row past 95. Pass weight 100 makes the
 # questions *easier* in one way (less happens in 96 characters). Pass weight 10 packs more into the text: more
 # to count, and denser than ever seen. CoPE's positions move only with what is counted, so its only worry is
 # more of that.
@@ -176,9 +187,9 @@ assert abs(counts[100].mean() - counts[10].mean()) < 1.5
 #
 # ## Two models, one recipe
 #
-# Two layers, two heads, 32 numbers a token: about 27,000 parameters. Only the name of the encoding differs.
-# AdamW with a learning rate that climbs to 0.003 in 100 steps and falls along a cosine, 600 steps of 32 fresh
-# texts each. Nothing is tuned for either of them.
+# Two layers, two heads, 32 numbers a token. Only the name of the encoding differs. AdamW with a learning rate
+# that climbs to 0.003 in 100 steps and falls along a cosine, 600 steps of 32 fresh texts each. Nothing is tuned
+# for either of them.
 
 # %%
 SEQ_LEN = 96
@@ -199,8 +210,7 @@ for name, (inputs, targets) in tests.items():
 def train(positions, steps=600, seed=0, **options):
     """Trains one model on the counting task, with a progress bar. Returns it, and its trainer."""
     torch.manual_seed(seed)
-    model = Transformer(len(tokenizer), dim=32, num_heads=2, num_layers=2, max_len=4 * SEQ_LEN,
-                        positions=positions, **options)
+    model = new_model(positions, **options)
     trainer = Trainer(model, counting_batch, steps, lr=3e-3, warmup=100, seed=seed)
     bar = progress(steps, positions)
     inputs, targets = (part[:64] for part in tests["in distribution"])
@@ -209,7 +219,20 @@ def train(positions, steps=600, seed=0, **options):
     return model, trainer
 
 
+def new_model(positions, **options):
+    """The one model of this lesson, with the encoding asked for."""
+    return Transformer(len(tokenizer), dim=32, num_heads=2, num_layers=2, max_len=4 * SEQ_LEN,
+                       positions=positions, **options)
+
+
+for name, options in (("none", {}), ("learned", {}), ("cope", dict(npos_max=16))):
+    size = sum(parameter.numel() for parameter in new_model(name, **options).parameters())
+    print(f"{name:8} {size:6,} parameters")
+
 # %% [markdown]
+# CoPE adds two tables, one a layer, of 16 rows of 16 numbers. The learned table has 384 rows of 32 numbers, and
+# the texts of 96 characters train the first 96 of them.
+#
 # About half a minute for `learned` and a good minute for `cope` on an idle machine. You may interrupt (Kernel
 # -> Interrupt): what was learned so far stays, though the claims below will then not hold.
 
@@ -226,10 +249,14 @@ for (name, trainer), style in zip(trainers.items(), ("o-", "s--")):
     steps, errors = np.transpose(trainer.evaluations)
     axis.plot(steps, 100 * errors, style, label=name)
 axis.set(xlabel="training steps", ylabel="wrong answers (%)", ylim=(0, None),
-         title="On texts like those it learns from, CoPE is there first")
+         title="On texts like those they learn from, CoPE is ahead")
 axis.legend()
 show(figure, alt="Share of wrong answers over 600 training steps, on texts like the training texts. Both "
                  "curves fall; CoPE's reaches zero, that of learned positions ends at a few per cent.")
+
+# %%
+curves = {name: np.transpose(trainer.evaluations)[1] for name, trainer in trainers.items()}
+assert (curves["cope"][4:] < curves["learned"][4:]).all()                        # from step 300 on
 
 # %% [markdown]
 # ## Out of distribution
@@ -248,12 +275,13 @@ for split in tests:
 # %%
 learned, cope = errors["learned"], errors["cope"]
 assert all(error < 0.02 for split, error in cope.items() if split != "4x the length")
-assert cope["4x the length"] < 0.05
+assert cope["4x the length"] < 0.05                                              # 0.2 to 1.2 % over seeds 0 to 2
+assert learned["in distribution"] > cope["in distribution"] + 0.01
 assert learned["twice the length"] > 0.2 and learned["4x the length"] > 0.4
-assert learned["pass weight 10"] > 0.05
-assert all(learned[split] > 5 * cope[split] for split in tests if split != "in distribution")
+assert learned["pass weight 10"] > 0.05 and learned["pass weight 10"] > 1.5 * learned["pass weight 100"]
+assert all(learned[split] > 5 * cope[split] for split in tests)
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "readme"]
 figure, axis = plt.subplots(figsize=(8, 4))
 places = np.arange(len(tests))
 for shift, name, hatch in ((-0.2, "learned", ""), (0.2, "cope", "//")):
@@ -270,9 +298,9 @@ show(figure, alt="Bars of the wrong answers in five tests. Learned positions: a 
 # %% [markdown]
 # **What of this is by construction?** The failure of `learned` at twice and at four times the length is
 # partly our doing: positions 96 to 383 never occurred in training, so their rows in the table are still the
-# random numbers they started with. No learned table can do better there. The two tests with other pass
-# weights are fair to it: they use the same 96 positions. There the in-distribution error is what one should
-# compare with.
+# random numbers they started with, a little smaller by weight decay. A row that was never trained knows
+# nothing. The two tests with other pass weights are fair to it: they use the same 96 positions. There the
+# in-distribution error is what one should compare with.
 #
 # The error by position shows which is which.
 
@@ -295,7 +323,7 @@ show(figure, alt="Wrong answers by position in texts of 384 characters. Learned 
                  "position 96, then a jump to more than half of all answers. CoPE: near zero throughout.")
 
 # %%
-assert trained.max() < 0.3 < untrained.min()
+assert trained.max() < 0.3 and untrained.min() > 0.5
 
 # %% [markdown]
 # ## What does a head count?
@@ -333,19 +361,19 @@ axis.set(xticks=range(len(shown)), xticklabels=list(".+=?a01234"),
          yticks=[0, 1], yticklabels=["head 0", "head 1"],
          xlabel="character at the key", title="The first layer does not count passes")
 figure.colorbar(picture, label="mean gate")
-show(figure, alt="Mean gate of the first layer's two heads, for each character. At a dot the gates are close "
-                 "to 0, at plus and equals they are wide open, at the other characters it varies.")
+show(figure, alt="Mean gate of the first layer's two heads, for each character. At a dot at least one head's gate "
+                 "is close to 0, at plus and equals they are wide open, at the other characters it varies.")
 
 # %%
 dot, plus, equals = tokenizer.encode(".+=")
-assert (means[:, dot] < 0.15).any()
 counting_head = means[:, dot].argmin()
+assert means[counting_head, dot] < 0.05
 assert means[counting_head, plus] > 0.4 and means[counting_head, equals] > 0.4
 
 # %% [markdown]
 # A pass moves nothing: the gate for it is closed. Settings and increments are steps, and so are some of the
-# old answers (which ones, and whether the other head does the same, changes with the seed). So this head
-# reads a text without dots, and it does not matter how many there were. That is nearer to the second answer
+# old answers (which ones, and whether the other head does the same, may change with the seed). So this head
+# reads a text nearly without dots, and it hardly matters how many there were. That is nearer to the second answer
 # above than to the neat one.
 #
 # Here are the positions themselves: one text, one asking query, and how far back each key is, counted in
@@ -369,8 +397,8 @@ show(figure, alt="Positions of all keys for one query near the end of a text. Co
 # %% [markdown]
 # ## Beside the paper
 #
-# Table 3 and Table 4 of the paper, wrong answers in per cent, mean and (in brackets) standard deviation over
-# three seeds:
+# Table 9 of the paper (its means are also in tables 3 and 4), wrong answers in per cent, mean and (in brackets)
+# standard deviation over three seeds:
 #
 # | positions | 1 variable | 3 variables | 5 variables | 1 variable, pass weight 100 | pass weight 10 |
 # |---|---|---|---|---|---|
@@ -380,14 +408,16 @@ show(figure, alt="Positions of all keys for one query near the end of a text. Co
 #
 # Its texts are longer (up to 512 operations), its model is larger (by the released code 4 layers, 4 heads and
 # 256 numbers a token), and it asks one question a text. `solutions/counting.py` can write that format too.
-# What is the same here: the order, and that fewer passes hurt token positions more than more passes do. What
-# is not shown here: several variables, other encodings, and more than one seed. In the paper more passes hurt
-# relative positions clearly (8.8 against 1.1); our table of absolute positions hardly minds them. A text of
-# 96 characters with more passes holds fewer increments, so it is also an easier text.
+# What is the same here: CoPE ahead of absolute positions, and that fewer passes hurt token positions more than
+# more passes do. What is not shown here: several variables, other encodings, and more than one seed. We also
+# chose a size that CoPE solves in a minute, and a rival that cannot grow with the text. In the paper more passes
+# hurt relative positions clearly (8.8 against 1.1); our table of absolute positions hardly minds them, because a
+# text of 96 characters with more passes is also an easier text.
 #
 # And what does it mean for a real model? Language is full of things to count that are not tokens: words,
 # sentences, paragraphs, brackets. No language model is trained on counting alone, so do not expect 0.0 there.
-# The paper's gains in language modelling are small but steady; lesson 11 measures them.
+# The paper's gains in language modelling are small: a test perplexity of 23.46 against 23.81 for relative positions
+# on Wikitext-103, and of 3.9 against 4.1 for RoPE on code (table 5; no spread over seeds is given).
 #
 # ## What comes next
 #

@@ -135,12 +135,13 @@ def _along(input, axis, index):
     """Elements at `index` along `axis`, found by their position in the flat array: flat `take` is fast."""
     shape = input.shape or (1,)
     fits = all(n <= size for d, (n, size) in enumerate(zip(index.shape, shape)) if d != axis)
-    if not fits or index.size and not 0 <= index.min() <= index.max() < shape[axis]:
+    if not fits or index.size and index.view(np.uint64).max() >= shape[axis]:     # negative ones become huge
         raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)}, shape {index.shape}, "
                            f"are out of bounds for dimension {axis} of {shape}")
     steps = [math.prod(shape[d + 1:]) for d in range(len(shape))]     # between neighbours in the flat array
     grid = np.ogrid[tuple(map(slice, index.shape))]
-    positions = index * steps[axis] + sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
+    starts = sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
+    positions = starts + (index if steps[axis] == 1 else index * steps[axis])
     return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, input.shape)
 
 

@@ -191,6 +191,7 @@ def softmax_gradient(out, grad):
 
     out, grad: (..., n)    result: (..., n)
 
-    Example: out = [0.5, 0.5], grad = [1, 0] gives [0.25, -0.25]: more for one is less for the other.
+    Example: out = [0.75, 0.25], grad = [6, 2]. The sum of grad[j] out[j] is 4.5 + 0.5 = 5, and the
+    result [0.75, -0.75]: what one gains the other loses.
     """
     return out * (grad - (grad * out).sum(axis=-1, keepdims=True))

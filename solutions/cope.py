@@ -29,14 +29,15 @@ def cope_gates(q, k, scale=None):
     scale     what the products are multiplied by; None: 1 / sqrt(head_dim)
     returns   (..., query, key) tensor
 
-    >>> q, k = torch.tensor([[2.0, 0.0, 0.0, 0.0]]), torch.tensor([[3.0, 1.0, 1.0, 1.0], [0.0, 5.0, 5.0, 5.0]])
+    >>> q = torch.tensor([[2.0, 0.0, 0.0, 0.0]])
+    >>> k = torch.tensor([[3.0, 1.0, 1.0, 1.0], [0.0, 5.0, 5.0, 5.0]])
     >>> [round(gate, 3) for gate in cope_gates(q, k)[0].tolist()]         # sigmoid(6 / 2) and sigmoid(0)
     [0.953, 0.5]
 
     Source: equation 3, with the scale of the listing in appendix B.
     """
     scale = q.shape[-1] ** -0.5 if scale is None else scale
-    return (q @ k.transpose(-2, -1) * scale).sigmoid()                    # (..., query, key)
+    return ((q * scale) @ k.transpose(-2, -1)).sigmoid()                  # (..., query, key)
 
 
 def cope_positions(gates):
@@ -58,8 +59,8 @@ def cope_positions(gates):
     Source: equation 4.
     """
     check_gates(gates)
-    later = torch.tensor(~causal_mask(*gates.shape[-2:]))                 # (query, key)
-    return gates.masked_fill(later, 0.0).flip(-1).cumsum(-1).flip(-1)
+    seen = torch.tensor(causal_mask(*gates.shape[-2:]), dtype=gates.dtype)        # (query, key), 1 or 0
+    return (gates * seen).flip(-1).cumsum(-1).flip(-1)
 
 
 def check_gates(gates):
@@ -112,9 +113,12 @@ def interpolate_logits(logits, positions):
     Source: equations 7 to 9.
     """
     check_rows(logits, positions)
-    low, high, w = neighbours(positions, logits.shape[-1])
-    upper, lower = (torch.take_along_dim(logits, rows, dim=-1) for rows in (high, low))
-    return w * upper + (1 - w) * lower                                    # (..., query, key)
+    low, _, w = neighbours(positions, logits.shape[-1])
+    # The same as q.e[floor p] + w (q.e[floor p + 1] - q.e[floor p]): the steps between neighbouring rows are few,
+    # so they are taken once, before the lookup. After the last row comes no step.
+    steps = torch.cat([logits[..., 1:] - logits[..., :-1], torch.zeros_like(logits[..., :1])], dim=-1)
+    lower, step = (torch.take_along_dim(row, low, dim=-1) for row in (logits, steps))
+    return lower + w * step                                               # (..., query, key)
 
 
 def check_rows(logits, positions):

@@ -122,7 +122,7 @@ def split_texts(settings):
 
 
 def train(settings, folder, every=None, on_step=None):
-    """Trains one model, from the start or from its checkpoint. Returns (trainer, seconds of all its steps)."""
+    """Trains one model, from the start or its checkpoint. Returns (trainer, seconds of all its steps)."""
     every = every or max(2, settings["steps"] // 20)
     draw = DRAW_BATCH[settings["task"]]
     trainer = Trainer(build(settings), lambda rng: draw(rng, settings["batch"], **settings["data"]),
@@ -202,7 +202,7 @@ def read_record(name, folder=RESULTS):
 
 
 def read_records(recipe, folder=RESULTS):
-    """All records of a recipe: {encoding: [record of seed 0, record of seed 1, ...]}, as far as they exist."""
+    """The records of a recipe, as far as they exist: {encoding: [record of seed 0, of seed 1, ...]}."""
     names, seeds = RUNS[recipe]
     found = {positions: [read_record(f"{recipe}-{positions}-{seed}", folder) for seed in range(seeds)]
              for positions in names}

@@ -94,7 +94,7 @@ def without_blanks(ids):
 
 
 def selective_copy_sequences(rng, batch, num_symbols=12, blanks=12):
-    """Random texts to copy: symbols drawn from a ... n, blanks strewn among them, the mark, the symbols again.
+    """Random texts to copy: symbols from a ... n, blanks strewn among them, the mark, the symbols again.
 
     returns   ids, int64 (batch, 2 * num_symbols + blanks + 1)
     raises    ValueError for settings that no text can meet

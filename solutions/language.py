@@ -43,7 +43,7 @@ def bigram_table(ids, vocab_size):
     ids       int array (length,)
     returns   float array (vocab_size, vocab_size), each row sums to 1
 
-    >>> bigram_table(np.array([0, 1, 0, 1, 1]), vocab_size=2).round(3).tolist()   # 0 -> 1 twice, 1 -> 0, 1 -> 1
+    >>> bigram_table(np.array([0, 1, 0, 1, 1]), vocab_size=2).round(3).tolist()       # 0 1 twice, 1 0, 1 1
     [[0.25, 0.75], [0.5, 0.5]]
     """
     counts = np.ones((vocab_size, vocab_size))

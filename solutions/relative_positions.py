@@ -150,7 +150,7 @@ class Shaw(PositionEncoding):
 
     def bias(self, q, k, v=None, x=None):
         check_head_dim(q, self.keys.shape[-1])
-        products = q @ self.keys.transpose(0, 1) * self.score_scale(q)    # (batch, heads, query, distance)
+        products = (q * self.score_scale(q)) @ self.keys.transpose(0, 1)  # (batch, heads, query, distance)
         rows = self.rows(q.shape[-2], k.shape[-2])
         return torch.take_along_dim(products, rows.expand(*q.shape[:2], *rows.shape), dim=-1)
 
@@ -226,9 +226,10 @@ class TransformerXL(PositionEncoding):
         table = np.flip(table, axis=0).copy()                             # key_len - 1 ... 0 back
         r = self.distance_keys(torch.tensor(table, dtype=q.dtype))        # (distance, dim)
         r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)       # (heads, distance, head_dim)
-        by_distance = (q + self.v) @ r.transpose(-2, -1)                  # (batch, heads, query, distance)
-        by_key = self.u @ k.transpose(-2, -1)                             # (batch, heads, 1, key)
-        return (by_key + relative_shift(by_distance)) * self.score_scale(q)
+        scale = self.score_scale(q)
+        by_distance = ((q + self.v) * scale) @ r.transpose(-2, -1)        # (batch, heads, query, distance)
+        by_key = (self.u * scale) @ k.transpose(-2, -1)                   # (batch, heads, 1, key)
+        return by_key + relative_shift(by_distance)
 
 
 # ---------------------------------------------------------------- T5
@@ -288,8 +289,7 @@ class T5Bias(PositionEncoding):
         check_num_heads(q, self.table.shape[-1])
         distances = relative_positions(q.shape[-2], k.shape[-2])
         buckets = t5_bucket(distances, self.bidirectional, self.num_buckets, self.max_distance)
-        bias = self.table[torch.tensor(buckets)]                          # (query, key, heads)
-        return bias.permute(2, 0, 1).unsqueeze(0)                         # (1, heads, query, key)
+        return self.table.T[:, torch.tensor(buckets)].unsqueeze(0)        # (1, heads, query, key)
 
 
 def check_num_heads(q, num_heads):

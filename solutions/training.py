@@ -163,7 +163,7 @@ def error_rate(predictions, targets):
     return float((predictions != targets)[scored].mean())
 
 
-# ---------------------------------------------------------------- what the engine computes faster, written out
+# ---------------------------------------------------------------- what the engine has too, written out
 
 def cross_entropy(logits, targets):
     """The mean of -log p(target) over the positions that are scored, in nats.

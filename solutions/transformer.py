@@ -142,7 +142,7 @@ def nucleus(probabilities, top_p):
     """
     order = np.argsort(-probabilities, axis=-1, kind="stable")                    # likeliest first
     ranked = np.take_along_axis(probabilities, order, axis=-1)
-    before = ranked.cumsum(axis=-1) - ranked                                      # the share of likelier tokens
+    before = ranked.cumsum(axis=-1) - ranked                                  # the share of likelier tokens
     kept = np.zeros_like(probabilities)
     np.put_along_axis(kept, order, np.where(before < top_p, ranked, 0), axis=-1)
     return kept / kept.sum(axis=-1, keepdims=True)

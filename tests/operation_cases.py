@@ -46,7 +46,9 @@ torch.clamp({x|turned|number|empty}, {min=-0.3|max=0.4|-0.3, 0.4})
 {x|gaps}.clamp({min=0|-1, 1})
 torch.where(mask, {x|row|0.5|1}, {y|column|2.0})
 x.where(mask, {y|0.0})
-torch.{maximum|minimum}({x|row|ties}, {y|column|ties[:, :1]})
+torch.{maximum|minimum}({x|row}, {y|column})
+torch.maximum(ties, ties[:, :1])
+torch.minimum(ties, ties[:, :1])
 torch.{max|min}(x, {y|row})
 {x|number|turned} {<|<=|>|>=|==|!=} {y|row|0.1|whole[0, 0]}
 torch.{eq|ne|lt|le|gt|ge}(ties, {1|ties[:, :1]})
@@ -130,6 +132,7 @@ cube.sum() + cube.unbind(0)[1].sum()
 {number[...]|number[None]|number[()]|rows300[ids300]|empty[:, 1]|empty[nothing]|x[ids][:, ids]|x[1][2]}
 {whole[0]|mask[mask]}
 (x[ids] * x[0]).sum() + x[:, 1].sum()
+{cube[:, :, pairs[0]]|x[:, ids[1:2]]|cube[:, pairs[1]]|turned[mask]|turned[ids]}.view(-1)
 torch.gather({x|turned}, {1, along|-1, along[:2]|0, across|dim=1, index=along})
 {cube.gather(2, many)|swapped.gather(1, many[:, :, :4])|cube.gather(-1, many[:1, :2])|row.gather(0, ids)}
 {row.gather(0, nothing)|number.gather(0, ids[1])}

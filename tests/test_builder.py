@@ -173,6 +173,8 @@ DOUBLE_CELL = '# %% exercise="double"'
     (LESSON, DOUBLE_CELL, DOUBLE_CELL + "\nx = 1", [
         "00_tiny.py, line 18: the cell of exercise `double` must be empty"]),
     (LESSON, "print(double", "print double", ["00_tiny.py, line 25: syntax error"]),
+    (LESSON, "import compare, exercise, hint, ", "import compare, ", [
+        "00_tiny.py, line 12: the first code cell must import exercise, hint from classroom"]),
     (LESSON, "#     minutes: 3\n", "", ["00_tiny.py: the header has no `minutes:`"]),
     (LESSON, "# %%\nprint", "# %%\n\n# %%\nprint", ["00_tiny.py, line 24: this cell is empty"]),
     (LESSON, "# %% [markdown]\n# # Tiny", "x = 1\n\n# %% [markdown]\n# # Tiny", ["belongs in a cell"]),
@@ -202,6 +204,12 @@ def test_exercise_in_two_lessons_stops_the_build(unbuilt):
     catalogue.parsed.cache_clear()
     with pytest.raises(CourseError, match="01_other.py, line 18: exercise `double` already stands in"):
         builder.build(["01"])
+
+
+def test_lesson_without_exercises_need_not_import_what_they_name(unbuilt):
+    header, _, rest = tiny_course.LESSON.partition("# %%\n")
+    (unbuilt / "lessons" / "01_reading.py").write_text(header + "# %%\nprint(2)\n", encoding="utf-8")
+    assert builder.unexecuted(catalogue.course().lesson("01")).cells[-1].source == "print(2)"
 
 
 # What is refused: a cell that fails, or shows what cannot be stored

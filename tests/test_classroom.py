@@ -16,7 +16,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from classroom import catalogue, exercises, feedback, figures, progress_bar, source
+from classroom import catalogue, exercises, feedback, figures, graph, progress_bar, source, unreadable
 from classroom.exercises import exercise, hint, judge, solution
 from classroom.expect import Expect, NotYet, difference, shown
 from classroom.trial import OutOfTime, call_within
@@ -225,6 +225,61 @@ def test_result_that_a_check_cannot_use_is_described(tiny):
     assert "Is a `return` missing?" in verdict.says
 
 
+RECURSIVE = """
+    def double(x):
+        if x.ndim > 1:
+            return np.stack([double(row) for row in x])
+        return x + (x if mark else 0)
+    """
+
+
+@pytest.mark.parametrize("before", [{}, {"double": "what stood there before"}])
+def test_function_that_calls_itself_meets_itself_while_it_is_judged(tiny, before):
+    """In a notebook its name still means the course's answer then, or nothing at all."""
+    for mark, state in ((True, "right"), (False, "not yet")):
+        answer = learner(RECURSIVE, mark=mark)
+        namespace = answer.__globals__
+        del namespace["double"]
+        namespace.update(before)
+        kept = dict(namespace)
+        assert judge("double", answer).state == state
+        assert namespace == kept
+
+
+def test_recursion_is_the_learners_own_and_not_rescued_by_the_courses(tiny):
+    answer = learner("def double(x): return double(x)")
+    answer.__globals__["double"] = catalogue.course().exercise("double").reference
+    assert "calls itself without end" in judge("double", answer).says
+
+
+def test_class_meets_itself_in_its_methods_while_it_is_judged(tiny):
+    answer = learner("""
+        class Counter:
+            total = 0
+            def add(self, step=1):
+                if step < 0: raise ValueError
+                self.total = Counter.sum(self.total, step)
+            def sum(total, step):
+                return total + step
+        """, "Counter")
+    namespace = answer.add.__globals__
+    del namespace["Counter"]
+    assert judge("Counter", answer).state == "right"
+    assert "Counter" not in namespace
+
+
+def test_advice_of_a_check_stands_beside_the_error_that_it_fits(tiny):
+    advised = """with expect.advice({"IndexError": "Count from the right.", "KeyError": "Never said."}):
+            answer(x)
+        expect.equal("""
+    tiny_course.edit(tiny, CHECKS, "expect.equal(", advised)
+    said = judge("double", learner("def double(x): return x[3]")).says
+    assert "IndexError: index 3 is out of bounds" in said and said.endswith("Count from the right.")
+    assert "Never said" not in said
+    assert "Count from" not in judge("double", learner("def double(x): return x / y")).says
+    assert judge("double", learner("def double(x): return x + x")).state == "right"
+
+
 def test_prints_and_warnings_are_shown_once_and_not_without_end(tiny, capsys):
     verdict = judge("double", learner("""
         def double(x):
@@ -250,7 +305,7 @@ def test_endless_loop_is_cut_off(tiny, body):
     started, handler = time.monotonic(), signal.getsignal(signal.SIGALRM)
     verdict = judge("double", learner(f"def double(x):\n    {body}\n", sleep=time.sleep))
     assert verdict.state == "not yet"
-    assert "was stopped after 1 s." in verdict.says
+    assert "was stopped after 1 s. Does a loop in it never end, or does it do the same" in verdict.says
     assert time.monotonic() - started < 5
     assert signal.getsignal(signal.SIGALRM) is handler and signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
@@ -280,6 +335,55 @@ def test_where_a_loop_cannot_be_cut_off_it_is_said(capsys):
 def test_interruption_goes_through(tiny):
     with pytest.raises(KeyboardInterrupt):
         judge("double", learner("def double(x): raise KeyboardInterrupt"))
+
+
+# Cells that Python cannot read
+
+UNREADABLE = {
+    "missing bracket": ("@exercise\ndef double(x):\n    return (2 * x\n", "line 3 of this cell: '(' was never"),
+    "dedented return": ("@exercise\ndef double(x):\n    y = 2 * x\nreturn y\n", "line 4 of this cell: 'return'"),
+    "uneven indent": ("@exercise\ndef double(x):\n    y = x\n  return y\n", "line 4 of this cell: unindent"),
+    "missing colon": ("# Exercise *\n\n@exercise\ndef double(x)\n    return x\n", "line 4 of this cell: expected"),
+    "misspelt def": ("@exercise\n# mine\ndfe double(x):\n    return x\n", "line 3 of this cell: invalid syntax"),
+    "open string": ('@exercise\ndef double(x):\n    """Doubles.\n    return x\n', "of this cell: unterminated"),
+}
+
+
+@pytest.mark.parametrize("cell", UNREADABLE)
+def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(tiny, notebook, cell):
+    text, says = UNREADABLE[cell]
+    lines = unreadable.readable(text.splitlines(keepends=True))
+    namespace = {}
+    exec("".join(lines), namespace)
+    assert namespace["double"] is catalogue.course().exercise("double").reference
+    (bundle, metadata), = notebook
+    assert metadata["classroom"] == {"exercise": "double", "state": "not yet"} == {
+        "exercise": "double", "state": exercises.states["double"]}
+    assert bundle["text/plain"].startswith("double: not yet\n  Python cannot read line ")
+    assert says in bundle["text/plain"] and "the course's own version is used" in bundle["text/plain"]
+
+
+def test_place_of_the_fault_is_shown():
+    sentence, blocks = unreadable.described(3, 12, "    return (2 * x\n", "'(' was never closed")
+    assert sentence == "Python cannot read line 3 of this cell: '(' was never closed."
+    assert blocks == [("line 3", "    return (2 * x\n           ^")]
+    assert unreadable.described(1, None, None, "too many nested brackets")[1] == []
+
+
+@pytest.mark.parametrize("text", [
+    "@exercise\ndef double(x):\n    return 2 * x\n", "x = (1\n", "@exercise\ndef no_such(x):\n    return (x\n",
+    "get_ipython().run_line_magic('timeit', 'double(3)')\n", "@exercise\nx = (", "", "await sleep(1)\n",
+    "@exercise\nclass Counter:\n    def add(self, step=1): return '\\d' is step\n",
+])
+def test_any_other_cell_is_left_as_it_is(tiny, text):
+    lines = text.splitlines(keepends=True)
+    assert unreadable.readable(lines) == lines
+
+
+def test_looking_at_a_cell_never_raises(tiny, monkeypatch):
+    lines = UNREADABLE["missing bracket"][0].splitlines(keepends=True)
+    monkeypatch.setattr(catalogue, "course", lambda: 1 / 0)
+    assert unreadable.readable(lines) == lines
 
 
 # What is handed on
@@ -440,6 +544,18 @@ def test_large_values_are_shown_in_part():
     assert len(shown("x" * 10_000)) < 600
 
 
+def test_entries_are_not_shown_where_the_shape_is_wrong_unless_they_are_few():
+    with pytest.raises(NotYet) as failure:
+        Expect().equal((np.ones((2, 3, 4)), np.ones(2)), (np.ones((3, 4)), np.zeros(2)))
+    assert dict(failure.value.blocks) == {
+        "expected": "item 0: a float array of shape (3, 4)\n[[1. 1. 1. 1.]\n [1. 1. 1. 1.]\n [1. 1. 1. 1.]]\n"
+                    "item 1: a float array of shape (2,)\n[0. 0.]",
+        "got": "item 0: a float array of shape (2, 3, 4)\nitem 1: a float array of shape (2,)\n[1. 1.]"}
+    with pytest.raises(NotYet) as failure:
+        Expect().equal(np.ones((4, 4)), np.zeros((4, 4)))
+    assert failure.value.blocks[1][1].count("1.") == 16
+
+
 # Figures
 
 def test_figure_is_a_png_with_alt_text_and_is_closed(notebook):
@@ -470,9 +586,45 @@ def test_comparison_draws_maps_on_common_scales(notebook, monkeypatch, target, y
     first, second, third = (axis.images[0] for axis in figure.axes[:3])
     assert first.get_clim() == second.get_clim()
     assert third.get_clim() == limits and third.get_cmap().name == "RdBu"
-    assert [axis.get_title() for axis in figure.axes[:3]] == ["target", "yours", title]
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["target", "result", title]
     monkeypatch.undo()
     figures.plt.close(figure)
+
+
+@pytest.mark.parametrize("target, limits, colors, numbers", [
+    (np.array([[1.0, -3.0], [0.0, -0.001]]), (-3, 3), "RdBu", ["1.00", "-3.00", "0.00", "0.00"]),
+    (np.array([[0, 4], [2, 1]]), (0, 4), "viridis", ["0", "4", "2", "1"]),
+    (np.array([[-2.0, -np.inf], [-1.0, -4.0]]), (-4, -1), "viridis", ["-2", "-inf", "-1", "-4"]),
+    (np.eye(7), (0, 1), "viridis", []),
+])
+def test_small_maps_hold_their_numbers_and_0_is_the_middle_of_both_signs(
+        notebook, monkeypatch, target, limits, colors, numbers):
+    monkeypatch.setattr(figures.plt, "close", lambda figure: None)
+    figures.compare(target, target, title="t", alt="a")
+    figure = figures.plt.gcf()
+    for axis in figure.axes[:2]:
+        assert (axis.images[0].get_clim(), axis.images[0].get_cmap().name) == (limits, colors)
+        assert [text.get_text() for text in axis.texts] == numbers
+    monkeypatch.undo()
+    figures.plt.close(figure)
+
+
+class Made:
+    """As much of a number that remembers as a drawing of it needs."""
+
+    def __init__(self, *inputs):
+        self.data, self.grad, self.inputs, self.slopes = 1.0, 2.0, inputs, (0.5,) * len(inputs)
+
+
+def test_graph_stands_in_columns_each_value_to_the_right_of_its_inputs(notebook):
+    w, x = Made(), Made()
+    h = Made(w, x)
+    t = Made(h)
+    y = Made(h, t)
+    assert graph.places([w, x, h, t, y]) == {w: (0, 0.5), x: (0, -0.5), h: (1, 0), t: (2, 0), y: (3, 0)}
+    graph.draw_graph([w, x, h, t, y], zip((w, x, h, t, y), "wxhty"), "title", alt="A graph.", with_grads=True)
+    (bundle, metadata), = notebook
+    assert bundle["text/plain"] == "A graph." and figures.plt.get_fignums() == []
 
 
 def test_comparison_of_curves_and_of_what_cannot_be_compared(notebook):
@@ -545,13 +697,14 @@ def output_of(*arguments, cwd):
 # In a kernel
 
 def test_exercises_in_a_kernel(tmp_path, monkeypatch):
-    """What a notebook shows of code that raises or never ends, of a half-done class and a right answer."""
+    """What a notebook shows of code that raises, never ends or is no Python, of a half-done class and a right answer."""
     tiny_course.write(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     cells = ["import numpy as np\nfrom classroom import exercise, hint",
              "@exercise\ndef double(x):\n    return x.twice()",
              "@exercise\ndef double(x):\n    while True:\n        print('again')",
              "@exercise\nclass Counter:\n    total = 0\n    def add(self, step=1): self.total = step",
+             "@exercise\ndef double(x):\n    return (2 * x",
              "hint('double')",
              "@exercise\ndef double(x):\n    return x + x",
              "import solutions.user\nsolutions.user.double is double, Counter.__module__"]
@@ -561,10 +714,10 @@ def test_exercises_in_a_kernel(tmp_path, monkeypatch):
     assert all(len(each) == 1 for each in outputs)
     said = [each[0].data["text/plain"] for each in outputs]
     fragments = ["in line 3: `return x.twice()`", "was stopped after 1 s", "Only the last step counts.",
-                 "hint 1 of 3", "double: right", "(True, 'solutions.tiny')"]
+                 "line 3 of this cell: '(' was never closed", "hint 1 of 3", "double: right", "(True, 'solutions.tiny')"]
     assert all(fragment in text for fragment, text in zip(fragments, said, strict=True)), said
     states = [each[0].metadata.get("classroom", {}).get("state") for each in outputs]
-    assert states == ["not yet", "not yet", "not yet", None, "right", None]
+    assert states == ["not yet", "not yet", "not yet", "not yet", None, "right", None]
 
 
 # The three-state proof itself, tests/test_exercises.py: what it must not let through

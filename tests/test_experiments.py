@@ -1,4 +1,4 @@
-"""The runner of the experiments, on settings small enough to take no time: records, checkpoints, the command."""
+"""The runner of the experiments, on settings that take no time: records, checkpoints, the command."""
 import json
 import shutil
 

@@ -73,10 +73,12 @@ def test_a_flip_flop_batch_scores_the_bits_after_reads_and_nothing_else():
 
 def test_the_alphabets():
     assert flip_flop_tokenizer().encode("wri01").tolist() == [0, 1, 2, 3, 4]
-    assert len(selective_copy_tokenizer()) == 16 and selective_copy_tokenizer().encode(".>").tolist() == [14, 15]
+    assert len(selective_copy_tokenizer()) == 16
+    assert selective_copy_tokenizer().encode(".>").tolist() == [14, 15]
 
 
-@pytest.mark.parametrize(("num_symbols", "blanks"), [(1, 0), (1, 5), (12, 0), (12, 6), (12, 12), (12, 24), (256, 512)])
+@pytest.mark.parametrize(("num_symbols", "blanks"), [
+    (1, 0), (1, 5), (12, 0), (12, 6), (12, 12), (12, 24), (256, 512)])
 def test_the_interpreter_agrees_with_every_copy(num_symbols, blanks):
     ids = selective_copy_sequences(np.random.default_rng(0), 30, num_symbols, blanks)
     assert ids.shape == (30, 2 * num_symbols + blanks + 1) and ids.dtype == np.int64

@@ -382,7 +382,7 @@ def test_seeds_and_states_repeat_the_numbers(torch):
     b = some(generator)
     generator.set_state(state)
     assert some(generator) == b != a and generator.initial_seed() == 3
-    assert some(torch.Generator().manual_seed(3)) == a
+    assert some(torch.Generator().manual_seed(3)) == a != some(torch.Generator().manual_seed(4))
     assert torch.randn(2, 3).shape == (2, 3) == torch.rand((2, 3)).shape
     assert torch.zeros(4).normal_(generator=generator.manual_seed(1)).tolist() == \
         torch.zeros(4).normal_(generator=generator.manual_seed(1)).tolist()

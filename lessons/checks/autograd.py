@@ -24,6 +24,9 @@ class central_difference:
                    "step."),
             (1.2, "This is only the change of f. Divide it by the distance of the two points, 2 * step."),
             (-6.0, "The sign is turned round: f(x + step) comes first."),
+            (9.61 - 8.41 / 0.2, "Put the difference in brackets, too: a - b / c divides only b."),
+            (9.61 - 8.41 / 2 * 0.1, "Put the difference in brackets, and the distance too: a - b / 2 * step "
+                                    "divides only b, and multiplies it by step."),
         ))
 
     def own_step(answer, expect):
@@ -62,6 +65,8 @@ class Value:
         expect.equal(product.data, 6.0, "The data of a * b is the product of the two numbers.")
         expect.that(len(product.inputs) == 2 and product.inputs[0] is a and product.inputs[1] is b,
                     "The inputs of a * b must be the very Values a and b, in this order: (self, other).")
+        expect.that(not any(isinstance(slope, answer) for slope in product.slopes),
+                    "The slopes are plain numbers, not Values: take their `.data`.")
         expect.equal(tuple(product.slopes), (3.0, 2.0), mistakes=(
             ((2.0, 3.0), "The slopes are exchanged: when a grows, a * b grows b times as fast. Each input's "
                          "slope is the *other* factor."),
@@ -120,20 +125,44 @@ class _Node:
         self.data = self.grad = 0.0
 
 
+class _Patient(_Node):
+    """A node that ends a walk along every path: it counts how often the inputs of such nodes are looked at."""
+
+    looks = 0
+
+    def __init__(self, expect, *inputs, name=""):
+        self.expect, self.given, self.name, self.data = expect, inputs, name, 0.0
+
+    @property
+    def inputs(self):
+        _Patient.looks += 1
+        self.expect.that(_Patient.looks < 50_000, "Your code walks every path, again and again through the "
+                                                  "same Values. Remember which ones you have seen, and go on "
+                                                  "from each only once.")
+        return self.given
+
+
 def _skip():
     """h = w * x, root = h + tanh(h): the connection from h to root skips the tanh."""
     w, x = _Node(name="w"), _Node(name="x")
     h = _Node(w, x, slopes=(2.0, 0.5), name="h")
     tanh = _Node(h, slopes=(0.42,), name="tanh")
-    return w, x, h, tanh, _Node(h, tanh, name="root")
+    root = _Node(h, tanh, name="root")
+    for node, data in zip((w, x, h, tanh, root), (0.5, 2.0, 1.0, 0.76, 1.76)):
+        node.data = data
+    return w, x, h, tanh, root
 
 
 def _check_order(order, root, nodes, expect):
     """Each of `nodes` once, each after its inputs, root last."""
     expect.that(isinstance(order, (list, tuple)), "The result must be a list of Values.")
     place = {node: index for index, node in enumerate(order)}
-    expect.that(set(nodes) - {root} <= set(place), "Some Values are missing: those that were given, with no "
-                                                   "inputs, belong in the list too.")
+    missing = [node for node in nodes if node not in place and node is not root]
+    if missing:
+        no_leaf = len(nodes) > 1 and all(node.inputs for node in place)
+        expect.that(False, f"`{missing[0].name}` is missing from your list. " + (
+            "Those that were given, with no inputs, belong in it too." if no_leaf else
+            "Every Value that root was made from, by whatever steps, stands there once."))
     expect.that(root in place, "root itself is missing: it is the last one in the list.")
     expect.that(len(order) == len(place), "A Value that is used twice stands in your list twice. Remember "
                                           "which ones you have seen.")
@@ -168,12 +197,11 @@ def _levels(root):
 class topological_order:
     stars, minutes = 3, 15
     hints = (
-        "Keep a list `to_do`, beginning with root, and take from its end. A node may be put into the order "
-        "only when its inputs are there. So meet each node twice: the first time, see to its inputs; the "
-        "second time, put it down.",
-        "Let `to_do` hold pairs (node, inputs_done). For (node, False): if it is new, append (node, True) "
-        "first, then (each, False) for its inputs. They lie on top, so they are dealt with before (node, "
-        "True) comes up again.",
+        "The star in the table needs a place: let `to_do` hold pairs (node, inputs_done), beginning with "
+        "(root, False). Beside it you need the order, and a set of the nodes that you have seen.",
+        "A pair (node, True) is met the second time: put the node into the order. For (node, False) there is "
+        "nothing to do if the node was seen before. Else remember it and append (node, True) first, then "
+        "(each, False) for its inputs, so that they lie on top.",
         "node, inputs_done = to_do.pop(); if inputs_done: order.append(node); elif node not in seen: "
         "seen.add(node); to_do.append((node, True)); to_do.extend((each, False) for each in node.inputs)",
     )
@@ -185,6 +213,17 @@ class topological_order:
         turned = _Node(tanh, h, name="root")              # the same, with root's inputs exchanged
         _check_order(answer(turned), turned, (w, x, h, tanh, turned), expect)
 
+    def same_number(answer, expect):
+        """Two Values may hold the same number: with w = 1 and x = 1, both stand in the list."""
+        w, x = _Node(name="w"), _Node(name="x")
+        root = _Node(w, x, name="root")
+        w.data, x.data, root.data = 1.0, 1.0, 2.0
+        order = answer(root)
+        expect.that(not isinstance(order, (list, tuple)) or len(order) == 3,
+                    "w and x hold the same number, and one of them is missing. Tell Values apart by "
+                    "themselves (`node in seen`), not by their `data`.")
+        _check_order(order, root, (w, x, root), expect)
+
     def one(answer, expect):
         """A number that was given has no inputs: the list holds it alone."""
         alone = _Node(name="x")
@@ -192,9 +231,9 @@ class topological_order:
 
     def shared(answer, expect):
         """A Value doubled 40 times has 2^40 paths to its beginning, but 41 nodes: each is visited once."""
-        nodes = [_Node(name="x")]
+        _Patient.looks, nodes = 0, [_Patient(expect, name="x")]
         for index in range(40):
-            nodes.append(_Node(nodes[-1], nodes[-1], name=f"double {index}"))
+            nodes.append(_Patient(expect, nodes[-1], nodes[-1], name=f"double {index}"))
         _check_order(answer(nodes[4]), nodes[4], nodes[:5], expect)
         _check_order(answer(nodes[-1]), nodes[-1], nodes, expect)
 
@@ -238,13 +277,22 @@ class backpropagate:
         b = _Node(a, slopes=(2.0,))
         c = _Node(b, slopes=(3.0,))
         root = _Node(c, slopes=(5.0,))
-        answer(root)
+        with expect.advice({
+                "not enough values to unpack": "Not every Value has two inputs: tanh has one, and a number "
+                                               "that was given has none. Loop over zip(node.inputs, "
+                                               "node.slopes).",
+                "'NoneType' object is not": "list.reverse() turns the list round in place and returns None. "
+                                            "Use reversed(order), which returns what a loop needs."}):
+            answer(root)
         expect.that(root.grad == 1, "root.grad must be 1: the end result changes as fast as itself.")
         expect.equal((c.grad, b.grad, a.grad), (5.0, 15.0, 30.0), mistakes=(
             ((5.0, 3.0, 2.0), "Each grad is only the last slope. Multiply it by the grad of the Value it "
                               "goes through."),
             ((5.0, 8.0, 10.0), "The slopes along a path are multiplied, not added."),
             ((6.0, 9.0, 11.0), "The slopes along a path are multiplied, not added."),
+            ((0.0, 0.0, 0.0), "Every grad below root ends as 0. If you set grads to 0 during the walk, you "
+                              "wipe out what has come in already: do it in a loop of its own, before the "
+                              "walk."),
             ((5.0, 0.0, 0.0), "The grad stops after one step: walk from root to the inputs, "
                               "reversed(topological_order(root))."),
         ))
@@ -315,7 +363,13 @@ class unbroadcast:
     def front(answer, expect):
         """The worked example, shape (3,): one row was used twice, so its gradient is the sum of both rows."""
         grad = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
-        expect.equal(answer(grad, (3,)), np.array([11.0, 22.0, 33.0]), mistakes=(
+        with expect.advice({"IndexError": "Shapes line up from the right: `shape` is shorter than grad.shape, "
+                                          "and axis i of `shape` is axis grad.ndim - len(shape) + i of "
+                                          "grad."}):
+            got = answer(grad, (3,))
+        expect.equal(got, np.array([11.0, 22.0, 33.0]), mistakes=(
+            (np.array([[11.0, 22.0, 33.0]]), "The sums are right, but an axis of size 1 still stands in "
+                                             "front. Finish with .reshape(shape)."),
             (grad, "It still has the stretched shape: nothing was summed back."),
             (grad.mean(0), "This is the mean over the copies. Each copy contributes in full: sum them."),
             (grad[0], "Only the first copy's gradient was kept. Each copy contributes: sum them."),
@@ -351,6 +405,16 @@ class unbroadcast:
                           "the new axes stand in front."),
             (grad, "It still has the stretched shape: nothing was summed back."),
         ))
+
+    def two_in_front(answer, expect):
+        """Two axes in front: the sum runs over both, and over no other."""
+        rng = np.random.default_rng(6)
+        for full, shape in ((2, 3, 4, 5), (4, 5)), ((2, 2, 2, 2), (2, 2)):
+            grad = rng.standard_normal(full)
+            expect.equal(answer(grad, shape), _sum_back(grad, shape), mistakes=(
+                (grad.sum(0).sum(1), "After the first sum the axes have moved up: what was axis 1 is axis 0 "
+                                     "now. One after the other, always sum axis 0; or all at once, with "
+                                     "axis=(0, 1)."),))
 
     def both(answer, expect):
         """Axes in front and axes of size 1 together, also when all sizes are equal."""
@@ -404,6 +468,7 @@ class matmul_gradients:
                                    "the *last* of b and the *first* of a."),
             ((b.T @ grad, grad @ a.T), "The factors stand in the wrong order: grad stands where the other "
                                        "factor stood, on the left for a, on the right for b."),
+            ((right_b, right_a), "You return (grad_b, grad_a): the gradient of a comes first."),
             ((grad * b, grad * a), "These are the slopes of the product entry by entry, a * b. A matrix "
                                    "product sums."),
         ))
@@ -413,7 +478,6 @@ class matmul_gradients:
         a, b, grad = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([[10.0]])
         want = np.array([[30.0, 40.0]]), np.array([[10.0], [20.0]])
         expect.equal(answer(a, b, grad), want, mistakes=(
-            (want[::-1], "The two are exchanged: the gradient of a comes first."),
             ((want[0].T, want[1].T), "Both gradients are turned: each must have the shape of its own "
                                      "matrix."),
             ((b.T, a.T), "The gradient of the product, `grad`, is not in it: these are only the slopes."),
@@ -429,16 +493,16 @@ class matmul_gradients:
         """A batch: two products side by side, none of which touches the other."""
         rng = np.random.default_rng(3)
         a, b, grad = rng.standard_normal((3, 2, 3, 3))
-        try:
+        turned = ("With a batch axis in front the shapes no longer fit. `.T` turns *all* axes round, the batch "
+                  "too: x.swapaxes(-1, -2) exchanges only the last two.")
+        with expect.advice({
+                "matmul: ": turned,
+                "broadcast together": turned,
+                "einst": "Your indices leave no room for the batch axis. Let np.einsum pass over what stands "
+                         "in front: '...ik,...jk->...ij' for the gradient of a."}):
             got = answer(a, b, grad)
-        except ValueError:
-            got = None
-        expect.that(got is not None, "With a batch axis in front the shapes no longer fit. `.T` turns *all* "
-                                     "axes round, the batch too: x.swapaxes(-1, -2) exchanges only the last "
-                                     "two.")
-        expect.equal(got, _matmul_gradients(a, b, grad), "In a batch, exchange only the last two axes: `.T` "
-                                                         "turns *all* axes round, x.swapaxes(-1, -2) does "
-                                                         "not.")
+        expect.equal(got, _matmul_gradients(a, b, grad), "In a batch each product stands by itself: only the "
+                                                         "last two axes take part.")
 
     def shared(answer, expect):
         """One matrix b for the whole batch, as in every layer: its gradient is summed over the batch."""
@@ -453,9 +517,13 @@ class matmul_gradients:
             ((want[0], unsummed.mean(0)), "The gradient of the shared b is the sum over the batch, not the "
                                           "mean."),
         ))
-        a, b = rng.standard_normal((1, 3, 4)), rng.standard_normal((2, 4, 2))
+
+    def shared_a(answer, expect):
+        """One matrix a for the whole batch: the same from the other side."""
+        rng = np.random.default_rng(7)
+        a, b, grad = (rng.standard_normal(shape) for shape in ((1, 3, 4), (2, 4, 2), (2, 3, 2)))
         expect.equal(answer(a, b, grad), _matmul_gradients(a, b, grad),
-                     "Here a was stretched: unbroadcast its gradient too.")
+                     "Here a was stretched over the batch: unbroadcast its gradient to a.shape too.")
 
 
 def _softmax_gradient(out, grad):
@@ -482,17 +550,18 @@ class softmax_gradient:
 
     def example(answer, expect):
         """The worked example: what one gains the other loses."""
-        out, grad = np.array([0.5, 0.5]), np.array([1.0, 0.0])
-        expect.equal(answer(out, grad), np.array([0.25, -0.25]), mistakes=(
-            (np.array([0.25, 0.0]), "This treats softmax as if it worked entry by entry: out (1 - out) grad. "
-                                    "But every output depends on every input: the sum over j is missing."),
-            (np.array([0.5, -0.5]), "The factor out[i] in front is missing."),
-            (np.array([-0.25, 0.25]), "The sign is turned round: it is grad minus the sum, not the sum minus "
-                                      "grad."),
-            (np.array([0.0, -0.5]), "The sum over j is that of grad[j] out[j]; yours is that of grad[j] "
-                                    "alone."),
-            (np.array([0.5, 0.0]), "This is only the part with delta. The other part, - out[i] out[j], is "
-                                   "missing."),
+        out, grad = np.array([0.75, 0.25]), np.array([6.0, 2.0])
+        expect.equal(answer(out, grad), np.array([0.75, -0.75]), mistakes=(
+            (out * (1 - out) * grad, "This treats softmax as if it worked entry by entry: out (1 - out) grad. "
+                                     "But every output depends on every input: the sum over j is missing."),
+            (grad - 5, "The factor out[i] in front is missing."),
+            (out * grad - 5, "From out[i] grad[i] you take away the bare sum over j. In the formula that sum "
+                             "is multiplied by out[i] as well."),
+            (out * (grad - out), "From grad[i] you take away out[i]. What belongs there is the sum over j of "
+                                 "grad[j] out[j], one number for the whole row."),
+            (out * (5 - grad), "The sign is turned round: it is grad minus the sum, not the sum minus grad."),
+            (out * (grad - 8), "The sum over j is that of grad[j] out[j]; yours is that of grad[j] alone."),
+            (out * grad, "This is only the part with delta. The other part, - out[i] out[j], is missing."),
         ))
 
     def rows(answer, expect):

@@ -129,8 +129,8 @@ class answer_targets:
              "There is one target too many: after the last id nothing follows, so there are length - 1 "
              "targets."),
             (np.array([[14, 3, 12, 14, 10]]),
-             "Everything is scored. Only answers are: what comes next is random elsewhere and cannot be "
-             "learned."),
+             "Everything is scored. Only answers are: elsewhere the next character is drawn at random, and "
+             "predicting it is not the task."),
             (np.array([[0, 3, 0, 0, 0]]),
              "What is not scored must be -100. With 0 there, the model would be taught to answer 0 "
              "everywhere."),

@@ -320,7 +320,7 @@ def _visible_blocks(mask, query_len, key_len):
     """(slice of queries, slice of keys): keys after the last one these queries may see are left out."""
     if mask is None or query_len < 32:
         return [(slice(query_len), slice(key_len))]
-    visible = (mask > -np.inf).any(tuple(range(mask.ndim - 2)))                   # (query, key)
+    visible = mask.max(tuple(range(mask.ndim - 2))) != -np.inf                    # (query, key)
     blocks = [slice(n * query_len // 4, (n + 1) * query_len // 4) for n in range(4)]
     return [(rows, slice(np.max(np.flatnonzero(visible[rows].any(0)) + 1, initial=0))) for rows in blocks]
 

@@ -30,6 +30,16 @@ def brackets_missing(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / 2 * step
 
 
+@wrong("central_difference", says="difference in brackets, too")
+def difference_without_brackets(f, x, step=1e-5):
+    return f(x + step) - f(x - step) / (2 * step)
+
+
+@wrong("central_difference", says="difference in brackets, and the distance too")
+def no_brackets_at_all(f, x, step=1e-5):
+    return f(x + step) - f(x - step) / 2 * step
+
+
 @wrong("central_difference", says="only the change of f")
 def not_divided(f, x, step=1e-5):
     return f(x + step) - f(x - step)
@@ -57,6 +67,13 @@ class OwnFactor(Value):
     def __mul__(self, other):
         other = self.lift(other)
         return self.made("*", self.data * other.data, (self, other), slopes=(self.data, other.data))
+
+
+@wrong("Value", says="plain numbers, not Values")
+class ValuesAsSlopes(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made("*", self.data * other.data, (self, other), slopes=(other, self))
 
 
 @wrong("Value", says="slopes of a sum")
@@ -168,6 +185,56 @@ def recursive(root):
     return order
 
 
+@wrong("topological_order", says="walks every path")
+def recursive_by_its_own_name(root):
+    order = []
+    for each in root.inputs:
+        for node in recursive_by_its_own_name(each):
+            if node not in order:
+                order.append(node)
+    return [*order, root]
+
+
+@wrong("topological_order", says="walks every path")
+def put_down_once_but_visited_often(root):
+    order, to_do = [], [(root, False)]
+    while to_do:
+        node, inputs_done = to_do.pop()
+        if not inputs_done:
+            to_do.append((node, True))
+            to_do.extend((each, False) for each in node.inputs)
+        elif node not in order:
+            order.append(node)
+    return order
+
+
+@wrong("topological_order", says="hold the same number")
+def told_apart_by_data(root):
+    order, seen, to_do = [], set(), [(root, False)]
+    while to_do:
+        node, inputs_done = to_do.pop()
+        if inputs_done:
+            order.append(node)
+        elif node.data not in seen:
+            seen.add(node.data)
+            to_do.append((node, True))
+            to_do.extend((each, False) for each in node.inputs)
+    return order
+
+
+@wrong("topological_order", says="`w` is missing from your list. Every Value")
+def removed_from_the_list_of_the_loop(root):
+    order = [root]
+    for node in order:
+        for each in node.inputs:
+            if each not in order:
+                order.append(each)
+    for node in order:
+        if not node.inputs:
+            order.remove(node)
+    return order[::-1]
+
+
 @wrong("topological_order", says="stands in your list twice")
 def nothing_seen(root):
     order, to_do = [], [root]
@@ -183,7 +250,7 @@ def root_first(root):
     return topological_order(root)[::-1]
 
 
-@wrong("topological_order", says="with no inputs, belong in the list")
+@wrong("topological_order", says="those that were given, with no inputs")
 def operations_only(root):
     return [node for node in topological_order(root) if node.inputs]
 
@@ -264,6 +331,32 @@ def from_the_inputs(root):
             each.grad += slope * node.grad
 
 
+@wrong("backpropagate", says="loop of its own, before the walk")
+def set_to_0_during_the_walk(root):
+    for node in reversed(topological_order(root)):
+        node.grad = 0.0
+        root.grad = 1.0
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+
+
+@wrong("backpropagate", says="turns the list round in place and returns None")
+def reversed_in_place(root):
+    root.grad = 1.0
+    for node in topological_order(root).reverse():
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+
+
+@wrong("backpropagate", says="not every Value has two inputs")
+def always_two_inputs(root):
+    root.grad = 1.0
+    for node in reversed(topological_order(root)):
+        a, b = node.inputs
+        a.grad += node.slopes[0] * node.grad
+        b.grad += node.slopes[1] * node.grad
+
+
 @wrong("backpropagate", says="only the last slope")
 def no_chain_rule(root):
     root.grad = 1.0
@@ -323,6 +416,32 @@ def from_the_left(grad, shape):
     return grad.sum(axis=tuple(stretched)).reshape(shape)
 
 
+@wrong("unbroadcast", says="the axes have moved up")
+def axes_that_move(grad, shape):
+    if shape == ():
+        return grad.sum()
+    for axis in range(grad.ndim - len(shape)):
+        grad = grad.sum(axis=axis)
+    for axis, size in enumerate(shape):
+        if size == 1:
+            grad = grad.sum(axis=axis, keepdims=True)
+    return grad
+
+
+@wrong("unbroadcast", says="finish with .reshape(shape)")
+def shape_filled_up(grad, shape):
+    full = (1,) * (grad.ndim - len(shape)) + shape
+    return grad.sum(axis=tuple(axis for axis, size in enumerate(full) if size == 1), keepdims=True)
+
+
+@wrong("unbroadcast", says="shapes line up from the right")
+def axes_of_grad_in_shape(grad, shape):
+    for axis in range(grad.ndim):
+        if shape[axis] != grad.shape[axis]:
+            grad = grad.sum(axis, keepdims=True)
+    return grad.reshape(shape)
+
+
 @wrong("unbroadcast", says="only the first copy")
 def one_copy(grad, shape):
     grad = grad[(0,) * (grad.ndim - len(shape))]
@@ -375,6 +494,21 @@ def all_axes_turned(a, b, grad):
     return unbroadcast(grad @ b.T, a.shape), unbroadcast(a.T @ grad, b.shape)
 
 
+@wrong("matmul_gradients", says="you return (grad_b, grad_a)")
+def results_exchanged(a, b, grad):
+    return unbroadcast(turned(a) @ grad, b.shape), unbroadcast(grad @ turned(b), a.shape)
+
+
+@wrong("matmul_gradients", says="'...ik,...jk->...ij'")
+def indices_without_a_batch(a, b, grad):
+    return np.einsum("ik,jk->ij", grad, b), np.einsum("ij,ik->jk", a, grad)
+
+
+@wrong("matmul_gradients", says="unbroadcast its gradient to a.shape too")
+def only_b_summed_back(a, b, grad):
+    return grad @ turned(b), unbroadcast(turned(a) @ grad, b.shape)
+
+
 @wrong("matmul_gradients", says="was not summed back")
 def batch_not_summed(a, b, grad):
     return grad @ turned(b), turned(a) @ grad
@@ -401,6 +535,21 @@ def diagonal_only(out, grad):
 @wrong("softmax_gradient", says="factor out[i] in front is missing")
 def factor_missing(out, grad):
     return grad - (grad * out).sum(axis=-1, keepdims=True)
+
+
+@wrong("softmax_gradient", says="the bare sum over j")
+def sum_without_its_factor(out, grad):
+    return grad * out - (grad * out).sum(axis=-1, keepdims=True)
+
+
+@wrong("softmax_gradient", says="From grad[i] you take away out[i]")
+def no_sum(out, grad):
+    return out * (grad - out)
+
+
+@wrong("softmax_gradient", says="yours is that of grad[j] alone")
+def sum_of_grad_alone(out, grad):
+    return out * (grad - grad.sum(axis=-1, keepdims=True))
 
 
 @wrong("softmax_gradient", says="row by row")

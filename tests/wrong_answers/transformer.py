@@ -252,7 +252,8 @@ def unscored_as_zero(logits, targets):
     return -picked(logits.log_softmax(-1), targets.clamp(min=0)).mean()
 
 
-@wrong("cross_entropy", says="exp(1000) overflows", seen="softmax written out without subtracting the largest")
+@wrong("cross_entropy", says="exp(1000) overflows", seen="softmax written out without subtracting the "
+                                                         "largest")
 def naive_softmax(logits, targets):
     logits, targets = flat(logits, targets)
     powers = logits.exp()
@@ -310,7 +311,8 @@ def eps_inside_the_root(parameter, gradient, mean, square, step, lr, betas=(0.9,
     return parameter - lr * (move + weight_decay * parameter), mean, square
 
 
-@wrong("adamw_step", says="decay went into the gradient", seen="weight decay mixed into the gradient: L2, not AdamW")
+@wrong("adamw_step", says="decay went into the gradient", seen="weight decay mixed into the gradient: L2, "
+                                                               "not AdamW")
 def decay_in_the_gradient(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
                           weight_decay=0.01):
     gradient = gradient + weight_decay * parameter
@@ -378,9 +380,14 @@ def half_cosine(t, peak, floor):
     return peak * (floor + (1 - floor) * (1 + math.cos(math.pi * t)) / 2)
 
 
+def up_and_down(step, warmup, t, peak, floor):
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
 @wrong("learning_rate", says="step 0 the rate is 0", seen="step / warmup")
 def starts_at_zero(step, steps, peak, warmup=100, floor=0.05):
-    return peak * step / warmup if step < warmup else half_cosine((step - warmup) / (steps - 1 - warmup), peak, floor)
+    t = (step - warmup) / (steps - 1 - warmup)
+    return peak * step / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
 @wrong("learning_rate", says="there is no warm-up")
@@ -395,7 +402,7 @@ def cosine_from_the_start(step, steps, peak, warmup=100, floor=0.05):
 
 @wrong("learning_rate", says="falls to 0. The floor is missing")
 def no_floor(step, steps, peak, warmup=100, floor=0.05):
-    return peak * (step + 1) / warmup if step < warmup else half_cosine((step - warmup) / (steps - 1 - warmup), peak, 0)
+    return up_and_down(step, warmup, (step - warmup) / (steps - 1 - warmup), peak, 0)
 
 
 @wrong("learning_rate", says="added on top")
@@ -405,14 +412,15 @@ def floor_on_top(step, steps, peak, warmup=100, floor=0.05):
     return floor * peak + half_cosine((step - warmup) / (steps - 1 - warmup), peak, 0)
 
 
-@wrong("learning_rate", says="cosine counts from step 0", seen="progress measured over all steps, warm-up included")
+@wrong("learning_rate", says="cosine counts from step 0", seen="progress measured over all steps, warm-up "
+                                                               "included")
 def cosine_counts_all_steps(step, steps, peak, warmup=100, floor=0.05):
-    return peak * (step + 1) / warmup if step < warmup else half_cosine(step / (steps - 1), peak, floor)
+    return up_and_down(step, warmup, step / (steps - 1), peak, floor)
 
 
 @wrong("learning_rate", says="does not reach the floor", seen="divided by steps - warmup")
 def last_step_short(step, steps, peak, warmup=100, floor=0.05):
-    return peak * (step + 1) / warmup if step < warmup else half_cosine((step - warmup) / (steps - warmup), peak, floor)
+    return up_and_down(step, warmup, (step - warmup) / (steps - warmup), peak, floor)
 
 
 @wrong("learning_rate", says="a straight line down")
@@ -461,7 +469,7 @@ def unsorted(probabilities, top_p):
     return keep(probabilities, probabilities.cumsum(axis=-1) - probabilities < top_p)
 
 
-@wrong("nucleus", says="likeliest token is gone", seen="sorted upwards, so that the unlikely end is kept")
+@wrong("nucleus", says="from the unlikely end", seen="sorted upwards, so that the unlikely end is kept")
 def from_the_unlikely_end(probabilities, top_p):
     order = np.argsort(probabilities, axis=-1, kind="stable")
     ranked = np.take_along_axis(probabilities, order, axis=-1)

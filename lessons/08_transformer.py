@@ -1,0 +1,506 @@
+# ---
+# jupyter:
+#   lesson:
+#     title: "The Transformer: assembled, trained, and made to write"
+#     question: "How do the pieces become a model that writes?"
+#     minutes: 40
+# ---
+
+# %% [markdown]
+# # 08 · The Transformer: assembled, trained, and made to write
+#
+# **How do the pieces become a model that writes?**
+#
+# You have embeddings, attention and nine ways to say where a token stands. What is missing is little: the
+# block that holds them together, the loss, the optimiser, and a way to draw from the result. You write these,
+# and then they train, all of them yours, on a book. The training takes **about a minute**.
+#
+# ### Three questions about lesson 06
+#
+# 1. RoPE turns queries and keys. Why does their dot product then depend on the distance only?
+# 2. What does RoPE do to the values?
+# 3. A model was trained on texts of 96 tokens. Which distances has RoPE never shown it?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Both turn by an angle in proportion to their place, and the dot product sees only the difference.
+# 2. Nothing. Only queries and keys are rotated.
+# 3. All from 96 on. The angles exist, but no query has ever met a key at such an angle. Keep this in mind
+#    for the end of the lesson.
+#
+# </details>
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+import minitorch as torch
+from classroom import compare, exercise, hint, progress, show, solution
+from minitorch import nn
+from minitorch.nn import functional as F
+from solutions.attention import MultiHeadAttention
+from solutions.counting import Tokenizer
+from solutions.language import read_alice
+from solutions.transformer import Transformer, generate
+
+# %% [markdown]
+# ## The text
+#
+# It is *Alice's Adventures in Wonderland*. A token is a character: the model has to find out by itself that
+# there are words. The last tenth of the book is held out: no training sees it, and every score below is
+# measured there.
+
+# %%
+text = read_alice()
+tokenizer = Tokenizer(sorted(set(text)))
+ids, vocab_size = tokenizer.encode(text), len(tokenizer)
+training, held_out = np.split(ids, [len(ids) * 9 // 10])
+print(f"{len(text)} characters, {vocab_size} different ones; {len(training)} to train, {len(held_out)} held "
+      "out")
+print(text[-282:-149])
+
+# %% [markdown]
+# ## What is there to beat?
+#
+# A model gives a probability to each character that might come next. Its score is the mean of $-\log_2 p$ of
+# those that did come: the **bits** it needs for a character. Who guesses blindly among 68 needs $\log_2 68$.
+# Who knows how frequent each character is needs less; that is the **unigram** model. Who also knows the
+# character before, the **bigram** model, needs less again. It is a table, and the table is counted:
+#
+# $$\text{table}[a, b] = \frac{1 + \text{count}[a, b]}{\sum_{b'} (1 + \text{count}[a, b'])} \qquad
+# \text{count}[a, b]: \text{ how often } b \text{ follows } a$$
+
+# %% exercise="bigram_table"
+
+# %%
+table = bigram_table(training, vocab_size)
+letters = tokenizer.encode("abcdefghijklmnopqrstuvwxyz")
+counts = np.ones((vocab_size, vocab_size))
+for present, following in zip(training[:-1], training[1:]):
+    counts[present, following] += 1
+pairs = np.ix_(letters, letters)
+compare((counts / counts.sum(axis=1, keepdims=True))[pairs], table[pairs],
+        title="After q comes u: how often a letter (column) follows another (row)",
+        xlabel="next letter, a to z", ylabel="present letter, a to z",
+        alt="Two equal heat maps of 26 by 26 letters. Most cells are dark; the brightest is u after q, and e "
+            "is frequent after h and v. The difference is 0 everywhere.")
+
+# %%
+frequency = np.bincount(training, minlength=vocab_size) + 1
+bits = {"blind": np.log2(vocab_size),
+        "unigram": -np.log2(frequency / frequency.sum())[held_out].mean(),
+        "bigram": -np.log2(table[held_out[:-1], held_out[1:]]).mean()}
+for name, value in bits.items():
+    print(f"{name:8} {value:.2f} bits a character")
+
+# %% [markdown]
+# **Predict.** A trigram table would look two characters back and have $68^2 = 4624$ rows. Would it be better
+# still? And a table that looks ten characters back?
+#
+# <details><summary>Answer</summary>
+#
+# Two, yes, a little. Ten, no: $68^{10}$ rows, of which nearly none has ever been seen. A table cannot know
+# that two contexts resemble each other. A network can, because it works with vectors.
+#
+# </details>
+#
+# ## What the model sees
+#
+# In each step we cut a few random pieces from the book. The model reads a piece and predicts the next
+# character at every place of it at once; the causal mask of lesson 03 keeps each place from looking at its
+# own answer.
+
+# %% exercise="random_windows"
+
+# %%
+inputs, targets = random_windows(np.random.default_rng(3), training, batch=2, seq_len=24)
+for row in range(2):
+    print("reads   ", repr(tokenizer.decode(inputs[row])), "\npredicts", repr(tokenizer.decode(targets[row])))
+
+# %% [markdown]
+# ## The block
+#
+# A Transformer is a **stream** of vectors, one for each token, from the embeddings to the head. Each block
+# reads from the stream and *adds* something to it, twice. Attention fetches what other tokens know. The MLP
+# (two linear layers with a bend between them) works on each token alone.
+#
+# $$x \leftarrow x + \text{attention}(\text{norm}(x)) \qquad x \leftarrow x + \text{mlp}(\text{norm}(x))$$
+#
+# The norm, `LayerNorm`, brings each token's vector to mean 0 and variance 1 before it is read. It stands
+# *inside* the branch, so the stream itself is never rescaled ("pre-norm", as in GPT-2; the Transformer of
+# 2017 normalised the sum). `x + ...` is called the residual connection.
+
+# %% exercise="Block"
+
+# %% [markdown]
+# Why add, and not simply replace? Stack 16 fresh blocks and let a text run through, once as they are, once
+# without `x +`. After each block, compare the vectors of *different* tokens.
+
+# %%
+class Replacing(Block):
+    """A block that forgets what came in."""
+
+    def forward(self, x, cache=None):
+        return self.mlp(self.mlp_norm(self.attention(self.attention_norm(x), cache)))
+
+
+@torch.no_grad()
+def similarity(block_class, layers=16):
+    """The mean cosine between the vectors of different tokens, before and after each layer."""
+    torch.manual_seed(0)
+    x = torch.randn(1, 48, 64)                                            # (batch, seq, dim)
+    means = []
+    for layer in range(layers + 1):
+        rows = x[0].numpy() - x[0].numpy().mean(axis=1, keepdims=True)
+        rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        means.append((rows @ rows.T)[np.tril_indices(48, -1)].mean())
+        x = block_class(64, 4, None)(x)
+    return means
+
+
+kept, lost = similarity(Block), similarity(Replacing)
+figure, axis = plt.subplots()
+axis.plot(lost, "s--", label="replaced: attention(norm(x))")
+axis.plot(kept, "o-", label="added: x + attention(norm(x))")
+axis.set(xlabel="blocks passed", ylabel="mean cosine of two tokens", ylim=(-0.05, 1.08),
+         title="Without the stream all tokens become the same")
+axis.legend(loc="center right")
+show(figure, alt="Mean cosine between the vectors of different tokens over 16 untrained blocks. Where blocks "
+                 "replace the stream it rises to nearly 1 within a few blocks; where they add to it, it "
+                 "stays far below.")
+assert lost[-1] > 0.9 and kept[-1] < 0.6
+
+# %% [markdown]
+# Attention takes means, and means of means are all alike. Dong et al. (2021) proved it: without the residual
+# connection, attention loses the differences between tokens faster than exponentially with depth.
+#
+# ## The whole model
+#
+# Around the blocks stands little: the embedding (lesson 02) at the bottom; at the top a last norm and the
+# head, a linear layer to one logit for each character. `Transformer` takes the position encoding by its name
+# and builds its blocks from *your* class. We take RoPE; later you may type any of the nine names.
+
+# %%
+torch.manual_seed(0)
+SEQ_LEN = 96
+model = Transformer(vocab_size, dim=64, num_heads=4, num_layers=2, max_len=SEQ_LEN, positions="rope")
+for name in ("embedding", "blocks", "norm", "head"):
+    print(f"{name:10} {sum(parameter.numel() for parameter in getattr(model, name).parameters()):7}")
+print(f"together   {sum(parameter.numel() for parameter in model.parameters()):7} numbers to learn")
+
+# %% [markdown]
+# Before we train anything: does the future leak? Change one character, and see which predictions change.
+# Without the mask the model of lesson 03 cheated, and its loss fell to nearly 0; with a good loss you notice
+# such a leak only when the model has to write.
+
+# %%
+def logits_of(ids):
+    with torch.no_grad():
+        return model(torch.tensor(ids)).numpy()                           # (batch, seq, vocab)
+
+
+changed = inputs[:1].copy()
+changed[0, 10] = tokenizer.ids["Q"]
+differs = (logits_of(inputs[:1]) != logits_of(changed)).any(axis=-1)[0]
+print("predictions that changed:", np.flatnonzero(differs))
+assert differs.tolist() == 10 * [False] + 14 * [True]
+
+# %% [markdown]
+# ## The loss
+#
+# Of each position's logits the softmax makes probabilities, and the loss is $-\log p$ of the right one, on
+# average: the **cross-entropy**. It is the score from above, in nats instead of bits (natural logarithm; 1
+# nat is 1.44 bits).
+#
+# $$\text{loss} = -\frac{1}{N} \sum_{n} \log \text{softmax}(\text{logits}_n)[\text{target}_n]$$
+#
+# Positions where nothing is asked get the target $-100$ and do not count. The book has none, but lessons 09
+# and 10 do.
+#
+# **Predict.** The model is untrained. What will its loss be, in bits?
+#
+# <details><summary>Answer</summary>
+#
+# It starts with small weights, so all logits are near 0 and all 68 characters equally likely: $\log_2 68 =
+# 6.09$ bits, the blind guess. If a new model is much worse than blind, its weights start too large.
+#
+# </details>
+
+# %% exercise="cross_entropy"
+
+# %%
+test_inputs, test_targets = random_windows(np.random.default_rng(1), held_out, batch=64, seq_len=SEQ_LEN)
+
+
+@torch.no_grad()
+def held_out_bits(model):
+    loss = cross_entropy(model(torch.tensor(test_inputs)), torch.tensor(test_targets))
+    return loss.item() / np.log(2)
+
+
+print(f"untrained: {held_out_bits(model):.2f} bits a character; blind: {bits['blind']:.2f}")
+assert abs(held_out_bits(model) - bits["blind"]) < 0.05
+
+# %% [markdown]
+# The engine has the same as `F.cross_entropy`, computed in one go and faster. Value and gradient must agree:
+
+# %%
+mine, theirs = (torch.tensor(logits_of(inputs), requires_grad=True) for _ in range(2))
+cross_entropy(mine, torch.tensor(targets)).backward()
+F.cross_entropy(theirs.reshape(-1, vocab_size), torch.tensor(targets.ravel())).backward()
+assert np.allclose(mine.grad.numpy(), theirs.grad.numpy(), atol=1e-7)
+
+# %% [markdown]
+# ## The optimiser
+#
+# Plain descent moves each number by `lr` times its slope. Slopes differ by orders of magnitude: what is a
+# careful step for one number is a wild one for another. **Adam** divides each slope by its own usual size,
+# the root of a running mean of its square, so every number moves by about `lr` a step. It also smooths the
+# slopes by a running mean. Both means start at 0 and are too small at first; the primed versions make up for
+# that.
+#
+# $$m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad s \leftarrow \beta_2 s + (1 - \beta_2) g^2 \qquad
+# m' = \frac{m}{1 - \beta_1^t} \qquad s' = \frac{s}{1 - \beta_2^t}$$
+#
+# $$p \leftarrow p - \text{lr} \left( \frac{m'}{\sqrt{s'} + \epsilon} + \text{decay} \cdot p \right)$$
+#
+# The last term pulls every number gently towards 0. Put into the gradient, the pull would be divided by
+# $\sqrt{s'}$ too, and numbers with large slopes would hardly feel it. Kept apart, as here, the method is
+# called **AdamW**.
+
+# %% exercise="adamw_step"
+
+# %% [markdown]
+# A valley, 100 times steeper across than along. Plain descent has to keep its steps small enough for the
+# steep direction. Your AdamW and the engine's should take the same way.
+
+# %%
+def slope(p):
+    return np.array([0.02, 2.0]) * p
+
+
+def walk(step_once, steps=60):
+    """The places that `step_once(place, number of the step)` leads through."""
+    places = [np.array([-8.0, 1.5])]
+    for step in range(1, steps + 1):
+        places.append(step_once(places[-1], step))
+    return np.array(places)
+
+
+memory = [np.zeros(2), np.zeros(2)]
+
+
+def my_step(place, step):
+    place, *memory[:] = adamw_step(place, slope(place), *memory, step, lr=0.3)
+    return place
+
+
+parameter = torch.tensor([-8.0, 1.5], dtype=torch.float64, requires_grad=True)
+engine = torch.optim.AdamW([parameter], lr=0.3)
+
+
+def engine_step(place, step):
+    parameter.grad = torch.tensor(slope(place))
+    engine.step()
+    return parameter.detach().numpy().copy()
+
+
+ways = {"plain descent, lr 0.9": walk(lambda place, step: place - 0.9 * slope(place)),
+        "AdamW, the engine's": walk(engine_step), "AdamW, yours": walk(my_step)}
+figure, axis = plt.subplots(figsize=(9, 3.6))
+across, up = np.meshgrid(np.linspace(-9, 2, 100), np.linspace(-2, 2, 60))
+axis.contour(across, up, 0.01 * across ** 2 + up ** 2, levels=np.geomspace(0.01, 4, 9), colors="lightgray")
+for (name, way), style in zip(ways.items(), ("C1x-", "C2o-", "k.--")):
+    axis.plot(*way.T, style, label=name, markersize=8 if "engine" in name else 5, linewidth=1)
+axis.set(title="Sixty steps down a steep valley: AdamW gets along it", xlabel="first number",
+         ylabel="second number")
+axis.legend(loc="upper right", fontsize=9)
+show(figure, alt="Contours of a long narrow valley. Plain descent jumps from side to side and gets only part "
+                 "of the way along it in sixty steps. The engine's AdamW and yours take the same smooth way "
+                 "to the bottom.")
+assert np.allclose(ways["AdamW, yours"], ways["AdamW, the engine's"], atol=1e-6)
+assert abs(ways["AdamW, yours"][-1, 0]) < 1 < 2 < abs(ways["plain descent, lr 0.9"][-1, 0])
+
+# %% [markdown]
+# ## The schedule
+#
+# The first steps are the least trustworthy: the running means know little, and the weights are random. So the
+# learning rate climbs to its peak along a line. Afterwards it falls along half a cosine: large steps to get
+# far, small ones to settle. With $t$ from 0 at the end of the warm-up to 1 in the last step:
+#
+# $$\text{lr} = \text{peak} \left( \text{floor} + (1 - \text{floor}) \, \frac{1 + \cos(\pi t)}{2} \right)$$
+
+# %% exercise="learning_rate"
+
+# %%
+STEPS, PEAK = 600, 5e-3
+rates = [learning_rate(step, STEPS, PEAK) for step in range(STEPS)]
+figure, axis = plt.subplots(figsize=(7, 3))
+axis.plot(rates)
+axis.axvline(100, color="gray", linestyle=":")
+axis.set(xlabel="training step", ylabel="learning rate", ylim=(0, None), title="Up a line, down a cosine")
+show(figure, alt="The learning rate over 600 steps: a straight rise to 0.005 at step 100, then half a cosine "
+                 "down to a twentieth of it.")
+
+# %% [markdown]
+# ## Training
+#
+# Here is the whole loop: a batch, its loss, its gradient, one step. One line is new: if the gradient, all its
+# numbers together, is longer than 1, it is shortened to 1, so that a single odd batch cannot throw the model
+# off course.
+
+# %%
+def train(model, steps):
+    """Trains with your pieces, and shows a progress bar. Returns (step, bits on the held-out text) pairs."""
+    rng, curve = np.random.default_rng(0), [(0, held_out_bits(model))]
+    parameters = list(model.parameters())
+    memory = [(np.zeros(tuple(p.shape), np.float32),) * 2 for p in parameters]
+    bar = progress(steps, "training")
+    for step in range(steps):
+        inputs, targets = random_windows(rng, training, batch=16, seq_len=SEQ_LEN)
+        loss = cross_entropy(model(torch.tensor(inputs)), torch.tensor(targets))
+        model.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        rate = learning_rate(step, steps, PEAK)
+        with torch.no_grad():
+            for number, p in enumerate(parameters):
+                new, *memory[number] = adamw_step(p.detach().numpy(), p.grad.numpy(), *memory[number],
+                                                  step=step + 1, lr=rate, betas=(0.9, 0.98))
+                p.copy_(torch.tensor(new))
+        if (step + 1) % 50 == 0:
+            curve.append((step + 1, held_out_bits(model)))
+        bar.update(step + 1, f"{loss.item() / np.log(2):.2f} bits a character")
+    return curve
+
+
+# %% [markdown]
+# First, what the untrained model writes. `generate` puts a text into the model, draws the next character from
+# the probabilities it gives, appends it, and asks again. (It keeps the keys and values of what it has read in
+# a cache, so each new character costs one position and not a whole text.)
+
+# %%
+def write(prompt, steps, seed=0, **how):
+    ids = generate(model, tokenizer.encode(prompt)[None], steps, rng=np.random.default_rng(seed), **how)
+    return tokenizer.decode(ids[0])
+
+
+# %% tags=["nbval-ignore-output"]
+before = write("Alice ", 80)
+print(before)
+
+# %% [markdown]
+# Now about half a minute on an idle machine, a minute on a busy one.
+
+# %% tags=["nbval-ignore-output"]
+curve = train(model, STEPS)
+
+# %% tags=["nbval-ignore-output"]
+bits["Transformer"] = held_out_bits(model)
+figure, axis = plt.subplots()
+axis.plot(*zip(*curve), "o-", label="Transformer")
+for (name, value), style in zip(list(bits.items())[:3], (":", "-.", "--")):
+    axis.axhline(value, color="gray", linestyle=style)
+    axis.text(STEPS, value + 0.06, f"{name} {value:.2f}", ha="right", color="dimgray")
+axis.set(xlabel="training steps", ylabel="bits a character, held-out text", ylim=(0, 6.5),
+         title=f"It passes the tables within a hundred steps or so ({bits['Transformer']:.2f} at the end)")
+show(figure, alt="Bits a character on held-out text over 600 training steps. The curve starts at 6.1, where "
+                 "the blind guess lies, passes the unigram line at 4.5 and then the bigram line at 3.4, and "
+                 "ends near 2.3.")
+
+# %%
+assert bits["Transformer"] < bits["bigram"] - 0.6 < bits["unigram"] - 1.5
+print("the Transformer saves more than half a bit a character over the bigram table")
+
+# %% [markdown]
+# Where does the gain come from? From looking back further than one character. The first character of a window
+# has nothing before it; the later ones have more and more. And what comes after the 96 characters it was
+# trained on?
+#
+# **Predict** the curve from position 0 to 191: bits by position.
+#
+# <details><summary>Think first, then look</summary>
+#
+# It falls quickly over the first ten or twenty characters: a word, the next word. Beyond 96 the model meets
+# distances at which RoPE has never shown it anything (question 3 above).
+#
+# </details>
+
+# %% tags=["nbval-ignore-output"]
+long_inputs, long_targets = random_windows(np.random.default_rng(2), held_out, batch=128, seq_len=2 * SEQ_LEN)
+log_p = torch.tensor(logits_of(long_inputs)).log_softmax(-1).numpy()
+by_position = -np.take_along_axis(log_p, long_targets[..., None], axis=-1)[..., 0].mean(axis=0) / np.log(2)
+stretches = by_position.reshape(-1, 8).mean(axis=1)                      # means over 8 positions
+figure, axis = plt.subplots()
+axis.plot(8 * np.arange(len(stretches)) + 4, stretches, "o-")
+axis.axvline(SEQ_LEN, color="gray", linestyle=":")
+axis.text(SEQ_LEN - 2, 1.2, "end of the training windows", ha="right", color="dimgray")
+axis.set(xlabel="position in the text", ylabel="bits a character", ylim=(1, None),
+         title="Context helps, as far as it was trained")
+show(figure, alt="Bits a character by position. The curve falls over the first positions, stays level up to "
+                 "position 96, and rises beyond it.")
+
+# %%
+within, beyond = stretches[4:12].mean(), stretches[16:].mean()
+assert by_position[0] > within + 0.5
+assert beyond > within + 0.1
+
+# %% [markdown]
+# So this model cannot be asked to write long texts. That is no flaw of the block, the loss or the optimiser:
+# it is the position encoding, and it is what the next lessons measure.
+#
+# ## Writing
+#
+# The model gives probabilities, and somebody has to choose. Always the likeliest character? Then the text
+# soon runs in circles. Drawn as they are? Then now and then a character comes that the model thought very
+# unlikely, and after a slip it does not find back. Two remedies: a **temperature** below 1 divides the logits
+# and so sharpens the distribution; and the **nucleus** keeps only the fewest of the likeliest tokens that
+# together reach a share $p$ (Holtzman et al. 2020). How many these are depends on how sure the model is.
+
+# %% exercise="nucleus"
+
+# %% tags=["nbval-ignore-output"]
+prompts = ["Alice was not q", "said the Mock T", "the "]
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True)
+for axis, prompt in zip(axes, prompts):
+    p = torch.tensor(logits_of(tokenizer.encode(prompt)[None])[:, -1]).softmax(-1).numpy().astype(np.float64)
+    kept, likeliest = nucleus(p, 0.9)[0], np.argsort(-p[0])[:12]
+    axis.bar(range(12), p[0, likeliest], color=["C0" if kept[token] else "lightgray" for token in likeliest])
+    axis.set(title=f"{prompt!r}: {np.count_nonzero(kept)} kept", xticks=range(12),
+             xticklabels=[repr(symbol)[1:-1] for symbol in tokenizer.decode(likeliest).replace(" ", "_")],
+             xlabel="next character (_: space)")
+axes[0].set_ylabel("probability")
+figure.suptitle("The nucleus for p = 0.9 is small where the model is sure")
+show(figure, alt="Three bar charts of the probabilities of the next character. After a q nearly all lies on "
+                 "u and one character is kept; after 'the ' many characters share it and many are kept.")
+
+# %% tags=["nbval-ignore-output"]
+after = write("Alice ", 80, temperature=0.8, top_p=0.9)
+print("untrained:              ", repr(before))
+print("always the likeliest:   ", repr(write("Alice ", 80, temperature=0)))
+print("drawn as it is:         ", repr(write("Alice ", 80)))
+print("cooler, and the nucleus:", repr(after))
+
+# %%
+words = set(text.split())
+share = lambda written: np.mean([word in words for word in written.split()[:-1]])
+many = [write("Alice ", 80, seed, temperature=0.8, top_p=0.9) for seed in range(10)]
+assert np.mean([share(written) for written in many]) > 0.5 > 0.3 > share(before)
+assert write("Alice ", 40, temperature=0) == write("Alice ", 40, temperature=0, cached=False)
+
+# %% [markdown]
+# More than half of what it writes are words of the book, put together one character at a time. There is no
+# sense in it. For that the model would need to be larger, the text longer and the training some thousand
+# times as long; the recipe would be this one.
+#
+# The same loop, with what one wants in practice, is `Trainer` in `solutions/training.py`: micro-batches,
+# evaluation, early stop, checkpoints that resume to the same bits, and Kernel -> Interrupt that keeps what
+# was learned.
+#
+# **Try it.** Replace `"rope"` above by `"cope"` or `"alibi"`, run everything again, and look at the curve
+# beyond position 96.
+#
+# ## What comes next
+#
+# Lesson 09 takes this very model and changes nothing but the name of its encoding. The task is to count, and
+# there it can be said exactly what is right and what is wrong.
