@@ -1,7 +1,7 @@
 # Every target is one line of Python; without make (on Windows, say) type that line instead: python -m classroom lab
 PYTHON ?= python3
 
-.PHONY: help lab test status notebooks experiments setup
+.PHONY: help lab test status notebooks experiments bench setup
 help lab test status setup:
 	@$(PYTHON) -m classroom $@ $(ARGS)
 
@@ -10,3 +10,6 @@ notebooks:
 
 experiments:
 	@$(PYTHON) -m classroom run solutions.experiments $(ARGS)
+
+bench:
+	@$(PYTHON) -m classroom run benchmarks.bench $(ARGS)

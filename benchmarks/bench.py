@@ -10,6 +10,7 @@ other programs; two threads are measured by the clock.
 """
 import argparse
 import importlib.metadata
+import importlib.util
 import json
 import math
 import os
@@ -29,7 +30,7 @@ BEGIN, END = "<!-- benchmark: written by `make bench` -->\n", "<!-- end of the b
 
 ENCODINGS = ("none", "sinusoidal", "learned", "shaw", "transformer_xl", "t5", "alibi", "rope", "cope")
 SIZES = {
-    "lesson 09": dict(vocab_size=14, dim=32, num_heads=2, num_layers=2, seq_len=96, max_len=384, batch=32,
+    "lesson-09": dict(vocab_size=14, dim=32, num_heads=2, num_layers=2, seq_len=96, max_len=384, batch=32,
                       npos_max=16, micro_batch=16),
     "S": dict(vocab_size=64, dim=64, num_heads=4, num_layers=2, seq_len=128, max_len=128, batch=64,
               npos_max=16, micro_batch=8),
@@ -164,7 +165,7 @@ def judge(results):
             ("S, one thread, slowest encoding", 1.15, max(ratios("S", 1) or [None], key=lambda pair: pair or 0)),
             ("S, one thread, CoPE beside the paper's listing", 0.65,
              (ratios("S", 1, "paper's listing", ("cope",)) or [None])[0]),
-            ("lesson 09, one thread, mean", 0.8, mean(ratios("lesson 09", 1))),
+            ("lesson 09, one thread, mean", 0.8, mean(ratios("lesson-09", 1))),
             ("M, one thread, mean", 1.1, mean(ratios("M", 1))),
             ("S, two threads, mean", 1.1, mean(ratios("S", 2))),
             ("S, peak memory, largest share", 1 / 3, max(memory) if len(memory) == len(ENCODINGS) else None)):

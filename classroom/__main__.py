@@ -14,6 +14,7 @@ Learning to Count
   make status       list lessons and exercises: what is right, what waits, how long it takes
   make notebooks    build notebooks/ from lessons/ and solutions/
   make experiments  train what results/ does not hold yet (an hour or two; interrupted, it goes on later)
+  make bench        time the engine beside PyTorch, where that is installed
   make setup        only make the environment .venv (the others do it by themselves)
   make help         show this
 
@@ -21,7 +22,8 @@ Arguments go in ARGS:    make lab ARGS="--port 8899 --no-browser"      make test
 Another Python:          make lab PYTHON=python3.12
 Without make:            python -m classroom lab --port 8899
                          (likewise test, status, setup, help; `make notebooks` is python -m classroom build,
-                         `make experiments` is python -m classroom run solutions.experiments)
+                         `make experiments` is python -m classroom run solutions.experiments,
+                         `make bench` is python -m classroom run benchmarks.bench)
 """
 
 

@@ -45,8 +45,7 @@ def exercise(answer):
 
 def hand_on_unread(name, *fault):
     """What `exercise` does for a definition that Python could not read; `fault` as `unreadable` found it."""
-    sentence, blocks = unreadable.described(*fault)
-    verdict = Verdict(name, NOT_YET, [sentence], blocks)
+    verdict = Verdict(name, NOT_YET, *unreadable.described(*fault))
     in_use = hand_on(catalogue.course().exercise(name))
     states[name] = verdict.state
     verdict.card().show()
@@ -123,8 +122,8 @@ def _try(entry, answer):
     except NotYet as failure:
         verdict.sentences, verdict.blocks = failure.sentences, failure.blocks
     except OutOfTime:
-        verdict.sentences = [f"Your code was stopped after {entry.seconds} s. Does a loop in it never end, or does "
-                             "it do the same work again and again?"]
+        verdict.sentences = [f"Your code was stopped after {entry.seconds} s. Does a loop in it never end, "
+                             "or does it do the same work again and again?"]
     except KeyboardInterrupt:  # the learner pressed "interrupt": the notebook stops here, as he asked
         raise
     except BaseException as error:

@@ -195,4 +195,6 @@ def shown(value, most=np.inf):
 def shapes(value):
     """The shape of an array or tensor; of a list or tuple those of its items; of anything else ()."""
     value = plain(value)
-    return [shapes(item) for item in value] if isinstance(value, list | tuple) else getattr(value, "shape", ())
+    if isinstance(value, list | tuple):
+        return [shapes(item) for item in value]
+    return getattr(value, "shape", ())

@@ -98,8 +98,8 @@ def _draw_map(axis, values, scale):
         for (row, column), value in np.ndenumerate(values):
             red, green, blue, _ = image.cmap(image.norm(value))
             dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-            axis.text(column, row, form.format(np.round(value, 2) + 0.0), ha="center", va="center", fontsize=11,
-                      color="white" if dark else "black")
+            axis.text(column, row, form.format(np.round(value, 2) + 0.0),  # + 0.0: not "-0.00"
+                      ha="center", va="center", fontsize=11, color="white" if dark else "black")
     return image
 
 

@@ -6,18 +6,21 @@ import numpy as np
 from classroom.figures import show
 
 
-def draw_graph(order, names, title, alt, with_grads=False):
-    """Draw the Values in the list `order`, each of which stands in it after its inputs; inputs go left.
+def draw_graph(named, title, alt, with_grads=False):
+    """Draw Values and what they were made from, inputs on the left.
 
-    A Value has `data`, `grad`, `inputs` and `slopes`. `names` holds (Value, name) pairs.
+    named: (Value, name) pairs, each Value after its inputs; it has `data`, `grad`, `inputs` and `slopes`
     """
-    names, place = dict(names), places(order)
+    names = dict(named)
+    order, place = list(names), places(names)
     figure, axis = plt.subplots(figsize=(9.5, 3.6))
     box = {}
     for node, (across, up) in place.items():
         text = f"{names[node]}\n{node.data:.2f}" + (f"\ngrad {node.grad:.2f}" if with_grads else "")
-        box[node] = axis.text(across, up, text, ha="center", va="center", bbox={
-            "boxstyle": "round,pad=0.4", "facecolor": "#fff4d6" if with_grads else "#e8f1f8"}).get_bbox_patch()
+        color = "#fff4d6" if with_grads else "#e8f1f8"
+        label = axis.text(across, up, text, ha="center", va="center",
+                          bbox={"boxstyle": "round,pad=0.4", "facecolor": color})
+        box[node] = label.get_bbox_patch()
     for node in order:
         for each, slope in zip(node.inputs, node.slopes):
             far = place[node][0] - place[each][0] > 1  # an arrow past another node is bent round it

@@ -1,4 +1,4 @@
-"""An exercise cell that is no Python: a missing bracket must not leave later cells without the name it defines.
+"""An exercise cell that is no Python: a missing bracket must not leave later cells without its name.
 
 Python refuses such a cell whole, so `@exercise` never runs. IPython, though, shows every cell to its input
 transformers before it is compiled, and the one here puts a verdict in the place of such a cell.
@@ -35,9 +35,10 @@ def readable(lines):
         return lines
     if fault is None:
         return lines
+    line = lines[fault.lineno - 1] if fault.lineno and fault.lineno <= len(lines) else ""
     here = '__import__("sys").modules["classroom.exercises"]'
-    arguments = fault.lineno, fault.offset, fault.text, fault.msg
-    return [f"{name} = {here}.hand_on_unread({name!r}, *{arguments!r})\n" for name in names]
+    arguments = f"{fault.lineno}, {fault.offset}, {line!r}, {fault.msg!r}"
+    return [f"{name} = {here}.hand_on_unread({name!r}, {arguments})\n" for name in names]
 
 
 def syntax_error(text):
@@ -50,9 +51,11 @@ def syntax_error(text):
             return error
 
 
-def described(line, column, text, message):
-    """(sentence, blocks): which line of the cell Python cannot read, and the place in it."""
-    text = (text or "").rstrip()
-    pointer = " " * (min(column or 1, len(text) + 1) - 1) + "^"
-    return (f"Python cannot read line {line} of this cell: {message}.",
-            [(f"line {line}", f"{text}\n{pointer}")] if text else [])
+def described(number, column, line, message):
+    """(sentences, blocks): what Python cannot read, and the line with the place in it."""
+    sentences = [f"Python cannot read line {number} of this cell: {message}."]
+    if "outside function" in message:
+        sentences.append("It must be indented as far as the rest of the function.")
+    line = line.rstrip()
+    pointer = " " * (min(column or 1, len(line) + 1) - 1) + "^"
+    return sentences, [(f"line {number}", f"{line}\n{pointer}")] if line else []

@@ -44,9 +44,11 @@ print("shape:", words.shape)
 # | `batch` | how many sequences are handled at once |
 # | `seq` | how many tokens a sequence has; positions count from 0 |
 # | `dim` | how many numbers describe one token |
-# | `heads`, `head_dim` | attention looks in `heads` ways at once, each with `head_dim` numbers a token |
-# | `query` (index `i`), `key` (index `j`) | the token that looks, and the token that is looked at |
 # | `vocab` | how many different tokens exist |
+# | `query` (index `i`), `key` (index `j`) | the token that looks, and the token that is looked at |
+# | `heads`, `head_dim` | *attention* looks in `heads` ways at once, each with `head_dim` numbers a token |
+#
+# The last two rows are names for later: attention is the matter of lesson 03.
 
 # %% [markdown]
 # ## Broadcasting
@@ -57,17 +59,20 @@ print("shape:", words.shape)
 # %%
 column, row = np.array([[0], [10], [20]]), np.array([[1, 2, 3, 4]])     # (3, 1) and (1, 4)
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")
 titles = ("a column, (3, 1)", "a row, (1, 4)", "their sum, (3, 4)")
-for axis, values, title in zip(axes, (column, row, column + row), titles):
-    axis.imshow(np.broadcast_to(values, (3, 4)), cmap="cividis", vmin=-8, vmax=34)
-    for (i, j), value in np.ndenumerate(np.broadcast_to(values, (3, 4))):
-        stretched = i >= values.shape[0] or j >= values.shape[1]
-        axis.text(j, i, value, ha="center", va="center", color="white" if value < 18 else "black",
-                  alpha=0.35 if stretched else 1, fontsize=13)
-    axis.set(title=title, xticks=[], yticks=[])
-show(figure, alt="Three 3 by 4 grids. The column 0, 10, 20 is stretched to the right, the row 1, 2, 3, 4 is stretched "
-                 "downwards (copies drawn faint), and their sum holds every pair: 1, 2, 3, 4, then 11 to 14, then 21 to 24.")
+for axis, values, title, sign in zip(axes, (column, row, column + row), titles, ("", "+", "=")):
+    for i, j in np.ndindex(3, 4):
+        copied = i >= values.shape[0] or j >= values.shape[1]
+        axis.add_patch(plt.Rectangle((j, i), 1, 1, facecolor="white" if copied else "#cfe3f3", edgecolor="0.6"))
+        axis.text(j + 0.5, i + 0.5, np.broadcast_to(values, (3, 4))[i, j], ha="center", va="center",
+                  color="0.35" if copied else "black", weight="normal" if copied else "bold")
+    axis.text(-0.45, 1.5, sign, ha="center", va="center", fontsize=24)
+    axis.set(title=title, xlim=(-0.9, 4.05), ylim=(3.05, -0.05))
+    axis.axis("off")
+show(figure, alt="Three 3 by 4 grids, with a plus and an equals sign between them. The column 0, 10, 20 is stretched "
+                 "to the right, the row 1, 2, 3, 4 is stretched downwards (the copies stand on white), and their sum "
+                 "holds every pair: 1, 2, 3, 4, then 11 to 14, then 21 to 24.")
 
 # %% [markdown]
 # **Predict before you run.** `words` has shape (2, 3, 4). Which of these can be added to it, and what does each do:
@@ -101,11 +106,15 @@ for shape in [(4,), (3, 4), (2, 3), (2, 1, 1)]:
 # - **not yet, because ...**: something is off, and the answer tries to say what. Until it is right the lesson goes
 #   on with ours, so you are never stuck.
 #
+# If you change an answer later on, the cells below it still hold what the old one gave. *Run > Run Selected Cell and
+# All Below* brings them up to date.
+#
 # The stars say how hard it is (one to three), the minutes how long it may take. In any cell, `hint("name")` gives
 # a hint, and the next one when you call it again; `solution("name")` shows our answer.
 #
 # The task is a small piece of the real thing. A model that wants to know how far apart two tokens are needs a table
-# with *the difference of every pair of places*. The formula for one entry, row $i$ and column $j$:
+# with *the difference of every pair of places*. Row $i$ will belong to the token that looks (its query), column $j$ to
+# the one that is looked at (its key). The formula for one entry, row $i$ and column $j$:
 #
 # $$\text{table}[i, j] = y[j] - x[i]$$
 

@@ -90,27 +90,32 @@ assert np.allclose(distances[~np.eye(6, dtype=bool)], np.sqrt(2))
 # %%
 table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)      # (vocab, dim)
 x = one_hot(ids, 6) @ table                                               # (seq, vocab) (vocab, dim) -> (seq, dim)
-assert (x == table[[5, 1, 3, 2]]).all()                   # counted from one: the rows 6, 2, 4 and 3
+assert (x == table[[5, 1, 3, 2]]).all()
 
-figure, axes = plt.subplots(1, 3, figsize=(11, 4), width_ratios=(6, 3, 3))
+figure, axes = plt.subplots(1, 3, figsize=(11, 4.4), width_ratios=(6, 3, 3))
 titles = ("one-hot rows (4, 6)", "times table (6, 3)", "= lookup (4, 3)")
 columns = vocabulary, [""] * 3, [""] * 3
-rows = [f"id {id}" for id in ids], vocabulary, [vocabulary[id] for id in ids]
+named = np.array([f"{id} {word}" for id, word in enumerate(vocabulary)])
+rows = named[ids], named, named[ids]
 for axis, values, title, across, down in zip(axes, (one_hot(ids, 6), table, x), titles, columns, rows):
     axis.imshow(values, cmap="RdBu", vmin=-1.6, vmax=1.6)
     for (i, j), value in np.ndenumerate(values):
         axis.text(j, i, f"{value:.0f}" if axis is axes[0] else f"{value:.1f}", ha="center", va="center")
-    axis.set(title=title, xticks=range(len(across)), yticks=range(len(down)))
+    axis.set(title=title, xticks=range(len(across)), yticks=range(len(down)), ylim=(5.5, -0.5))
     axis.set_xticklabels(across, rotation=45)
     axis.set_yticklabels(down)
+    axis.spines[:].set_visible(False)
 show(figure, alt="Three grids. Left: four one-hot rows for the ids 5, 1, 3, 2. Middle: the table with one row of three "
                  "numbers for each of the six words. Right: the product; its rows are those of the, cat, sees and "
                  "fish, taken from the table unchanged.")
 
 # %% [markdown]
-# The ids 5, 1, 3, 2 give the rows 6, 2, 4, 3, counted from one. Nobody carries out this product: looking up costs
-# nothing, multiplying 4 · 6 · 3 multiplications. Here is the layer, as models have it. It stands on the engine, so
-# that the table can be trained; every model of this course begins with *your* version of it.
+# Nobody carries out this product: looking up costs nothing, multiplying 4 · 6 · 3 multiplications. (Rows count from 0
+# here. Books that count from 1 say that the ids 5, 1, 3, 2 give the rows 6, 2, 4, 3.)
+#
+# Here is the layer, as models have it; every model of this course begins with *your* version of it. It is an
+# `nn.Module`, the engine's word for a layer. An `nn.Parameter` is a tensor that training changes, and
+# `load_state_dict` puts given numbers into it.
 
 # %% exercise="Embedding"
 
@@ -124,13 +129,7 @@ compare(one_hot(ids, 6) @ table, embedding(torch.tensor(ids)), title="One-hot pr
 # %% [markdown]
 # ## The same id, the same vector
 #
-# **Predict before you run.** In `the cat sees the fish`, do the two `the` get different vectors?
-#
-# <details><summary>Answer</summary>
-#
-# No. The lookup sees the id and nothing else. It knows neither the place nor the neighbours.
-#
-# </details>
+# The lookup sees the id and nothing else. It knows neither the place nor the neighbours:
 
 # %%
 sentence = np.array([id_of[word] for word in "the cat sees the fish".split()])
@@ -167,24 +166,6 @@ for name, vocab, dim, total in (("GPT-2 small", 50257, 768, 124.4e6), ("GPT-3", 
     print(f"{name:12} {vocab} x {dim:>5} = {numbers / 1e6:6.1f} million numbers, {numbers / total:5.1%} of all")
 
 # %% [markdown]
-# What do more dimensions buy? Room. Throw 500 random vectors into `dim` dimensions, and see how alike two of them
-# are that have nothing to do with each other. The measure is the **cosine**: the dot product of two vectors, divided
-# by both lengths. It is 1 for the same direction, 0 for a right angle.
-
-# %%
-dims, typical = [2, 8, 32, 128, 768], []
-for dim in dims:
-    unit = np.random.default_rng(0).standard_normal((500, dim))
-    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-    cosines = (unit @ unit.T)[np.triu_indices(500, 1)]
-    typical.append(np.sqrt((cosines ** 2).mean()))
-    print(f"dim {dim:4}: typical cosine {typical[-1]:.2f}, and 1 / sqrt(dim) is {dim ** -0.5:.2f}")
-assert np.allclose(typical, np.array(dims) ** -0.5, rtol=0.05)
-
-# %% [markdown]
-# In two dimensions tokens get in each other's way. In 768, two that have nothing to do with each other are nearly at
-# right angles, and to be alike says something.
-#
 # ## Where the numbers come from: the gradient of a lookup
 #
 # At first they are random. Then there are two ways. The table is trained **with the task**, together with all
@@ -212,9 +193,10 @@ grad = np.random.default_rng(4).standard_normal((5, 3)).astype(np.float32)
 embedding.weight.grad = None
 embedding(torch.tensor(sentence)).backward(torch.tensor(grad))
 compare(embedding.weight.grad, embedding_backward(grad, sentence, 6),
-        title="Gradient of the table: the engine's and yours", xlabel="dim", ylabel="token id",
-        alt="Two equal 6 by 3 maps of gradients. The rows 0 and 4 are zero, their tokens do not occur. The difference "
-            "is 0 everywhere.")
+        title="Gradient of the table (ids: 0 a, 1 cat, 2 fish, 3 sees, 4 small, 5 the)", xlabel="dim",
+        ylabel="token id",
+        alt="Two equal 6 by 3 maps of gradients. The rows of a and small are zero, they do not occur. The "
+            "difference is 0 everywhere.")
 assert np.allclose(embedding.weight.grad.numpy(), embedding_backward(grad, sentence, 6), atol=1e-6)
 
 # %% [markdown]
@@ -229,7 +211,9 @@ assert np.allclose(embedding.weight.grad.numpy(), embedding_backward(grad, sente
 # Our text is drawn from 16 patterns with gaps, and four groups of words to fill them.
 
 # %%
-print("\n".join(FRAMES[:4]), "\n...\n")
+for left, right in zip(FRAMES[::2], FRAMES[1::2]):
+    print(f"{left:42}{right}")
+print()
 for group, members in GROUPS.items():
     print(f"{group:7}", members)
 text = small_text(600)
@@ -271,30 +255,30 @@ for centre, context in zip(*skip_gram_pairs(ids, window=1)):
 #
 # (This is *skip-gram*. For large vocabularies word2vec replaces the softmax: it only tells the true context from a
 # few random words, which is called *negative sampling*.) The loss is the mean of $-\ln p$. Training takes about five
-# seconds, with your `Embedding` and your pairs.
+# seconds on a free machine, with your `Embedding` and your pairs.
 
 # %% tags=["nbval-ignore-output"]
-words = " . ".join(text).split()                          # the full stop is a token too
-vocabulary = sorted(set(words))
-id_of = {word: id for id, word in enumerate(vocabulary)}
-ids = np.array([id_of[word] for word in words])
-print(f"{len(words)} tokens, {len(vocabulary)} different ones")
+tokens = " . ".join(text).split()                         # the full stop is a token too
+words = sorted(set(tokens))                               # the vocabulary of this text
+word_id = {word: id for id, word in enumerate(words)}
+text_ids = np.array([word_id[token] for token in tokens])
+print(f"{len(tokens)} tokens, {len(words)} different ones")
 
 torch.manual_seed(7)
-model = SkipGram(len(vocabulary), dim=16)
+model = SkipGram(len(words), dim=16)
 before = model.centre.weight.detach().numpy().astype(float)
 steps = 500
 bar = progress(steps, "word2vec")
-losses = train_skip_gram(model, ids, window=3, steps=steps, batch=512, lr=0.03,
+losses = train_skip_gram(model, text_ids, window=3, steps=steps, batch=512, lr=0.03,
                          on_step=lambda step, loss: bar.update(step + 1, f"loss {loss:.2f}"))
 vectors = model.centre.weight.detach().numpy().astype(float)              # (vocab, dim)
 print(f"loss at first {losses[0]:.2f}, in the end {np.mean(losses[-20:]):.2f}; blind guessing would give "
-      f"{np.log(len(vocabulary)):.2f}")
-assert np.mean(losses[-20:]) < 3.3 < np.log(len(vocabulary))
+      f"{np.log(len(words)):.2f}")
+assert np.mean(losses[-20:]) < 3.3 < np.log(len(words))
 
 # %% [markdown]
 # The loss does not go to 0, and should not: nobody can know which animal comes next. Who are now the neighbours of a
-# word? Measure by the cosine:
+# word? Measure by the **cosine**: 1 for the same direction, 0 for a right angle.
 #
 # $$\cos(a, b) = \frac{a \cdot b}{|a| \, |b|}$$
 
@@ -302,15 +286,15 @@ assert np.mean(losses[-20:]) < 3.3 < np.log(len(vocabulary))
 
 # %% tags=["nbval-ignore-output"]
 for word in ("cat", "cheese", "red", "forest"):
-    found, cosines = nearest(vectors, id_of[word], 4)
-    print(f"{word:7}", ", ".join(f"{vocabulary[id]} {cosine:.2f}" for id, cosine in zip(found, cosines)))
+    found, cosines = nearest(vectors, word_id[word], 4)
+    print(f"{word:7}", ", ".join(f"{words[id]} {cosine:.2f}" for id, cosine in zip(found, cosines)))
 
 
 # %%
 def share_in_group(vectors):
     """Of the three nearest neighbours of each word in a group: how many belong to the same group?"""
-    hits = [group_of.get(vocabulary[id]) == group
-            for word, group in group_of.items() for id in nearest(vectors, id_of[word], 3)[0]]
+    hits = [group_of.get(words[id]) == group
+            for word, group in group_of.items() for id in nearest(vectors, word_id[word], 3)[0]]
     return np.mean(hits)
 
 
@@ -323,24 +307,16 @@ assert share_in_group(vectors) > 0.9 and share_in_group(before) < 0.2
 # directions of largest spread, its *principal components*. This is a shadow: distances in it can only be too small.
 
 # %% tags=["nbval-ignore-output"]
-chosen = [id_of[word] for word in group_of]
+chosen = [word_id[word] for word in group_of]
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
 for axis, points, title in zip(axes, (before[chosen], vectors[chosen]), ("Before training", "After training")):
     centred = points - points.mean(axis=0)                                # (16 words, dim)
     flat = centred @ np.linalg.svd(centred)[2][:2].T                      # (16 words, 2)
     for number, group in enumerate(GROUPS):
-        inside = [place for place, word in enumerate(group_of) if group_of[word] == group]
-        axis.scatter(*flat[inside].T, color=f"C{number}", marker="os^D"[number], s=60, label=group)
-        labels = [([place], list(group_of)[place]) for place in inside]
-        if axis is axes[1]:                               # the words of a cluster beside it, in one block
-            labels = [(inside, GROUPS[group].replace(" ", "\n"))]
-        for around, label in labels:
-            corner = flat[around, 0].max(), flat[around, 1].mean()
-            axis.annotate(label, corner, xytext=(8, 0), textcoords="offset points", va="center", fontsize=12)
+        points = flat[[place for place, word in enumerate(group_of) if group_of[word] == group]]
+        axis.scatter(*points.T, color=f"C{number}", marker="os^D"[number], s=60, label=GROUPS[group])
     axis.set(title=title, xlabel="first component", ylabel="second component")
-    axis.margins(x=0.18, y=0.12)
-axes[0].legend(fontsize=11, ncols=2, loc="upper center")
-axes[0].set_ylim(top=axes[0].get_ylim()[1] + 0.35)
+figure.legend(*axes[0].get_legend_handles_labels(), fontsize=12, ncols=4, loc="outside lower center")
 figure.suptitle("Words that fill the same gaps become neighbours")
 show(figure, alt="Two scatter plots of sixteen words. Before training animals, foods, colours and places are mixed. "
                  "After training each group is a tight cluster of its own, far from the other three.")
@@ -351,8 +327,8 @@ show(figure, alt="Two scatter plots of sixteen words. Before training animals, f
 #
 # ## When pre-trained vectors pay
 #
-# Suppose that there is a new task, to tell the four groups apart, and *one* labelled example of each. Every other
-# word gets the label of the example with the largest cosine. Blind guessing is right for 25 %.
+# A new task: tell the four groups apart, from *one* labelled example of each. Every other word gets the label of the
+# example with the largest cosine. Blind guessing is right for 25 %.
 
 # %%
 def accuracy(vectors):
@@ -360,7 +336,7 @@ def accuracy(vectors):
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     right = []
     for word in set(group_of) - set(examples):
-        best = max(examples, key=lambda example: unit[id_of[word]] @ unit[id_of[example]])
+        best = max(examples, key=lambda example: unit[word_id[word]] @ unit[word_id[example]])
         right.append(examples[best] == group_of[word])
     return np.mean(right)
 
@@ -370,19 +346,18 @@ print("pre-trained vectors at least 90 % right:", bool(accuracy(vectors) >= 0.9)
 assert accuracy(vectors) >= 0.9 and accuracy(before) <= 0.6
 
 # %% [markdown]
-# With four labels nothing could have been trained. The vectors brought what is known about the words from a text
-# without any labels. With plenty of data for the task itself this advantage goes away, and the table is trained
-# along, from random numbers.
+# Four labels are too few to train a table. The vectors brought what they know from a text without labels. With plenty
+# of data for the task itself this advantage goes away, and the table is trained along, from random numbers.
 #
 # ## One table, used twice
 #
-# A language model has a table at its end too: the hidden vector is compared with one vector for each token, and the
-# dot products are the scores of the next token, the *logits*. Word2vec kept two tables. **Weight tying** (Press &
-# Wolf 2017) uses one for both ends: reading and saying a word share its vector. In GPT-2 small it saves the 38.6
-# million numbers of a second table.
+# A language model has a table at its end too. What it has made of the text, its **hidden vector**, is compared with
+# one vector for each token, and the dot products are the scores of the next token, the *logits*. Word2vec kept two
+# tables. **Weight tying** (Press & Wolf 2017) uses one for both ends. In GPT-2 small it saves the 38.6 million
+# numbers of a second table.
 #
-# What is the gradient of a table that is used twice? Lesson 01 says it: both uses bring a part, and they add up. The
-# smallest tied model shows it:
+# What is the gradient of a table that is used twice? As in lesson 01, both uses bring a part, and they add up. In the
+# smallest tied model the hidden vector is the lookup itself:
 #
 # $$h[n] = \text{table}[\text{ids}[n]] \qquad \text{logits}[n, r] = h[n] \cdot \text{table}[r]$$
 
@@ -394,8 +369,8 @@ tied, some_ids, grad_logits = rng.standard_normal((6, 3)), np.array([5, 1, 3, 5]
 weight = nn.Parameter(torch.tensor(tied))
 logits = F.embedding(torch.tensor(some_ids), weight) @ weight.transpose(0, 1)             # (seq, vocab)
 logits.backward(torch.tensor(grad_logits))
-compare(weight.grad, tied_gradient(tied, some_ids, grad_logits), title="Gradient of a tied table: engine and yours",
-        xlabel="dim", ylabel="token id",
+compare(weight.grad, tied_gradient(tied, some_ids, grad_logits), title="Gradient of a tied table", xlabel="dim",
+        ylabel="token id",
         alt="Two equal 6 by 3 maps of gradients, now with numbers in every row, because each token is a possible "
             "output; and their difference, which is 0 everywhere.")
 assert np.allclose(weight.grad.numpy(), tied_gradient(tied, some_ids, grad_logits))
@@ -405,16 +380,11 @@ assert np.allclose(weight.grad.numpy(), tied_gradient(tied, some_ids, grad_logit
 #
 # ## Beyond words
 #
-# Whatever can be turned into a vector can be an input:
-#
-# - **Images.** A picture is cut into squares of 16 · 16 pixels, and each is multiplied by a matrix: a vector for
-#   each square (Dosovitskiy et al. 2021). Pixels are numbers already, so this is a true product and no lookup.
-# - **Prompt tokens.** A few trained vectors that belong to no word are put before the text, and steer a model whose
-#   own weights stay as they are (Lester et al. 2021).
-# - **Retrieval.** A whole text gets one vector, and texts are found by their cosine to a question, though they share
-#   no word with it.
-#
-# The last can be done with what we have. The vector of a text be the mean of its words' vectors:
+# Whatever can be turned into a vector can be an input. **Images** are cut into squares of 16 · 16 pixels, and each
+# square is multiplied by a matrix (Dosovitskiy et al. 2021). **Prompt tokens** are trained vectors that belong to no
+# word; put before the text, they steer a model whose weights stay as they are (Lester et al. 2021). In **retrieval**
+# a whole text gets one vector, and texts are found by their cosine to a question. For this let us take the mean of
+# the words' vectors:
 
 # %%
 documents = ["we feed the dog every morning", "they eat soup for dinner", "he wants a white car",
@@ -423,7 +393,7 @@ questions = {"my cow": 0, "hot rice": 1, "blue paint": 2, "garden": 3}    # ques
 
 
 def text_vector(text):
-    vector = np.mean([vectors[id_of[word]] for word in text.split()], axis=0)
+    vector = np.mean([vectors[word_id[word]] for word in text.split()], axis=0)
     return vector - vectors.mean(axis=0)                  # without what all texts have in common
 
 
@@ -440,5 +410,4 @@ for question, right in questions.items():
 # ## What comes next
 #
 # Every token has a vector now, and it is always the same one. But what a word means depends on the others: *bank* by
-# a river, *bank* with money. So the vectors must look at each other. That is **attention**, lesson 03. There you will
-# also see what happens to `the cat sees the fish` when nobody knows where a word stands.
+# a river, *bank* with money. So the vectors must look at each other. That is **attention**, lesson 03.

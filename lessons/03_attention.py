@@ -46,11 +46,12 @@ from solutions.embeddings import Embedding, small_text
 #
 # Each token sends out a **query**: what am I looking for? Each token shows a **key**: what have I to offer? And it
 # holds a **value**: what I hand over. A query is compared with all keys. The better they fit, the more of the value
-# it gets. Here are one query and three keys, set by hand, in two dimensions.
+# it gets. Here are the query of `sees` (who does it?) and three keys, set by hand, with two numbers each. (The division
+# by $\sqrt 2$ is explained below.)
 
 # %%
 names = ["cat", "sees", "fish"]
-query = np.array([[2.0, 0.5]])                                            # (query, head_dim)
+query = np.array([[2.0, 0.5]])                                            # of sees: (query, head_dim)
 keys = np.array([[2.0, 0.8], [-1.0, 1.2], [1.2, -0.6]])                   # (key, head_dim)
 fit = query @ keys.T / np.sqrt(2)                                         # (query, key)
 weights = softmax(fit)
@@ -61,11 +62,11 @@ for number, (name, (across, up)) in enumerate(zip(names, keys)):
     left.annotate("", (across, up), (0, 0), arrowprops={"arrowstyle": "-|>", "color": f"C{number}", "lw": 2.5})
     left.text(across, up + (0.12 if up > 0 else -0.3), f"key of {name}", color=f"C{number}", ha="center")
 left.annotate("", query[0], (0, 0), arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 2.5})
-left.text(*query[0] - (0, 0.3), "query", ha="center")
+left.text(*query[0] - (0, 0.3), "query of sees", ha="center")
 left.set(xlim=(-1.8, 2.8), ylim=(-1, 1.7), title="One query, three keys", xlabel="number 0", ylabel="number 1")
 right.bar(names, weights[0], color=["C0", "C1", "C2"])
 right.set(ylim=(0, 1), title="The weights", ylabel="weight")
-show(figure, alt="Left: arrows from the origin. The query points right; the key of cat points nearly the same way, "
+show(figure, alt="Left: arrows from the origin. The query of sees points right; the key of cat points nearly the same way, "
                  "that of fish somewhat down, that of sees to the upper left. Right: the weights, cat 0.82, fish 0.16 "
                  "and sees 0.01.")
 
@@ -74,6 +75,8 @@ show(figure, alt="Left: arrows from the origin. The query points right; the key 
 # $v = x W_v$; hence *self*-attention. How well a key fits a query is their dot product, scaled:
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}}$$
+#
+# Here `head_dim` says how many numbers a query has. (Why it is called so: at the third version, below.)
 
 # %% exercise="scaled_scores"
 
@@ -92,14 +95,15 @@ show(figure, alt="Left: arrows from the origin. The query points right; the key 
 # %% [markdown]
 # ## Why the square root?
 #
-# **Predict before you run.** Let all numbers in q and k be random, with variance 1. A dot product adds up `head_dim`
-# products. How large is it, typically, for a `head_dim` of 64? What does that do to the softmax?
+# **Predict before you run.** Let all numbers in q and k be random, with mean 0 and variance 1; so has a product of two.
+# A dot product adds up `head_dim` of them, and variances of independent numbers add up. How large is it, typically,
+# for a `head_dim` of 64? What does that do to the softmax?
 #
 # <details><summary>Answer</summary>
 #
-# Each product has variance 1, and variances of independent numbers add up: 64 in all, so typically $\sqrt{64} = 8$. And
-# $e^8$ is about 3000: the largest score takes all. Then the others get no weight, and, as the softmax is flat there,
-# almost no gradient. Divided by $\sqrt{\text{head\_dim}}$ the scores have the same size for every head_dim.
+# The variance is 64, so typically $\sqrt{64} = 8$. And $e^8$ is about 3000: the largest score takes all. Then the others
+# get no weight, and, as the softmax is flat there, almost no gradient. Divided by $\sqrt{\text{head\_dim}}$ the scores
+# have the same size for every head_dim.
 #
 # </details>
 
@@ -119,7 +123,9 @@ for head_dim in head_dims:
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
 axes[0].plot(spread, "o", label="measured", markersize=9)
 axes[0].plot(np.sqrt(head_dims), label="sqrt(head_dim)")
+axes[0].set_yscale("log", base=2)
 axes[0].set(ylabel="standard deviation of q.k", title="Dot products grow ...")
+axes[0].set(yticks=np.sqrt(head_dims), yticklabels=[2, 4, 8, 16, 32])
 axes[1].plot(np.array(top)[:, 0], "o-", label="q.k")
 axes[1].plot(np.array(top)[:, 1], "s--", label="q.k / sqrt(head_dim)")
 axes[1].set(ylabel="largest of 32 weights", ylim=(0, 1), title="... and one key takes all")
@@ -127,7 +133,7 @@ for axis, place in zip(axes, ("upper left", "center right")):
     axis.set(xlabel="head_dim", xticks=range(5), xticklabels=head_dims)
     axis.legend(loc=place)
 show(figure, alt="Left: the standard deviation of the dot products is the square root of head_dim, from 2 at 4 to 32 at "
-                 "1024. Right: without scaling the largest weight rises from about 0.3 towards 1; with it, it stays "
+                 "1024, a straight line on logarithmic axes. Right: without scaling the largest weight rises from about 0.3 towards 1; with it, it stays "
                  "near 0.15.")
 assert np.allclose(spread, np.sqrt(head_dims), rtol=0.15)
 assert top[-1][0] > 0.9 and top[-1][1] < 0.3 and slope[-1][0] < 0.1 < 0.8 < slope[-1][1]
@@ -147,6 +153,9 @@ assert top[-1][0] > 0.9 and top[-1][1] < 0.3 and slope[-1][0] < 0.1 < 0.8 < slop
 # There is a catch. All places are computed together, and attention lets every token look at every other. The token
 # that is to predict `sees` would look one place to the right, and there it stands. So hide what comes later: the
 # query at place $i$ may look at the keys $j \le i$.
+#
+# When a model writes, it keeps the keys of the old tokens, in a **cache**, and only the new tokens ask. So there may be
+# fewer queries than keys; the queries are then the last ones.
 
 # %% exercise="causal_mask"
 
@@ -156,6 +165,7 @@ for axis, (query_len, key_len), title in zip(axes, ((6, 6), (2, 6)), ("a whole t
     axis.imshow(causal_mask(query_len, key_len), cmap="cividis", vmin=0, vmax=1)
     axis.set(title=title, xlabel="key position j", ylabel="query position i", yticks=range(query_len),
              yticklabels=range(key_len - query_len, key_len))
+figure.suptitle("yellow: the query may look at the key")
 show(figure, alt="Two masks, light where a query may look. Six queries and six keys: the diagonal and all below it. "
                  "Two queries at positions 4 and 5 of six: the last two rows of the same picture.")
 
@@ -214,22 +224,22 @@ figure, axes = plt.subplots(1, 3, figsize=(10, 3.6))
 for axis, (name, table) in zip(axes, found.items()):
     axis.imshow(table, cmap="cividis", vmin=0, vmax=1)
     axis.set(title=name, xlabel="input j", ylabel="result i")
-figure.suptitle("Which result depends on which input?")
+figure.suptitle("Which result depends on which input? (yellow: it does)")
 show(figure, alt="Three 6 by 6 maps, light where a result depends on an input. Without a mask: all. With the causal "
                  "mask: the diagonal and below. With the mask after the softmax: all again, it leaks.")
 assert (found["causal mask"] == np.tri(6)).all() and found["no mask"].all() and found["mask after softmax"].all()
 
 # %% [markdown]
-# ## What attention does not see
+# ## Does attention see the order?
 #
-# Now to the order of words. In Chinese the words do not change their form, so order has to say who does what:
+# In Chinese the words do not change their form, so order has to say who does what:
 #
-# | sentence | signs, one by one | meaning |
-# |---|---|---|
-# | 我爱你 | I love you | I love you |
-# | 你爱我 | you love I | you love me |
-# | 你爸妈对我的看法 | you dad mum to I 's view | what your parents think of me |
-# | 我爸妈对你的看法 | I dad mum to you 's view | what my parents think of you |
+# | pair | sentence | signs, one by one | meaning |
+# |---|---|---|---|
+# | 1 | 我爱你 | I love you | I love you |
+# | | 你爱我 | you love I | you love me |
+# | 2 | 你爸妈对我的看法 | you dad mum to I 's view | what your parents think of me |
+# | | 我爸妈对你的看法 | I dad mum to you 's view | what my parents think of you |
 #
 # Give each sign a vector, and send both sentences of a pair through attention, without a mask.
 #
@@ -250,7 +260,7 @@ depth_weights = rng.standard_normal((2, 3, dim, dim)) / np.sqrt(dim)      # two 
 
 
 def read(sentence, num_layers=1, causal=False):
-    """One output vector for each sign: (seq, dim). Each layer adds its attention to what came in."""
+    """One output vector for each sign: (seq, dim). As in real models, each layer adds to what came in."""
     x = np.stack([vectors[sign] for sign in sentence])                    # (seq, dim)
     mask = causal_mask(len(x), len(x)) if causal else None
     for w_q, w_k, w_v in depth_weights[:num_layers]:
@@ -261,10 +271,11 @@ def read(sentence, num_layers=1, causal=False):
 one, other = read("我爱你"), read("你爱我")
 figure, axes = plt.subplots(1, 2, figsize=(9, 3))
 for axis, output, signs in zip(axes, (one, other), (["I (wo)", "love (ai)", "you (ni)"], ["you", "love", "I"])):
-    axis.imshow(output, cmap="RdBu", vmin=-2, vmax=2, aspect="auto")
+    image = axis.imshow(output, cmap="RdBu", vmin=-2, vmax=2, aspect="auto")
     axis.set(yticks=range(3), yticklabels=signs, xlabel="number in the output")
 axes[0].set_title("wo ai ni")
 axes[1].set_title("ni ai wo")
+figure.colorbar(image, ax=axes, label="output")
 figure.suptitle("The same three outputs, in another order")
 show(figure, alt="Outputs of attention for wo ai ni and for ni ai wo, three rows each. The rows are the same, the first "
                  "and the third have changed places.")
@@ -280,16 +291,24 @@ assert np.allclose(long_one, long_other[[4, 1, 2, 3, 0, 5, 6, 7]])
 #
 # With a causal mask a token sees what stands before it, and that differs. So something of the order gets in. How
 # much? Put a full stop behind each sentence, so that both end in the same token, and look at the output *there*, where
-# everything has been seen. There is a third pair, and a fourth:
+# everything has been seen. Here are two more pairs:
 #
-# | sentence | signs, one by one | meaning |
-# |---|---|---|
-# | 苹果被我吃了 | apple by I eat-done | the apple was eaten by me |
-# | 我吃了苹果 | I eat-done apple | I ate the apple |
-# | 我被苹果吃了 | I by apple eat-done | I was eaten by the apple |
+# | pair | sentence | signs, one by one | meaning |
+# |---|---|---|---|
+# | 3 | 苹果被我吃了 | apple by I eat-done | the apple was eaten by me |
+# | | 我吃了苹果 | I eat-done apple | I ate the apple |
+# | 4 | 苹果被我吃了 | apple by I eat-done | the apple was eaten by me |
+# | | 我被苹果吃了 | I by apple eat-done | I was eaten by the apple |
 #
-# **Predict before you run.** For each pair: same output at the full stop, or another one? Without a mask, with a
-# causal mask and one layer, with a causal mask and two?
+# **Predict before you run.** For pair 1 and for pair 3: is the output at the full stop the same for both sentences,
+# with a causal mask and one layer?
+#
+# <details><summary>Answer</summary>
+#
+# For pair 1 it is. The full stop adds up what 我, 爱 and 你 hold, and with one layer they hold only themselves. For pair
+# 3 it is not: 被 stands in one sentence only.
+#
+# </details>
 
 # %%
 pairs = [("我爱你", "你爱我"), ("你爸妈对我的看法", "我爸妈对你的看法"), ("苹果被我吃了", "我吃了苹果"),
@@ -300,8 +319,8 @@ print("largest difference of the two outputs at the full stop")
 print(" ".join(f"{name:>18}" for name in settings))
 gaps = np.array([[np.abs(read(a + "。", *setting)[-1] - read(b + "。", *setting)[-1]).max()
                   for setting in settings.values()] for a, b in pairs])
-for row, (a, b) in zip(gaps, pairs):
-    print(" ".join(f"{gap:18.2f}" for gap in row), f"  {a} / {b}")
+for number, (row, (a, b)) in enumerate(zip(gaps, pairs), 1):
+    print(" ".join(f"{gap:18.2f}" for gap in row), f"  {number}: {a} / {b}")
 assert (gaps[[0, 1, 3], :3] < 1e-12).all() and (gaps[[0, 1, 3], 3] > 0.01).all()
 assert (gaps[2] > 0.01).all()
 assert sorted("苹果被我吃了") == sorted("我被苹果吃了") != sorted("我吃了苹果")
@@ -315,8 +334,8 @@ assert sorted("苹果被我吃了") == sorted("我被苹果吃了") != sorted("�
 #   how often. It ignores *their* order. I love you, you love me: for the full stop it is all one.
 # - **With a causal mask, two layers** may differ. After the first layer the vector of 爱 is not the same any more: in
 #   one sentence it has seen 我, in the other 你. The second layer reads these changed vectors.
-# - **The third pair** is no such case, though it is told as one: 被 stands in one sentence only. Other tokens, other
-#   sums; it differs in every setting. And it means the same! The fourth pair has the same signs and means the opposite.
+# - **Pair 3** is no such case, though it is told as one: other tokens, other sums, in every setting. And it means the
+#   same! Pair 4 has the same signs and means the opposite.
 #
 # The one-layer rule holds for every shuffle, not only for these sentences:
 
@@ -338,7 +357,8 @@ assert all(same_one) and sum(same_two) < 5
 #
 # The last version is the one that trains. It works on tensors, so the gradients come by themselves, and it leaves
 # alone all axes but the last two. In front of them stands the batch, and beside it the **heads**: a real layer splits
-# `dim` into `num_heads` parts and attends in each part for itself, so that a token can look for several things at once.
+# `dim` into `num_heads` parts of `head_dim` numbers and attends in each part for itself, so that a token can look for
+# several things at once. (`softmax` from lesson 01 is for arrays. A tensor has its own: `scores.softmax(dim=-1)`.)
 
 # %% exercise="attention"
 
@@ -357,15 +377,13 @@ assert np.allclose(by_numpy, by_engine.numpy())
 # What if the mask is forgotten? Here is a language model on characters, with one layer of your attention. It reads
 # the sentences of lesson 02, 24 characters at a time. (The table of places is that of lesson 02, too.)
 #
-# **Predict before you run.** Train it twice, with the mask and without. Which one has the smaller loss? Which one
-# writes better? And could it cheat if it did not know the places?
+# **Predict before you run.** Train it twice, with the mask and without. Which one has the smaller loss in training?
+# Which one when it writes?
 #
 # <details><summary>Answer</summary>
 #
 # Without the mask the loss goes to nearly 0: the place that must say the next character looks at it and copies it. But
 # when the model writes there is no next character yet. It has learned to copy, and nothing else.
-#
-# Without places it could not cheat. It would see all characters of the text, but not which of them is the next.
 #
 # </details>
 
@@ -388,7 +406,7 @@ class OneLayer(nn.Module):
         seq = ids.shape[1]
         x = self.token(ids) + self.place(torch.arange(seq))               # (batch, seq, dim)
         mask = torch.tensor(causal_mask(seq, seq)) if self.masked else None
-        x = x + attention(self.query(x), self.key(x), self.value(x), mask)
+        x = x + attention(self.query(x), self.key(x), self.value(x), mask)    # keep what came in, and add
         return self.head(x)                                               # (batch, seq, vocab)
 
 
@@ -416,7 +434,8 @@ def train(masked, steps=300):
 
 
 # %% [markdown]
-# Both trainings together take about ten seconds.
+# Both trainings together take ten seconds on a free machine, longer on a busy one. The loss is the mean of $-\ln p$ of
+# the right character; with the natural logarithm its unit is called *nat*.
 
 # %% tags=["nbval-ignore-output"]
 honest, honest_losses = train(masked=True)
@@ -469,9 +488,10 @@ show(figure, alt="Left: training loss over 300 steps. With the mask it levels of
                  "0. Right: the loss when writing is about 1 with the mask, and above the 3.2 of blind guessing without.")
 
 # %% [markdown]
-# A loss that is too good to be true is the usual sign of a leak. Run `depends_on` over your model before you believe
-# it. In real decoders (GPT, LLaMA) every attention layer has the causal mask. An encoder such as BERT has none: it
-# reads whole texts and does not predict the next token.
+# With the mask, too, one layer and 300 steps make no good writer; what counts here are the losses. One that is too good
+# to be true is the usual sign of a leak. Run `depends_on` over your model before you believe it. In real decoders (GPT,
+# LLaMA) every attention layer has the causal mask. A model that reads whole texts and predicts no next token is called
+# an *encoder*; BERT is one, and it has no such mask.
 #
 # ## What comes next
 #

@@ -330,6 +330,7 @@ axes[1].set(title="two scores below it", ylabel="score")
 axes[1].legend(fontsize=12)
 for axis in axes:
     axis.set_xlabel("tokens back")
+figure.suptitle("A bound that falls, and scores that rise below it")
 show(figure, alt="Left: the bound over 0 to 250 tokens back falls, with ripples, from 1 to 0.2. Right: the "
                  "score of a key like the query is highest at 0 back and falls with ripples; that of the "
                  "turned key is highest at 50 back.")

@@ -24,11 +24,11 @@ def next_token_pairs(ids):
 def causal_mask(query_len, key_len):
     """Which keys each query may look at: its own position and all earlier ones.
 
-    The queries are the last query_len of the key_len positions, as when earlier keys come from a cache. So
-    query i stands at position key_len - query_len + i, and True means: may look.
+    The queries are the last query_len of the key_len positions: when a model writes, old keys are kept and
+    only new tokens ask. So query i stands at position key_len - query_len + i. True means: may look.
 
+    key_len   at least query_len
     returns   bool array (query_len, key_len)
-    raises    ValueError for more queries than keys
 
     >>> causal_mask(2, 3).tolist()
     [[True, True, False], [True, True, True]]
@@ -47,9 +47,10 @@ def scaled_scores(q, k):
     k         (key, head_dim) array
     returns   (query, key) array
 
-    >>> q, k = np.array([[1.0, 1.0, 1.0, 1.0]]), np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 0.0, 0.0, 0.0]])
-    >>> scaled_scores(q, k).tolist()                           # 10 / 2 and 2 / 2
-    [[5.0, 1.0]]
+    >>> q = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
+    >>> k = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 2.0, 2.0]])
+    >>> scaled_scores(q, k).tolist()                           # the first row is 10 / 2, 2 / 2 and 4 / 2
+    [[5.0, 1.0, 2.0], [0.5, 1.0, 0.0]]
     """
     return q @ k.T / np.sqrt(q.shape[-1])                                 # (query, key)
 
@@ -64,9 +65,9 @@ def attention_loop(q, k, v):
     k, v      (key, head_dim) arrays
     returns   (query, head_dim) array
 
-    >>> q, k, v = np.array([[1.0]]), np.array([[0.0], [np.log(3)]]), np.array([[0.0], [8.0]])
-    >>> attention_loop(q, k, v).round(6).tolist()              # the weights are 1/4 and 3/4
-    [[6.0]]
+    >>> q, k, v = np.array([[1.0], [-1.0]]), np.array([[0.0], [np.log(3)]]), np.array([[2.0], [8.0]])
+    >>> attention_loop(q, k, v).round(6).tolist()              # weights 1/4 and 3/4, then 3/4 and 1/4
+    [[6.5], [3.5]]
     """
     out = np.zeros((len(q), v.shape[1]))
     for i in range(len(q)):
@@ -103,8 +104,9 @@ def attention_numpy(q, k, v, mask=None):
 def depends_on(function, x):
     """Which rows of the result depend on which rows of the input, found by trying.
 
-    Change one row of x, compute again, and see which rows of the result are not what they were before. As the
-    change, add `bump`, one random vector: some functions would not notice if every number grew by the same.
+    Change one row of x, compute again, and see which rows of the result are not what they were before. The
+    change: draw a random vector of x.shape[1] numbers, and add it to the row. (Some functions would not
+    notice if every number grew by the same.)
 
     function   takes an array (seq, dim) and returns an array (rows, any)
     x          (seq, dim) array
@@ -132,16 +134,21 @@ def attention(q, k, v, mask=None, scale=None):
 
     q         (..., query, head_dim) tensor
     k, v      (..., key, head_dim) tensors
-    mask      None; or bool, True where a query may look; or numbers to add to the scores.
-              It broadcasts to (..., query, key)
+    mask      None; or numbers to add to the scaled scores; or bool (mask.dtype is torch.bool), True where a
+              query may look. It broadcasts to (..., query, key)
     scale     None for 1 / sqrt(head_dim)
     returns   (..., query, head_dim) tensor
-    raises    ValueError for shapes that do not fit
+
+    All of it can be done with q, k, v and their methods: k.transpose(-2, -1) exchanges the last two axes,
+    scores.masked_fill(where, value) puts a value where a bool tensor is True (~mask turns True and False
+    round), scores.softmax(dim=-1) is the softmax along the last axis.
 
     >>> q, k, v = torch.tensor([[0.0]]), torch.tensor([[5.0], [7.0]]), torch.tensor([[1.0], [3.0]])
     >>> attention(q, k, v).tolist()                            # q is zero, so both values weigh the same
     [[2.0]]
     >>> attention(q, k, v, mask=torch.tensor([[True, False]])).tolist()
+    [[1.0]]
+    >>> attention(q, k, v, mask=torch.tensor([[0.0, float("-inf")]])).tolist()
     [[1.0]]
 
     Source: Vaswani et al. 2017, equation 1.

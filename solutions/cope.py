@@ -89,7 +89,8 @@ def interpolate(table, positions):
 
     Source: equation 5.
     """
-    low, high, w = neighbours(positions, len(table))
+    low, w = whole_and_rest(positions, len(table))
+    high = (low + 1).clamp(max=len(table) - 1)                            # where w = 0 it does not matter
     w = w.unsqueeze(-1)                                                   # (..., 1)
     return w * table[high] + (1 - w) * table[low]
 
@@ -113,11 +114,11 @@ def interpolate_logits(logits, positions):
     Source: equations 7 to 9.
     """
     check_rows(logits, positions)
-    low, _, w = neighbours(positions, logits.shape[-1])
-    # The same as q.e[floor p] + w (q.e[floor p + 1] - q.e[floor p]): the steps between neighbouring rows are few,
-    # so they are taken once, before the lookup. After the last row comes no step.
+    low, w = whole_and_rest(positions, logits.shape[-1])
+    # That is q.e[floor p] + w (q.e[floor p + 1] - q.e[floor p]). There are few steps from row to row, so they are
+    # taken once, before they are looked up; after the last row comes none.
     steps = torch.cat([logits[..., 1:] - logits[..., :-1], torch.zeros_like(logits[..., :1])], dim=-1)
-    lower, step = (torch.take_along_dim(row, low, dim=-1) for row in (logits, steps))
+    lower, step = (torch.take_along_dim(rows, low, dim=-1) for rows in (logits, steps))
     return lower + w * step                                               # (..., query, key)
 
 
@@ -128,14 +129,14 @@ def check_rows(logits, positions):
                          f"{tuple(positions.shape)} must agree in all but the last size")
 
 
-def neighbours(positions, npos):
-    """floor and ceil of positions clamped into 0 ... npos - 1, as integers, and the weight of the upper one.
+def whole_and_rest(positions, npos):
+    """Positions clamped into 0 ... npos - 1, in two: floor, as an integer, and w, the weight of the row above.
 
     Both ends are clamped: a float32 sum taken from the right can end slightly below 0.
     """
     positions = positions.clamp(0, npos - 1)
-    floor = positions.floor().detach()
-    return floor.long(), positions.detach().ceil().long(), positions - floor
+    floor = positions.detach().floor()
+    return floor.long(), positions - floor
 
 
 def cope_backward(grad, gates, logits):

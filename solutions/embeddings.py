@@ -9,9 +9,8 @@ from minitorch.nn import functional as F
 def one_hot(ids, vocab_size):
     """Each id as a row with a single 1, in the column of that id.
 
-    ids          int array of any shape, values 0 ... vocab_size - 1
+    ids          int array of any shape, each id one of 0 ... vocab_size - 1
     returns      float64 array (*ids.shape, vocab_size)
-    raises       ValueError for ids that are not integers or outside the vocabulary
 
     >>> one_hot(np.array([2, 0]), 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
@@ -37,9 +36,8 @@ def embedding_backward(grad, ids, vocab_size):
     ids[n]. A token that occurs three times collects three gradients; one that does not occur gets zeros.
 
     grad      (*ids.shape, dim) array, the gradient at each place
-    ids       int array of any shape
+    ids       int array of any shape, (seq,) or (batch, seq), say
     returns   (vocab_size, dim) array
-    raises    ValueError for ids outside the vocabulary, or a gradient that does not fit them
 
     >>> grad = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
     >>> embedding_backward(grad, np.array([0, 2, 0]), vocab_size=3).tolist()
@@ -74,7 +72,7 @@ class Embedding(nn.Module):
 
         ids       int tensor of any shape
         returns   (*ids.shape, dim) tensor; gradients flow through it to self.weight
-        raises    ValueError for ids outside the vocabulary: check_ids(ids, vocab_size) does that
+        raises    ValueError for ids outside the vocabulary: check_ids(ids, len(self.weight)) does that
         """
         check_ids(ids, len(self.weight))
         return F.embedding(ids, self.weight)
@@ -115,9 +113,9 @@ def tied_gradient(table, ids, grad_logits):
     grad_logits   (seq, vocab) array
     returns       (vocab, dim) array
 
-    >>> table = np.array([[1.0, 2.0], [3.0, 4.0]])
-    >>> tied_gradient(table, np.array([0]), np.array([[0.0, 1.0]])).tolist()
-    [[3.0, 4.0], [1.0, 2.0]]
+    >>> table = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    >>> tied_gradient(table, np.array([0]), np.array([[0.0, 1.0, 0.0]])).tolist()
+    [[3.0, 4.0], [1.0, 2.0], [0.0, 0.0]]
 
     Here only logits[0, 1] counts, which is table[0] . table[1]: its slope for row 0 is row 1, and for row 1
     it is row 0.
@@ -181,7 +179,6 @@ def skip_gram_pairs(ids, window):
     ids       int array (seq,)
     window    at least 1
     returns   centres, contexts: int64 arrays of equal length
-    raises    ValueError for ids that are no single sequence, or a window below 1
 
     >>> centres, contexts = skip_gram_pairs(np.array([7, 8, 9]), window=1)
     >>> centres.tolist(), contexts.tolist()
@@ -247,8 +244,8 @@ def nearest(table, id, count):
     Two vectors are compared by their cosine: their dot product after both are divided by their lengths.
 
     table     (vocab, dim) array
+    id        one of 0 ... vocab - 1
     returns   ids, cosines: arrays (count,)
-    raises    ValueError for an id outside the table
 
     >>> ids, cosines = nearest(np.array([[1.0, 0.0], [0.0, 3.0], [2.0, 2.0], [-1.0, 0.0]]), id=0, count=2)
     >>> ids.tolist(), cosines.round(2).tolist()

@@ -340,19 +340,53 @@ def test_interruption_goes_through(tiny):
 # Cells that Python cannot read
 
 UNREADABLE = {
-    "missing bracket": ("@exercise\ndef double(x):\n    return (2 * x\n", "line 3 of this cell: '(' was never"),
-    "dedented return": ("@exercise\ndef double(x):\n    y = 2 * x\nreturn y\n", "line 4 of this cell: 'return'"),
-    "uneven indent": ("@exercise\ndef double(x):\n    y = x\n  return y\n", "line 4 of this cell: unindent"),
-    "missing colon": ("# Exercise *\n\n@exercise\ndef double(x)\n    return x\n", "line 4 of this cell: expected"),
-    "misspelt def": ("@exercise\n# mine\ndfe double(x):\n    return x\n", "line 3 of this cell: invalid syntax"),
-    "open string": ('@exercise\ndef double(x):\n    """Doubles.\n    return x\n', "of this cell: unterminated"),
+    "missing bracket": ("""
+        @exercise
+        def double(x):
+            return (2 * x
+        """, "line 3 of this cell: '(' was never closed"),
+    "dedented return": ("""
+        @exercise
+        def double(x):
+            y = 2 * x
+        return y
+        """, "line 4 of this cell: 'return' outside function.\n  It must be indented as far as"),
+    "uneven indent": ("""
+        @exercise
+        def double(x):
+            y = x
+          return y
+        """, "line 4 of this cell: unindent"),
+    "missing colon": ("""
+        # Exercise *
+
+        @exercise
+        def double(x)
+            return x
+        """, "line 4 of this cell: expected ':'"),
+    "misspelt def": ("""
+        @exercise
+        # mine
+        dfe double(x):
+            return x
+        """, "line 3 of this cell: invalid syntax"),
+    "open string": ("""
+        @exercise
+        def double(x):
+            'Doubles.
+            return x
+        """, "line 3 of this cell: unterminated string"),
 }
+
+
+def lines_of(text):
+    return textwrap.dedent(text).lstrip().splitlines(keepends=True)
 
 
 @pytest.mark.parametrize("cell", UNREADABLE)
 def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(tiny, notebook, cell):
     text, says = UNREADABLE[cell]
-    lines = unreadable.readable(text.splitlines(keepends=True))
+    lines = unreadable.readable(lines_of(text))
     namespace = {}
     exec("".join(lines), namespace)
     assert namespace["double"] is catalogue.course().exercise("double").reference
@@ -364,14 +398,14 @@ def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(t
 
 
 def test_place_of_the_fault_is_shown():
-    sentence, blocks = unreadable.described(3, 12, "    return (2 * x\n", "'(' was never closed")
-    assert sentence == "Python cannot read line 3 of this cell: '(' was never closed."
+    sentences, blocks = unreadable.described(3, 12, "    return (2 * x\n", "'(' was never closed")
+    assert sentences == ["Python cannot read line 3 of this cell: '(' was never closed."]
     assert blocks == [("line 3", "    return (2 * x\n           ^")]
-    assert unreadable.described(1, None, None, "too many nested brackets")[1] == []
+    assert unreadable.described(9, None, "", "unexpected end")[1] == []
 
 
 @pytest.mark.parametrize("text", [
-    "@exercise\ndef double(x):\n    return 2 * x\n", "x = (1\n", "@exercise\ndef no_such(x):\n    return (x\n",
+    "@exercise\ndef double(x):\n    return 2 * x\n", "x = (1\n", "@exercise\ndef no_such(x): return (x\n",
     "get_ipython().run_line_magic('timeit', 'double(3)')\n", "@exercise\nx = (", "", "await sleep(1)\n",
     "@exercise\nclass Counter:\n    def add(self, step=1): return '\\d' is step\n",
 ])
@@ -381,7 +415,7 @@ def test_any_other_cell_is_left_as_it_is(tiny, text):
 
 
 def test_looking_at_a_cell_never_raises(tiny, monkeypatch):
-    lines = UNREADABLE["missing bracket"][0].splitlines(keepends=True)
+    lines = lines_of(UNREADABLE["missing bracket"][0])
     monkeypatch.setattr(catalogue, "course", lambda: 1 / 0)
     assert unreadable.readable(lines) == lines
 
@@ -622,7 +656,7 @@ def test_graph_stands_in_columns_each_value_to_the_right_of_its_inputs(notebook)
     t = Made(h)
     y = Made(h, t)
     assert graph.places([w, x, h, t, y]) == {w: (0, 0.5), x: (0, -0.5), h: (1, 0), t: (2, 0), y: (3, 0)}
-    graph.draw_graph([w, x, h, t, y], zip((w, x, h, t, y), "wxhty"), "title", alt="A graph.", with_grads=True)
+    graph.draw_graph(zip((w, x, h, t, y), "wxhty"), "title", alt="A graph.", with_grads=True)
     (bundle, metadata), = notebook
     assert bundle["text/plain"] == "A graph." and figures.plt.get_fignums() == []
 
@@ -697,7 +731,7 @@ def output_of(*arguments, cwd):
 # In a kernel
 
 def test_exercises_in_a_kernel(tmp_path, monkeypatch):
-    """What a notebook shows of code that raises, never ends or is no Python, of a half-done class and a right answer."""
+    """What a notebook shows of code that raises, never ends or is no Python, of a class half done, ..."""
     tiny_course.write(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     cells = ["import numpy as np\nfrom classroom import exercise, hint",
@@ -714,7 +748,8 @@ def test_exercises_in_a_kernel(tmp_path, monkeypatch):
     assert all(len(each) == 1 for each in outputs)
     said = [each[0].data["text/plain"] for each in outputs]
     fragments = ["in line 3: `return x.twice()`", "was stopped after 1 s", "Only the last step counts.",
-                 "line 3 of this cell: '(' was never closed", "hint 1 of 3", "double: right", "(True, 'solutions.tiny')"]
+                 "line 3 of this cell: '(' was never closed", "hint 1 of 3", "double: right",
+                 "(True, 'solutions.tiny')"]
     assert all(fragment in text for fragment, text in zip(fragments, said, strict=True)), said
     states = [each[0].metadata.get("classroom", {}).get("state") for each in outputs]
     assert states == ["not yet", "not yet", "not yet", "not yet", None, "right", None]

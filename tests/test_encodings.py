@@ -414,7 +414,7 @@ def zeros(*shape):
     (lambda: CoPE(4, 8, scaling="none"), "scaling"),
     (lambda: CoPE(4, 8, gates="none"), "gates"),
     (lambda: attention(zeros(2, 3, 4), zeros(5, 3, 4), zeros(5, 3, 4)), r"\(2, 3, 4\).*\(5, 3, 4\)"),
-    (lambda: attention(zeros(2, 3, 4), zeros(2, 3, 5), zeros(2, 3, 5)), r"\(2, 3, 4\) and \(2, 3, 5\)"),
+    (lambda: attention(zeros(2, 3, 4), zeros(2, 3, 5), zeros(2, 3, 5)), r"\(2, 3, 4\), keys \(2, 3, 5\)"),
     (lambda: MultiHeadAttention(10, 3), "dim 10.*3 heads"),
     (lambda: make_positions("rotary", 16, 2, 8), "'rotary'; there are none sinusoidal"),
     (lambda: make_positions("rope", 16, 2, 8, npos_max=3), "no option 'npos_max'"),

@@ -26,6 +26,26 @@ def _attention(q, k, v, mask=None, scale=None, hide=None):
     return np.array([sum(weights[i, j] * v[j] for j in range(key_len)) for i in range(query_len)])
 
 
+LEFT_NOTHING = ("A hidden key with a large score took all the weight in the softmax, and nothing was left "
+                "for the others. Dividing by the sum of what remains cannot bring it back: hide the score "
+                "before the softmax.")
+
+# What an error that NumPy or the engine raises in the learner's code has to say.
+MASK_IS_NONE = "A whole mask is neither true nor false. Ask `if mask is not None`."
+FOR_ARRAYS = {
+    "truth value": MASK_IS_NONE,
+    "broadcast together": "If it is the division by the sums: they need keepdims=True, so that they are a "
+                          "column, one for each query.",
+}
+FOR_TENSORS = {
+    "truth of a tensor": MASK_IS_NONE,
+    "keyword argument 'axis'": "The softmax of lesson 01 is for arrays. A tensor has its own: "
+                               "scores.softmax(dim=-1).",
+    "ufunc": "NumPy's functions do not work on tensors: use the tensor's own methods, and ** 0.5 for the "
+             "root.",
+}
+
+
 def _some(seed, *shapes):
     rng = np.random.default_rng(seed)
     return [rng.standard_normal(shape) for shape in shapes]
@@ -40,17 +60,26 @@ class scaled_scores:
     )
 
     def example(answer, expect):
-        """The worked example: one query, two keys, head_dim 4."""
-        q, k = np.array([[1.0, 1.0, 1.0, 1.0]]), np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 0.0, 0.0, 0.0]])
-        expect.equal(answer(q, k), np.array([[5.0, 1.0]]), mistakes=(
-            (np.array([[10.0, 2.0]]), "These are the plain dot products. Divide them by sqrt(head_dim)."),
-            (np.array([[2.5, 0.5]]), "These are divided by head_dim. Divide by its square root."),
-            (np.array([[20.0, 4.0]]), "These are multiplied by sqrt(head_dim). Divide by it: the scores must "
-                                      "not grow with head_dim."),
-            (np.array([[10.0, 2.0]]) / np.sqrt(2), "These are divided by the root of the number of keys. "
-                                                   "What counts is head_dim, the last axis."),
-            (np.array([[5.0], [1.0]]), "Queries and keys are exchanged: row i belongs to query i, column j "
-                                       "to key j."),
+        """The worked example: two queries, three keys, head_dim 4."""
+        q = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
+        k = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 2.0, 2.0]])
+        want = np.array([[5.0, 1.0, 2.0], [0.5, 1.0, 0.0]])
+        with expect.advice({
+            "matmul": "A matrix product needs (query, head_dim) times (head_dim, key): transpose k.",
+            "broadcast together": "Only the pairs with i = j can be multiplied so. Every query meets every "
+                                  "key.",
+        }):
+            got = answer(q, k)
+        expect.equal(got, want, mistakes=(
+            (want * 2, "These are the plain dot products. Divide them by sqrt(head_dim)."),
+            (want / 2, "These are divided by head_dim. Divide by its square root."),
+            (want * 4, "These are multiplied by sqrt(head_dim). Divide by it: the scores must not grow with "
+                       "head_dim."),
+            (want * 2 / np.sqrt(2), "These are divided by the root of the number of queries. What counts is "
+                                    "head_dim, the last axis."),
+            (want * 2 / np.sqrt(3), "These are divided by the root of the number of keys. What counts is "
+                                    "head_dim, the last axis."),
+            (want.T, "Queries and keys are exchanged: row i belongs to query i, column j to key j."),
         ))
 
     def every_pair(answer, expect):
@@ -59,8 +88,6 @@ class scaled_scores:
         want = np.array([[q[i] @ k[j] / np.sqrt(2) for j in range(3)] for i in range(3)])
         expect.equal(answer(q, k), want, mistakes=(
             (want.T, "Queries and keys are exchanged: row i belongs to query i, column j to key j."),
-            (want * np.sqrt(2 / 3), "These are divided by the root of the number of keys. What counts is "
-                                    "head_dim, the last axis."),
             ((q * k).sum(axis=1) / np.sqrt(2), "Only the pairs with i = j are here. Every query meets every "
                                                "key."),
         ))
@@ -78,32 +105,36 @@ class attention_loop:
     )
 
     def example(answer, expect):
-        """The worked example: the weights are 1/4 and 3/4."""
-        q, k, v = np.array([[1.0]]), np.array([[0.0], [np.log(3)]]), np.array([[0.0], [8.0]])
-        expect.equal(answer(q, k, v), np.array([[6.0]]), mistakes=(
-            (np.array([[24.0]]), "The weights 1 and 3 are right but for one thing: they must sum to 1. "
-                                 "Divide each by their sum."),
-            (np.array([[8 * np.log(3)]]), "The scores themselves are the weights here. They must go through "
-                                          "the softmax first."),
-            (np.array([[3.0]]), "This is divided by the number of keys. The weights sum to 1 already, so the "
-                                "values are added up."),
-            (np.array([[8.0]]), "Only the value of the best key is returned. Attention mixes all values, "
-                                "each by its weight."),
+        """The worked example: the weights are 1/4 and 3/4, then 3/4 and 1/4."""
+        log = np.log(3)
+        q, k, v = np.array([[1.0], [-1.0]]), np.array([[0.0], [log]]), np.array([[2.0], [8.0]])
+        column = lambda *numbers: np.array(numbers)[:, None]
+        expect.equal(answer(q, k, v), column(6.5, 3.5), mistakes=(
+            (column(26.0, 2 + 8 / 3), "The exponentials are right but for one thing: they must sum to 1. "
+                                      "Divide each by their sum."),
+            (column(8 * log, -8 * log), "The scores themselves are the weights here. They must go through "
+                                        "the softmax first."),
+            (column(10.0, 10.0), "This is the plain sum of the values, so each weight is 1. A softmax of a "
+                                 "single score is 1: take it of all scores of a query together."),
+            (column(8.2, 1.8), "The softmax runs over the queries. The weights of each *query* sum to 1, "
+                               "over the keys j."),
+            (column(3.25, 1.75), "This is divided by the number of keys. The weights sum to 1 already, so "
+                                 "the values are added up."),
+            (column(8.0, 2.0), "Only the value of the best key is returned. Attention mixes all values, each "
+                               "by its weight."),
+            (column(0.75 * log, 0.25 * log), "The keys are mixed here, k[j] for v[j]. Keys decide the "
+                                             "weights; what is mixed are the values."),
+            (column(5.0, 2.6), "Queries and keys are exchanged: each query i weighs all keys j."),
         ))
 
     def several(answer, expect):
         """4 queries, 4 keys, head_dim 3, against a computation number by number."""
         q, k, v = _some(1, (4, 3), (4, 3), (4, 3))
         expect.equal(answer(q, k, v), _attention(q, k, v), mistakes=(
-            (_attention(q, k, v, hide="columns"), "The softmax runs over the queries. The weights of each "
-                                                  "*query* sum to 1, over the keys j."),
             (_attention(q, k, v, scale=1.0), "The scores are not scaled: divide them by the square root of "
                                              "head_dim."),
             (_attention(q, k, v, scale=1 / 3), "The scores are divided by head_dim. Divide by its square "
                                                "root."),
-            (_attention(q, k, k), "The keys are mixed here. Keys decide the weights; what is mixed are the "
-                                  "values."),
-            (_attention(k, q, v), "Queries and keys are exchanged: each query i weighs all keys j."),
         ))
 
     def other_lengths(answer, expect):
@@ -199,7 +230,9 @@ class attention_numpy:
     def without_mask(answer, expect):
         """Without a mask it is the loop: 2 queries, 4 keys, head_dim 3."""
         q, k, v = _some(3, (2, 3), (4, 3), (4, 3))
-        expect.equal(answer(q, k, v), _attention(q, k, v), mistakes=(
+        with expect.advice(FOR_ARRAYS):
+            got = answer(q, k, v)
+        expect.equal(got, _attention(q, k, v), mistakes=(
             (_attention(q, k, v, hide="columns"), "The softmax runs over the queries. The weights of each "
                                                   "*query* sum to 1: the last axis of the scores."),
             (_attention(q, k, v, scale=1 / 3), "The scores are scaled twice: scaled_scores has done it."),
@@ -210,7 +243,12 @@ class attention_numpy:
         """With a mask: what is hidden has no influence, and the other weights sum to 1."""
         q, k, v = _some(4, (3, 2), (3, 2), (3, 2))
         others = ~np.eye(3, dtype=bool)
-        expect.equal(answer(q, k, v, others), _attention(q, k, v, others), mistakes=(
+        with expect.advice(FOR_ARRAYS):
+            got = answer(q, k, v, others)
+        expect.that(not np.isnan(np.asarray(got, float)).any(),
+                    "It holds NaN. `mask * -np.inf` does that: where the mask is False it is 0 times "
+                    "infinity, which is no number. Choose instead of multiplying: np.where.")
+        expect.equal(got, _attention(q, k, v, others), mistakes=(
             (v, "The mask is used the wrong way round: True means that a query may look."),
             (_attention(q, k, v), "The mask is ignored."),
             (_attention(q, k, v, others, hide="after"),
@@ -227,6 +265,13 @@ class attention_numpy:
                                                                        "the result is its value, for every "
                                                                        "query.")
 
+    def large_hidden_score(answer, expect):
+        """A hidden key has no influence, however large its score."""
+        q, k, v = np.array([[1.0]]), np.array([[0.0], [0.0], [2000.0]]), np.array([[1.0], [3.0], [8.0]])
+        with np.errstate(all="ignore"):
+            got = answer(q, k, v, np.array([[True, True, False]]))
+        expect.equal(got, np.array([[2.0]]), LEFT_NOTHING)
+
 
 class depends_on:
     stars, minutes = 2, 10
@@ -235,7 +280,8 @@ class depends_on:
         "before.",
         "One comparison gives a bool array (rows, any); .any(axis=1) makes one column, (rows,), of it. "
         "Column j of the result belongs to input j: np.stack(columns, axis=1).",
-        "changed = x.copy(); changed[j] += bump; columns.append((function(changed) != before).any(axis=1))",
+        "Once: bump = np.random.default_rng(0).standard_normal(x.shape[1]). For each j: changed = x.copy(); "
+        "changed[j] += bump; columns.append((function(changed) != before).any(axis=1))",
     )
 
     def running_sum(answer, expect):
@@ -293,7 +339,8 @@ class attention:
     def plain(answer, expect):
         """Without a mask: 2 queries, 4 keys, head_dim 3."""
         q, k, v = _some(7, (2, 3), (4, 3), (4, 3))
-        got = answer(*map(torch.tensor, (q, k, v)))
+        with expect.advice(FOR_TENSORS):
+            got = answer(*map(torch.tensor, (q, k, v)))
         expect.that(isinstance(got, torch.Tensor), "The result must be a tensor: stay on the engine, or no "
                                                    "gradient can flow.")
         expect.equal(got, _attention(q, k, v), mistakes=(
@@ -333,7 +380,8 @@ class attention:
         """A bool mask: True where a query may look."""
         q, k, v = _some(10, (3, 2), (3, 2), (3, 2))
         others = ~np.eye(3, dtype=bool)
-        got = answer(*map(torch.tensor, (q, k, v)), mask=torch.tensor(others))
+        with expect.advice(FOR_TENSORS):
+            got = answer(*map(torch.tensor, (q, k, v)), mask=torch.tensor(others))
         expect.equal(got, _attention(q, k, v, others), mistakes=(
             (v, "The mask is used the wrong way round: True means that a query may look."),
             (_attention(q, k, v), "The mask is ignored."),
@@ -346,6 +394,9 @@ class attention:
             (_attention(q, k, v, others.astype(float)), "A bool mask was added to the scores as 0 and 1. "
                                                         "Where it is False the score must become -inf."),
         ))
+        q, k, v = np.array([[1.0]]), np.array([[0.0], [0.0], [2000.0]]), np.array([[1.0], [3.0], [8.0]])
+        got = answer(*map(torch.tensor, (q, k, v)), mask=torch.tensor([[True, True, False]]))
+        expect.equal(got, np.array([[2.0]]), LEFT_NOTHING)
 
     def numbers_as_mask(answer, expect):
         """A mask of numbers is added to the scores, after they were scaled."""

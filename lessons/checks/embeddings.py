@@ -51,11 +51,12 @@ class Embedding:
     )
 
     def worked_example(answer, expect):
-        """A vocabulary of 6, dim 3: the ids 5, 1, 3, 2 give the rows 6, 2, 4, 3, counted from one."""
+        """A vocabulary of 6, dim 3: the ids 5, 1, 3, 2."""
         layer, table = _layer(answer)
         ids = np.array([5, 1, 3, 2])
         expect.equal(layer(torch.tensor(ids)), table[ids], mistakes=(
-            (table[ids - 1], "Each id gets the row before its own. Ids count from 0: id 5 is the sixth row."),
+            (table[ids - 1], "Each id gets the row before its own. Ids and rows count from 0: id 5 is row "
+                             "5."),
             (table[np.sort(ids)], "The right rows, in another order: row n of the result belongs to ids[n]."),
             (np.eye(6, dtype=np.float32)[ids], "These are the one-hot rows. They still have to be multiplied "
                                                "by the table."),
@@ -145,11 +146,16 @@ class embedding_backward:
         """Ids of shape (2, 3): one table collects the gradients of both sequences."""
         ids = np.array([[0, 1, 1], [3, 1, 0]])
         grad = np.arange(12.0).reshape(2, 3, 2)
-        each = np.zeros((2, 4, 2))
+        each, last = np.zeros((2, 4, 2)), np.zeros((2, 4, 2))
         for n, t in np.ndindex(2, 3):
             each[n, ids[n, t]] += grad[n, t]
+            last[n, ids[n, t]] = grad[n, t]
         expect.equal(answer(grad, ids, 4), each[0] + each[1], mistakes=(
-            (each, "There is one table for each sequence. Both use the same one: add them up."),))
+            (each, "There is one table for each sequence. Both use the same one: add them up."),
+            (last[0] + last[1], "Going over ids (2, 3), your id is a whole row of ids, and one that occurs "
+                                "twice in a row is lost. Flatten first: ids.reshape(-1), and "
+                                "grad.reshape(-1, dim)."),
+        ))
 
 
 class skip_gram_pairs:
@@ -165,13 +171,21 @@ class skip_gram_pairs:
     def example(answer, expect):
         """The worked example: three tokens, window 1."""
         want = np.array([7, 8, 8, 9]), np.array([8, 7, 9, 8])
-        expect.equal(answer(np.array([7, 8, 9]), 1), want, mistakes=(
+        with expect.advice({"IndexError": "The last token has nothing to its right: stop at len(ids)."}):
+            got = answer(np.array([7, 8, 9]), 1)
+        from_the_end = ("The first token gets the last one as its neighbour: place -1 counts from the end. "
+                        "Begin at max(0, n - window).")
+        expect.equal(got, want, mistakes=(
             ((np.array([8, 7, 9, 8]), np.array([7, 8, 8, 9])), "Centres and contexts are exchanged: the "
                                                                "centre stays while its neighbours pass by."),
             ((np.array([7, 8]), np.array([8, 9])), "Only neighbours to the right are found. A context has "
                                                    "two sides."),
             ((np.array([8, 9]), np.array([7, 8])), "Only neighbours to the left are found. A context has two "
-                                                   "sides."),
+                                                   "sides, and a range stops before its end: n + window + "
+                                                   "1."),
+            ((np.array([7, 7, 8, 8, 9]), np.array([9, 8, 7, 9, 8])), from_the_end),
+            ((np.array([7, 8, 9]), np.array([9, 7, 8])),
+             from_the_end + " And end one later: a range stops before its end."),
             ((np.array([7, 7, 8, 8, 8, 9, 9]), np.array([7, 8, 7, 8, 9, 8, 9])),
              "Each token is its own neighbour here. Leave the place itself out."),
             ((np.array([7, 7, 8, 8, 9, 9]), np.array([9, 8, 7, 9, 8, 7])),
@@ -222,6 +236,9 @@ class nearest:
                                                        "of both vectors."),
             ((np.array([3, 1]), np.array([-1.0, 0.0])), "The farthest come first: sort downwards."),
             ((np.array([half, 0.0]), np.array([2, 1])), "Return the ids first, then the cosines."),
+            ((np.array([1, 0]), np.array([half, 0.0])), "The ids are too small by one: when a row is "
+                                                        "deleted, those behind it move up. Sort all of them, "
+                                                        "then leave out the id."),
         ))
 
     def length_does_not_count(answer, expect):
@@ -247,6 +264,14 @@ class nearest:
             ((np.array([2, 1]), np.array([1.0, 0.8])), "The token is its own nearest neighbour here. Leave "
                                                        "it out."),))
 
+    def same_direction(answer, expect):
+        """Another token may point exactly the same way; only the token itself is left out."""
+        table = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])
+        expect.equal(answer(table, 2, 2), (np.array([0, 1]), np.array([1.0, 0.0])), mistakes=(
+            ((np.array([2, 1]), np.array([1.0, 0.0])), "Token 0 points the same way and is sorted before "
+                                                       "token 2, so dropping the first entry drops the wrong "
+                                                       "one. Leave out the id: order[order != id]."),))
+
 
 class tied_gradient:
     stars, minutes = 3, 12
@@ -258,10 +283,17 @@ class tied_gradient:
     )
 
     def example(answer, expect):
-        """The worked example: one token, and the logit of the other one."""
-        table = np.array([[1.0, 2.0], [3.0, 4.0]])
-        expect.equal(answer(table, np.array([0]), np.array([[0.0, 1.0]])), np.array([[3.0, 4.0], [1.0, 2.0]]),
-                     mistakes=_parts(table, np.array([0]), np.array([[0.0, 1.0]])))
+        """The worked example: one token, and the logit of another one."""
+        table = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+        ids, grad = np.array([0]), np.array([[0.0, 1.0, 0.0]])
+        with expect.advice({
+            "(2,3)": "Something of shape (dim, vocab) is among them: turn that product round, grad_logits.T "
+                     "@ hidden is (vocab, dim).",
+            "(3,3)": "Something of shape (vocab, vocab) is among them. What is scattered to the rows is the "
+                     "gradient of hidden, grad_logits @ table, and not grad_logits.",
+        }):
+            got = answer(table, ids, grad)
+        expect.equal(got, np.array([[3.0, 4.0], [1.0, 2.0], [0.0, 0.0]]), mistakes=_parts(table, ids, grad))
 
     def repeated(answer, expect):
         """A text with a repeated token, and gradients everywhere."""
@@ -295,9 +327,13 @@ def _uses(table, ids, grad_logits):
 def _parts(table, ids, grad_logits):
     """What comes out when a use, or a repetition, is forgotten."""
     lookup, output = _uses(table, ids, grad_logits)
-    overwritten = np.zeros_like(table)
+    overwritten, scattered = np.zeros_like(table), np.zeros_like(table)
     overwritten[ids] = grad_logits @ table
+    np.add.at(scattered, ids, table[ids])
     return (
+        (output + scattered, "The vectors that were looked up are scattered. What goes back to their rows is "
+                             "the gradient of hidden: grad_logits @ table."),
+        (output.T, "This is the part of the output alone, with rows and columns exchanged."),
         (output, "This is the part of the output alone. The table was also used to look the tokens up: add "
                  "that part."),
         (lookup, "This is the part of the lookup alone. The table was also used to score all tokens: add "

@@ -29,6 +29,21 @@ def root_of_key_len(q, k):
     return q @ k.T / np.sqrt(len(k))
 
 
+@wrong("scaled_scores", says="root of the number of queries")
+def root_of_query_len(q, k):
+    return q @ k.T / np.sqrt(len(q))
+
+
+@wrong("scaled_scores", says="transpose k")
+def not_transposed(q, k):
+    return q @ k / np.sqrt(q.shape[-1])
+
+
+@wrong("scaled_scores", says="can be multiplied so")
+def one_by_one(q, k):
+    return q * k / np.sqrt(q.shape[-1])
+
+
 @wrong("scaled_scores", says="queries and keys are exchanged")
 def keys_down(q, k):
     return k @ q.T / np.sqrt(q.shape[-1])
@@ -71,9 +86,21 @@ def best_key_only(q, k, v):
 
 @wrong("attention_loop", says="softmax runs over the queries", seen="softmax over the wrong axis")
 def softmax_over_queries(q, k, v):
-    if len(q) == 1:
-        return attention_loop(q, k, v)
     return softmax((q @ k.T / np.sqrt(q.shape[1])).T).T @ v
+
+
+@wrong("attention_loop", says="softmax of a single score")
+def softmax_of_each_score(q, k, v):
+    out = np.zeros((len(q), v.shape[1]))
+    for i in range(len(q)):
+        for j in range(len(k)):
+            out[i] += softmax(np.array([q[i] @ k[j] / np.sqrt(q.shape[1])])) * v[j]
+    return out
+
+
+@wrong("attention_loop", says="queries and keys are exchanged")
+def keys_ask(q, k, v):
+    return attention_loop(k, q, v)
 
 
 @wrong("attention_loop", says="not scaled")
@@ -88,7 +115,7 @@ def loop_divides_by_head_dim(q, k, v):
 
 @wrong("attention_loop", says="the keys are mixed")
 def mixes_keys(q, k, v):
-    return attention_loop(q, k, v if len(q) == 1 else k)
+    return attention_loop(q, k, k)
 
 
 @wrong("attention_loop", says="exp overflows")
@@ -213,6 +240,34 @@ def numpy_softmax_over_queries(q, k, v, mask=None):
 @wrong("attention_numpy", says="scaled twice")
 def numpy_scaled_twice(q, k, v, mask=None):
     return softmax(scores_of(q, k) / np.sqrt(q.shape[-1])) @ v
+
+
+@wrong("attention_numpy", says="took all the weight", seen="the mask applied after the softmax")
+def numpy_shares_out_again(q, k, v, mask=None):
+    weights = softmax(scores_of(q, k))
+    if mask is not None:
+        weights = weights * mask
+    return weights / weights.sum(axis=-1, keepdims=True) @ v
+
+
+@wrong("attention_numpy", says="keepdims=True")
+def numpy_sums_in_a_row(q, k, v, mask=None):
+    powers = np.exp(scores_of(q, k))
+    return powers / powers.sum(axis=-1) @ v
+
+
+@wrong("attention_numpy", says="0 times infinity")
+def numpy_mask_times_infinity(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else scores + mask * -np.inf) @ v
+
+
+@wrong("attention_numpy", says="if mask is not None")
+def numpy_truth_of_the_mask(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    if mask:
+        scores = np.where(mask, scores, -np.inf)
+    return softmax(scores) @ v
 
 
 @accepted("attention_numpy")
@@ -354,6 +409,33 @@ def true_hides(q, k, v, mask=None, scale=None):
 def mask_after_softmax(q, k, v, mask=None, scale=None):
     weights = tensor_scores(q, k, scale).softmax(dim=-1)
     return (weights if mask is None else weights * mask) @ v
+
+
+@wrong("attention", says="took all the weight", seen="the mask applied after the softmax")
+def shares_out_again(q, k, v, mask=None, scale=None):
+    if mask is None or mask.dtype != torch.bool:
+        return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
+    weights = tensor_scores(q, k, scale).softmax(dim=-1) * mask
+    return weights / weights.sum(dim=-1, keepdim=True) @ v
+
+
+@wrong("attention", says="softmax of lesson 01 is for arrays")
+def softmax_for_arrays(q, k, v, mask=None, scale=None):
+    return softmax(masked(tensor_scores(q, k, scale), mask)) @ v
+
+
+@wrong("attention", says="numpy's functions")
+def numpy_root(q, k, v, mask=None, scale=None):
+    scores = q @ k.transpose(-2, -1) / np.sqrt(torch.tensor(float(q.shape[-1])))
+    return masked(scores, mask).softmax(dim=-1) @ v
+
+
+@wrong("attention", says="if mask is not None")
+def truth_of_the_mask(q, k, v, mask=None, scale=None):
+    scores = tensor_scores(q, k, scale)
+    if mask:
+        scores = masked(scores, mask)
+    return scores.softmax(dim=-1) @ v
 
 
 @wrong("attention", says="exp(0) is 1")

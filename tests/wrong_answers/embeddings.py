@@ -153,6 +153,14 @@ def batch_kept(grad, ids, vocab_size):
     return np.stack([embedding_backward(g, i, vocab_size) for g, i in zip(grad, ids)])
 
 
+@wrong("embedding_backward", says="a whole row of ids")
+def rows_taken_for_ids(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[-1]))
+    for n, id in enumerate(ids):
+        table[id] += grad[n]
+    return table
+
+
 @accepted("embedding_backward")
 def one_hot_product(grad, ids, vocab_size):
     return np.eye(vocab_size)[ids.ravel()].T @ grad.reshape(ids.size, -1)
@@ -192,6 +200,32 @@ def itself_too(ids, window):
 def on_a_ring(ids, window):
     shifts = [shift for shift in range(-window, window + 1) if shift]
     return np.repeat(ids, len(shifts)), np.stack([np.roll(ids, -shift) for shift in shifts], 1).ravel()
+
+
+def loop_over(ids, ranges):
+    """The pairs of two plain loops: over the places n, and over the places m in ranges(n)."""
+    found = [(ids[n], ids[m]) for n in range(len(ids)) for m in ranges(n) if m != n]
+    return np.array([centre for centre, _ in found]), np.array([context for _, context in found])
+
+
+@wrong("skip_gram_pairs", says="begin at max(0, n - window).")
+def place_minus_one(ids, window):
+    return loop_over(ids, lambda n: range(n - window, min(len(ids), n + window + 1)))
+
+
+@wrong("skip_gram_pairs", says="and end one later")
+def bare_range(ids, window):
+    return loop_over(ids, lambda n: range(n - window, n + window))
+
+
+@wrong("skip_gram_pairs", says="to the left")
+def range_without_its_end(ids, window):
+    return loop_over(ids, lambda n: range(max(0, n - window), min(len(ids), n + window)))
+
+
+@wrong("skip_gram_pairs", says="stop at len(ids)")
+def beyond_the_end(ids, window):
+    return loop_over(ids, lambda n: range(max(0, n - window), n + window + 1))
 
 
 @wrong("skip_gram_pairs", says="exactly this distance")
@@ -272,6 +306,20 @@ def cosines_first(table, id, count):
     return cosines[best], best
 
 
+@wrong("nearest", says="drops the wrong one")
+def first_entry_dropped(table, id, count):
+    cosines = by_cosine(table, id)
+    best = np.argsort(-cosines)[1:count + 1]
+    return best, cosines[best]
+
+
+@wrong("nearest", says="too small by one")
+def row_deleted(table, id, count):
+    cosines = np.delete(by_cosine(table, id), id)
+    best = np.argsort(-cosines)[:count]
+    return best, cosines[best]
+
+
 # ---------------------------------------------------------------- tied_gradient
 
 
@@ -300,6 +348,26 @@ def repeated_lookups_lost(table, ids, grad_logits):
     total = output_alone(table, ids, grad_logits)
     total[ids] += grad_logits @ table
     return total
+
+
+@wrong("tied_gradient", says="turn that product round")
+def product_turned_round(table, ids, grad_logits):
+    return lookup_alone(table, ids, grad_logits) + table[ids].T @ grad_logits
+
+
+@wrong("tied_gradient", says="rows and columns exchanged")
+def output_alone_turned_round(table, ids, grad_logits):
+    return table[ids].T @ grad_logits
+
+
+@wrong("tied_gradient", says="and not grad_logits")
+def scatters_the_logits(table, ids, grad_logits):
+    return output_alone(table, ids, grad_logits) + np.eye(len(table))[ids].T @ grad_logits
+
+
+@wrong("tied_gradient", says="vectors that were looked up are scattered")
+def scatters_the_vectors(table, ids, grad_logits):
+    return output_alone(table, ids, grad_logits) + embedding_backward(table[ids], ids, len(table))
 
 
 @accepted("tied_gradient")
