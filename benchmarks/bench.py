@@ -218,7 +218,8 @@ def main(arguments):
     parser = argparse.ArgumentParser(prog="make bench", description="Train on minitorch and PyTorch, side by side.")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="default: all")
     parser.add_argument("--threads", nargs="+", type=int, choices=(1, 2), default=[1, 2], help="default: 1 2")
-    parser.add_argument("--encodings", nargs="+", choices=ENCODINGS, default=list(ENCODINGS), help="default: all")
+    parser.add_argument("--encodings", nargs="+", choices=ENCODINGS, default=list(ENCODINGS),
+                        help="default: all; what is left out keeps the figures recorded before")
     parser.add_argument("--quick", action="store_true", help="three rounds, fewer variants, nothing written")
     options = parser.parse_args(arguments)
     if not importlib.util.find_spec("torch"):
@@ -227,6 +228,7 @@ def main(arguments):
         return 2
 
     results = {"training": {}} if options.quick or not RESULTS.exists() else json.loads(RESULTS.read_text())
+    results["overhead"] = measure_overhead(rounds=5)
     jobs = [(size, threads, name) for threads in options.threads for size in options.sizes
             for name in options.encodings]
     bar = progress(len(jobs), "bench")
@@ -237,15 +239,14 @@ def main(arguments):
         row = measure(size, threads, name, variants, rounds=3 if options.quick else 7)
         results["training"].setdefault(group, {})[name] = row
         print(f"\n{group}, {name}", *report(row), sep="\n", flush=True)
+        if not options.quick:
+            write(results)                                                # an interrupted run keeps what it has
         bar.update(number + 1, f"{group}, {name}")
-    results["overhead"] = measure_overhead(rounds=5)
     print("\nmicroseconds an operation on 4 x 4 matrices, forward + backward")
     for operation, found in results["overhead"].items():
         print(f"{operation:12}" + "   ".join(f"{engine} {ahead:5.2f} + {back:5.2f}"
                                              for engine, (ahead, back) in found.items()))
     print("", *table(results), sep="\n")
-    if not options.quick:
-        write(results)
     return int(any(verdict(*figures) == "missed" for _, *figures in judge(results)))
 
 

@@ -92,7 +92,7 @@ table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)      # (voc
 x = one_hot(ids, 6) @ table                                               # (seq, vocab) (vocab, dim) -> (seq, dim)
 assert (x == table[[5, 1, 3, 2]]).all()
 
-figure, axes = plt.subplots(1, 3, figsize=(11, 4.4), width_ratios=(6, 3, 3))
+figure, axes = plt.subplots(1, 3, figsize=(11, 5), width_ratios=(6, 3, 3))
 titles = ("one-hot rows (4, 6)", "times table (6, 3)", "= lookup (4, 3)")
 columns = vocabulary, [""] * 3, [""] * 3
 named = np.array([f"{id} {word}" for id, word in enumerate(vocabulary)])
@@ -101,10 +101,9 @@ for axis, values, title, across, down in zip(axes, (one_hot(ids, 6), table, x), 
     axis.imshow(values, cmap="RdBu", vmin=-1.6, vmax=1.6)
     for (i, j), value in np.ndenumerate(values):
         axis.text(j, i, f"{value:.0f}" if axis is axes[0] else f"{value:.1f}", ha="center", va="center")
-    axis.set(title=title, xticks=range(len(across)), yticks=range(len(down)), ylim=(5.5, -0.5))
+    axis.set(title=title, xticks=range(len(across)), yticks=range(len(down)), anchor="N")
     axis.set_xticklabels(across, rotation=45)
     axis.set_yticklabels(down)
-    axis.spines[:].set_visible(False)
 show(figure, alt="Three grids. Left: four one-hot rows for the ids 5, 1, 3, 2. Middle: the table with one row of three "
                  "numbers for each of the six words. Right: the product; its rows are those of the, cat, sees and "
                  "fish, taken from the table unchanged.")

@@ -64,8 +64,8 @@ for position in (0, 10, 100, 1000):
 assert cosine(cat + 1000, fish + 1000) > 0.999
 
 # %% [markdown]
-# The index **grows without bound** and drowns the token: at position 1000 a cat and a fish are the same. And
-# a model trained on texts of 100 tokens has never seen an input as large as 1000.
+# The index **grows without bound** and drowns the token: at position 1000 a cat and a fish can hardly
+# be told apart. And a model trained on texts of 100 tokens has never seen an input as large as 1000.
 #
 # Then divide by the length, so that all numbers lie between 0 and 1?
 
@@ -97,32 +97,35 @@ for text in ("the cat sees fish", "the cat sees fish in the small pond"):
 #
 # <details><summary>Answer</summary>
 #
-# The eights once, the ones 15 times. Each digit changes half as often as the one before it: the first digits
-# tell neighbours apart, the last ones the beginning of a text from its end.
+# The eights once, the ones 15 times. Each digit changes about half as often as the one before it: the first
+# digits tell neighbours apart, the last ones the beginning of a text from its end.
 #
 # </details>
 
 # %%
 digits = binary_digits(16, 4)                             # (seq, digits)
 print("changes of each digit:", (digits[1:] != digits[:-1]).sum(axis=0))
+assert ((digits[1:] != digits[:-1]).sum(axis=0) == [15, 7, 3, 1]).all()
 assert len({tuple(row) for row in digits.tolist()}) == 16                 # every position has its own row
 
-fine = np.arange(0, 16, 0.01)
+fine = np.arange(0, 15.01, 0.01)
 figure, axes = plt.subplots(4, 1, figsize=(8, 5), sharex=True)
 for c, axis in enumerate(axes):
-    axis.step(np.arange(17), [*digits[:, c], digits[-1, c]], where="post", color="0.6", label="digit")
-    axis.plot(fine, 0.5 - 0.5 * np.sin(2 * np.pi * fine / 2 ** (c + 1)), label="wave")
+    wave = lambda position: 0.5 - 0.5 * np.sin(2 * np.pi * (position + 0.5) / 2 ** (c + 1))
+    axis.step(np.arange(16), digits[:, c], where="mid", color="0.6", label="digit")
+    axis.plot(fine, wave(fine), label="wave")
+    axis.plot(np.arange(16), wave(np.arange(16)), "o", markersize=4, color="C1")
     axis.set(ylabel=f"{2 ** c}s", yticks=[0, 1])
 axes[0].legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 0.95), fontsize=12)
 axes[0].set_title("A digit is a wave with corners", loc="left")
 axes[-1].set_xlabel("position")
 show(figure, alt="Four rows for the ones, twos, fours and eights. Each shows a binary digit jumping between "
-                 "0 and 1 over the positions 0 to 16, and a smooth wave with the same period. From row to "
-                 "row the period doubles.")
+                 "0 and 1 over the positions 0 to 15, and a smooth wave with the same period, with dots at "
+                 "the positions. From row to row the period doubles.")
 
 # %% [markdown]
 # Digits jump. From 7 to 8 all four change at once, although 7 and 8 are neighbours. Round the corners off,
-# and you have a **wave** for each digit. A network likes that better: near places get near vectors.
+# and you have a **wave** for each digit: near places get near vectors.
 #
 # A wave is described by how fast it runs, its **speed** in radians per position (also called angular
 # frequency). Its **wavelength** is the number of positions until it repeats, $2 \pi / \text{speed}$.
@@ -133,9 +136,9 @@ for axis, speed in zip(axes, (1, 1 / 2, 1 / 4)):
     wavelength = 2 * np.pi / speed
     axis.plot(fine * 2, np.sin(speed * fine * 2))
     axis.plot(np.arange(32), np.sin(speed * np.arange(32)), "o", markersize=4, color="C1")
-    axis.annotate("", (wavelength, -1.25), (0, -1.25), arrowprops={"arrowstyle": "<->"})
-    axis.text(wavelength + 0.4, -1.3, f"wavelength {wavelength:.1f} positions", va="center", fontsize=12)
-    axis.set(xlim=(-1, 37), ylim=(-1.8, 1.2), yticks=[-1, 0, 1], ylabel=f"speed {speed:g}")
+    axis.annotate("", (wavelength, -1.6), (0, -1.6), arrowprops={"arrowstyle": "<->"})
+    axis.text(wavelength + 0.4, -1.65, f"wavelength {wavelength:.1f} positions", va="center", fontsize=12)
+    axis.set(xlim=(-1, 37), ylim=(-2.2, 1.2), yticks=[-1, 0, 1], ylabel=f"speed {speed:g}")
 axes[-1].set_xlabel("position")
 figure.suptitle("Half the speed, twice the wavelength")
 show(figure, alt="Three sine waves over 32 positions with the speeds 1, 0.5 and 0.25. Arrows mark their "
@@ -156,14 +159,15 @@ show(figure, alt="Three sine waves over 32 positions with the speeds 1, 0.5 and 
 # P_{2,0} & P_{2,1} & \dots & P_{2,\text{dim}-1} \\
 # P_{3,0} & P_{3,1} & \dots & P_{3,\text{dim}-1} \end{pmatrix}$$
 #
-# Its columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$. Even columns hold sines, odd columns cosines
+# Its columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$. (As in the paper, $i$ numbers pairs here; from
+# the section on dot products on, $i$ and $j$ are positions again.) Even columns hold sines, odd columns cosines
 # of the same angle, and from pair to pair the speed falls by a fixed factor, as it did from digit to digit.
 # The authors chose the base $n = 10000$ (Vaswani et al. 2017, section 3.5):
 #
 # $$P_{k, \, 2i} = \sin \frac{k}{n^{2i / \text{dim}}} \qquad
 # P_{k, \, 2i + 1} = \cos \frac{k}{n^{2i / \text{dim}}}$$
 #
-# **Predict before you run.** What is $P_0$? And for dim = 4, which are the two speeds?
+# **Predict before you run.** Let dim be 4. What is $P_0$, and which are the two speeds?
 #
 # <details><summary>Answer</summary>
 #
@@ -216,7 +220,8 @@ show(figure, alt="Heat map of 100 positions and 512 columns. On the left, arcs f
                  "only alternate between 0 and 1 and hardly change from row to row.")
 
 # %% [markdown]
-# Why so many columns that hardly change? They would matter in a longer text. Here is each pair's wavelength.
+# Why so many columns that hardly change? They would matter in a longer text. Here is each pair's wavelength;
+# `angular_speeds(dim)` holds the speeds $1 / n^{2i / \text{dim}}$.
 
 # %%
 wavelengths = 2 * np.pi / angular_speeds(dim)             # (dim / 2,)
@@ -236,8 +241,8 @@ assert turned == 77 and 60_000 < wavelengths[-1] < 10000 * 2 * np.pi
 
 # %% [markdown]
 # The paper gives the range as $2 \pi$ to $10000 \cdot 2 \pi$, 62,832. The last pair stops a little short of
-# it, since $i$ ends at dim/2 - 1. Bounds are easily missed, as the next exercise shows. It is a
-# **find-the-mistake**: an explanation that is in circulation, with one slip in it.
+# it. Bounds are easily missed, as the next exercise shows. It is a **find-the-mistake**: an explanation that
+# is in circulation, with one slip in it.
 
 # %% exercise="index_bounds"
 
@@ -255,7 +260,8 @@ assert (rows, 2 * pairs) == small.shape
 #
 # It is computed, so it has **no parameters**, and there is a row for any position. One detail of the paper is
 # easily forgotten (its section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is
-# added. Fresh embeddings are small, and without the factor sines of size 1 would drown them.
+# added. A likely reason: embeddings drawn with standard deviation $1 / \sqrt{\text{dim}}$ then have size 1, like
+# the sines. `Sinusoidal` is the table as part of a model; its `embed` multiplies and adds.
 
 # %%
 positions = Sinusoidal(4)
@@ -263,6 +269,7 @@ x = torch.full((1, 6, 4), 0.5)                            # (batch, seq, dim): o
 print("parameters:", sum(p.numel() for p in positions.parameters()))
 print(positions.embed(x)[0].numpy().round(3))
 assert np.allclose(positions.embed(x)[0].numpy(), 0.5 * 2 + small, atol=1e-6)
+assert np.isclose(np.sqrt((sinusoidal_encoding(100, 64) ** 2).mean()), 0.5 ** 0.5)    # the size of the sines
 
 # %% [markdown]
 # The same token six times, and six different rows. Attention can now tell them apart.
@@ -283,16 +290,18 @@ compare(P, halves[:, pairs_from_halves(16)], title="To halves and back again: no
         alt="Two equal heat maps of 40 positions and 16 columns, before and after reordering the columns "
             "twice, and their difference, which is 0 everywhere.")
 
-weight = np.random.default_rng(2).standard_normal((16, 3))                # a layer for interleaved columns
-same = halves @ weight[order]                             # its rows reordered too
-mixed = halves @ weight
-print("layer reordered as well, largest difference:", abs(same - P @ weight).max().round(6))
-print("layouts mixed, largest difference above 1:  ", bool(abs(mixed - P @ weight).max() > 1))
-assert np.allclose(same, P @ weight) and abs(mixed - P @ weight).max() > 1
+rng = np.random.default_rng(2)
+x, weight = rng.standard_normal((40, 16)), rng.standard_normal((16, 3))   # embeddings, and a layer after them
+right = (x + P) @ weight
+same = (x + P)[:, order] @ weight[order]                  # embeddings and layer reordered too
+mixed = (x + halves) @ weight
+print("all reordered, largest difference:       ", abs(same - right).max().round(6))
+print("layouts mixed, largest difference above 1:", bool(abs(mixed - right).max() > 1))
+assert np.allclose(same, right) and abs(mixed - right).max() > 1
 
 # %% [markdown]
-# A model trained with one layout simply has the rows of its first weights in another order. So the choice is
-# harmless, as long as it stays the same. This course uses interleaved columns for tables, and you will need
+# A model trained with the other layout simply has the columns of its embeddings, and the rows of the weights
+# that read them, in another order. So the choice is harmless, as long as it stays the same. This course uses interleaved columns for tables, and you will need
 # this very permutation for RoPE in lesson 06.
 #
 # ## How far apart? Dot products
@@ -321,14 +330,15 @@ show(figure, alt="Dot product of position vectors over their distance from minus
 products = many @ many.T                                  # (seq, seq)
 assert np.allclose(products[150, 50:251], products[280, 180:381])
 assert np.allclose(products, products.T) and np.isclose(products[0, 0], 64)
+assert (np.diff(products[150, 150:251]) > 0).any()        # it rises in places
 
 # %% [markdown]
 # It falls on the whole, but not steadily: there are ripples.
 #
 # ## A shift is a rotation
 #
-# You may read that absolute positions cannot express relative position. That is not exact. Go $k$ places on,
-# and each clock hand turns by $a = k \cdot \text{speed}$, *wherever it stood before*. For one pair, with $x$
+# You may read that absolute positions cannot express relative position. That is not exact. Go $k$ places on
+# ($k$ is a step now), and each clock hand turns by $a = k \cdot \text{speed}$, *wherever it stood before*. For one pair, with $x$
 # its angle:
 #
 # $$\begin{pmatrix} \sin(x + a) \\ \cos(x + a) \end{pmatrix} =
@@ -355,12 +365,13 @@ assert np.allclose(moved, sinusoidal_encoding(45, 16)[k:]) and np.allclose(turn 
 # %% [markdown]
 # A query is a matrix times the input. If that matrix were $R_{-3}$, the query would look like the place three
 # back, and fit that key best. So here is an attention head that looks three places back, *by position alone*.
-# (The factor 2 makes it sharper. The first three tokens have no such place.)
+# (The factor $2 \sqrt{\text{dim}}$ makes it sharp; a query's matrix may hold any factor. The first three tokens
+# have no such place.)
 
 # %%
 places = sinusoidal_encoding(20, 128)                     # (seq, dim)
-queries, keys = 2 * places @ shift_matrix(-3, 128).T, places
-weights = softmax(queries @ keys.T)                       # (query, key)
+queries = 2 * np.sqrt(128) * places @ shift_matrix(-3, 128).T
+weights = softmax(queries @ places.T / np.sqrt(128))      # (query, key)
 figure, axis = plt.subplots(figsize=(5.2, 4.4))
 figure.colorbar(axis.imshow(weights, cmap="cividis"), label="attention weight")
 axis.set(xlabel="key position j", ylabel="query position i", title="A head that looks three back",
@@ -369,11 +380,16 @@ show(figure, alt="A 20 by 20 map of attention weights. From query 3 on, nearly a
                  "diagonal, on the key three places before the query. The queries 0 to 2 look at key 0 "
                  "mostly.")
 assert (weights[3:].argmax(axis=1) == np.arange(17)).all() and weights[3:].max(axis=1).min() > 0.8
+assert (weights[:3].argmax(axis=1) == 0).all()
 
 # %% [markdown]
 # So relative position *can* be expressed. But nothing makes a model learn such a matrix. And the sum of token
-# and position is never split again: in the score there are also products of token with position, and they
-# change when a text is moved. Lesson 05 puts the distance into the score directly.
+# and position is never split again. Without the matrices of query and key a score is
+#
+# $$(x_i + P_i) \cdot (x_j + P_j) = x_i \cdot x_j + x_i \cdot P_j + P_i \cdot x_j + P_i \cdot P_j$$
+#
+# The two products of token with position change when a text is moved. Lesson 05 puts the distance into the
+# score directly.
 #
 # ## Learned positions
 #
@@ -394,10 +410,11 @@ ids = np.array([5, 1, 3, 2])
 learned = Learned(max_len=8, dim=3)
 learned.load_state_dict({"table": torch.tensor(places, dtype=torch.float32)})
 x = torch.tensor(token_table[ids], dtype=torch.float32).unsqueeze(0)          # (1, 4, 3)
-compare(token_table[ids] + places[:4], learned.embed(x)[0], title=
-    "Model input: token rows plus the first four places",
+target = token_table[ids] + places[:4]
+compare(target, learned.embed(x)[0], title="Model input: token rows plus the first four places",
         xlabel="dim", ylabel="position", alt="Two equal 4 by 3 maps, the sum of tokens and places, and their "
                                              "difference, which is 0 everywhere.")
+assert np.allclose(target, learned.embed(x)[0].detach().numpy())
 
 # %% [markdown]
 # And what happens past the table? Four tokens behind five others stand at the positions 5, 6, 7 and 8.
@@ -407,24 +424,30 @@ try:
     learned.embed(x, offset=5)
 except ValueError as error:
     print("ValueError:", error)
+else:
+    raise AssertionError("there is no row 8")
 
 # %% [markdown]
 # Past its end such a table has nothing to say, and a clear error is better than a made-up vector. GPT-2 has
 # 1024 places of 768 numbers, drawn from a normal distribution at first (Radford et al. 2019, and its
-# published code). BERT has 512 learned places too, though one often reads that it uses sinusoids.
+# published code). BERT has 512 learned places (Devlin et al. 2019, and its published code), though one often
+# reads that it uses sinusoids.
 
 # %%
 gpt2 = Learned(1024, 768).table.numel()
-print(f"GPT-2's position table: {gpt2:,} numbers, {gpt2 / 124.4e6:.1%} of the small model's 124.4 million")
+layers = 12 * (12 * 768 ** 2 + 13 * 768) + 2 * 768        # 12 layers with their biases, and the last norm
+total = 50257 * 768 + gpt2 + layers                       # the vocabulary first
+print(f"GPT-2's position table: {gpt2:,} numbers, {gpt2 / total:.1%} of the small model's {total:,}")
 print("the sinusoidal table of the same size:", sum(p.numel() for p in Sinusoidal(768).parameters()))
-assert gpt2 == 786_432
+assert gpt2 == 786_432 and round(total / 1e6, 1) == 124.4
 
 # %% [markdown]
 # ## What a shift does to each
 #
 # Put three words in front of a text, and every token moves three places. For sinusoids that is a rotation,
 # known beforehand. What is it for a learned table? Look for a matrix that carries each row to the one three
-# places on: fit it by least squares on the positions 0 to 63, and try it on the positions 64 to 127.
+# places on: fit it on the positions 0 to 63 (by least squares: the sum of squared errors is as small as it can be),
+# and try it on the positions 64 to 127.
 
 # %%
 torch.manual_seed(0)
@@ -463,10 +486,10 @@ assert visited.tolist() == [True] * 4 + [False] * 4
 # the islands; what trained tables look like is the question of lesson 12. This small one proves nothing about
 # them.
 #
-# And the sinusoids? They have a row for every place, but a row is not yet an understanding. In a comparison
-# on ten small tasks with texts up to twice as long as in training (Kazemnejad et al. 2023), decoders with
-# sinusoidal positions came out last: mean reciprocal rank 0.22, against 0.50 and 0.55 for two encodings of
-# lesson 05, and 0.69 for *none at all*.
+# And the sinusoids? They have a row for every place, but a row is not yet an understanding. Ten small tasks,
+# eight of them tested at up to twice the trained length, were used to rank encodings in decoders (Kazemnejad
+# et al. 2023, section 3 and figure 1). The mean of 1 / rank was 0.22 for sinusoids, the last, 0.50 and 0.55 for
+# two encodings of lesson 05, and 0.69 for *none at all*.
 #
 # | | sinusoidal | learned |
 # |---|---|---|

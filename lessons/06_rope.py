@@ -273,6 +273,12 @@ assert max(diagonals) < 1e-9
 # 2503.02130).
 #
 # **Predict before you run.** Does a larger base make the score fall faster or slower with the distance?
+#
+# <details><summary>Answer</summary>
+#
+# Slower: all pairs but the first turn more slowly, so their cosines stay near 1 for longer.
+#
+# </details>
 
 # %%
 ones, back = np.ones(128), np.arange(4097)

@@ -42,7 +42,7 @@ import minitorch as torch
 from classroom import compare, exercise, hint, show, solution
 from solutions.attention import causal_mask
 from solutions.autograd import softmax
-from solutions.cope import CoPE, check_gates, check_rows, neighbours
+from solutions.cope import CoPE, check_gates, check_rows, whole_and_rest
 from solutions.properties import TOLERANCE, property_table, table_text
 
 # %% [markdown]
@@ -90,15 +90,14 @@ axes[0].axhline(1, color="0.6", linewidth=1)
 axes[0].set(xlabel="tokens i since the last x", ylabel="weight of x / weight of y", xticks=range(0, 21, 5),
             title="Lost once i > $\\Delta / \\delta$")
 axes[0].legend(fontsize=12)
-text = "yyyyxyyyyyy"
-weights = attention_by_tokens(text, 1, 0.25)
+text = "yyyyxyyyy"
+weights = attention_by_tokens(text, 1, 0.4)
 axes[1].bar(range(len(text)), weights, color=["C1" if letter == "x" else "C0" for letter in text])
 axes[1].set(xticks=range(len(text)), xticklabels=list(text), ylabel="attention weight",
-            title=f"x is {len(text) - 1 - text.index('x')} back, $\\delta$ = 0.25")
+            title="x is 4 back, $\\Delta / \\delta$ = 2.5")
 show(figure, alt="Left: weight of the last x against the y at the query's place, over the tokens since the "
                  "x, logarithmic, for Delta 1: three falling lines that cross 1 at 2, 4 and 10 tokens. "
-                 "Right: attention over yyyyxyyyyyy: the last y has most weight, the x less than the three "
-                 "last y.")
+                 "Right: attention over yyyyxyyyy: the x stands out, but the last two y have more weight.")
 assert weights.argmax() == len(text) - 1
 
 # %% [markdown]
@@ -226,21 +225,21 @@ assert (cope_positions(torch.zeros(8, 8)).numpy() == 0).all()
 # %% exercise="interpolate"
 
 # %%
-table = np.array([[0.0, 0.0], [1.0, 0.6], [1.4, 1.6], [0.7, 2.4]])        # (npos, 2), drawn as points
+table = np.array([[0.0, 0.0], [0.9, 0.3], [1.5, 1.2], [1.3, 2.3]])        # (npos, 2), drawn as points
 vectors = interpolate(torch.tensor(table), positions["beings"][11]).numpy()               # (key, 2)
 figure, axis = plt.subplots(figsize=(7, 4.6))
 axis.plot(*table.T, "o-", color="0.75", markersize=11)
 for n, (x, y) in enumerate(table):
-    axis.text(x - 0.06, y + 0.12, f"e[{n}]", color="0.45", fontsize=12, ha="right")
+    axis.text(x - 0.1, y + 0.08, f"e[{n}]", color="0.45", fontsize=12, ha="right")
 axis.plot(*vectors.T, "D", color="C1", markersize=7)
-for j in (0, 1, 4, 9, 10):
+for j in (0, 4, 9, 10):
     label = f"{words[j]} at {positions['beings'][11, j].item():.2f}"
     axis.text(vectors[j, 0] + 0.07, vectors[j, 1] - 0.07, label, fontsize=12)
 axis.set(xlabel="first column", ylabel="second column", xlim=(-0.4, 2.1), ylim=(-0.3, 2.8),
          title="Vectors of fractional positions lie on the line between")
 show(figure, alt="Four points e[0] to e[3], joined by lines. The interpolated vectors of the twelve keys lie "
                  "on these lines: came near e[0], rabbit just past e[1], She in the middle between e[1] and "
-                 "e[2], was a little further, Alice in the middle between e[2] and e[3].")
+                 "e[2], Alice in the middle between e[2] and e[3].")
 assert np.allclose(vectors[4], (table[1:3] * [[1 - positions["beings"][11, 4].item() % 1],
                                               [positions["beings"][11, 4].item() % 1]]).sum(axis=0))
 
@@ -260,7 +259,7 @@ assert np.allclose(vectors[4], (table[1:3] * [[1 - positions["beings"][11, 4].it
 # at 1, the one before it at 2. Now $e[1]$ can say "here", once and for all.
 
 # %%
-def best_is_last_x(text, table, Delta=1.0):
+def lead_by_cope(text, table, Delta=1.0):
     """By how much the last x leads over the best other key, for the last query. Gates open for x."""
     is_x = np.array([letter == "x" for letter in text])
     g = torch.tensor(1 / (1 + np.exp(-np.where(is_x, 8.0, -8.0))))[None].expand(len(text), -1)
@@ -275,7 +274,7 @@ def lead(scores, is_x):
 
 i = np.arange(1, 101)
 texts = ["yxx" + "y" * n for n in i]                      # two x's side by side, then i times y
-by_cope = [best_is_last_x(text, np.array([0.0, 1.0, 0.0])) for text in texts]
+by_cope = [lead_by_cope(text, np.array([0.0, 1.0, 0.0])) for text in texts]
 figure, axis = plt.subplots(figsize=(8, 4))
 axis.plot(i, by_cope, label="CoPE, q.e = 0, 1, 0")
 for delta, style in ((0.25, ":"), (0.1, "--")):
@@ -317,7 +316,7 @@ assert min(by_cope) > 0.9
 
 # %%
 rng = np.random.default_rng(0)
-seq, head_dim, npos = 10, 8, 4
+seq, head_dim, npos = 12, 8, 4
 s = torch.tensor(rng.standard_normal((seq, seq)), requires_grad=True)     # what goes into the gates
 q = torch.tensor(rng.standard_normal((seq, head_dim)))
 e = torch.tensor(rng.standard_normal((npos, head_dim)), requires_grad=True)
@@ -330,7 +329,7 @@ z = (q @ e.transpose(0, 1)).detach().numpy()                              # (que
 grad_s, grad_z = cope_backward(grad, s.sigmoid().detach().numpy(), z)
 compare(s.grad, grad_s, title="Gradient of the gates' input: the engine's and yours", xlabel="key j",
         ylabel="query i",
-        alt="Two equal 10 by 10 maps of gradients, 0 above the diagonal, and their difference, which is 0 "
+        alt="Two equal 12 by 12 maps of gradients, 0 above the diagonal, and their difference, which is 0 "
             "everywhere.")
 assert np.allclose(s.grad, grad_s) and np.allclose(e.grad, grad_z.T @ q.numpy())
 
@@ -368,7 +367,7 @@ print(f"numbers held for 1024 tokens, head_dim 64, npos 64: vectors {1024 * 1024
 assert np.allclose(efficient.detach().numpy(), out.detach().numpy())
 
 # %% [markdown]
-# That is the whole of CoPE: gates, sum, interpolation, in four lines of `CoPE.bias`. From here on your
+# That is the whole of CoPE: gates, sum, interpolation, in a few lines of `CoPE.bias`. From here on your
 # functions are in it. The paper leaves one thing open, where to divide by $\sqrt{\text{head\_dim}}$: its
 # equations, its listing (appendix B) and its published code say three different things. All three are there
 # by name, so let us measure what each one multiplies by.
@@ -422,12 +421,21 @@ for scaling in ("paper", "appendix", "released"):
 # %% exercise="shift_invariant"
 
 # %% [markdown]
-# **Predict before you run**, for CoPE: does order matter? Is it shift-invariant? Does a score depend on the
-# tokens in between?
+# **Predict before you run**, for CoPE: is it shift-invariant? Does a score depend on the tokens in between?
+#
+# <details><summary>Answer</summary>
+#
+# Both. A sum of gates from key to query does not see what stands before the key. But it sees what stands
+# between the two: replace these tokens, and other gates open.
+#
+# </details>
 
 # %%
 properties = property_table()
-print(table_text(properties))
+titles = list(properties["cope"])
+for part in (titles[:5], titles[5:]):
+    print(table_text({name: {title: row[title] for title in part} for name, row in properties.items()}))
+    print()
 assert [name for name in properties if properties[name]["depends on content"]] == ["cope"]
 assert [name for name in properties if not properties[name]["order matters"]] == ["none"]
 assert [name for name in properties if not properties[name]["shift-invariant"]] == ["sinusoidal", "learned"]

@@ -58,8 +58,7 @@ text = read_alice()
 tokenizer = Tokenizer(sorted(set(text)))
 ids, vocab_size = tokenizer.encode(text), len(tokenizer)
 training, held_out = np.split(ids, [len(ids) * 9 // 10])
-print(f"{len(text)} characters, {vocab_size} different ones; {len(training)} to train, {len(held_out)} held "
-      "out")
+print(f"{len(text)} characters, {vocab_size} different ones; the last {len(held_out)} are held out")
 print(text[-282:-149])
 
 # %% [markdown]

@@ -11,7 +11,7 @@ def binary_digits(seq_len, num_digits):
 
     Column c holds the digit that is worth 2^c. It stays the same for 2^c positions, then it changes:
 
-        table[position, c] = floor(position / 2^c) mod 2
+        table[position, c] = floor(position / 2^c) mod 2          (whole division: //)
 
     seq_len      number of positions, counted from 0
     num_digits   number of columns
@@ -100,8 +100,8 @@ def shift_matrix(k, dim, base=10000.0):
     `angular_speeds(dim, base)` gives the speeds of the dim / 2 pairs.
 
     k         how many places, also negative
-    returns   float64 array (dim, dim), orthogonal
-    raises    ValueError for an odd dim
+    returns   float64 array (dim, dim)
+    raises    ValueError for an odd dim: check_table_size(0, dim) does that
 
     >>> shift_matrix(1, 2).round(3).tolist()
     [[0.54, 0.841], [-0.841, 0.54]]
@@ -123,6 +123,9 @@ def halves_from_pairs(dim):
     odd ones (cosines): the layout [sin; cos] that many libraries use. Nothing but the order of the columns
     changes, and table[:, order][:, pairs_from_halves(dim)] is the table again.
 
+    dim       number of columns, even
+    returns   int array (dim,)
+
     >>> halves_from_pairs(6).tolist()
     [0, 2, 4, 1, 3, 5]
     """
@@ -143,8 +146,8 @@ def pairs_from_halves(dim):
 class Sinusoidal(PositionEncoding):
     """The fixed table of sines and cosines. No parameters, and no end: any position has a row.
 
-    Embeddings are multiplied by sqrt(dim) first, so that small initial embeddings are not drowned by sines of
-    size 1. Source: Vaswani et al. 2017, sections 3.4 (the factor) and 3.5 (the table).
+    Embeddings are multiplied by sqrt(dim) first. A likely reason: drawn with standard deviation 1 / sqrt(dim)
+    they then have size 1, like the sines. Source: Vaswani et al. 2017, sections 3.4 (the factor) and 3.5 (the table).
     """
 
     def __init__(self, dim, base=10000.0):
@@ -171,8 +174,8 @@ class Learned(PositionEncoding):
 
         x         (batch, seq, dim) tensor
         returns   (batch, seq, dim) tensor; gradients flow through it to self.table
-        raises    ValueError when a position has no row, or x is not as wide as the table:
-                  check_width(x, dim) does the latter
+        raises    ValueError when a position has no row (past the end, or below 0), or x is not as wide as
+                  the table: check_width(x, dim) does the latter
 
         Example: with 8 rows, 4 tokens and offset 2, the rows 2, 3, 4 and 5 are added. With offset 5 the
         tokens stand at the positions 5, 6, 7 and 8, and there is no row 8.
@@ -180,6 +183,8 @@ class Learned(PositionEncoding):
         max_len, dim = self.table.shape
         check_width(x, dim)
         end = offset + x.shape[-2]
+        if offset < 0:
+            raise ValueError(f"positions count from 0, got offset {offset}")
         if end > max_len:
             raise ValueError(
                 f"learned positions end at max_len = {max_len}, but {end} positions were given (embeddings "

@@ -51,7 +51,7 @@ COUNTING_SPLITS = {             # how many texts, and what differs from those of
 }
 COUNTING = {"task": "counting", "batch": 32, "train_len": 96, "max_len": 384, "npos_max": 16,
             "splits": COUNTING_SPLITS}
-SEVERAL_VARIABLES = {**COUNTING, "model": DEEP, "steps": 2000, "lr": 2e-3}
+SEVERAL_VARIABLES = {**COUNTING, "model": DEEP, "steps": 1800, "lr": 2e-3}
 
 RECIPES = {
     "counting_1": {**COUNTING, "model": SMALL, "steps": 600, "lr": 3e-3,

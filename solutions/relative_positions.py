@@ -75,25 +75,25 @@ def clip_distance(relative_position, clip):
     relative_position   int array of any shape, key minus query
     clip                the largest distance that is told apart, k in the paper, at least 0
     returns             int array of the same shape, values 0 ... 2 * clip
-    raises              ValueError for distances that are not integers, as check_distances(relative_position)
-                        does, or for a negative clip
+    raises              ValueError for distances that are not integers, or a negative clip:
+                        check_distances(relative_position, clip) does that
 
     >>> clip_distance(np.array([-7, -2, -1, 0, 1, 9]), clip=2).tolist()
     [0, 0, 1, 2, 3, 4]
 
     Source: Shaw et al. 2018, section 3.2.
     """
-    check_distances(relative_position)
-    if clip < 0:
-        raise ValueError(f"clip is a distance, 0 or more, got {clip}")
+    check_distances(relative_position, clip)
     return relative_position.clip(-clip, clip) + clip
 
 
-def check_distances(relative_position):
-    """Distances are counted in whole tokens."""
-    if not np.issubdtype(np.asarray(relative_position).dtype, np.integer):
+def check_distances(relative_position, clip=0):
+    """Distances are counted in whole tokens, and a clipping distance has no sign."""
+    if not np.issubdtype(relative_position.dtype, np.integer):
         raise ValueError(f"distances are whole numbers of tokens, got {relative_position.dtype} "
                          f"of shape {relative_position.shape}")
+    if clip < 0:
+        raise ValueError(f"clip is a distance, 0 or more, got {clip}")
 
 
 def shaw_attention(q, k, v, key_vectors, value_vectors):
@@ -112,10 +112,10 @@ def shaw_attention(q, k, v, key_vectors, value_vectors):
 
     `relative_positions`, `clip_distance` and `softmax(x)`, along the last axis, are at hand.
 
-    >>> nothing = np.zeros((2, 1))
+    >>> nothing, v = np.zeros((2, 1)), np.array([[0.0], [60.0]])
     >>> vectors = np.array([[10.0], [20.0], [30.0]])          # one back, the token itself, one ahead
-    >>> shaw_attention(nothing, nothing, nothing, vectors, vectors).tolist()      # all weights are 1/2
-    [[25.0], [15.0]]
+    >>> shaw_attention(nothing, nothing, v, vectors, vectors).tolist()    # all weights are 1/2
+    [[55.0], [45.0]]
 
     Source: Shaw et al. 2018, equations 3 and 4.
     """
@@ -132,7 +132,8 @@ class Shaw(PositionEncoding):
         result_i  = sum over j of weight_ij (v_j + a^V[clip(j - i)])
 
     Each table has 2 * clip + 1 rows, shared by the heads; each layer has its own. Source: Shaw et al. 2018
-    (arXiv 1803.02155), equations 3 and 4; the products are taken per distance, not per pair of tokens.
+    (arXiv 1803.02155), equations 3 and 4. The key products are taken per distance; value vectors are gathered
+    per pair of tokens.
     """
     shared = False
 
@@ -191,7 +192,8 @@ def relative_shift(x):
     >>> relative_shift(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])).tolist()
     [[3.0, 0.0, 4.0], [5.0, 6.0, 0.0], [7.0, 8.0, 9.0]]
 
-    Source: Dai et al. 2019 (Transformer-XL), appendix B.
+    Source: Dai et al. 2019 (Transformer-XL), appendix B (the left shift), and the authors' code (zeros and
+    reshape).
     """
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)  # (..., query, key + 1)
@@ -204,8 +206,8 @@ class TransformerXL(PositionEncoding):
         score_ij = [ (q_i + u) . k_j + (q_i + v) . W_kR R[i - j] ] / sqrt(head_dim)
 
     u: how much a key matters to any query; v: how much a distance does. R is the fixed sinusoidal table in
-    the layout [sines; cosines], so any distance has a row. Each layer has its own u, v and W_kR (the variant
-    called untied). Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
+    the layout [sines; cosines], so any distance has a row. Each layer has its own W_kR, and here also its own
+    u and v (the variant called untied). Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
     """
     shared = False
 
@@ -242,13 +244,17 @@ def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distanc
         n < B/2     bucket n
         otherwise   bucket B/2 + floor( B/2 * ln(n / (B/2)) / ln(max_distance / (B/2)) ), at most B - 1
 
+    (In code both cases are computed for all n: keep n = 0 away from the logarithm.)
+
     bidirectional=True    B = num_buckets / 2; keys ahead: the same rule, counted from bucket B on
     bidirectional=False   B = num_buckets; keys ahead count as distance 0
 
     relative_position   int array of any shape, key minus query
+    num_buckets         a multiple of 4, or of 2 if not bidirectional: B is even
+    max_distance        more than B/2
     returns             int array of the same shape, values 0 ... num_buckets - 1
-    raises              ValueError for distances that are not integers, as check_distances(relative_position)
-                        does, or for too few buckets
+    raises              ValueError for distances that are not integers: check_distances(relative_position)
+                        does that
 
     >>> t5_bucket(np.array([-200, -20, -1, 0, 1]), bidirectional=False).tolist()
     [31, 17, 1, 0, 0]
@@ -265,7 +271,7 @@ def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distanc
         raise ValueError(f"{num_buckets} buckets up to distance {max_distance} cannot hold near and far ones")
     ahead = np.where(relative_position > 0, buckets, 0) if bidirectional else 0
     n = np.abs(relative_position) if bidirectional else np.maximum(-relative_position, 0)
-    growth = np.log(np.maximum(n, exact) / exact) / np.log(max_distance / exact)  # 0 to 1, at max_distance
+    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(max_distance / exact)    # 0 to 1, at max_distance
     far = np.minimum(exact + (growth * (buckets - exact)).astype(np.int64), buckets - 1)
     return ahead + np.where(n < exact, n, far)
 
@@ -303,19 +309,19 @@ def check_num_heads(q, num_heads):
 def alibi_slopes(num_heads):
     """How much each head is put off by distance: the slopes of ALiBi, fixed, not learned.
 
-    For n = 2, 4, 8, ... heads a geometric series that starts with 2^(-8/n) and has that ratio. For other
-    counts: the series of the next lower power of two, then as many as are missing from every second slope
+    For n = 1, 2, 4, 8, ... heads a geometric series that starts with 2^(-8/n) and has that ratio. For other
+    counts: the series of the nearest power of two below, then as many as are missing from every second slope
     (the 1st, 3rd, ...) of twice that power.
 
-    returns   float64 array (num_heads,), positive
-    raises    ValueError for a head count below 1 or not whole
+    num_heads   1, 2, 3, ...
+    returns     float64 array (num_heads,), positive
 
-    >>> alibi_slopes(8).round(4).tolist()
-    [0.5, 0.25, 0.125, 0.0625, 0.0312, 0.0156, 0.0078, 0.0039]
-    >>> alibi_slopes(3).round(4).tolist()
-    [0.0625, 0.0039, 0.25]
+    >>> alibi_slopes(4).tolist()
+    [0.25, 0.0625, 0.015625, 0.00390625]
+    >>> alibi_slopes(3).tolist()
+    [0.0625, 0.00390625, 0.25]
 
-    Source: Press et al. 2022, section 3, and the authors' code for other head counts.
+    Source: Press et al. 2022, section 3, and the authors' code for counts that are no power of two.
     """
     if int(num_heads) != num_heads or num_heads < 1:
         raise ValueError(f"the number of heads must be 1, 2, 3, ..., got {num_heads}")

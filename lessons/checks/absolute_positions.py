@@ -32,14 +32,16 @@ class binary_digits:
             (k // (2 * c + (c == 0)) % 2, "Column c is worth 2^c, not 2 c: 2 ** np.arange(num_digits)."),
             (k // (c + 1) % 2, "Column c is worth 2^c: 1, 2, 4, ... Yours are worth 1, 2, 3, ..."),
             (want.astype(bool), "The digits are right, but as truth values. Make them whole numbers."),
+            (want.astype(float), "The digits are right, but floats: / and np.floor make such. Use //."),
         ))
 
     def longer(answer, expect):
         """The digits of every position add up to it again: sum over c of digit c times 2^c."""
-        got = answer(20, 5)
-        want = np.array([[position >> c & 1 for c in range(5)] for position in range(20)])
-        expect.equal(got, want)
-        expect.equal(got @ 2 ** np.arange(5), np.arange(20))
+        got = answer(300, 9)
+        want = np.array([[position >> c & 1 for c in range(9)] for position in range(300)])
+        expect.equal(got, want, "With 300 positions and 9 digits. (np.uint8 and np.unpackbits end with the 8th "
+                                "digit, at position 255.)")
+        expect.equal(got @ 2 ** np.arange(9), np.arange(300))
 
 
 def _sinusoids(seq_len, dim, base=10000.0, first=0, even=math.sin, odd=math.cos,
@@ -57,6 +59,11 @@ def _one(angle):
     return 1.0
 
 
+def _waves(angles):
+    """Sines and cosines of angles (seq, pairs), interleaved."""
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(len(angles), -1)
+
+
 class sinusoidal_encoding:
     stars, minutes = 2, 10
     hints = (
@@ -72,6 +79,8 @@ class sinusoidal_encoding:
         got = answer(7, 6)
         expect.that(np.shape(got) == (7, 6), f"The shape is {np.shape(got)}; a row for each of 7 positions "
                                              f"and 6 columns are asked for: (7, 6).")
+        expect.that(np.isfinite(got).all(), "Something was divided by 0: NaN or infinity came out. Mind the "
+                                            "brackets in base ** (2 * i / dim).")
         row = np.asarray(got, float)[0]
         expect.that(not np.allclose(row, [1, 0] * 3), "Sine and cosine are exchanged: even columns hold "
                                                       "sines, so position 0 begins 0, 1, 0, 1.")
@@ -87,6 +96,8 @@ class sinusoidal_encoding:
         """Six positions, six columns, base 16: against the formula in plain loops."""
         want = _sinusoids(6, 6, 16.0)
         bent = lambda **how: _sinusoids(6, 6, 16.0, **how)
+        position, i = np.arange(6)[:, None], np.arange(3)
+        brackets = "Brackets are missing: {} divides by dim in the end. The exponent is (2 * i / dim)."
         by_column = dict(exponent=lambda i, dim: 2 * i / dim, odd_exponent=lambda i, dim: (2 * i + 1) / dim)
         ignored = "Your table does not depend on `base`: "
         expect.equal(answer(6, 6, 16.0), want, mistakes=(
@@ -119,6 +130,8 @@ class sinusoidal_encoding:
                                                        "of 1."),
             (bent(odd=math.sin), "The odd columns hold the sine once more. They hold the cosine of the "
                                  "angle."),
+            (_waves(position / 16.0 ** 2 * i / 6), brackets.format("base ** 2 * i / dim")),
+            (_waves(position / 16.0 ** (2 * i) / 6), brackets.format("base ** (2 * i) / dim")),
             *((_sinusoids(6, 6, base), f"{ignored}the base is {base:,.0f} whatever is asked for.")
               for base in (10_000.0, 1000.0, 100.0, 1e6)),
         ))
@@ -135,12 +148,21 @@ class sinusoidal_encoding:
         ))
 
     def sizes(answer, expect):
-        """A longer table begins with the shorter one, other widths work, and an odd dim is refused."""
-        expect.equal(answer(40, 16), _sinusoids(40, 16))
+        """A longer table begins with the shorter one; 16 columns; float64."""
+        expect.equal(answer(40, 16), _sinusoids(40, 16), "With 40 positions and 16 columns.")
+        dtype = np.asarray(answer(2, 4)).dtype
+        expect.that(dtype == np.float64, f"The table is {dtype}. It shall be float64: far positions need all "
+                                         f"the digits.")
         expect.equal(answer(10, 4)[:6], _sinusoids(6, 4), "The length must not change a position: the first "
                                                           "six rows of ten are those of six.")
-        expect.raises(ValueError, lambda: answer(4, 5), "Columns come in pairs: refuse dim = 5, with "
-                                                        "check_table_size(seq_len, dim).")
+
+    def refused(answer, expect):
+        """An odd dim, no columns at all, and half a row."""
+        helper = "with check_table_size(seq_len, dim)."
+        expect.raises(ValueError, lambda: answer(4, 5), f"Columns come in pairs: refuse dim = 5, {helper}")
+        expect.raises(ValueError, lambda: answer(4, 0), f"A table without columns: refuse dim = 0, {helper}")
+        expect.raises(ValueError, lambda: answer(2.5, 4), f"There is no half row: refuse seq_len = 2.5, "
+                                                          f"{helper}")
 
 
 class index_bounds:
@@ -200,10 +222,13 @@ class halves_from_pairs:
 
     def reorders(answer, expect):
         """table[:, order] has every column once: first all sines, then all cosines."""
+        for dim in (10, 40):
+            order = np.array([*range(0, dim, 2), *range(1, dim, 2)])
+            expect.equal(answer(dim), order, f"With dim {dim}. (If you sort by parity: columns that compare "
+                                             f"equal keep their order only with kind=\"stable\".)")
         table = _sinusoids(5, 10)
         got = table[:, answer(10)]
-        expect.equal(got[:, :5], table[:, 0::2])
-        expect.equal(got[:, 5:], table[:, 1::2])
+        expect.equal(got, np.concatenate([table[:, 0::2], table[:, 1::2]], axis=1))
 
 
 def _shift(k, dim, base=10000.0, sign=1, speed=None):
@@ -244,7 +269,11 @@ class shift_matrix:
         """Three pairs, three angles: blocks on the diagonal, zeros elsewhere (k = 2, dim = 6, base 16)."""
         want = _shift(2, 6, 16.0)
         order = [0, 2, 4, 1, 3, 5]
+        overlapping = np.zeros((6, 6))
+        for i in range(3):
+            overlapping[i:i + 2, i:i + 2] = want[2 * i:2 * i + 2, 2 * i:2 * i + 2]
         expect.equal(answer(2, 6, 16.0), want, mistakes=(
+            (overlapping, "The blocks overlap: pair i begins at row and column 2i, not i."),
             (_shift(2, 6, speed=lambda i, dim: 1.0), "All pairs turn by the same angle, k. Each has its own "
                                                      "speed: the angle is k * speed."),
             (_shift(1, 6, 16.0), "The angles do not depend on k: each is k * speed."),
@@ -261,12 +290,16 @@ class shift_matrix:
         """It carries the row of every position to the row k places on, for any k, also backwards."""
         table = _sinusoids(30, 8)
         for k in (1, 7, -4):
-            expect.equal(table[5:20] @ np.asarray(answer(k, 8)).T, table[5 + k:20 + k])
+            expect.equal(table[5:20] @ np.asarray(answer(k, 8)).T, table[5 + k:20 + k],
+                         f"With k = {k} and dim = 8, applied to the positions 5 to 19.", mistakes=(
+                (table[5 + abs(k):20 + abs(k)], f"k = {k} moved the table forward: the sign of k is lost."),))
 
     def rotation(answer, expect):
-        """k = 0 moves nothing, and two shifts are one: R_2 R_3 = R_5."""
-        expect.equal(answer(0, 8), np.eye(8))
-        expect.equal(np.asarray(answer(2, 8)) @ np.asarray(answer(3, 8)), answer(5, 8))
+        """k = 0 moves nothing, two shifts are one: R_2 R_3 = R_5, and an odd dim is refused."""
+        expect.equal(answer(0, 8), np.eye(8), "With k = 0 and dim = 8.")
+        expect.equal(np.asarray(answer(2, 8)) @ np.asarray(answer(3, 8)), answer(5, 8), "R_2 R_3 is not R_5.")
+        expect.raises(ValueError, lambda: answer(1, 5), "Five columns are no pairs: refuse dim = 5, with "
+                                                        "check_table_size(0, dim).")
 
 
 class Learned:
@@ -305,9 +338,14 @@ class Learned:
             (x + table[1:5], "With offset 2 the first token stands at position 2, not 1."),
             (x + table[2], "All tokens get the row of `offset`. Token n gets row offset + n."),
         ))
-        x = np.zeros((1, 1, 3), np.float32)
-        expect.equal(layer.embed(torch.tensor(x), 7), x + table[7:],
-            "The last place, 7, is still in the table.")
+
+    def last_place(answer, expect):
+        """One token at offset 7: of eight places the last one is row 7."""
+        layer, table = _layer(answer)
+        got = _result(lambda: layer.embed(torch.zeros(1, 1, 3), offset=7))
+        expect.that(got is not None, "One token at offset 7 was refused, but row 7 exists. offset + seq may be "
+                                     "as large as the table's length, 8.")
+        expect.equal(got, table[None, 7:])
 
     def gradient(answer, expect):
         """Gradients reach the rows that were used: the table is learned."""
@@ -339,6 +377,10 @@ class Learned:
                       "Positions 5 to 8 were asked for, and there is no row 8. Say so yourself, with a "
                       "ValueError that names the table's length: the engine's own message on shapes helps "
                       "nobody.")
+        got = _result(lambda: layer.embed(two, offset=-1))
+        expect.that(got is None or not np.allclose(got, table[[-1, 0]]),
+                    "Position -1 got the last row of the table: an index below 0 counts from the end. Raise a "
+                    "ValueError instead.")
 
     def width(answer, expect):
         """Embeddings of another width are refused, also those that would broadcast."""

@@ -359,11 +359,11 @@ class interpolate_logits:
     hints = (
         "It is `interpolate` again: clamp, floor, ceil, w. Only the lookup is new: query i picks from its "
         "own row logits[..., i, :].",
-        "neighbours(positions, npos) gives floor, ceil and w as you computed them before. "
-        "torch.take_along_dim(logits, rows, dim=-1) picks, for each query, the entries `rows` (..., query, "
-        "key) of its row.",
-        "low, high, w = neighbours(positions, logits.shape[-1]); upper = torch.take_along_dim(logits, high, "
-        "dim=-1)",
+        "whole_and_rest(positions, npos) gives floor and w as you computed them before; ceil is (floor + "
+        "1).clamp(max=npos - 1). torch.take_along_dim(logits, rows, dim=-1) picks, for each query, the "
+        "entries `rows` (..., query, key) of its row.",
+        "low, w = whole_and_rest(positions, logits.shape[-1]); lower = torch.take_along_dim(logits, low, "
+        "dim=-1), and upper in the same way; then w * upper + (1 - w) * lower",
     )
 
     def example(answer, expect):

@@ -55,8 +55,7 @@ class Embedding:
         layer, table = _layer(answer)
         ids = np.array([5, 1, 3, 2])
         expect.equal(layer(torch.tensor(ids)), table[ids], mistakes=(
-            (table[ids - 1], "Each id gets the row before its own. Ids and rows count from 0: id 5 is row "
-                             "5."),
+            (table[ids - 1], "Each id gets the row before its own. Ids count from 0: id 5 is row 5."),
             (table[np.sort(ids)], "The right rows, in another order: row n of the result belongs to ids[n]."),
             (np.eye(6, dtype=np.float32)[ids], "These are the one-hot rows. They still have to be multiplied "
                                                "by the table."),
@@ -181,8 +180,7 @@ class skip_gram_pairs:
             ((np.array([7, 8]), np.array([8, 9])), "Only neighbours to the right are found. A context has "
                                                    "two sides."),
             ((np.array([8, 9]), np.array([7, 8])), "Only neighbours to the left are found. A context has two "
-                                                   "sides, and a range stops before its end: n + window + "
-                                                   "1."),
+                                                   "sides: let the range end at n + window + 1."),
             ((np.array([7, 7, 8, 8, 9]), np.array([9, 8, 7, 9, 8])), from_the_end),
             ((np.array([7, 8, 9]), np.array([9, 7, 8])),
              from_the_end + " And end one later: a range stops before its end."),

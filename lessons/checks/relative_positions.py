@@ -42,13 +42,17 @@ class relative_positions:
                                                    "are the query_len queries, the last ones."),
             (want.T, "Rows and columns are exchanged: rows are queries, columns are keys."),
         ))
-        expect.equal(answer(1, 3), np.array([[-2, -1, 0]]))
+        expect.equal(answer(1, 3), np.array([[-2, -1, 0]]), "With 1 query and 3 keys.")
+        expect.equal(answer(0, 3), np.zeros((0, 3), int), "With 0 queries the table has no rows. A slice "
+            "[-query_len:] takes all of them then, since -0 is 0; [key_len - query_len:] does not.")
 
     def refused(answer, expect):
-        """More queries than keys make no sense."""
-        expect.raises(ValueError, lambda: answer(4, 3), "Four queries and three keys: one query has no place "
-                                                        "to stand. Refuse it, with check_lengths(query_len, "
-                                                        "key_len).")
+        """More queries than keys make no sense, nor do lengths below 0 or between whole numbers."""
+        helper = "Refuse it, with check_lengths(query_len, key_len)."
+        expect.raises(ValueError, lambda: answer(4, 3), f"Four queries and three keys: one query has no place "
+                                                        f"to stand. {helper}")
+        expect.raises(ValueError, lambda: answer(-1, 3), f"-1 queries were accepted. {helper}")
+        expect.raises(ValueError, lambda: answer(1.5, 3), f"1.5 queries were accepted. {helper}")
 
 
 class sign_convention:
@@ -62,14 +66,17 @@ class sign_convention:
 
     def printed(answer, expect):
         """The article's printed matrix, and the one that its formula gives."""
-        exchanged = ("The two names are exchanged. In row 0, column 1, the query stands at 0 and the key at "
-                     "1: {}.")
-        expect.equal(answer(-_distances(4)), "query minus key", mistakes=(
-            ("key minus query", exchanged.format("-1 is query minus key")),
-            ("neither", "The article's matrix is one of the two: every entry is i - j.")))
-        expect.equal(answer(_distances(4)), "key minus query", mistakes=(
-            ("query minus key", exchanged.format("1 is key minus query")),
-            ("neither", "The matrix of the article's formula is one of the two: every entry is j - i.")))
+        one, other = "query minus key", "key minus query"
+        alike = ("Both matrices get the same name. They agree on their diagonals, so one equal entry, as "
+                 "found by .any(), says nothing: compare all entries.")
+        expect.equal((answer(-_distances(4)), answer(_distances(4))), (one, other), mistakes=(
+            ((other, one), "The two names are exchanged. In row 0, column 1, of the printed matrix the query "
+                           "stands at 0 and the key at 1: -1 is query minus key."),
+            ((one, one), alike), ((other, other), alike),
+            (("neither", other), "The article's matrix is one of the two: every entry is i - j."),
+            ((one, "neither"), "The matrix of the article's formula is one of the two: every entry is j - "
+                               "i."),
+        ))
 
     def neither(answer, expect):
         """Matrices that are neither: distances without direction, scaled, moved, or with one wrong entry."""
@@ -105,7 +112,7 @@ def _typo(matrix):
 class clip_distance:
     stars, minutes = 1, 5
     hints = (
-        "Two steps: limit the distances on both sides, then move them so that the smallest becomes 0.",
+        "Two steps: limit the distances on both sides, then move them so that -clip becomes row 0.",
         "np.clip(array, low, high) limits. Which number must be added to -clip to get 0?",
         "return np.clip(relative_position, -clip, clip) + clip",
     )
@@ -133,17 +140,25 @@ class clip_distance:
     def table(answer, expect):
         """For a whole table, with clip 1; and clip 0, which leaves one row."""
         want = np.array([[1, 2, 2, 2], [0, 1, 2, 2], [0, 0, 1, 2], [0, 0, 0, 1]])
-        expect.equal(answer(_distances(4), 1), want)
-        expect.equal(answer(_distances(3), 0), np.zeros((3, 3), int))
+        expect.equal(answer(_distances(4), 1), want, "For four tokens, with clip 1.")
+        expect.equal(answer(_distances(3), 0), np.zeros((3, 3), int), "For three tokens, with clip 0.")
+
+    def rows_are_fixed(answer, expect):
+        """A distance has the same row in every text: with clip 2 the distances 0 and 1 are in rows 2 and 3."""
+        expect.equal(answer(np.array([0, 1]), 2), np.array([2, 3]), "The distances 0 and 1, with clip 2.",
+                     mistakes=((np.array([0, 1]), "Row 0 is for -clip, not for the smallest distance that "
+                                                  "happens to be there: distance 0 is in row clip, 2."),))
 
     def refused(answer, expect):
-        """Distances are whole numbers."""
+        """Distances are whole numbers, and clip is no less than 0."""
+        helper = "Refuse it, with check_distances(relative_position, clip)."
         expect.raises(ValueError, lambda: answer(np.array([0.5]), 2),
-            "Half a token was accepted as a distance. Refuse it, with check_distances(relative_position).")
+                      f"Half a token was accepted as a distance. {helper}")
+        expect.raises(ValueError, lambda: answer(np.array([1]), -1), f"A clip of -1 was accepted. {helper}")
 
 
-def _shaw(q, k, v, key_vectors, value_vectors, sign=1, scale_tokens=None, scale_vectors=None, meets="q",
-          causal=False, by_query=False):
+def _shaw(q, k, v, key_vectors, value_vectors, sign=1, scale_tokens=None, scale_vectors=None,
+          query=lambda i, j: i, key=lambda i, j: j, met_by_key=False, causal=False, by_query=False):
     """Pair by pair; the options bend it into the mistakes that people make."""
     seq, head_dim = q.shape
     clip = len(key_vectors) // 2
@@ -154,8 +169,8 @@ def _shaw(q, k, v, key_vectors, value_vectors, sign=1, scale_tokens=None, scale_
     for i in range(seq):
         for j in range(seq):
             at_distance = key_vectors[row(i, j)]
-            e[i, j] = math.exp(q[i] @ k[j] * tokens + (q[i] if meets ==
-                "q" else k[j]) @ at_distance * vectors)
+            one, other = q[query(i, j)], k[key(i, j)]
+            e[i, j] = math.exp(one @ other * tokens + (other if met_by_key else one) @ at_distance * vectors)
             e[i, j] *= not causal or j <= i
     weights = e / e.sum(axis=0 if by_query else 1, keepdims=True)
     value = lambda i, j: v[j] + value_vectors[row(i, j)]
@@ -168,27 +183,31 @@ class shaw_attention:
         "First the rows of all pairs, (query, key). An array of rows picks vectors: key_vectors[rows] is "
         "(query, key, head_dim), one vector for each pair.",
         "k + key_vectors[rows] is (query, key, head_dim): a key of its own for each pair. Multiply by q[:, "
-        "None, :], and sum over the last axis: the scores. The values go the same way, with weights[..., "
+        "None], and sum over the last axis: the scores. The values go the same way, with weights[..., "
         "None].",
         "scores = (q[:, None] * (k + key_vectors[rows])).sum(-1) / np.sqrt(head_dim); "
         "result = (softmax(scores)[..., None] * (v + value_vectors[rows])).sum(1)",
     )
 
     def example(answer, expect):
-        """The worked example: equal weights, so only the value vectors count."""
-        nothing, vectors = np.zeros((2, 1)), np.array([[10.0], [20.0], [30.0]])
-        got = answer(nothing, nothing, nothing, vectors, vectors)
-        expect.equal(got, np.array([[25.0], [15.0]]), mistakes=(
-            (np.array([[15.0], [25.0]]), "Past and future are exchanged: token 0 sees itself and one "
+        """The worked example: all weights are 1/2, so each result is a mean of two values and vectors."""
+        nothing, v, vectors = np.zeros((2, 1)), np.array([[0.0], [60.0]]), np.array([[10.0], [20.0], [30.0]])
+        got = answer(nothing, nothing, v, vectors, vectors)
+        expect.equal(got, np.array([[55.0], [45.0]]), mistakes=(
+            (np.array([[45.0], [55.0]]), "Past and future are exchanged: token 0 sees itself and one "
                                          "*ahead*, so it gets 20 and 30. The distance is j - i, key minus "
                                          "query."),
-            (np.zeros((2, 1)), "The value vectors are missing: each v[j] gets the vector of its distance "
-                               "before it is weighted."),
-            (np.array([[50.0], [30.0]]), "The weights do not sum to 1. Softmax along the keys, the last "
-                                         "axis."),
-            (np.array([[20.0], [20.0]]), "Every pair gets the vector of distance 0. The row is clip + j - i, "
+            (np.array([[30.0], [30.0]]), "The value vectors are missing: each v[j] gets the vector of its "
+                                         "distance before it is weighted."),
+            (np.array([[110.0], [90.0]]), "The weights do not sum to 1. Softmax along the keys, the last "
+                                          "axis."),
+            (np.array([[50.0], [50.0]]), "Every pair gets the vector of distance 0. The row is clip + j - i, "
                                          "clipped."),
-            (np.array([[20.0], [15.0]]), "There is no mask here: token 0 may also look at token 1."),
+            (np.array([[20.0], [45.0]]), "There is no mask here: token 0 may also look at token 1."),
+            (np.array([[15.0], [85.0]]), "The weighted values are summed over the queries. result[i] is the "
+                                         "sum over j, the keys: axis 1 of (query, key, head_dim)."),
+            (np.array([[25.0], [75.0]]), "Token i brings its own value to all keys: v[:, None] lies along the "
+                                         "queries. v[j] belongs to key j: v + vectors broadcasts that way."),
         ))
 
     def random(answer, expect):
@@ -208,10 +227,21 @@ class shaw_attention:
                 "The scores are divided by head_dim, not by its square root."),
             (_shaw(*given, scale_vectors=1), "Only q.k is divided by sqrt(head_dim). The whole bracket is: "
                                              "also q times the vector of the distance."),
-            (_shaw(*given, meets="k"), "The key vector meets k[j]. In the formula the *query* meets the sum "
+            (_shaw(*given, met_by_key=True), "The key vector meets k[j]. In the formula the *query* meets the sum "
                                        "of key and vector."),
             (_shaw(*given, by_query=True), "The softmax runs over the queries. Each query shares its weight "
                                            "among the keys: along the last axis of (query, key)."),
+            (_shaw(*given, query=lambda i, j: j),
+                "q[j] meets the key, not q[i]: without [:, None] the queries lie along the keys. q[:, None] "
+                "is (query, 1, head_dim)."),
+            (_shaw(*given, key=lambda i, j: i),
+                "Query i meets k[i] for every j: k[:, None] lies along the queries. k + key_vectors[rows] "
+                "gives each pair its k[j]."),
+            (_shaw(q, k, v, key_vectors, key_vectors), "The key vectors are added to the values too. Values "
+                                                       "have vectors of their own, value_vectors."),
+            (_shaw(*given, scale_tokens=6 ** -0.5, scale_vectors=6 ** -0.5),
+                "The scores are divided by sqrt(seq), the root of the number of tokens. It is "
+                "sqrt(head_dim), the width of a query: q.shape[-1]."),
             (_shaw(*given, causal=True), "There is a causal mask in it. None was asked for: every query sees "
                                          "every key."),
         ))
@@ -220,7 +250,8 @@ class shaw_attention:
         """Clip 0: one vector for all pairs. It moves every value alike."""
         q, k, v, _, _ = _given()
         vector = np.array([[1.0, 2.0, 3.0, 4.0]])
-        expect.equal(answer(q, k, v, 0 * vector, vector), _shaw(q, k, v, 0 * vector, vector))
+        expect.equal(answer(q, k, v, 0 * vector, vector), _shaw(q, k, v, 0 * vector, vector),
+                     "With tables of one row, so clip is 0.")
 
 
 def _given():
@@ -301,6 +332,9 @@ class relative_shift:
         """Two queries, five keys: the queries are the last two positions."""
         x = np.arange(1.0, 11.0, dtype=np.float32).reshape(2, 5)
         got = _or_none(lambda: answer(torch.tensor(x)))
+        expect.that(np.shape(got) != (5, 2), "With two queries and five keys the result is (5, 2), not (2, 5): "
+                                             "the last step is missing. Read the numbers in the old shape "
+                                             "again.")
         expect.that(got is not None and got.shape == x.shape, "With two queries and five keys it fails. The "
                                                               "two sizes differ when there is a cache: the "
                                                               "padded table (query_len, key_len + 1) is read "
@@ -335,7 +369,7 @@ def _bucket(distance, bidirectional=True, num_buckets=32, max_distance=128, whol
     exact = buckets // 2
     if n < exact:
         return ahead + n
-    growth = math.log(n / exact) / (math.log(max_distance / exact) if base is None else base)
+    growth = math.log2(n / exact) / (math.log2(max_distance / exact) if base is None else base)
     bucket = exact + whole((buckets - exact if last is None else buckets - exact - 1) * growth)
     return ahead + (min(bucket, buckets - 1) if capped else bucket)
 
@@ -352,7 +386,7 @@ class t5_bucket:
         "quiet where it is not used.",
         "Bidirectional: B = num_buckets // 2, n = abs(distance), and keys ahead (distance > 0) get B added "
         "in the end. Causal: B = num_buckets, n = np.maximum(-distance, 0).",
-        "far = exact + (np.log(np.maximum(n, exact) / exact) / np.log(max_distance / exact) * "
+        "far = exact + (np.log2(np.maximum(n, exact) / exact) / np.log2(max_distance / exact) * "
         "exact).astype(int), at most B - 1, with exact = B // 2; then np.where(n < exact, n, far)",
     )
 
@@ -386,16 +420,16 @@ class t5_bucket:
             (causal(whole=math.ceil), "The fraction is rounded up. The rule rounds down (floor)."),
             (causal(capped=False), "Far distances get buckets that do not exist, 32 and more: at most B - "
                                    "1."),
-            (causal(base=1), "The logarithm is not divided by ln(max_distance / (B/2)), so the buckets do "
+            (causal(base=math.log2(math.e)), "The logarithm is not divided by ln(max_distance / (B/2)), so the buckets do "
                              "not reach as far as max_distance."),
-            (causal(base=math.log(128)), "The divisor is ln(max_distance / (B/2)), not ln(max_distance): the "
+            (causal(base=math.log2(128)), "The divisor is ln(max_distance / (B/2)), not ln(max_distance): the "
                                          "far half begins at B/2."),
             (np.minimum(-distances, 31), "Far distances are only cut off. They share buckets on a "
                                          "logarithmic scale, from B/2 on."),
         ))
 
     def both_sides(answer, expect):
-        """Bidirectional, the default: buckets 0 to 15 behind, 16 to 31 ahead."""
+        """Bidirectional, the default: buckets 0 to 15 behind, 17 to 31 ahead."""
         distances = np.array([-200, -91, -90, -64, -40, -20, -16, -9, -8, -7, -1, 0, 1, 7, 8, 9, 20, 64, 200])
         want = _buckets(distances)
         expect.equal(answer(distances), want, mistakes=(
@@ -403,6 +437,8 @@ class t5_bucket:
                                    "distances) are counted from B on."),
             (np.where(distances > 0, want - 16, want), "Ahead and behind share their buckets. Keys ahead are "
                                                        "counted from B on."),
+            (np.where(distances == 0, 16, want), "The token itself is counted as ahead. Only distances above "
+                                                 "0 are; distance 0 has bucket 0."),
             (_buckets(distances, bidirectional=False), "Without an argument the rule is bidirectional; yours "
                                                        "is causal."),
             (np.where(distances > 0, _buckets(-abs(distances), bidirectional=False) + 32,
@@ -417,8 +453,14 @@ class t5_bucket:
             how = dict(bidirectional=bidirectional, num_buckets=8, max_distance=20)
             want = _buckets(distances.ravel(), **how).reshape(30, 30)
             default = _buckets(distances.ravel(), **how | dict(max_distance=128)).reshape(30, 30)
-            expect.equal(answer(distances, **how), want, mistakes=(
+            expect.equal(answer(distances, **how), want, f"With bidirectional={bidirectional}, num_buckets=8 "
+                         "and max_distance=20, for 30 tokens.", mistakes=(
                 (default, "max_distance is 128 whatever is asked for."),))
+
+    def refused(answer, expect):
+        """Distances are whole numbers."""
+        expect.raises(ValueError, lambda: answer(np.array([-3.5])),
+                      "3.5 tokens back were accepted. Refuse it, with check_distances(relative_position).")
 
 
 def _geometric(start, ratio, count):
@@ -430,7 +472,7 @@ class alibi_slopes:
     hints = (
         "A power of two first: head h, counted from 1, has the slope 2^(-8h / num_heads). For 12 heads: "
         "which slopes would 16 heads have, and which of them have the 8 not got?",
-        "power = 2 ** int(np.log2(num_heads)) is the next lower power of two. The slopes of 2 * power heads "
+        "power = 2 ** int(np.log2(num_heads)) is the power of two at or below num_heads. The slopes of 2 * power heads "
         "are 2^(-4h / power), h = 1, 2, 3, ...; every second one from the first on: h = 1, 3, 5, ...",
         "np.concatenate([2.0 ** (-8 / power * np.arange(1, power + 1)), 2.0 ** (-4 / power * np.arange(1, 2 "
         "* (num_heads - power), 2))])",
@@ -453,20 +495,23 @@ class alibi_slopes:
             (np.arange(8, 0, -1) / 16, "These fall by equal steps. Each slope is the one before it times "
                                        "2^(-8/n)."),
             (1 / want, "These are 2, 4, ..., 256: the sign of the exponent is missing."),
+            (_geometric(1 / 4, 1 / 4, 4)[[0, 1, 2, 3, 0, 1, 2, 3]] * [1, 1, 1, 1, 2, 2, 2, 2],
+             "8 was treated as if 4 were the nearest power of two. It is a power of two itself: the series "
+             "of 8 heads is all."),
         ))
         expect.equal(answer(4), _geometric(1 / 4, 1 / 4, 4), mistakes=(
             (_geometric(1 / 2, 1 / 2, 4), "The ratio is 1/2 for any number of heads here. It is 2^(-8/n): "
                                           "1/4 for 4 heads, so that the flattest slope is always 1/256."),
             (_geometric(1 / 2, 1 / 4, 4), "The ratio is right, the start is not: it is 2^(-8/n) too."),
         ))
-        expect.equal(answer(1), np.array([1 / 256]))
+        expect.equal(answer(1), np.array([1 / 256]), "With 1 head.")
 
     def twelve(answer, expect):
         """12 heads: the 8 slopes of 8 heads, then 4 from between them. Likewise 3 and 6 heads."""
         eight, sixteen = _geometric(0.5, 0.5, 8), _geometric(2 ** -0.5, 2 ** -0.5, 16)
         want = np.array([*eight, *sixteen[[0, 2, 4, 6]]])
         expect.equal(answer(12), want, mistakes=(
-            (_geometric(2 ** (-8 / 12), 2 ** (-8 / 12), 12), "This is the formula for powers of two, used "
+            (_geometric(2 ** (-8 / 12), 2 ** (-8 / 12), 12), "This is the paper's formula for any n, used "
                                                              "for 12. The published code takes the 8 slopes "
                                                              "of 8 heads, then 4 of those of 16."),
             (sixteen[:12], "These are the first 12 slopes of 16 heads. Begin with all 8 of 8 heads, then "
@@ -481,5 +526,5 @@ class alibi_slopes:
             (np.array([*eight, *eight[:4]]), "The last four repeat the first four. They come from between: "
                                              "of 16 heads the 1st, 3rd, 5th and 7th."),
         ))
-        expect.equal(answer(3), np.array([1 / 16, 1 / 256, 1 / 4]))
-        expect.equal(answer(6), np.array([1 / 4, 1 / 16, 1 / 64, 1 / 256, 1 / 2, 1 / 8]))
+        expect.equal(answer(3), np.array([1 / 16, 1 / 256, 1 / 4]), "With 3 heads.")
+        expect.equal(answer(6), np.array([1 / 4, 1 / 16, 1 / 64, 1 / 256, 1 / 2, 1 / 8]), "With 6 heads.")

@@ -43,6 +43,17 @@ def numbered_for_powers(seq_len, num_digits):
     return np.arange(seq_len)[:, None] // np.arange(1, num_digits + 1) % 2
 
 
+@wrong("binary_digits", says="np.floor make such")
+def rounded_down_with_floor(seq_len, num_digits):
+    return np.floor(np.arange(seq_len)[:, None] / 2 ** np.arange(num_digits)) % 2
+
+
+@wrong("binary_digits", says="end with the 8th digit")
+def bits_of_a_byte(seq_len, num_digits):
+    bytes_ = np.arange(seq_len).astype(np.uint8)[:, None]
+    return np.unpackbits(bytes_, axis=1, bitorder="little")[:, :num_digits]
+
+
 @accepted("binary_digits")
 def shifted_bits(seq_len, num_digits):
     return np.arange(seq_len)[:, None] >> np.arange(num_digits) & 1
@@ -178,6 +189,40 @@ def odd_width_accepted(seq_len, dim, base=10000.0):
     return np.where(np.arange(dim) % 2, np.cos(angles), np.sin(angles))
 
 
+@wrong("sinusoidal_encoding", says="base ** 2 * i / dim divides")
+def no_brackets_at_all(seq_len, dim, base=10000.0):
+    angles = np.arange(seq_len)[:, None] / base ** 2 * np.arange(dim // 2) / dim
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq_len, dim)
+
+
+@wrong("sinusoidal_encoding", says="base ** (2 * i) / dim divides")
+def no_brackets_round_the_fraction(seq_len, dim, base=10000.0):
+    angles = np.arange(seq_len)[:, None] / base ** np.arange(0, dim, 2) / dim
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq_len, dim)
+
+
+@wrong("sinusoidal_encoding", says="divided by 0")
+def no_brackets_round_the_exponent(seq_len, dim, base=10000.0):
+    with np.errstate(all="ignore"):
+        angles = np.arange(seq_len)[:, None] / (base ** 2 * np.arange(dim // 2) / dim)
+        return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq_len, dim)
+
+
+@wrong("sinusoidal_encoding", says="it shall be float64")
+def single_precision(seq_len, dim, base=10000.0):
+    return sinusoids(seq_len, dim, base).astype(np.float32)
+
+
+@wrong("sinusoidal_encoding", says="no half row")
+def rows_cut_to_a_whole_number(seq_len, dim, base=10000.0):
+    return sinusoids(int(seq_len), dim, base)
+
+
+@wrong("sinusoidal_encoding", says="without columns")
+def only_odd_widths_refused(seq_len, dim, base=10000.0):
+    return sinusoids(seq_len, dim, base) if dim else np.zeros((seq_len, 0))
+
+
 @wrong("sinusoidal_encoding", says="(7, 6)")
 def transposed_table(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, base).T
@@ -249,6 +294,11 @@ def even_columns_only(dim):
     return np.arange(0, dim, 2)
 
 
+@wrong("halves_from_pairs", says="only with kind")
+def sorted_without_keeping_the_order(dim):
+    return np.argsort(np.arange(dim) % 2)
+
+
 @accepted("halves_from_pairs")
 def sorted_by_parity(dim):
     return np.argsort(np.arange(dim) % 2, kind="stable")
@@ -310,8 +360,27 @@ def wavelengths_for_speeds(k, dim, base=10000.0):
     return shift(k, dim, 1 / angular_speeds(dim, base))
 
 
+@wrong("shift_matrix", says="blocks overlap")
+def blocks_at_i(k, dim, base=10000.0):
+    matrix = np.zeros((dim, dim))
+    for i, a in enumerate(k * angular_speeds(dim, base)):
+        matrix[i:i + 2, i:i + 2] = [[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]]
+    return matrix
+
+
+@wrong("shift_matrix", says="sign of k is lost")
+def never_backwards(k, dim, base=10000.0):
+    return shift(abs(k), dim, angular_speeds(dim, base))
+
+
+@wrong("shift_matrix", says="five columns are no pairs")
+def last_column_left_alone(k, dim, base=10000.0):
+    return shift(k, dim, base ** (-2 * np.arange(dim // 2) / dim))
+
+
 @accepted("shift_matrix")
 def block_by_block(k, dim, base=10000.0):
+    check_table_size(0, dim)
     return shift(k, dim, angular_speeds(dim, base))
 
 
@@ -375,6 +444,24 @@ class OneRowTooFewOnly(Learned):
         return x + self.table[offset:offset + x.shape[-2]]
 
 
+@wrong("Learned", says="row 7 exists")
+class LastRowRefused(Learned):
+    def embed(self, x, offset=0):
+        if offset + x.shape[-2] >= len(self.table):
+            raise ValueError("too long")
+        return x + self.table[offset:offset + x.shape[-2]]
+
+
+@wrong("Learned", says="counts from the end")
+class OnlyTheIndexErrorCaught(Learned):
+    def embed(self, x, offset=0):
+        check_width(x, self.table.shape[1])
+        try:
+            return x + self.table[torch.arange(offset, offset + x.shape[-2])]
+        except IndexError:
+            raise ValueError("too long") from None
+
+
 @wrong("Learned", says="width 1 were stretched")
 class AnyWidth(Learned):
     def embed(self, x, offset=0):
@@ -387,6 +474,6 @@ class AnyWidth(Learned):
 class LookedUp(Learned):
     def embed(self, x, offset=0):
         check_width(x, self.table.shape[1])
-        if offset + x.shape[-2] > len(self.table):
+        if offset < 0 or offset + x.shape[-2] > len(self.table):
             raise ValueError(f"no more than {len(self.table)} positions")
         return x + self.table[torch.arange(offset, offset + x.shape[-2])]

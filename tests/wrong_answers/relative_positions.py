@@ -45,6 +45,25 @@ def any_lengths(query_len, key_len):
     return np.arange(key_len) - np.arange(key_len - query_len, key_len)[:, None]
 
 
+@wrong("relative_positions", says="since -0 is 0")
+def last_rows_counted_from_the_end(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return (np.arange(key_len) - np.arange(key_len)[:, None])[-query_len:]
+
+
+@wrong("relative_positions", says="-1 queries were accepted")
+def only_too_many_refused(query_len, key_len):
+    if query_len > key_len:
+        raise ValueError("more queries than keys")
+    return np.arange(key_len) - np.arange(key_len - query_len, key_len)[:, None]
+
+
+@wrong("relative_positions", says="1.5 queries were accepted")
+def fractions_of_a_query(query_len, key_len):
+    check_lengths(int(query_len), int(key_len))
+    return np.arange(key_len) - np.arange(key_len - query_len, key_len)[:, None]
+
+
 @accepted("relative_positions")
 def last_rows(query_len, key_len):
     check_lengths(query_len, key_len)
@@ -63,6 +82,14 @@ def names_exchanged(distances):
     if (distances == right).all():
         return "query minus key"
     return "key minus query" if (distances == -right).all() else "neither"
+
+
+@wrong("sign_convention", says="both matrices get the same name")
+def any_entry(distances):
+    right = key_minus_query(len(distances))
+    if (distances == right).any():
+        return "key minus query"
+    return "query minus key" if (distances == -right).any() else "neither"
 
 
 @wrong("sign_convention", says="|j - i| has no direction")
@@ -153,6 +180,18 @@ def remainder(relative_position, clip):
     return relative_position % (2 * clip + 1)
 
 
+@wrong("clip_distance", says="not for the smallest distance that happens")
+def smallest_moved_to_0(relative_position, clip):
+    rows = np.clip(relative_position, -clip, clip)
+    return rows - rows.min()
+
+
+@wrong("clip_distance", says="clip of -1 was accepted")
+def any_clip(relative_position, clip):
+    check_distances(relative_position)
+    return np.clip(relative_position, -clip, clip) + clip
+
+
 @wrong("clip_distance", says="half a token")
 def fractions_too(relative_position, clip):
     return np.clip(relative_position, -clip, clip) + clip
@@ -160,7 +199,7 @@ def fractions_too(relative_position, clip):
 
 @accepted("clip_distance")
 def moved_first(relative_position, clip):
-    check_distances(relative_position)
+    check_distances(relative_position, clip)
     return np.maximum(np.minimum(relative_position + clip, 2 * clip), 0)
 
 
@@ -219,6 +258,52 @@ def softmax_over_queries(q, k, v, key_vectors, value_vectors):
 @wrong("shaw_attention", says="there is no mask here")
 def with_a_causal_mask(q, k, v, key_vectors, value_vectors):
     return shaw(q, k, v, key_vectors, value_vectors, causal=True)
+
+
+def with_pairs(q, keys, values, head_dim=4):
+    """From keys and values of each pair, (query, key, head_dim); q broadcasts against the keys."""
+    weights = softmax((q * keys).sum(-1) / np.sqrt(head_dim))
+    return (weights[..., None] * values).sum(1)
+
+
+def rows_of(q, key_vectors):
+    clip = len(key_vectors) // 2
+    return np.clip(np.arange(len(q)) - np.arange(len(q))[:, None], -clip, clip) + clip
+
+
+@wrong("shaw_attention", says="q[j] meets the key, not q[i]")
+def queries_along_the_keys(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q, k + key_vectors[rows], v + value_vectors[rows])
+
+
+@wrong("shaw_attention", says="meets k[i] for every j")
+def keys_along_the_queries(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k[:, None] + key_vectors[rows], v + value_vectors[rows])
+
+
+@wrong("shaw_attention", says="brings its own value")
+def values_along_the_queries(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v[:, None] + value_vectors[rows])
+
+
+@wrong("shaw_attention", says="values are summed over the queries")
+def summed_along_the_wrong_axis(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    weights = softmax((q[:, None] * (k + key_vectors[rows])).sum(-1) / np.sqrt(q.shape[-1]))
+    return (weights[..., None] * (v + value_vectors[rows])).sum(axis=0)
+
+
+@wrong("shaw_attention", says="vectors of their own")
+def one_table_for_both(q, k, v, key_vectors, value_vectors):
+    return shaw(q, k, v, key_vectors, key_vectors)
+
+
+@wrong("shaw_attention", says="divided by sqrt(seq)")
+def divided_by_root_of_length(q, k, v, key_vectors, value_vectors):
+    return shaw(q, k, v, key_vectors, value_vectors, divisor=np.sqrt(len(q)))
 
 
 @accepted("shaw_attention")
@@ -280,6 +365,13 @@ def square_only(x):
     return padded.reshape(*lead, query_len + 1, key_len)[..., 1:, :].reshape(x.shape)
 
 
+@wrong("relative_shift", says="the last step is missing")
+def left_in_the_other_shape(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1), x], dim=-1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :]
+
+
 @wrong("relative_shift", says="outside the engine")
 def in_numpy(x):
     return torch.tensor(shift_with(x).detach().numpy())
@@ -310,7 +402,7 @@ def bucket(relative_position, bidirectional=True, num_buckets=32, max_distance=1
     buckets = num_buckets // 2 if bidirectional else num_buckets
     exact = buckets // 2
     n = abs(distance) if bidirectional else np.maximum(-distance, 0)
-    growth = np.log(np.maximum(n, exact) / exact) / (divisor or np.log(max_distance / exact))
+    growth = np.log2(np.maximum(n, exact) / exact) / (divisor or np.log2(max_distance / exact))
     far = exact + whole(growth * (exact - last_at_max)).astype(int)
     far = np.minimum(far, buckets - 1) if cap else far
     return np.where(n < exact, n, far) + (bidirectional * buckets * (distance > 0)).astype(int)
@@ -349,12 +441,12 @@ def uncapped(relative_position, bidirectional=True, num_buckets=32, max_distance
 
 @wrong("t5_bucket", says="not divided by ln")
 def divisor_missing(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
-    return bucket(relative_position, bidirectional, num_buckets, max_distance, divisor=1.0)
+    return bucket(relative_position, bidirectional, num_buckets, max_distance, divisor=np.log2(np.e))
 
 
 @wrong("t5_bucket", says="not ln(max_distance)")
 def divisor_of_the_whole(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
-    return bucket(relative_position, bidirectional, num_buckets, max_distance, divisor=np.log(max_distance))
+    return bucket(relative_position, bidirectional, num_buckets, max_distance, divisor=np.log2(max_distance))
 
 
 @wrong("t5_bucket", says="only cut off")
@@ -376,6 +468,17 @@ def causal_by_default(relative_position, bidirectional=False, num_buckets=32, ma
 @wrong("t5_bucket", says="128 whatever is asked for")
 def fixed_distance(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
     return bucket(relative_position, bidirectional, num_buckets)
+
+
+@wrong("t5_bucket", says="token itself is counted as ahead")
+def zero_is_ahead(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
+    itself = np.where(relative_position == 0, num_buckets // 2 * bidirectional, 0)
+    return bucket(relative_position, bidirectional, num_buckets, max_distance) + itself
+
+
+@wrong("t5_bucket", says="3.5 tokens back were accepted")
+def fractions_of_a_token(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
+    return bucket(relative_position.astype(int), bidirectional, num_buckets, max_distance)
 
 
 @accepted("t5_bucket")
@@ -451,6 +554,12 @@ def first_of_twice_the_power(num_heads):
 def in_order_of_size(num_heads):
     power = lower_power(num_heads)
     return np.sort(np.concatenate([series(power), series(2 * power)[0::2][:num_heads - power]]))[::-1]
+
+
+@wrong("alibi_slopes", says="8 was treated as if 4")
+def strictly_lower_power(num_heads):
+    power = lower_power(max(num_heads - 1, 1))
+    return np.concatenate([series(power), series(2 * power)[0::2][:num_heads - power]])
 
 
 @accepted("alibi_slopes")
