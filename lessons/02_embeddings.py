@@ -147,22 +147,24 @@ assert (x[0] == x[3]).all()
 places = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)     # (context length, dim)
 model_input = table[ids] + places[:len(ids)]                              # (4, 3) + (4, 3)
 print("rows of the tokens", table[ids], "rows of the places 0 ... 3", places[:4], "sum", model_input, sep="\n")
-assert model_input.shape == (4, 3)
+assert np.allclose(model_input[0], table[5] + places[0])
 
 # %% [markdown]
 # GPT-2 does just this, with 1024 places. Lesson 04 takes it apart.
 #
 # ## How many numbers for a token?
 #
-# The width of the table is called `dim`. It is a *hyper-parameter*: you choose it, training does not. Before large
-# language models, 8 to 1024 were usual. GPT-2 small has 768 (Radford et al. 2019), the largest GPT-3 has 12,288
-# (Brown et al. 2020, table 2.1). The more there is to know about a token, and the more data there are to learn it
-# from, the more dimensions pay. The price is memory:
+# The width of the table is called `dim`. It is a *hyper-parameter*: you choose it, training does not. As a rule of
+# thumb, the more there is to know about a token, and the more data there are to learn it from, the more dimensions:
+# 8 to 1024 before large language models (512 and 1024 in Vaswani et al. 2017, table 3), 768 in GPT-2 small (Radford
+# et al. 2019), 12,288 in the largest GPT-3 (Brown et al. 2020, table 2.1). The price is memory:
 
 # %%
-for name, vocab, dim, total in (("GPT-2 small", 50257, 768, 124.4e6), ("GPT-3", 50257, 12288, 175e9)):
+gpt2 = 50257 * 768 + 1024 * 768 + 12 * (12 * 768 ** 2 + 13 * 768) + 2 * 768    # tokens, places, 12 layers, last norm
+for name, vocab, dim, total in (("GPT-2 small", 50257, 768, gpt2), ("GPT-3", 50257, 12288, 175e9)):
     numbers = vocab * dim
     print(f"{name:12} {vocab} x {dim:>5} = {numbers / 1e6:6.1f} million numbers, {numbers / total:5.1%} of all")
+assert gpt2 == 124_439_808 and round(50257 * 768 / gpt2, 3) == 0.310 and round(50257 * 12288 / 175e9, 3) == 0.004
 
 # %% [markdown]
 # ## Where the numbers come from: the gradient of a lookup
@@ -203,9 +205,9 @@ assert np.allclose(embedding.weight.grad.numpy(), embedding_backward(grad, sente
 #
 # ## word2vec: words are known by their company
 #
-# What shall the vectors be trained *for*? Word2vec (Mikolov et al. 2013) needs nobody to label anything: **from a
-# word, predict the words around it**. Words that occur in similar contexts must make similar predictions, and for
-# that they need similar vectors. Being alike is not taught. It is what is left when prediction succeeds.
+# What shall the vectors be trained *for*? Word2vec (Mikolov, Chen et al. 2013) needs nobody to label anything: **from
+# a word, predict the words around it**. Words that occur in similar contexts must make similar predictions, and so
+# they tend to get similar vectors. Being alike is not taught. It is what is left when prediction succeeds.
 #
 # Our text is drawn from 16 patterns with gaps, and four groups of words to fill them.
 
@@ -253,8 +255,8 @@ for centre, context in zip(*skip_gram_pairs(ids, window=1)):
 # \big( \text{centres}[\text{centre}] \cdot \text{contexts}[\text{context}] \big)$$
 #
 # (This is *skip-gram*. For large vocabularies word2vec replaces the softmax: it only tells the true context from a
-# few random words, which is called *negative sampling*.) The loss is the mean of $-\ln p$. Training takes about five
-# seconds on a free machine, with your `Embedding` and your pairs.
+# few random words, which is called *negative sampling* (Mikolov, Sutskever et al. 2013).) The loss is the mean of
+# $-\ln p$. Training takes about five seconds on a free machine, with your `Embedding` and your pairs.
 
 # %% tags=["nbval-ignore-output"]
 tokens = " . ".join(text).split()                         # the full stop is a token too
@@ -321,8 +323,8 @@ show(figure, alt="Two scatter plots of sixteen words. Before training animals, f
                  "After training each group is a tight cluster of its own, far from the other three.")
 
 # %% [markdown]
-# This text was made to be easy. In a real one a word has several meanings and many contexts, and word2vec read
-# billions of words. What carries over is the mechanism.
+# This text was made to be easy. In a real one a word has several meanings and many contexts, and word2vec read 1.6
+# billion words (Mikolov, Chen et al. 2013, abstract). What carries over is the mechanism.
 #
 # ## When pre-trained vectors pay
 #
@@ -345,8 +347,8 @@ print("pre-trained vectors at least 90 % right:", bool(accuracy(vectors) >= 0.9)
 assert accuracy(vectors) >= 0.9 and accuracy(before) <= 0.6
 
 # %% [markdown]
-# Four labels are too few to train a table. The vectors brought what they know from a text without labels. With plenty
-# of data for the task itself this advantage goes away, and the table is trained along, from random numbers.
+# Four labels say nothing about the other twelve words. The vectors brought what they know from a text without labels.
+# With plenty of data for the task itself this advantage shrinks, and the table is trained along, from random numbers.
 #
 # ## One table, used twice
 #
@@ -401,10 +403,13 @@ for question, right in questions.items():
     stacked = np.concatenate([text_vector(question)[None], library])
     answer = nearest(stacked, 0, 1)[0][0] - 1
     print(f"{question:10} -> {documents[answer]}")
-    assert answer == right and not set(question.split()) & set(documents[answer].split())
+    assert answer == right
+in_all = [one_hot(np.array([word_id[word] for text in texts for word in text.split()]), len(words))
+          for texts in (questions, documents)]
+assert (in_all[0] @ in_all[1].T == 0).all()               # (words in the questions, words in the documents)
 
 # %% [markdown]
-# No question shares a word with its answer. With one-hot rows all these cosines would be 0.
+# No question shares a word with any document. With one-hot rows, and no mean taken off, all these cosines would be 0.
 #
 # ## What comes next
 #

@@ -95,15 +95,15 @@ show(figure, alt="Left: arrows from the origin. The query of sees points right; 
 # %% [markdown]
 # ## Why the square root?
 #
-# **Predict before you run.** Let all numbers in q and k be random, with mean 0 and variance 1; so has a product of two.
-# A dot product adds up `head_dim` of them, and variances of independent numbers add up. How large is it, typically,
-# for a `head_dim` of 64? What does that do to the softmax?
+# **Predict before you run.** Let all numbers in q and k be independent, with mean 0 and variance 1 (Vaswani et al.
+# 2017, section 3.2.1). So has a product of two. A dot product adds up `head_dim` of them, and their variances add up.
+# How large is it, typically, for a `head_dim` of 64? What does that do to the softmax?
 #
 # <details><summary>Answer</summary>
 #
-# The variance is 64, so typically $\sqrt{64} = 8$. And $e^8$ is about 3000: the largest score takes all. Then the others
-# get no weight, and, as the softmax is flat there, almost no gradient. Divided by $\sqrt{\text{head\_dim}}$ the scores
-# have the same size for every head_dim.
+# The variance is 64, so typically $\sqrt{64} = 8$. And $e^8$ is about 3000: the largest score takes most. Then the
+# others get little weight, and, as the softmax is flat there, little gradient. Divided by
+# $\sqrt{\text{head\_dim}}$ the scores have the same size for every head_dim.
 #
 # </details>
 
@@ -128,7 +128,7 @@ axes[0].set(ylabel="standard deviation of q.k", title="Dot products grow ...")
 axes[0].set(yticks=np.sqrt(head_dims), yticklabels=[2, 4, 8, 16, 32])
 axes[1].plot(np.array(top)[:, 0], "o-", label="q.k")
 axes[1].plot(np.array(top)[:, 1], "s--", label="q.k / sqrt(head_dim)")
-axes[1].set(ylabel="largest of 32 weights", ylim=(0, 1), title="... and one key takes all")
+axes[1].set(ylabel="largest of 32 weights", ylim=(0, 1), title="... and one key takes most")
 for axis, place in zip(axes, ("upper left", "center right")):
     axis.set(xlabel="head_dim", xticks=range(5), xticklabels=head_dims)
     axis.legend(loc=place)
@@ -203,7 +203,7 @@ assert np.allclose(attention_loop(q, k, v), attention_numpy(q, k, v))
 # <details><summary>Answer</summary>
 #
 # No. The hidden scores still stand in the denominator of the softmax, so the other weights depend on them. The model
-# learns to read the future from how small its weights are.
+# can learn to read the future from how small its weights are.
 #
 # </details>
 
@@ -232,16 +232,16 @@ assert (found["causal mask"] == np.tri(6)).all() and found["no mask"].all() and 
 # %% [markdown]
 # ## Does attention see the order?
 #
-# In Chinese the words do not change their form, so order has to say who does what:
+# In Chinese the words do not change their form, so order has to say most of who does what:
 #
-# | pair | sentence | signs, one by one | meaning |
+# | pair | sentence | word by word | meaning |
 # |---|---|---|---|
 # | 1 | 我爱你 | I love you | I love you |
 # | | 你爱我 | you love I | you love me |
 # | 2 | 你爸妈对我的看法 | you dad mum to I 's view | what your parents think of me |
 # | | 我爸妈对你的看法 | I dad mum to you 's view | what my parents think of you |
 #
-# Give each sign a vector, and send both sentences of a pair through attention, without a mask.
+# (看法, 苹果 and 吃了 are two signs each.) Give each *sign* a vector, and send both sentences through attention, unmasked.
 #
 # **Predict before you run.** It is often said that the outputs are *completely the same*. Are they?
 #
@@ -282,10 +282,11 @@ show(figure, alt="Outputs of attention for wo ai ni and for ni ai wo, three rows
 assert np.allclose(one, other[[2, 1, 0]]) and not np.allclose(one, other)
 long_one, long_other = read("你爸妈对我的看法", 2), read("我爸妈对你的看法", 2)       # also through two layers
 assert np.allclose(long_one, long_other[[4, 1, 2, 3, 0, 5, 6, 7]])
+assert np.allclose(*read("我爱我", 2)[[0, 2]])               # the same sign at two places: the same output
 
 # %% [markdown]
-# The vector of 我 holds no trace of whether it loves or is loved. No layer without a mask can repair it, however many
-# there are: each of them shuffles what it is given.
+# The vector of 我 holds no trace of whether it loves or is loved; in 我爱我 both get the same. No layer without a mask can
+# repair it, however many there are: each of them shuffles what it is given.
 #
 # ## Does the causal mask help?
 #
@@ -293,7 +294,7 @@ assert np.allclose(long_one, long_other[[4, 1, 2, 3, 0, 5, 6, 7]])
 # much? Put a full stop behind each sentence, so that both end in the same token, and look at the output *there*, where
 # everything has been seen. Here are two more pairs:
 #
-# | pair | sentence | signs, one by one | meaning |
+# | pair | sentence | word by word | meaning |
 # |---|---|---|---|
 # | 3 | 苹果被我吃了 | apple by I eat-done | the apple was eaten by me |
 # | | 我吃了苹果 | I eat-done apple | I ate the apple |
@@ -328,8 +329,8 @@ assert sorted("苹果被我吃了") == sorted("我被苹果吃了") != sorted("�
 # %% [markdown]
 # This is the exact truth:
 #
-# - **Without a mask** the output of a token depends on the token and on *which* others there are, never on their
-#   order. At any depth.
+# - **Without a mask** the output of a token depends on the token and on *which* others there are, and how often, never
+#   on their order. At any depth.
 # - **With a causal mask, one layer:** the last output depends on the last token, on which tokens stand before it, and
 #   how often. It ignores *their* order. I love you, you love me: for the full stop it is all one.
 # - **With a causal mask, two layers** may differ. After the first layer the vector of 爱 is not the same any more: in
@@ -345,7 +346,7 @@ shuffles = ["".join(rng.permutation(sentence)) + "。" for _ in range(20)]
 same_one = [np.allclose(read(each, 1, True)[-1], read(shuffles[0], 1, True)[-1]) for each in shuffles]
 same_two = [np.allclose(read(each, 2, True)[-1], read(shuffles[0], 2, True)[-1]) for each in shuffles]
 print(f"20 shuffles, same last output: one layer {sum(same_one)}, two layers {sum(same_two)}")
-assert all(same_one) and sum(same_two) < 5
+assert all(same_one) and sum(same_two) == 1 and len(set(shuffles)) == 20
 
 # %% [markdown]
 # So a deep causal model can find out something about order by itself, and trained ones do (Haviv et al. 2022;
@@ -383,7 +384,8 @@ assert np.allclose(by_numpy, by_engine.numpy())
 # <details><summary>Answer</summary>
 #
 # Without the mask the loss goes to nearly 0: the place that must say the next character looks at it and copies it. But
-# when the model writes there is no next character yet. It has learned to copy, and nothing else.
+# when the model writes there is no next character yet. Where the next character was in view, it has learned to copy.
+# Only the last of the 24 places had to guess, and did.
 #
 # </details>
 
@@ -442,10 +444,10 @@ honest, honest_losses = train(masked=True)
 cheat, cheat_losses = train(masked=False)
 
 
-def loss_when_writing(model):
-    """The loss of the next character when the text really ends there, as it does when the model writes."""
+def loss_when_writing(model, lengths=range(4, seq_len, 4)):
+    """The loss of the next character when a shorter text really ends there, as it does when the model writes."""
     rng, losses = np.random.default_rng(1), []
-    for length in range(4, seq_len + 1, 4):
+    for length in lengths:
         piece = windows(rng, 100, length + 1)
         with torch.no_grad():
             last = model(torch.tensor(piece[:, :-1]))[:, -1]              # (batch, vocab)
@@ -465,13 +467,14 @@ def write(model, start="the ", count=60):
 
 guess = np.log(vocab)
 honest_writing, cheat_writing = loss_when_writing(honest), loss_when_writing(cheat)
-print(f"loss by blind guessing: {guess:.2f}")
+cheat_last = loss_when_writing(cheat, [seq_len])          # the one place where it never had the answer in view
+print(f"loss by blind guessing: {guess:.2f}; without the mask, after all {seq_len} places: {cheat_last:.2f}")
 for name, model, losses, writing in (("with the mask", honest, honest_losses, honest_writing),
                                      ("without", cheat, cheat_losses, cheat_writing)):
     print(f"{name:14} loss in training {np.mean(losses[-20:]):.2f}, when writing {writing:.2f}   {write(model)!r}")
 
 assert np.mean(cheat_losses[-20:]) < 0.3 < 0.8 < np.mean(honest_losses[-20:]) < 1.5
-assert honest_writing < 1.5 and cheat_writing > guess     # the cheat is worse than blind guessing
+assert honest_writing < 1.5 and cheat_last < guess - 0.5 < guess + 0.3 < cheat_writing
 
 # %% tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.9))
@@ -489,9 +492,9 @@ show(figure, alt="Left: training loss over 300 steps. With the mask it levels of
 
 # %% [markdown]
 # With the mask, too, one layer and 300 steps make no good writer; what counts here are the losses. One that is too good
-# to be true is the usual sign of a leak. Run `depends_on` over your model before you believe it. In real decoders (GPT,
-# LLaMA) every attention layer has the causal mask. A model that reads whole texts and predicts no next token is called
-# an *encoder*; BERT is one, and it has no such mask.
+# to be true is the usual sign of a leak. Run `depends_on` over a model's layers, from the embedded vectors on, before
+# you believe it. In real decoders (GPT, LLaMA) every attention layer has the causal mask. A model that reads whole texts
+# and predicts no next token is called an *encoder*; BERT is one, and it has no such mask.
 #
 # ## What comes next
 #

@@ -108,7 +108,7 @@ print("changes of each digit:", (digits[1:] != digits[:-1]).sum(axis=0))
 assert ((digits[1:] != digits[:-1]).sum(axis=0) == [15, 7, 3, 1]).all()
 assert len({tuple(row) for row in digits.tolist()}) == 16                 # every position has its own row
 
-fine = np.arange(0, 15.01, 0.01)
+fine = np.arange(0, 15.51, 0.01)
 figure, axes = plt.subplots(4, 1, figsize=(8, 5), sharex=True)
 for c, axis in enumerate(axes):
     wave = lambda position: 0.5 - 0.5 * np.sin(2 * np.pi * (position + 0.5) / 2 ** (c + 1))
@@ -159,10 +159,10 @@ show(figure, alt="Three sine waves over 32 positions with the speeds 1, 0.5 and 
 # P_{2,0} & P_{2,1} & \dots & P_{2,\text{dim}-1} \\
 # P_{3,0} & P_{3,1} & \dots & P_{3,\text{dim}-1} \end{pmatrix}$$
 #
-# Its columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$. (As in the paper, $i$ numbers pairs here; from
-# the section on dot products on, $i$ and $j$ are positions again.) Even columns hold sines, odd columns cosines
-# of the same angle, and from pair to pair the speed falls by a fixed factor, as it did from digit to digit.
-# The authors chose the base $n = 10000$ (Vaswani et al. 2017, section 3.5):
+# Its columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$. (As in the paper, $i$ numbers pairs here;
+# from the section on dot products on, $i$ and $j$ are positions again.) Even columns hold sines, odd columns
+# cosines of the same angle, and from pair to pair the speed falls by a fixed factor, as it did from digit to
+# digit. The authors chose the base $n = 10000$ (Vaswani et al. 2017, section 3.5):
 #
 # $$P_{k, \, 2i} = \sin \frac{k}{n^{2i / \text{dim}}} \qquad
 # P_{k, \, 2i + 1} = \cos \frac{k}{n^{2i / \text{dim}}}$$
@@ -216,8 +216,8 @@ figure.colorbar(image, cax=figure.add_axes((0.94, 0.16, 0.012, 3.0 / 4.2)))
 axis.set(title="The whole table: fast columns on the left, slow ones on the right (L = 100, d = 512)",
          xlabel="column", ylabel="position")
 show(figure, alt="Heat map of 100 positions and 512 columns. On the left, arcs fan out from the upper left "
-                 "corner: waves down the columns, slower from column to column. In the right half the columns "
-                 "only alternate between 0 and 1 and hardly change from row to row.")
+                 "corner: waves down the columns, slower from column to column. In the right half the "
+                 "columns only alternate between 0 and 1 and hardly change from row to row.")
 
 # %% [markdown]
 # Why so many columns that hardly change? They would matter in a longer text. Here is each pair's wavelength;
@@ -260,8 +260,8 @@ assert (rows, 2 * pairs) == small.shape
 #
 # It is computed, so it has **no parameters**, and there is a row for any position. One detail of the paper is
 # easily forgotten (its section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is
-# added. A likely reason: embeddings drawn with standard deviation $1 / \sqrt{\text{dim}}$ then have size 1, like
-# the sines. `Sinusoidal` is the table as part of a model; its `embed` multiplies and adds.
+# added. A likely reason: embeddings drawn with standard deviation $1 / \sqrt{\text{dim}}$ then have size 1,
+# like the sines. `Sinusoidal` is the table as part of a model; its `embed` multiplies and adds.
 
 # %%
 positions = Sinusoidal(4)
@@ -301,8 +301,8 @@ assert np.allclose(same, right) and abs(mixed - right).max() > 1
 
 # %% [markdown]
 # A model trained with the other layout simply has the columns of its embeddings, and the rows of the weights
-# that read them, in another order. So the choice is harmless, as long as it stays the same. This course uses interleaved columns for tables, and you will need
-# this very permutation for RoPE in lesson 06.
+# that read them, in another order. So the choice is harmless, as long as it stays the same. This course uses
+# interleaved columns for tables, and you will need this very permutation for RoPE in lesson 06.
 #
 # ## How far apart? Dot products
 #
@@ -338,8 +338,8 @@ assert (np.diff(products[150, 150:251]) > 0).any()        # it rises in places
 # ## A shift is a rotation
 #
 # You may read that absolute positions cannot express relative position. That is not exact. Go $k$ places on
-# ($k$ is a step now), and each clock hand turns by $a = k \cdot \text{speed}$, *wherever it stood before*. For one pair, with $x$
-# its angle:
+# ($k$ is a step now), and each clock hand turns by $a = k \cdot \text{speed}$, *wherever it stood before*.
+# For one pair, with $x$ its angle:
 #
 # $$\begin{pmatrix} \sin(x + a) \\ \cos(x + a) \end{pmatrix} =
 # \begin{pmatrix} \cos a & \sin a \\ -\sin a & \cos a
@@ -365,8 +365,8 @@ assert np.allclose(moved, sinusoidal_encoding(45, 16)[k:]) and np.allclose(turn 
 # %% [markdown]
 # A query is a matrix times the input. If that matrix were $R_{-3}$, the query would look like the place three
 # back, and fit that key best. So here is an attention head that looks three places back, *by position alone*.
-# (The factor $2 \sqrt{\text{dim}}$ makes it sharp; a query's matrix may hold any factor. The first three tokens
-# have no such place.)
+# (The factor $2 \sqrt{\text{dim}}$ makes it sharp; a query's matrix may hold any factor. The first three
+# tokens have no such place.)
 
 # %%
 places = sinusoidal_encoding(20, 128)                     # (seq, dim)
@@ -446,8 +446,8 @@ assert gpt2 == 786_432 and round(total / 1e6, 1) == 124.4
 #
 # Put three words in front of a text, and every token moves three places. For sinusoids that is a rotation,
 # known beforehand. What is it for a learned table? Look for a matrix that carries each row to the one three
-# places on: fit it on the positions 0 to 63 (by least squares: the sum of squared errors is as small as it can be),
-# and try it on the positions 64 to 127.
+# places on: fit it on the positions 0 to 63 (by least squares: the sum of squared errors is as small as it
+# can be), and try it on the positions 64 to 127.
 
 # %%
 torch.manual_seed(0)
@@ -488,8 +488,8 @@ assert visited.tolist() == [True] * 4 + [False] * 4
 #
 # And the sinusoids? They have a row for every place, but a row is not yet an understanding. Ten small tasks,
 # eight of them tested at up to twice the trained length, were used to rank encodings in decoders (Kazemnejad
-# et al. 2023, section 3 and figure 1). The mean of 1 / rank was 0.22 for sinusoids, the last, 0.50 and 0.55 for
-# two encodings of lesson 05, and 0.69 for *none at all*.
+# et al. 2023, section 3 and figure 1). The mean of 1 / rank was 0.22 for sinusoids, the last, 0.50 and 0.55
+# for two encodings of lesson 05, and 0.69 for *none at all*.
 #
 # | | sinusoidal | learned |
 # |---|---|---|

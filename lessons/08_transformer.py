@@ -13,7 +13,7 @@
 #
 # You have embeddings, attention and nine ways to say where a token stands. What is missing is little: the
 # block that holds them together, the loss, the optimiser, and a way to draw from the result. You write these,
-# and then they train, all of them yours, on a book. The training takes **about a minute**.
+# and then they train, all of them yours, on a text you know. The training takes **about a minute**.
 #
 # ### Three questions about lesson 06
 #
@@ -42,30 +42,31 @@ from minitorch import nn
 from minitorch.nn import functional as F
 from solutions.attention import MultiHeadAttention
 from solutions.counting import Tokenizer
-from solutions.language import read_alice
+from solutions.language import read_this_course
 from solutions.training import UNSCORED
 from solutions.transformer import Transformer, generate
 
 # %% [markdown]
 # ## The text
 #
-# It is *Alice's Adventures in Wonderland*. A token is a character: the model has to find out by itself that
-# there are words. The last tenth of the book is held out: no training sees it, and every score below is
-# measured there.
+# It is this course: the sentences of its other lessons and of the feedback on its exercises, each paragraph a
+# line, the lines shuffled. So the model learns to talk like the course that taught you to build it. A token is
+# a character: the model has to find out by itself that there are words. The last tenth of the text is held
+# out: no training sees it, and every score below is measured there.
 
 # %%
-text = read_alice()
+text = read_this_course()
 tokenizer = Tokenizer(sorted(set(text)))
 ids, vocab_size = tokenizer.encode(text), len(tokenizer)
 training, held_out = np.split(ids, [len(ids) * 9 // 10])
 print(f"{len(text)} characters, {vocab_size} different ones; the last {len(held_out)} are held out")
-print(text[-282:-149])
+print(*text.splitlines()[-2:], sep="\n")
 
 # %% [markdown]
 # ## What is there to beat?
 #
 # A model gives a probability to each character that might come next. Its score is the mean of $-\log_2 p$ of
-# those that did come: the **bits** it needs for a character. Who guesses blindly among 68 needs $\log_2 68$.
+# those that did come: the **bits** it needs for a character. Who guesses blindly among 92 needs $\log_2 92$.
 # Who knows how frequent each character is needs less; that is the **unigram** model. Who also knows the
 # character before, the **bigram** model, needs less again. It is a table, and the table is counted:
 #
@@ -82,10 +83,10 @@ for present, following in zip(training[:-1], training[1:]):
     counts[present, following] += 1
 pairs = np.ix_(letters, letters)
 compare((counts / counts.sum(axis=1, keepdims=True))[pairs], table[pairs],
-        title="Some pairs are all but certain: ve, qu, he. Share of the next letter in each row",
+        title="A few pairs are frequent: ve, qu, ke, he. Share of the next letter in each row",
         xlabel="next letter, a to z", ylabel="present letter, a to z",
         alt="Two equal heat maps of 26 by 26 letters. Most cells are dark; the brightest are e after v and u "
-            "after q, and e is frequent after h. The difference is 0 everywhere.")
+            "after q, then e after k and after h. The difference is 0 everywhere.")
 
 # %%
 frequency = np.bincount(training, minlength=vocab_size) + 1
@@ -96,19 +97,19 @@ for name, value in bits.items():
     print(f"{name:8} {value:.2f} bits a character")
 
 # %% [markdown]
-# **Predict.** A trigram table would look two characters back and have $68^2 = 4624$ rows. Would it be better
+# **Predict.** A trigram table would look two characters back and have $92^2 = 8464$ rows. Would it be better
 # still? And a table that looks ten characters back?
 #
 # <details><summary>Answer</summary>
 #
-# Two, yes, a little. Ten, no: $68^{10}$ rows, of which nearly none has ever been seen. A table cannot know
+# Two, yes, a little. Ten, no: $92^{10}$ rows, of which nearly none has ever been seen. A table cannot know
 # that two contexts resemble each other. A network can, because it works with vectors.
 #
 # </details>
 #
 # ## What the model sees
 #
-# In each step we cut a few random pieces from the book. The model reads a piece and predicts the next
+# In each step we cut a few random pieces from the text. The model reads a piece and predicts the next
 # character at every place of it at once; the causal mask of lesson 03 keeps each place from looking at its
 # own answer.
 
@@ -216,15 +217,15 @@ assert differs.tolist() == 10 * [False] + 14 * [True]
 #
 # $$\text{loss} = -\frac{1}{N} \sum_{n} \log \text{softmax}(\text{logits}_n)[\text{target}_n]$$
 #
-# Positions where nothing is asked get the target $-100$ (`UNSCORED`) and do not count. The book has none, but
+# Positions where nothing is asked get the target $-100$ (`UNSCORED`) and do not count. This text has none, but
 # lessons 09 and 10 do.
 #
 # **Predict.** The model is untrained. What will its loss be, in bits?
 #
 # <details><summary>Answer</summary>
 #
-# It starts with small weights, so all logits are near 0 and all 68 characters equally likely: $\log_2 68 =
-# 6.09$ bits, the blind guess. If a new model is much worse than blind, its weights start too large.
+# It starts with small weights, so all logits are near 0 and all 92 characters equally likely: $\log_2 92 =
+# 6.52$ bits, the blind guess. If a new model is much worse than blind, its weights start too large.
 #
 # </details>
 
@@ -388,7 +389,7 @@ def write(prompt, steps, seed=0, **how):
 
 
 # %% tags=["nbval-ignore-output"]
-before = write("Alice ", 80)
+before = write("Each token ", 80)
 print(before)
 
 # %% [markdown]
@@ -463,7 +464,7 @@ assert beyond > within + 0.7
 # %% exercise="nucleus"
 
 # %% tags=["nbval-ignore-output"]
-prompts = ["Alice was not q", "said the Mock T", "the "]
+prompts = ["one row of the q", "the last positio", "the "]
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True)
 for axis, prompt in zip(axes, prompts):
     p = torch.tensor(logits_of(tokenizer.encode(prompt)[None])[:, -1]).softmax(-1).numpy().astype(np.float64)
@@ -478,21 +479,21 @@ show(figure, alt="Three bar charts of the probabilities of the next character. A
                  "u and one character is kept; after 'the ' many characters share it and many are kept.")
 
 # %% tags=["nbval-ignore-output"]
-after = write("Alice ", 80, temperature=0.8, top_p=0.9)
+after = write("Each token ", 80, temperature=0.8, top_p=0.9)
 print("untrained:              ", repr(before))
-print("always the likeliest:   ", repr(write("Alice ", 80, temperature=0)))
-print("drawn as it is:         ", repr(write("Alice ", 80)))
+print("always the likeliest:   ", repr(write("Each token ", 80, temperature=0)))
+print("drawn as it is:         ", repr(write("Each token ", 80)))
 print("cooler, and the nucleus:", repr(after))
 
 # %%
 words = set(text.split())
-share = lambda written: np.mean([word in words for word in written.split()[:-1]])
-many = [write("Alice ", 80, seed, temperature=0.8, top_p=0.9) for seed in range(10)]
+share = lambda written: np.mean([word in words for word in written.split()[2:-1]])   # without the prompt
+many = [write("Each token ", 80, seed, temperature=0.8, top_p=0.9) for seed in range(10)]
 assert np.mean([share(written) for written in many]) > 0.5 > 0.3 > share(before)
-assert write("Alice ", 40, temperature=0) == write("Alice ", 40, temperature=0, cached=False)
+assert write("Each token ", 40, temperature=0) == write("Each token ", 40, temperature=0, cached=False)
 
 # %% [markdown]
-# More than half of what it writes are words of the book, put together one character at a time. There is no
+# More than half of what it writes are words of the course, put together one character at a time. There is no
 # sense in it. For that the model would need to be larger, the text longer and the training some thousand
 # times as long; the recipe would be this one.
 #

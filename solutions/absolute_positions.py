@@ -147,7 +147,8 @@ class Sinusoidal(PositionEncoding):
     """The fixed table of sines and cosines. No parameters, and no end: any position has a row.
 
     Embeddings are multiplied by sqrt(dim) first. A likely reason: drawn with standard deviation 1 / sqrt(dim)
-    they then have size 1, like the sines. Source: Vaswani et al. 2017, sections 3.4 (the factor) and 3.5 (the table).
+    they then have size 1, like the sines. Source: Vaswani et al. 2017, sections 3.4 (the factor) and 3.5 (the
+    table).
     """
 
     def __init__(self, dim, base=10000.0):

@@ -184,7 +184,7 @@ def skip_gram_pairs(ids, window):
     >>> centres.tolist(), contexts.tolist()
     ([7, 8, 8, 9], [8, 7, 9, 8])
 
-    Source: Mikolov et al. 2013 (arXiv 1301.3781), section 3.2.
+    Source: Mikolov, Chen et al. 2013 (arXiv 1301.3781), section 3.2.
     """
     ids = np.asarray(ids)
     if ids.ndim != 1 or window < 1:
@@ -200,9 +200,9 @@ class SkipGram(nn.Module):
     """word2vec's skip-gram: from a word, predict the words around it.
 
     Each word has two vectors: one as the centre, kept in the end, one as context. Words that occur in similar
-    contexts must predict the same words, so their vectors move together. The softmax runs over the whole
-    vocabulary, as is possible for a small one; large ones sample a few wrong words instead. Source: Mikolov
-    et al. 2013 (arXiv 1301.3781).
+    contexts must predict the same words, so their vectors tend to move together. The softmax runs over the
+    whole vocabulary, as is possible for a small one; large ones sample a few wrong words instead. Sources:
+    Mikolov, Chen et al. 2013 (arXiv 1301.3781); negative sampling: Mikolov, Sutskever et al. 2013 (1310.4546).
     """
 
     def __init__(self, vocab_size, dim):

@@ -1,17 +1,18 @@
 """Text for a character-level language model, and the simplest models of it, which any other must beat.
 
-The text is "Alice's Adventures in Wonderland" by Lewis Carroll (1865, in the public domain), in plain ASCII.
+The text is this course itself: the sentences of its lessons and of its feedback, as they stood when lesson 08 was
+written, in plain ASCII and in random order.
 """
 from pathlib import Path
 
 import numpy as np
 
-ALICE = Path(__file__).parent / "texts" / "alice_in_wonderland.txt"
+THIS_COURSE = Path(__file__).parent / "texts" / "this_course.txt"
 
 
-def read_alice():
-    """The whole book: a string of about 143,000 characters, each paragraph one line."""
-    return ALICE.read_text(encoding="ascii")
+def read_this_course():
+    """The course's own text: a string of about 124,000 characters, each paragraph one line."""
+    return THIS_COURSE.read_text(encoding="ascii")
 
 
 def random_windows(rng, ids, batch, seq_len):

@@ -271,7 +271,7 @@ def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distanc
         raise ValueError(f"{num_buckets} buckets up to distance {max_distance} cannot hold near and far ones")
     ahead = np.where(relative_position > 0, buckets, 0) if bidirectional else 0
     n = np.abs(relative_position) if bidirectional else np.maximum(-relative_position, 0)
-    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(max_distance / exact)    # 0 to 1, at max_distance
+    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(max_distance / exact)  # 0 ... 1, at max_distance
     far = np.minimum(exact + (growth * (buckets - exact)).astype(np.int64), buckets - 1)
     return ahead + np.where(n < exact, n, far)
 

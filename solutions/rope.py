@@ -207,6 +207,9 @@ class RoPE(PositionEncoding):
 
         q, k, results: (batch, heads, seq, head_dim), of the dtype of q. Uses self.rotary_dim, self.base and
         self.layout. ValueError for another head_dim: self.check_width(q) does that.
+
+        Example: with head_dim 4 and rotary_dim 2, the token [1, 0, 5, 7] at offset 1 becomes
+        [0.54, 0.841, 5, 7].
         """
         self.check_width(q)
         tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)

@@ -4,16 +4,16 @@ import pytest
 
 import minitorch as torch
 from minitorch.nn import functional as F
-from solutions.language import bigram_table, random_windows, read_alice
+from solutions.language import bigram_table, random_windows, read_this_course
 from solutions.training import UNSCORED, adamw_step, cross_entropy
 
 
-def test_the_text_is_the_book_and_nothing_else():
-    text = read_alice()
-    assert text.startswith("CHAPTER I.\n") and text.endswith("happy summer days.\n")
-    assert text.count("CHAPTER ") == 12
-    assert len(text) > 140_000 and len(set(text)) == 68
-    assert "gutenberg" not in text.lower() and "  " not in text and "\n\n\n" not in text
+def test_the_text_is_plain_sentences_none_twice():
+    text = read_this_course()
+    lines = text.splitlines()
+    assert text.isascii() and text.endswith(".\n") and "  " not in text and "\n\n" not in text
+    assert len(text) > 120_000 and len(set(text)) == 92
+    assert len(set(lines)) == len(lines) == 999 and min(map(len, lines)) >= 60
 
 
 def test_windows_are_pieces_of_the_text_and_targets_come_next():

@@ -39,8 +39,8 @@ class binary_digits:
         """The digits of every position add up to it again: sum over c of digit c times 2^c."""
         got = answer(300, 9)
         want = np.array([[position >> c & 1 for c in range(9)] for position in range(300)])
-        expect.equal(got, want, "With 300 positions and 9 digits. (np.uint8 and np.unpackbits end with the 8th "
-                                "digit, at position 255.)")
+        expect.equal(got, want, "With 300 positions and 9 digits. (np.uint8 and np.unpackbits end with the "
+                                "8th digit, at position 255.)")
         expect.equal(got @ 2 ** np.arange(9), np.arange(300))
 
 
@@ -343,8 +343,8 @@ class Learned:
         """One token at offset 7: of eight places the last one is row 7."""
         layer, table = _layer(answer)
         got = _result(lambda: layer.embed(torch.zeros(1, 1, 3), offset=7))
-        expect.that(got is not None, "One token at offset 7 was refused, but row 7 exists. offset + seq may be "
-                                     "as large as the table's length, 8.")
+        expect.that(got is not None, "One token at offset 7 was refused, but row 7 exists. offset + seq may "
+                                     "be as large as the table's length, 8.")
         expect.equal(got, table[None, 7:])
 
     def gradient(answer, expect):
@@ -379,8 +379,8 @@ class Learned:
                       "nobody.")
         got = _result(lambda: layer.embed(two, offset=-1))
         expect.that(got is None or not np.allclose(got, table[[-1, 0]]),
-                    "Position -1 got the last row of the table: an index below 0 counts from the end. Raise a "
-                    "ValueError instead.")
+                    "Position -1 got the last row of the table: an index below 0 counts from the end. Raise "
+                    "a ValueError instead.")
 
     def width(answer, expect):
         """Embeddings of another width are refused, also those that would broadcast."""

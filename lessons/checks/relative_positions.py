@@ -49,8 +49,8 @@ class relative_positions:
     def refused(answer, expect):
         """More queries than keys make no sense, nor do lengths below 0 or between whole numbers."""
         helper = "Refuse it, with check_lengths(query_len, key_len)."
-        expect.raises(ValueError, lambda: answer(4, 3), f"Four queries and three keys: one query has no place "
-                                                        f"to stand. {helper}")
+        expect.raises(ValueError, lambda: answer(4, 3), f"Four queries and three keys: one query has no "
+                                                        f"place to stand. {helper}")
         expect.raises(ValueError, lambda: answer(-1, 3), f"-1 queries were accepted. {helper}")
         expect.raises(ValueError, lambda: answer(1.5, 3), f"1.5 queries were accepted. {helper}")
 
@@ -144,7 +144,7 @@ class clip_distance:
         expect.equal(answer(_distances(3), 0), np.zeros((3, 3), int), "For three tokens, with clip 0.")
 
     def rows_are_fixed(answer, expect):
-        """A distance has the same row in every text: with clip 2 the distances 0 and 1 are in rows 2 and 3."""
+        """A distance has the same row in every text: with clip 2 the distances 0 and 1 have 2 and 3."""
         expect.equal(answer(np.array([0, 1]), 2), np.array([2, 3]), "The distances 0 and 1, with clip 2.",
                      mistakes=((np.array([0, 1]), "Row 0 is for -clip, not for the smallest distance that "
                                                   "happens to be there: distance 0 is in row clip, 2."),))
@@ -206,8 +206,8 @@ class shaw_attention:
             (np.array([[20.0], [45.0]]), "There is no mask here: token 0 may also look at token 1."),
             (np.array([[15.0], [85.0]]), "The weighted values are summed over the queries. result[i] is the "
                                          "sum over j, the keys: axis 1 of (query, key, head_dim)."),
-            (np.array([[25.0], [75.0]]), "Token i brings its own value to all keys: v[:, None] lies along the "
-                                         "queries. v[j] belongs to key j: v + vectors broadcasts that way."),
+            (np.array([[25.0], [75.0]]), "Token i brings its own value to all keys: v[:, None] lies along "
+                                         "the queries. v[j] belongs to key j: add the vectors to v itself."),
         ))
 
     def random(answer, expect):
@@ -227,8 +227,8 @@ class shaw_attention:
                 "The scores are divided by head_dim, not by its square root."),
             (_shaw(*given, scale_vectors=1), "Only q.k is divided by sqrt(head_dim). The whole bracket is: "
                                              "also q times the vector of the distance."),
-            (_shaw(*given, met_by_key=True), "The key vector meets k[j]. In the formula the *query* meets the sum "
-                                       "of key and vector."),
+            (_shaw(*given, met_by_key=True), "The key vector meets k[j]. In the formula the *query* meets "
+                                             "the sum of key and vector."),
             (_shaw(*given, by_query=True), "The softmax runs over the queries. Each query shares its weight "
                                            "among the keys: along the last axis of (query, key)."),
             (_shaw(*given, query=lambda i, j: j),
@@ -332,9 +332,9 @@ class relative_shift:
         """Two queries, five keys: the queries are the last two positions."""
         x = np.arange(1.0, 11.0, dtype=np.float32).reshape(2, 5)
         got = _or_none(lambda: answer(torch.tensor(x)))
-        expect.that(np.shape(got) != (5, 2), "With two queries and five keys the result is (5, 2), not (2, 5): "
-                                             "the last step is missing. Read the numbers in the old shape "
-                                             "again.")
+        expect.that(np.shape(got) != (5, 2), "With two queries and five keys the result is (5, 2), not (2, "
+                                             "5): the last step is missing. Read the numbers in the old "
+                                             "shape again.")
         expect.that(got is not None and got.shape == x.shape, "With two queries and five keys it fails. The "
                                                               "two sizes differ when there is a cache: the "
                                                               "padded table (query_len, key_len + 1) is read "
@@ -420,10 +420,10 @@ class t5_bucket:
             (causal(whole=math.ceil), "The fraction is rounded up. The rule rounds down (floor)."),
             (causal(capped=False), "Far distances get buckets that do not exist, 32 and more: at most B - "
                                    "1."),
-            (causal(base=math.log2(math.e)), "The logarithm is not divided by ln(max_distance / (B/2)), so the buckets do "
-                             "not reach as far as max_distance."),
-            (causal(base=math.log2(128)), "The divisor is ln(max_distance / (B/2)), not ln(max_distance): the "
-                                         "far half begins at B/2."),
+            (causal(base=math.log2(math.e)), "The logarithm is not divided by ln(max_distance / (B/2)), so "
+                                             "the buckets do not reach as far as max_distance."),
+            (causal(base=math.log2(128)), "The divisor is ln(max_distance / (B/2)), not ln(max_distance): "
+                                         "the far half begins at B/2."),
             (np.minimum(-distances, 31), "Far distances are only cut off. They share buckets on a "
                                          "logarithmic scale, from B/2 on."),
         ))
@@ -472,8 +472,9 @@ class alibi_slopes:
     hints = (
         "A power of two first: head h, counted from 1, has the slope 2^(-8h / num_heads). For 12 heads: "
         "which slopes would 16 heads have, and which of them have the 8 not got?",
-        "power = 2 ** int(np.log2(num_heads)) is the power of two at or below num_heads. The slopes of 2 * power heads "
-        "are 2^(-4h / power), h = 1, 2, 3, ...; every second one from the first on: h = 1, 3, 5, ...",
+        "power = 2 ** int(np.log2(num_heads)) is the power of two at or below num_heads. The slopes of 2 * "
+        "power heads are 2^(-4h / power), h = 1, 2, 3, ...; every second one from the first on: h = 1, 3, "
+        "5, ...",
         "np.concatenate([2.0 ** (-8 / power * np.arange(1, power + 1)), 2.0 ** (-4 / power * np.arange(1, 2 "
         "* (num_heads - power), 2))])",
     )
