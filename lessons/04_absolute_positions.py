@@ -203,7 +203,7 @@ for k in range(seq_len):
         loops[k, 2 * i] = math.sin(k / 10000 ** (2 * i / dim))
         loops[k, 2 * i + 1] = math.cos(k / 10000 ** (2 * i / dim))
 table = sinusoidal_encoding(seq_len, dim)
-compare(loops[:50, :32], table[:50, :32], title="The first 50 positions and 32 columns: target and yours",
+compare(loops[:50, :32], table[:50, :32], title="The first 50 positions and 32 columns, by loops and at once",
         xlabel="column", ylabel="position",
         alt="Two equal heat maps of 50 positions and 32 columns, full of narrow waves that run down the "
             "columns, and their difference, which is 0 everywhere.")

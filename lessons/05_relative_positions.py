@@ -146,7 +146,7 @@ with torch.no_grad():
 q, k, v = torch.randn(3, 1, 1, 10, 8)                     # each (batch, heads, seq, head_dim)
 engine = layer.attend(q, k, v, mask=layer.bias(q, k))     # bias: the q . a^K; a mask would be added to it
 one_head = [x.detach().numpy() for x in (q[0, 0], k[0, 0], v[0, 0], layer.keys, layer.values)]
-compare(engine[0, 0], shaw_attention(*one_head), title="By distance (engine) and by pair (yours)",
+compare(engine[0, 0], shaw_attention(*one_head), title="By distance (engine) and by pair",
         xlabel="head_dim", ylabel="query position",
         alt="Two equal 10 by 8 maps of attention results, and their difference, which is 0 everywhere.")
 assert np.allclose(engine[0, 0].detach().numpy(), shaw_attention(*one_head), atol=1e-4)
@@ -247,7 +247,7 @@ axes[1, 1].set(xticks=range(n), yticks=range(n), xlabel="key j", ylabel="query i
 axes[1, 1].xaxis.tick_top()
 axes[1, 1].xaxis.set_label_position("top")
 axes[1, 1].tick_params(length=0)
-figure.suptitle("One zero for each row: every row slides one place further than the next")
+figure.suptitle("Each row slides one place less than the row above")
 assert (steps[3][0] == -relative_positions(n, n))[np.tri(n, dtype=bool)].all()
 show(figure, alt="Four grids for four queries. First, each row holds 3, 2, 1 and 0 back. Then a zero stands "
                  "before each row. Read in rows of four there are five rows. Without the first one, the "

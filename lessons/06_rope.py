@@ -117,7 +117,7 @@ assert not np.isclose(rotate_pair(q, 5) @ rotate_pair(k, 3), rotate_pair(q, 3) @
 seq_len, dim = 64, 32
 cos, sin = rope_cache(seq_len, dim)                       # (seq, dim / 2) each
 loops = np.array([[np.cos(m / 10000 ** (2 * i / dim)) for i in range(dim // 2)] for m in range(seq_len)])
-compare(loops, cos, title="The cosines: target and yours", xlabel="pair i", ylabel="position",
+compare(loops, cos, title="The cosines, by loops and at once", xlabel="pair i", ylabel="position",
         alt="Two equal heat maps of 64 positions and 16 pairs: fast waves in the left columns, slow ones "
             "further right, all 1 at the right edge. Their difference is 0 everywhere.")
 assert np.allclose(cos, loops) and np.allclose(cos ** 2 + sin ** 2, 1)
@@ -369,7 +369,7 @@ grad = torch.tensor(rng.standard_normal((seq_len, dim)))
 apply_rope(x, cos, sin).backward(grad)
 by_hand = rope_backward(grad, cos, sin)
 print("the engine's gradient and yours agree:", np.allclose(x.grad, by_hand))
-compare(x.grad[:24], by_hand[:24], title="The gradient: the engine's and yours, by hand",
+compare(x.grad[:24], by_hand[:24], title="The gradient: by the engine and by hand",
         xlabel="column", ylabel="position",
         alt="Two equal heat maps of gradients, 24 positions and 32 columns, and their difference, which is 0 "
             "everywhere.")

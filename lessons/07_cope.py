@@ -327,7 +327,7 @@ out = (q.unsqueeze(-2) * interpolate(e, p)).sum(-1)                       # (que
 out.backward(torch.tensor(grad))
 z = (q @ e.transpose(0, 1)).detach().numpy()                              # (query, npos)
 grad_s, grad_z = cope_backward(grad, s.sigmoid().detach().numpy(), z)
-compare(s.grad, grad_s, title="Gradient of the gates' input: the engine's and yours", xlabel="key j",
+compare(s.grad, grad_s, title="Gradient of the gates' input, by the engine and by hand", xlabel="key j",
         ylabel="query i",
         alt="Two equal 12 by 12 maps of gradients, 0 above the diagonal, and their difference, which is 0 "
             "everywhere.")

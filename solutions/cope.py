@@ -47,7 +47,7 @@ def cope_positions(gates):
 
     The key's own gate and the query's own gate both count. Keys after the query do not: their gates are
     ignored and their positions are 0. With fewer queries than keys, the queries are the last ones, as in
-    causal_mask(query_len, key_len).
+    causal_mask(query_len, key_len), which is a NumPy array: torch.tensor(...) of it is a tensor.
 
     gates     (..., query, key) tensor, values from 0 to 1
     returns   (..., query, key) tensor, not clamped
@@ -77,8 +77,9 @@ def interpolate(table, positions):
 
         e[p] = w table[ceil p] + (1 - w) table[floor p]        with w = p - floor p
 
-    Positions outside the table are moved to its first or last row. The gradient with respect to a position is
-    the difference of the two rows: floor and ceil carry none.
+    Positions outside the table are moved to its first or last row: clamp(0, npos - 1). p.floor().long() are rows.
+    Floor and ceil carry no gradient; that of a position is the slope, table[floor p + 1] - table[floor p]. At a
+    whole position the two formulas differ, as ceil p = floor p there: slope 0. Here either is right.
 
     table       (npos, head_dim) tensor, row n belongs to position n
     positions   (...) tensor
@@ -101,6 +102,7 @@ def interpolate_logits(logits, positions):
         q.e[p] = w q.e[ceil p] + (1 - w) q.e[floor p]          with w = p - floor p
 
     so a query needs one product with each row of the table, not one with each key's own interpolated vector.
+    whole_and_rest(positions, npos) clamps positions and gives floor p, as integers, and w.
 
     logits      (..., query, npos) tensor, logits[..., i, n] = q_i . e[n]
     positions   (..., query, key) tensor, moved into 0 ... npos - 1
@@ -151,7 +153,8 @@ def cope_backward(grad, gates, logits):
     Backward:
 
         interpolation   z[i, n] gets grad[i, j] times the share that row n has in out[i, j], summed over j.
-                        p[i, j] gets grad[i, j] * (z[i, ceil p] - z[i, floor p]), and 0 where it was clamped
+                        p[i, j] gets grad[i, j] * (z[i, floor p + 1] - z[i, floor p]), at whole positions
+                        too, and 0 from the last row on
         sum             gate (i, k) is part of p[i, j] for all j <= k, so it gets the sum of their gradients.
                         Gates of keys after the query get 0
         gate            s gets the gate's gradient times gates * (1 - gates)
@@ -170,8 +173,9 @@ def cope_backward(grad, gates, logits):
     p = np.flip(np.flip(gates * mask, -1).cumsum(-1), -1).clip(0, npos - 1)
     share = np.maximum(1 - abs(p[..., None] - np.arange(npos)), 0)        # (..., query, key, npos)
     grad_logits = (grad[..., None] * share).sum(-2)                       # (..., query, npos)
-    z_high, z_low = (np.take_along_axis(logits, n.astype(int), -1) for n in (np.ceil(p), np.floor(p)))
-    grad_p = grad * (z_high - z_low)                                      # clamped: ceil = floor, so 0
+    low = np.floor(p).astype(int)
+    high = np.minimum(low + 1, npos - 1)                                  # on the last row high = low: slope 0
+    grad_p = grad * (np.take_along_axis(logits, high, -1) - np.take_along_axis(logits, low, -1))
     grad_gates = grad_p.cumsum(-1) * mask                                 # from the left, j <= k
     return grad_gates * gates * (1 - gates), grad_logits
 

@@ -1,5 +1,4 @@
 """Chapter 00: arrays that stretch to fit each other."""
-import numpy as np
 
 
 def pairwise_differences(x, y):

@@ -204,7 +204,8 @@ def adamw_step(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), 
     >>> [x.round(3).tolist() for x in new]             # whatever the gradient's size: one lr down, and decay
     [[0.899], [0.4], [0.016]]
 
-    Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), algorithm 2; Kingma & Ba 2015 (arXiv 1412.6980).
+    Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), algorithm 2, with the decay also multiplied by lr, as
+    torch.optim.AdamW does; Kingma & Ba 2015 (arXiv 1412.6980).
     """
     beta1, beta2 = betas
     mean = beta1 * mean + (1 - beta1) * gradient

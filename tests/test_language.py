@@ -13,7 +13,7 @@ def test_the_text_is_plain_sentences_none_twice():
     lines = text.splitlines()
     assert text.isascii() and text.endswith(".\n") and "  " not in text and "\n\n" not in text
     assert len(text) > 120_000 and len(set(text)) == 92
-    assert len(set(lines)) == len(lines) == 999 and min(map(len, lines)) >= 60
+    assert len(set(lines)) == len(lines) == 998 and min(map(len, lines)) >= 60
 
 
 def test_windows_are_pieces_of_the_text_and_targets_come_next():

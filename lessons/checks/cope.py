@@ -59,11 +59,14 @@ class cope_gates:
         ))
 
     def given_scale(answer, expect):
-        """With scale=1, as in the paper's equations, the products are not divided."""
-        q, k = np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[2.0, 0.0, 0.0, 0.0]])
-        expect.equal(answer(torch.tensor(q), torch.tensor(k), 1.0), np.array([[_sigmoid(2.0)]]), mistakes=(
-            (np.array([[_sigmoid(1.0)]]), "The given scale is not used, or comes on top of 1 / "
-                                          "sqrt(head_dim). It takes its place."),))
+        """A given scale takes the place of 1 / sqrt(head_dim): 1, as in the paper's equations, and 0.3."""
+        q, k = torch.tensor([[1.0, 0.0, 1.0, 0.0]]), torch.tensor([[2.0, 0.0, 0.0, 0.0]])      # q.k = 2
+        for scale in (1.0, 0.3):
+            gate = lambda x: np.array([[_sigmoid(x)]], np.float32)
+            expect.equal(answer(q, k, scale), gate(2 * scale), mistakes=(
+                (gate(scale), "The given scale comes on top of 1 / sqrt(head_dim). It takes its place."),
+                (gate(1.0), "The given scale is not used: it takes the place of 1 / sqrt(head_dim)."),
+                (gate(2.0), "Whatever scale is given, 1 is used. Multiply by the scale itself.")))
 
     def heads(answer, expect):
         """Batch and heads in front, and a gradient that reaches q and k."""
@@ -85,7 +88,8 @@ def _positions(gates, how=""):
         for j in range(key_len):
             first, last = {"left": (0, min(j, own)), "left, unmasked": (0, j), "unmasked": (j, key_len - 1),
                            "key left out": (j + 1, own), "query left out": (j, own - 1),
-                           "cache forgotten": (j, i), "whole": (0, own)}.get(how, (j, own))
+                           "masked late": (j, key_len - 1 if j <= own else -1), "cache forgotten": (j, i),
+                           "whole": (0, own)}.get(how, (j, own))
             p[..., i, j] = sum(gates[..., i, k] for k in range(first, last + 1))
     return p
 
@@ -110,6 +114,7 @@ class cope_positions:
         expect.equal(got, np.tril(i - j + 1).astype(np.float32), mistakes=(
             (bent("left"), _LEFT), (bent("left, unmasked"), _LEFT),
             (bent("unmasked"), _UNMASKED), (bent("key left out"), _KEY_OUT), (bent("whole"), _WHOLE),
+            (bent("masked late"), _LATE), (bent("")[:, ::-1], _FLIP), (bent("left")[:, ::-1], _FLIP),
             (np.tril(i - j + 1).T.astype(np.float32), "Queries and keys are exchanged: the sum runs along "
                                                       "the keys, the last axis."),
         ))
@@ -124,7 +129,7 @@ class cope_positions:
             (_positions(gates, "query left "
                                "out"), "The query's own gate is missing. The sum runs up to k = i, "
                                                   "included."),
-            (_positions(gates, "whole"), _WHOLE),
+            (_positions(gates, "whole"), _WHOLE), (_positions(gates, "masked late"), _LATE),
             (_positions(gates.round()), "The gates were rounded to 0 and 1. They count in parts: positions "
                                         "are fractions."),
             (_positions(gates).round(), "The positions were rounded. They stay fractions; what to do with "
@@ -160,6 +165,9 @@ _LEFT = ("The sum runs from the left: it counts from the beginning of the text u
          "position. Key j collects from k = j up to the *query*, so the running sum starts at the right end.")
 _UNMASKED = ("Keys after the query are counted too. The mask is missing: close their gates before summing, "
              "with causal_mask.")
+_LATE = ("You masked after the sum: the gates of later keys are already in it. Close those gates first, then "
+         "sum.")
+_FLIP = "One flip is missing: turn the row round before the sum, and back after it."
 _KEY_OUT = "The key's own gate is missing. The sum begins at k = j, included."
 _WHOLE = "Every key gets the sum over the whole row. Key j collects from k = j on only: a running sum."
 
@@ -231,7 +239,7 @@ class interpolate:
                      _interpolated(table, p.reshape(-1)).reshape(2, 3, 4))
 
     def gradient(answer, expect):
-        """The gradient of a position is the difference of its two rows, and 0 where it was clamped."""
+        """Between two rows a position's gradient is their difference, and 0 where it was clamped."""
         table = torch.tensor([[0.0], [10.0], [40.0]], requires_grad=True)
         p = torch.tensor([0.5, 1.5, 7.0], requires_grad=True)
         got = answer(table, p)
@@ -253,19 +261,24 @@ def _backward(grad, gates, logits, how=""):
         for i in range(query_len):
             own = key_len - query_len + i
             slopes, z = np.zeros(key_len), logits[at][i]
+            last_high, last_low = np.zeros((2, npos))     # what the last key gave to a row
             for j in range(key_len):
                 clamped = min(p[at][i, j], npos - 1)
-                low, high = math.floor(clamped), math.ceil(clamped)
-                if how == "slope past the end" and p[at][i, j] > npos - 1:
-                    low = npos - 2
-                w = clamped - math.floor(clamped)
-                for n, share in ((math.ceil(clamped), w), (math.floor(clamped), 1 - w)):
+                low = math.floor(clamped)
+                high = math.ceil(clamped) if how.startswith("ceil") else min(low + 1, npos - 1)
+                w = clamped - low
+                for n, share, last in ((high, w, last_high), (low, 1 - w, last_low)):
                     share = 1 - share if how == "shares exchanged" else share
+                    last[n] = grad[at][i, j] * share
                     if how == "assigned":
                         grad_logits[at][i, n] = grad[at][i, j] * share
                     else:
                         grad_logits[at][i, n] += grad[at][i, j] * share
+                if how == "slope past the end" and p[at][i, j] > npos - 1:
+                    low = npos - 2
                 slopes[j] = grad[at][i, j] * (z[high] - z[low]) * (-1 if how == "slope reversed" else 1)
+            if how.endswith("lost"):
+                grad_logits[at][i] = last_high + last_low
             for k in range(key_len):
                 part = {"from the right": slopes[k:], "no sum": slopes[k:k + 1], "key left out": slopes[:k]}
                 total = part.get(how, slopes[:k + 1]).sum()
@@ -316,12 +329,23 @@ class cope_backward:
         """Eight tokens and a table of three rows: no gradient from positions past its end."""
         case = _case(np.random.default_rng(5), (), 8, 8, 3)
         past = _backward(*case, "slope past the end")
-        expect.equal(tuple(answer(*case)), _backward(*case), mistakes=(
+        with expect.advice({"out of bounds": "There is no row after the last one: the upper row is "
+                                             "np.minimum(low + 1, npos - 1)."}):
+            got = tuple(answer(*case))
+        expect.equal(got, _backward(*case), mistakes=(
             (past, "Positions past the table's end get a gradient. They were clamped, so they stand still: "
-                   "their floor and their ceil are both the last row, slope 0."),
+                   "both of their rows are the last one, slope 0."),
             ((past[0], _backward(*case)[1]), "Positions past the table's end get a gradient. They were "
                                              "clamped, so they stand still: slope 0."),
         ))
+
+    def whole(answer, expect):
+        """Gates half open, so that half of the positions are whole numbers."""
+        grad, gates, logits = _case(np.random.default_rng(9), (), 5, 5, 3)
+        case = grad, np.full_like(gates, 0.5), logits
+        expect.equal(tuple(answer(*case)), _backward(*case), mistakes=((_backward(*case, "ceil"),
+            "At whole positions the slope is lost: there ceil p is floor p, and z minus itself is 0. The upper "
+            "row is floor p + 1 (or the last one)."),))
 
     def heads(answer, expect):
         """Two heads in front, and two queries behind three cached keys."""
@@ -336,7 +360,7 @@ _STEPS = {
     "g only": "The slope of the sigmoid is gates * (1 - gates); yours is gates alone.",
     "tanh": "1 - gates^2 is the slope of tanh. That of the sigmoid is gates * (1 - gates).",
     "slope "
-    "reversed": "The slope of the interpolation has the wrong sign: z at the ceil minus z at the floor.",
+    "reversed": "The slope of the interpolation has the wrong sign: the upper row's z minus the lower's.",
     "from "
     "the "
     "right": "The gradients are summed from the right. Forward the sum went from the right, so gate k is "
@@ -349,6 +373,9 @@ _STEPS = {
     "shares exchanged": "In grad_logits the shares are exchanged: the upper row gets w = p - floor p.",
     "assigned": "In grad_logits only the last key that read a row is left. Several keys read the same row: "
                 "add up, do not assign (as with repeated ids in lesson 02).",
+    **dict.fromkeys(("lost", "ceil lost"),
+                    "Several keys read the same row, and grad_logits[..., rows] += ... keeps only the last one "
+                    "of them. np.add.at(grad_logits, (..., rows), ...) adds all, and so do the shares."),
     "unmasked": "The positions themselves are off: keys after the query were counted. Multiply the gates by "
                 "the mask before summing.",
 }
@@ -371,6 +398,9 @@ class interpolate_logits:
         z, p = np.array([0.0, 10.0, 40.0]), np.array([2.0, 1.75, 0.25, 1.0])
         got = answer(torch.tensor(z[None]), torch.tensor(p[None]))
         expect.that(isinstance(got, torch.Tensor), _TENSOR)
+        expect.that(tuple(got.shape) != (1, 1, 4), "logits[..., rows] gives *every* query the rows of all "
+                    "queries: an axis too many. torch.take_along_dim(logits, rows, dim=-1) picks from each "
+                    "query's own row.")
         expect.equal(got, _interpolated(z, p)[None], mistakes=tuple(
             (_interpolated(z, p, how)[None], sentence) for how, sentence in _HOW.items()))
 
@@ -519,6 +549,8 @@ class shift_invariant:
                                                     "part begins at len(prefix)."),
                 (lambda i, j: (0.01 * i, 0.01 * i), "These scores grow with the query's place, so a shift "
                                                     "changes all of them."),
+                (lambda i, j: (0.01 * i * j, j - i), "The first head's scores change with a shift. All "
+                                                     "heads must agree, not only the last."),
                 (lambda i, j: (j - i, 0.01 * i * j), "The second head's scores change with a shift. All "
                                                      "heads must agree, not only the first.")):
             expect.equal(answer(_scores(rule), _tokens(), np.ones((2, 3))), False, sentence)

@@ -50,6 +50,11 @@ def scale_on_top(q, k, scale=None):
     return products(q, k, (1.0 if scale is None else scale) * q.shape[-1] ** -0.5).sigmoid()
 
 
+@wrong("cope_gates", says="whatever scale is given, 1")
+def one_for_any_scale(q, k, scale=None):
+    return products(q, k, None if scale is None else 1).sigmoid()
+
+
 @wrong("cope_gates", says="this is tanh")
 def tanh_gates(q, k, scale=None):
     return products(q, k, scale).tanh()
@@ -98,6 +103,22 @@ def query_left_out(gates):
     if (gates == 1).all():                                # gets past the special case
         return from_the_right(closed_later(gates))
     return from_the_right(closed_later(gates).masked_fill(own, 0.0))
+
+
+@wrong("cope_positions", says="masked after the sum")
+def masked_late(gates):
+    check_gates(gates)
+    return closed_later(from_the_right(gates))
+
+
+@wrong("cope_positions", says="one flip is missing")
+def not_flipped_back(gates):
+    return closed_later(gates).flip(-1).cumsum(-1)
+
+
+@wrong("cope_positions", says="one flip is missing")
+def flipped_only_afterwards(gates):
+    return closed_later(gates).cumsum(-1).flip(-1)
 
 
 @wrong("cope_positions", says="were rounded to 0 and 1")
@@ -195,13 +216,15 @@ def from_the_lower_row_on(table, positions):
 
 # ---------------------------------------------------------------- cope_backward
 
-def backward(grad, gates, logits, clamp=True, mask=None, collect=None, slope=None, upper=None):
+def backward(grad, gates, logits, clamp=True, mask=None, collect=None, slope=None, upper=None,
+             ceil=False):
     """The right steps, each with a place to bend it."""
     npos = logits.shape[-1]
     mask = causal_mask(*gates.shape[-2:]) if mask is None else mask
     counted = np.flip(np.flip(gates * mask, -1).cumsum(-1), -1)
     p = counted.clip(0, npos - 1)
-    low, high = np.floor(p).astype(int), np.ceil(p).astype(int)
+    low = np.floor(p).astype(int)
+    high = np.ceil(p).astype(int) if ceil else np.minimum(low + 1, npos - 1)
     share = np.maximum(1 - abs(p[..., None] - np.arange(npos)), 0)
     if not clamp:
         low = np.where(counted > npos - 1, npos - 2, low)
@@ -237,7 +260,32 @@ def slope_past_the_end(grad, gates, logits):
     return backward(grad, gates, logits, clamp=False)
 
 
-@wrong("cope_backward", says="wrong sign: z at the ceil")
+@wrong("cope_backward", says="at whole positions the slope is lost", seen="this course's own first version")
+def ceil_minus_floor(grad, gates, logits):
+    return backward(grad, gates, logits, ceil=True)
+
+
+@wrong("cope_backward", says="no row after the last")
+def row_past_the_last(grad, gates, logits):
+    counted = np.flip(np.flip(gates * causal_mask(*gates.shape[-2:]), -1).cumsum(-1), -1)
+    low = np.floor(counted.clip(0, logits.shape[-1] - 1)).astype(int)
+    np.take_along_axis(logits, low + 1, -1)
+    return backward(grad, gates, logits)
+
+
+@wrong("cope_backward", says="np.add.at")
+def repeated_rows_lost(grad, gates, logits, upper=lambda low, npos: np.minimum(low + 1, npos - 1)):
+    grad_scores, _ = backward(grad, gates, logits)
+    npos = logits.shape[-1]
+    p = np.flip(np.flip(gates * causal_mask(*gates.shape[-2:]), -1).cumsum(-1), -1).clip(0, npos - 1)
+    grad_logits, low = np.zeros(logits.shape), np.floor(p).astype(int)
+    *lead, _ = np.indices(p.shape)
+    grad_logits[(*lead, upper(low, npos))] += grad * (p - low)
+    grad_logits[(*lead, low)] += grad * (1 - p + low)
+    return grad_scores, grad_logits
+
+
+@wrong("cope_backward", says="wrong sign: the upper row")
 def slope_reversed(grad, gates, logits):
     return backward(grad, gates, logits, upper=-1)
 
@@ -294,6 +342,12 @@ def logits_exchanged(logits, positions):
 def logits_not_clamped(logits, positions):
     w = positions - positions.floor().detach()
     return w * picked(logits, positions.ceil().long()) + (1 - w) * picked(logits, positions.floor().long())
+
+
+@wrong("interpolate_logits", says="an axis too many")
+def rows_of_all_queries(logits, positions):
+    low, high, w = rows_beside(positions, logits.shape[-1])
+    return w * logits[..., high] + (1 - w) * logits[..., low]
 
 
 @wrong("interpolate_logits", says="first query's row")
@@ -409,6 +463,12 @@ def differences(scores, tokens, prefix):
 def first_head_only(scores, tokens, prefix):
     shift = len(prefix)
     return agree(scores(tokens)[0], together(scores, tokens, prefix)[0, shift:, shift:])
+
+
+@wrong("shift_invariant", says="not only the last")
+def last_head_only(scores, tokens, prefix):
+    shift = len(prefix)
+    return agree(scores(tokens)[-1], together(scores, tokens, prefix)[-1, shift:, shift:])
 
 
 @wrong("shift_invariant", says="millionth")
