@@ -17,13 +17,13 @@
 #
 # ### Three questions about lesson 04
 #
-# 1. Each pair of columns of the sinusoidal table is a clock hand. How fast does pair $i$ turn?
+# 1. Each pair of columns of the sinusoidal table is a clock hand. How fast does pair $c$ turn?
 # 2. Which matrix carries the row of place $n$ to the row of place $n + k$?
 # 3. Interleaved columns or halves: what is the difference?
 #
 # <details><summary>Answers</summary>
 #
-# 1. By $\text{base}^{-2i/\text{dim}}$ radians a place: pair 0 by one radian, the others slower and slower.
+# 1. By $\text{base}^{-2c/\text{dim}}$ radians a place: pair 0 by one radian, the others slower and slower.
 # 2. A rotation of every pair, the same for all places.
 # 3. Only the order of the columns. It is harmless as long as it stays the same.
 #
@@ -55,12 +55,11 @@ from solutions.rope import apply_rope_half, check_head_rows, check_rotation, rop
 # Now let the angle be the position, in radians: a token at place $m$ is turned by $m$. The vector [1, 0] then
 # walks along a circle as its position grows.
 #
-# **Predict before you run.** After how many places is it back where it began?
+# **Predict before you run.** After how many places is it nearest to where it began, the first time around?
 #
 # <details><summary>Answer</summary>
 #
-# Once around is $2 \pi = 6.28$. So place 6 is nearly there, place 7 is past it, and it never hits the start
-# exactly.
+# Once around is $2 \pi = 6.28$: after 6. (It never hits the start exactly.)
 #
 # </details>
 
@@ -106,7 +105,7 @@ assert not np.isclose(rotate_pair(q, 5) @ rotate_pair(k, 3), rotate_pair(q, 3) @
 # \cdot 2 \pi$). So the columns of a query are taken in pairs, each with the speed that you know from lesson
 # 04:
 #
-# $$\text{angle}[m, i] = m \cdot \text{base}^{-2i / \text{dim}} \qquad i = 0, \dots, \text{dim}/2 - 1$$
+# $$\text{angle}[m, c] = m \cdot \text{base}^{-2c / \text{dim}} \qquad c = 0, \dots, \text{dim}/2 - 1$$
 #
 # The same angles are needed in every layer and every head, so their cosines and sines are computed once and
 # kept: the **cache**.
@@ -116,8 +115,8 @@ assert not np.isclose(rotate_pair(q, 5) @ rotate_pair(k, 3), rotate_pair(q, 3) @
 # %%
 seq_len, dim = 64, 32
 cos, sin = rope_cache(seq_len, dim)                       # (seq, dim / 2) each
-loops = np.array([[np.cos(m / 10000 ** (2 * i / dim)) for i in range(dim // 2)] for m in range(seq_len)])
-compare(loops, cos, title="The cosines, by loops and at once", xlabel="pair i", ylabel="position",
+loops = np.array([[np.cos(m / 10000 ** (2 * c / dim)) for c in range(dim // 2)] for m in range(seq_len)])
+compare(loops, cos, title="The cosines, by loops and at once", xlabel="pair c", ylabel="position",
         alt="Two equal heat maps of 64 positions and 16 pairs: fast waves in the left columns, slow ones "
             "further right, all 1 at the right edge. Their difference is 0 everywhere.")
 assert np.allclose(cos, loops) and np.allclose(cos ** 2 + sin ** 2, 1)
@@ -125,9 +124,9 @@ assert np.allclose(cos, loops) and np.allclose(cos ** 2 + sin ** 2, 1)
 # %% [markdown]
 # ## Turning all pairs
 #
-# Pair $i$ holds the columns $2i$ and $2i + 1$. With the cosine and sine of its position:
+# Pair $c$ holds the columns $2c$ and $2c + 1$. With the cosine and sine of its position:
 #
-# $$y_{2i} = x_{2i} \cos_i - x_{2i+1} \sin_i \qquad y_{2i+1} = x_{2i} \sin_i + x_{2i+1} \cos_i$$
+# $$y_{2c} = x_{2c} \cos_c - x_{2c+1} \sin_c \qquad y_{2c+1} = x_{2c} \sin_c + x_{2c+1} \cos_c$$
 #
 # No loop is needed: all even columns at once, all odd ones at once. Use the engine's operations
 # (`torch.stack`, `torch.cat`, slices), since training has to find its way back through this.
@@ -147,7 +146,7 @@ assert np.allclose(turned[0], x[0]) and np.allclose(*lengths)
 
 # %% [markdown]
 # A rotation keeps lengths: position neither weakens nor drowns what a token says, as an added vector may.
-# Only queries and keys are turned. Values are not: they carry what is said, not where.
+# Values are not turned: they carry what is said, not where.
 #
 # ## Two layouts in memory
 #
@@ -158,8 +157,7 @@ assert np.allclose(turned[0], x[0]) and np.allclose(*lengths)
 # | pairs, "interleaved" | (0, 1), (2, 3), ... | the RoPE paper, GPT-J, Meta's own LLaMA code |
 # | halves, "rotate half" | (0, dim/2), (1, dim/2 + 1), ... | GPT-NeoX, LLaMA in the Hugging Face library |
 #
-# They are the same rotation, with the columns in another order. It is the permutation of lesson 04: reorder,
-# rotate in halves, reorder back.
+# The same rotation, columns in another order (lesson 04): reorder, rotate in halves, reorder back.
 
 # %%
 def rotate_pairs(x, cos, sin):
@@ -170,11 +168,14 @@ def rotate_pairs(x, cos, sin):
 
 layout = "pairs" if np.allclose(rotate_pairs(x, cos, sin), turned) else "halves"
 print("apply_rope uses the layout:", layout)
-compare(rotate_pairs(x, cos, sin)[:24], turned[:24], title="Rotated in halves, with columns reordered: the "
-                                                           "same",
-        xlabel="column", ylabel="position",
+points = x[:24].numpy().reshape(24, -1, 2)                 # each pair a point
+one_by_one = np.reshape([[rotate_pair(point, m * speed) for point, speed in zip(row, angular_speeds(dim))]
+                         for m, row in enumerate(points)], (24, dim))
+compare(one_by_one, rotate_pairs(x, cos, sin)[:24], xlabel="column", ylabel="position",
+        title="Pair by pair, and in halves with columns reordered: the same",
         alt="Two equal heat maps of 24 positions and 32 columns, and their difference, which is 0 "
             "everywhere.")
+assert np.allclose(one_by_one, rotate_pairs(x, cos, sin)[:24])
 
 # %% [markdown]
 # A model's weights are made for one of the two. A query is $W_q x$, so row $r$ of $W_q$ makes column $r$ of
@@ -215,24 +216,29 @@ both_ways = rope_rows_to_pairs(rope_rows_to_halves(W_q, heads), heads)
 assert np.allclose(trained, moved) and abs(trained - mixed).max() > 0.5 and (both_ways == W_q).all()
 
 # %% [markdown]
-# Nothing fails and no shape is wrong, so this mistake is published again and again. Another mix is worse:
-# angles laid out for pairs, [c0, c0, c1, c1], with columns paired as halves. **Predict:** which of the
-# properties above will it break?
+# Nothing fails and no shape is wrong: this mistake has been published (huggingface/transformers #34741).
+# Another mix is worse: the angles $a_0, a_1$ laid out for pairs, $[a_0, a_0, a_1, a_1]$, with columns paired
+# as halves. **Predict** what it breaks: lengths are kept; scores depend on the distance alone; position 0 is
+# left as it is.
 #
 # <details><summary>Answer</summary>
 #
-# Columns 0 and 2 are a pair, but one gets angle 0 and the other angle 1. That is no rotation any more:
-# lengths change, and so scores do not depend on the distance alone. Position 0 is still left as it is.
+# The first two. Columns 0 and 2 are a pair, but one gets angle $a_0$ and the other $a_1$: no rotation any
+# more, so lengths change, and scores depend on more than the distance. Position 0 is still left as it is.
 #
 # </details>
 
 # %%
-x4, angles = np.ones(4), np.array([3.0, 0.3])             # dim 4, two angles
-repeated = np.repeat(angles, 2)                           # [3, 3, 0.3, 0.3], for pairs
-half_turned = np.concatenate([-x4[2:], x4[:2]])           # for halves
-broken = x4 * np.cos(repeated) + half_turned * np.sin(repeated)
-print("length before", np.linalg.norm(x4), "and after", np.linalg.norm(broken).round(2))
-assert abs(np.linalg.norm(broken) - 2) > 0.1
+def mixed_up(x, m):
+    """x (4,) at place m: angles for pairs, [m, m, m / 10, m / 10], but columns paired as halves."""
+    angles = m * np.repeat([1.0, 0.1], 2)
+    return x * np.cos(angles) + np.concatenate([-x[2:], x[:2]]) * np.sin(angles)
+
+
+lengths = [np.linalg.norm(mixed_up(np.ones(4), m)) for m in (0, 3)]
+two_back = [mixed_up(np.ones(4), m) @ mixed_up(np.ones(4), m - 2) for m in (5, 9)]
+print("length at places 0 and 3:", np.round(lengths, 2), "score two back, 5 and 9:", np.round(two_back, 2))
+assert abs(lengths[0] - lengths[1]) > 0.1 and abs(two_back[0] - two_back[1]) > 0.1
 
 # %% [markdown]
 # ## Only the distance is left
@@ -263,14 +269,14 @@ assert max(diagonals) < 1e-9
 
 # %% [markdown]
 # All diagonals are constant. Relative position came in through the back door: no table of distances, no sum
-# in the score, and nothing to learn.
+# in the score, and nothing to learn. (Do the maps differ? Then `score_at_distance` pairs other columns than
+# your `apply_rope`: layouts mixed.)
 #
 # ## Scores over distance
 #
 # What does a head see when query and key are equal? Take ones in all columns. Then the score is a sum of
 # cosines, as in lesson 04. The **base** says how slow the slowest pair is. 10000 is the paper's; for long
-# texts a larger one is taken: 500,000, for instance, in the RoPE baseline of the paper on FoX (arXiv
-# 2503.02130).
+# texts a larger one is taken, such as 500,000 (the RoPE baseline of arXiv 2503.02130).
 #
 # **Predict before you run.** Does a larger base make the score fall faster or slower with the distance?
 #
@@ -281,35 +287,37 @@ assert max(diagonals) < 1e-9
 # </details>
 
 # %%
-ones, back = np.ones(128), np.arange(4097)
+ones, back = np.ones(128), np.arange(1001)
 curves = {base: score_at_distance(ones, ones, -back, base) / 128 for base in (100.0, 10_000.0, 500_000.0)}
 figure, axis = plt.subplots(figsize=(8, 4))
 for (base, curve), style in zip(curves.items(), (":", "-", "--")):
     axis.semilogx(back[1:], curve[1:], style, label=f"base {base:,.0f}")
 axis.axhline(0, color="0.8", linewidth=1, zorder=0)
-axis.set(xlabel="tokens "
-                "back", ylabel="score, 1 at distance 0", title="The larger the base, the further it reaches")
+axis.set(xlabel="tokens back", ylabel="score, 1 at distance 0",
+         title="The larger the base, the further it reaches")
 axis.legend(fontsize=12)
-show(figure, alt="Score of equal vectors over 1 to 4096 tokens back, logarithmic, for three bases. With base "
-                 "100 it is near 0 from about 50 back on, with 10,000 it falls to near 0 by 2000, with "
-                 "500,000 it still wavers around 0.4 there. All curves have ripples.")
+show(figure, alt="Score of equal vectors over 1 to 1000 tokens back, logarithmic, for three bases. Base 100 "
+                 "wavers around 0 from about 50 back; 10,000 is below 0.4 from 500 on; 500,000 stays above "
+                 "0.3. All curves have ripples.")
+assert abs(curves[100.0][50:]).max() < 0.2 and curves[1e4][500:].max() < 0.4 and curves[5e5].min() > 0.3
 reach = {base: int(np.argmax(curve < 0.5)) for base, curve in curves.items()}
 print("tokens back where it first falls below one half:", {f"{base:,.0f}": n for base, n in reach.items()})
 assert reach[100.0] < reach[10_000.0] < reach[500_000.0]
 assert all((np.diff(curve) > 0).any() for curve in curves.values())       # none falls steadily
 
 # %% [markdown]
-# ### A bound, not a guarantee
+# ### A bound, not a guarantee (may be skipped)
 #
-# RoPE is often said to make near tokens count more. What the paper shows is less, an upper *bound* that
-# falls. Let $h_c$ be the complex number $(q_{2c} - \mathrm i q_{2c+1})(k_{2c} + \mathrm i k_{2c+1})$, $a_c$
-# the angle of pair $c$ at a distance, and $S_c = \sum_{b < c} e^{\mathrm i a_b}$. The score is the real part
-# of $\sum_c h_c e^{\mathrm i a_c}$, and summing by parts gives, with $h_{\text{dim}/2} = 0$,
+# RoPE is often said to make near tokens count more. What can be proved, as the next cell does, is less: an
+# upper *bound* that falls, on the whole. Let $a_c$ be the angle of pair $c$ at a distance, $h_c$ the complex
+# number $(q_{2c} - \mathrm i q_{2c+1})(k_{2c} + \mathrm i k_{2c+1})$, and $S_c = \sum_{b < c} e^{\mathrm i
+# a_b}$. The score is the real part of $\sum_c h_c e^{\mathrm i a_c}$, and with $e^{\mathrm i a_c} = S_{c+1} -
+# S_c$ and $h_{\text{dim}/2} = 0$ that gives
 #
 # $$|\text{score}| \le \max_c |h_{c+1} - h_c| \cdot \sum_{c=1}^{\text{dim}/2} |S_c|$$
 #
-# The last sum falls with the distance, on the whole. But what lies *below* a bound may do as it likes. On the
-# right: two keys, one equal to the query, the other one turned so that it fits best 50 back.
+# But what lies *below* a bound may do as it likes. On the right: a key equal to the query, and one turned so
+# that it fits best 50 back.
 
 # %%
 back = np.arange(251)
@@ -343,8 +351,8 @@ show(figure, alt="Left: the bound over 0 to 250 tokens back falls, with ripples,
 assert sums[250] < 0.3 * sums[0] and (np.diff(sums) > 0).any()
 
 # %% [markdown]
-# So a head can look 50 back if its weights make it so. And that is good: a model should be able to look where
-# it wants. Whether trained weights prefer near tokens is a question for trained models, not for the formula.
+# So a head can look 50 back if its weights make it so, and a model should be able to look where it wants.
+# Whether trained weights prefer near tokens is a question for trained models, not for the formula.
 #
 # ## The way back
 #
@@ -369,8 +377,8 @@ grad = torch.tensor(rng.standard_normal((seq_len, dim)))
 apply_rope(x, cos, sin).backward(grad)
 by_hand = rope_backward(grad, cos, sin)
 print("the engine's gradient and yours agree:", np.allclose(x.grad, by_hand))
-compare(x.grad[:24], by_hand[:24], title="The gradient: by the engine and by hand",
-        xlabel="column", ylabel="position",
+compare(x.grad[:24], by_hand[:24], title="The gradient: by the engine and by hand", xlabel="column",
+        ylabel="position",
         alt="Two equal heat maps of gradients, 24 positions and 32 columns, and their difference, which is 0 "
             "everywhere.")
 assert np.allclose(np.linalg.norm(x.grad, axis=1), np.linalg.norm(grad.numpy(), axis=1))
@@ -385,8 +393,8 @@ assert np.allclose(np.linalg.norm(x.grad, axis=1), np.linalg.norm(grad.numpy(), 
 # - **An offset.** A model that writes token by token keeps the old keys, already turned. The new ones stand
 #   behind them: at `offset`, `offset + 1`, ...
 # - **Partial rotation.** Only the first `rotary_dim` columns are turned; the others compare tokens without
-#   regard to position. The Hugging Face library's GPT-NeoX turns a quarter unless told otherwise. The speeds
-#   are then those of `rotary_dim`, as if the turned columns were all there are.
+#   regard to position. The Hugging Face library's GPT-NeoX rotates a quarter by default (rotary_pct=0.25).
+#   The speeds are then those of `rotary_dim`, as if the turned columns were all there are.
 #
 # Fill in the two methods. This class is what trains from now on, wherever a model is told `"rope"`.
 
@@ -410,8 +418,7 @@ assert np.allclose(forgotten[..., 8:], uncached[..., 8:])                 # new 
 
 # %% [markdown]
 # The last line is worth a thought. Even with the offset forgotten, the new tokens see *each other* rightly,
-# since only distances count. Only the link to the cache is broken. So a test on a short text may well miss
-# it.
+# since only distances count. Only the link to the cache is broken, and a test on a short text may miss it.
 #
 # ## Beside absolute and relative positions
 #
@@ -420,9 +427,8 @@ assert np.allclose(forgotten[..., 8:], uncached[..., 8:])                 # new 
 # be yours.
 
 # %%
-columns = ("order "
-           "matters", "shift-invariant", "norms preserved", "decays", "longer than trained", "parameters",
-           "memory")
+columns = ("order matters", "shift-invariant", "norms preserved", "decays", "longer than trained",
+           "parameters", "memory")
 table = property_table(["sinusoidal", "learned", "shaw", "rope"])
 print(table_text({name: {title: row[title] for title in columns} for name, row in table.items()}))
 assert table["rope"]["shift-invariant"] and table["rope"]["parameters"] == 0 and not table["rope"]["decays"]
@@ -433,14 +439,14 @@ assert table["rope"]["shift-invariant"] and table["rope"]["parameters"] == 0 and
 # - **Complexity.** No parameters. The cache grows with the length T, not with T x T as a table of pairs does;
 #   and nothing is added to the scores, so any fast attention code can be used as it is.
 # - **Longer than trained**: there is an angle for every place, so it *extends*. That is not to say it does
-#   well there: the angles are new to the model. On ten small tasks at up to twice the length, rotary came to
-#   a mean reciprocal rank of 0.33, against 0.55 for T5's buckets and 0.69 for no positions (Kazemnejad et al.
-#   2023).
-# - **Used by**: GPT-NeoX, LLaMA and ChatGLM, among many others. This course's tests hold our RoPE equal to
-#   the code of LLaMA, GPT-J and GPT-NeoX, in both layouts.
+#   well there: the slow pairs' angles are new to the model. On ten small tasks at up to twice the length,
+#   rotary came to a mean reciprocal rank (1 for the best of all in every task) of 0.33, against 0.55 for T5's
+#   buckets and 0.69 for no positions (Kazemnejad et al. 2023).
+# - **Used by** the language models GPT-NeoX, LLaMA and GPT-J: this course's tests hold our RoPE equal to
+#   their code, in both layouts. ChatGLM is named with them (not tested here).
 #
 # ## What comes next
 #
 # Sinusoids, Shaw, T5, ALiBi, RoPE: all of them count *tokens*. "Three tokens back" is rarely what one means;
-# it is "the last sentence", or "the last time that x was set". Lesson 07 shows that no such encoding can find
-# the last x safely, and builds one that counts what matters: CoPE.
+# it is "the last sentence", or "the last time that x was set". Lesson 07 shows why one head that adds such a
+# position to its score loses the last x, and builds an encoding that counts what matters: CoPE.

@@ -57,18 +57,20 @@ from solutions.properties import TOLERANCE, property_table, table_text
 # position:
 #
 # - an x scores $\Delta$ more than a y, at the same place;
-# - of two x's the later one must win, even if they stand side by side. So each token further back must cost
-#   something; call the cost $\delta$.
+# - of two x's the later one must win by a clear margin, wherever they stand. So each step back must cost at
+#   least $\delta$.
 #
-# An x that stands $i$ back then competes with the y at the query's own place, 0 back:
+# An x that stands $n$ back (the paper's $i$) then competes with the y at the query's own place, 0 back:
 #
-# $$\frac{\text{weight of x}}{\text{weight of y}} = e^{\Delta - i \delta}$$
+# $$\frac{\text{weight of x}}{\text{weight of y}} \le e^{\Delta - n \delta}$$
 #
-# **Predict before you run.** $\Delta = 1$ and $\delta = 0.25$. How many y may follow before the y wins?
+# with = if each step costs exactly $\delta$, as in the cell below.
+#
+# **Predict before you run.** $\Delta = 1$ and $\delta = 0.3$. How many y may follow before the y wins?
 #
 # <details><summary>Answer</summary>
 #
-# The exponent is negative as soon as $i > \Delta / \delta = 4$. With five y after the x, it is lost.
+# Three. The exponent is negative as soon as $n > \Delta / \delta = 3.3$; with four y after the x, it is lost.
 #
 # </details>
 
@@ -80,15 +82,15 @@ def attention_by_tokens(text, Delta, delta):
 
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.2))
-i = np.arange(1, 21)
+back = np.arange(1, 21)
 for delta, style in ((0.5, ":"), (0.25, "-"), (0.1, "--")):
-    ratio = [w[0] / w[-1] for w in (attention_by_tokens("x" + "y" * n, 1, delta) for n in i)]
-    axes[0].semilogy(i, ratio, style, label=f"$\\delta$ = {delta}")
-    lost = i[np.array(ratio) < 1 - 1e-9]
-    assert np.allclose(ratio, np.exp(1 - i * delta)) and lost[0] == 1 / delta + 1
+    ratio = [w[0] / w[-1] for w in (attention_by_tokens("x" + "y" * n, 1, delta) for n in back)]
+    axes[0].semilogy(back, ratio, style, label=f"$\\delta$ = {delta}")
+    lost = back[np.array(ratio) < 1 - 1e-9]
+    assert np.allclose(ratio, np.exp(1 - back * delta)) and lost[0] == 1 / delta + 1
 axes[0].axhline(1, color="0.6", linewidth=1)
-axes[0].set(xlabel="tokens i since the last x", ylabel="weight of x / weight of y", xticks=range(0, 21, 5),
-            title="Lost once i > $\\Delta / \\delta$")
+axes[0].set(xlabel="tokens n since the last x", ylabel="weight of x / weight of y", xticks=range(0, 21, 5),
+            title="Lost once n > $\\Delta / \\delta$")
 axes[0].legend(fontsize=12)
 text = "yyyyxyyyy"
 weights = attention_by_tokens(text, 1, 0.4)
@@ -103,8 +105,8 @@ assert weights.argmax() == len(text) - 1
 # %% [markdown]
 # A smaller $\delta$ reaches further, but then two neighbouring x's are hardly told apart: their weights
 # differ by the factor $e^\delta$ only, 1.1 for $\delta = 0.1$. A larger $\Delta$ helps in the same measure.
-# For every choice there is a text on which it fails. (This is an argument for one head with a score of this
-# form. Several heads and layers can do more, and do, at a price.)
+# For every choice of $\Delta$ and $\delta$ there is a text on which it fails. (This is an argument for one
+# head with a score of this form. Several heads and layers can do more, and do, at a price.)
 #
 # What is missing is plain: a distance that does not grow with every y.
 #
@@ -121,7 +123,8 @@ assert weights.argmax() == len(text) - 1
 # %% exercise="cope_gates"
 
 # %% [markdown]
-# Here is a text, with keys and queries set by hand. Column 0 of a key says "ends a sentence", column 1 "is
+# Here is the text of the paper's figure 1, with a full stop added at the end (so the current sentence is
+# position 1, not 0), keys and queries set by hand. Column 0 of a key says "ends a sentence", column 1 "is
 # someone", column 2 is always 1. *She* is someone, too, but has been counted as Alice; let her be half. The
 # first query counts sentence ends: its 20 opens the gate where column 0 is 1, and its -10 closes all others.
 # The second counts beings.
@@ -146,8 +149,8 @@ axes[1].set_xticks(range(12), words, fontsize=12)
 show(figure, alt="Gates of the last query over the twelve tokens. Counting sentence ends: 0.99 at the three "
                  "full stops, 0.01 elsewhere. Counting beings: 0.99 at Alice and rabbit, 0.50 at She, 0.01 "
                  "elsewhere.")
-assert (gates["sentence "
-              "ends"][11].numpy() > 0.5).sum() == 3 and np.isclose(gates["beings"][11, 4].item(), 0.5)
+counted = gates["sentence ends"][11].numpy() > 0.5
+assert counted.sum() == 3 and np.isclose(gates["beings"][11, 4].item(), 0.5)
 
 # %% [markdown]
 # ## Position: a sum of gates
@@ -219,8 +222,8 @@ assert (cope_positions(torch.zeros(8, 8)).numpy() == 0).all()
 # $$e[p] = w \, e[\lceil p \rceil] + (1 - w) \, e[\lfloor p \rfloor] \qquad w = p - \lfloor p \rfloor$$
 #
 # The table has `npos` rows, for the positions 0 to npos - 1. Larger positions are clamped to its end. As only
-# what matters is counted, a small table goes a long way: 64 rows for 1024 tokens in the paper's language
-# models.
+# what matters is counted, a small table goes a long way: a largest position of 64 for 1024 tokens in the
+# paper's language models (section 5.4).
 
 # %% exercise="interpolate"
 
@@ -256,7 +259,8 @@ assert np.allclose(vectors[4], (table[1:3] * [[1 - positions["beings"][11, 4].it
 # query and key could each be turned by.
 #
 # Back to the last x. A query that opens its gates for x finds: y's since the last x at position 0, the last x
-# at 1, the one before it at 2. Now $e[1]$ can say "here", once and for all.
+# and the y's before it at 1, the next x at 2. Now $e[1]$ can say "here", once and for all, and the content's
+# $\Delta$ tells the x from the y's that share its position.
 
 # %%
 def lead_by_cope(text, table, Delta=1.0):
@@ -272,27 +276,26 @@ def lead(scores, is_x):
     return scores[last] - np.delete(scores, last).max()
 
 
-i = np.arange(1, 101)
-texts = ["yxx" + "y" * n for n in i]                      # two x's side by side, then i times y
+back = np.arange(1, 101)
+texts = ["yxyx" + "y" * n for n in back]                  # two x's, a y between, then n times y
 by_cope = [lead_by_cope(text, np.array([0.0, 1.0, 0.0])) for text in texts]
 figure, axis = plt.subplots(figsize=(8, 4))
-axis.plot(i, by_cope, label="CoPE, q.e = 0, 1, 0")
+axis.plot(back, by_cope, label="CoPE, q.e = 0, 1, 0")
 for delta, style in ((0.25, ":"), (0.1, "--")):
     by_tokens = [lead(np.array([letter == "x" for letter in text]) - delta * np.arange(len(text))[::-1],
                       np.array([letter == "x" for letter in text])) for text in texts]
-    axis.plot(i, by_tokens, style, label=f"token counts, $\\delta$ = {delta}")
+    axis.plot(back, by_tokens, style, label=f"token counts, $\\delta$ = {delta}")
     assert np.flatnonzero(np.array(by_tokens) < -1e-9)[0] + 1 == 1 / delta + 1
 axis.axhline(0, color="0.6", linewidth=1)
-axis.set(xlabel="tokens i since the last x", ylabel="lead in score", ylim=(-3, 1.5),
+axis.set(xlabel="tokens n since the last x", ylabel="lead in score", ylim=(-3, 1.5),
          title="The lead of the last x over the best other key")
 axis.legend(fontsize=12, loc="lower right")
-show(figure, alt="Lead of the last x over 1 to 100 tokens since. With token counts it is small and falls "
-                 "below 0 after 4 or 10 tokens. With CoPE it stays near 1.")
+show(figure, alt="Lead of the last x over 1 to 100 tokens since. With token counts it is 0.5 or less and "
+                 "falls below 0 after 4 or 10 tokens. With CoPE it stays near 1.")
 assert min(by_cope) > 0.9
 
 # %% [markdown]
-# It still falls a little, because gates that are nearly closed add up. Whoever wants to leave out thousands
-# of tokens has to close them tightly.
+# It still falls a little: gates that are nearly closed add up. To leave out thousands, close them tightly.
 #
 # ## The way back
 #
@@ -306,8 +309,8 @@ assert min(by_cope) > 0.9
 #
 # 1. **Interpolation.** Each row gets its share: $\bar z_i[n] = \sum_j \overline{\text{out}}_{ij} \cdot
 #    \text{share of row } n$. The position gets the slope of the line it stands on: $\bar p_{ij} =
-#    \overline{\text{out}}_{ij} \, (z_i[\lceil p_{ij} \rceil] - z_i[\lfloor p_{ij} \rfloor])$. Floor and ceil
-#    themselves carry no gradient. Where $p$ was clamped it stands still: 0.
+#    \overline{\text{out}}_{ij} \, (z_i[\lfloor p_{ij} \rfloor + 1] - z_i[\lfloor p_{ij} \rfloor])$, at whole
+#    $p$ too. Floor carries no gradient. Where $p$ was clamped it stands still: 0.
 # 2. **Sum.** Gate $k$ is part of the positions of all keys $j \le k$. It collects from all of them: $\bar
 #    g_{ik} = \sum_{j \le k} \bar p_{ij}$. The sum went from the right, its gradient comes from the left.
 # 3. **Gate.** The slope of the sigmoid is $g (1 - g)$: $\bar s_{ij} = \bar g_{ij} \, g_{ij} (1 - g_{ij})$.
@@ -345,8 +348,7 @@ assert np.allclose(s.grad, grad_s) and np.allclose(e.grad, grad_z.T @ q.numpy())
 past_the_end = (p.detach().numpy() > npos - 1) * 1.0
 only_clamped, _ = cope_backward(grad * past_the_end, s.sigmoid().detach().numpy(), z)
 at_the_start, _ = cope_backward(grad, s.sigmoid().detach().numpy(), np.zeros_like(z))
-print(f"{int(past_the_end.sum())} positions past the end, largest gradient from "
-      "them:", abs(only_clamped).max())
+print(int(past_the_end.sum()), "positions past the end, largest gradient from them:", abs(only_clamped).max())
 print("largest gradient at the start, all e zero:", abs(at_the_start).max())
 assert past_the_end.sum() > 3 and (only_clamped == 0).all() and (at_the_start == 0).all()
 
@@ -394,10 +396,10 @@ for scaling in ("paper", "appendix", "released"):
 #   that never stores the scores cannot be used as it is: a position needs the whole row of $q \cdot k$ before
 #   the softmax. (The x-transformers library, for one, refuses CoPE together with flash attention.) The
 #   paper's variant with a small network in place of the interpolation needed 30 to 50 times the memory and
-#   time by its own account.
-# - **Seeds and settings.** Three seeds, and errors of 7.4 % with a spread of 8.5 on counting with five
-#   variables (tables 3 and 9), 4.9 % with 4.4 on flip-flop out of distribution. In the flip-flop runs with
-#   "128" instead of "256" CoPE's error out of distribution is 14.5 to 33.2 %, RoPE's 8.9 to 25.2 % (table 7).
+#   time (appendix C).
+# - **Seeds and settings.** Three seeds, and an error of 7.4 % with a spread of 8.5 on counting with five
+#   variables (tables 3 and 9). On flip-flop (keep the last bit written), with "128" in place of "256" as its
+#   width, CoPE's errors out of distribution are 14.5 to 33.2 %, RoPE's 8.9 to 25.2 % (table 7).
 # - **Scale.** No models with billions of parameters, no downstream tasks (appendix E), no RoPE in the tables
 #   on counting and on Wikitext-103.
 # - **Form.** Gates are never negative: it counts up, along one line. The same keys serve gate and attention,
@@ -448,8 +450,8 @@ assert [name for name in properties if not properties[name]["shift-invariant"]] 
 # width 16 with two heads, for 128 tokens; *memory*, how it grows with the length T. Shaw's clip is 16 and
 # CoPE has 16 vectors, so far places share theirs and are not unique.
 #
-# CoPE is the only one with a yes under *depends on content*. And since its positions grow only with what is
-# counted, a text twice as long need not bring a new one.
+# CoPE alone has a yes under *depends on content*. And as its positions grow only with what is counted, a
+# text twice as long need not bring a new one.
 #
 # ## What comes next
 #

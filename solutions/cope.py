@@ -77,9 +77,9 @@ def interpolate(table, positions):
 
         e[p] = w table[ceil p] + (1 - w) table[floor p]        with w = p - floor p
 
-    Positions outside the table are moved to its first or last row: clamp(0, npos - 1). p.floor().long() are rows.
-    Floor and ceil carry no gradient; that of a position is the slope, table[floor p + 1] - table[floor p]. At a
-    whole position the two formulas differ, as ceil p = floor p there: slope 0. Here either is right.
+    Positions outside the table are moved to its first or last row: clamp(0, npos - 1). p.floor().long() are
+    rows. Floor and ceil carry no gradient; that of a position is the slope, table[floor p + 1] - table[floor
+    p]. Written with ceil it is 0 at whole positions, where ceil p = floor p. Here either is right.
 
     table       (npos, head_dim) tensor, row n belongs to position n
     positions   (...) tensor
@@ -117,8 +117,8 @@ def interpolate_logits(logits, positions):
     """
     check_rows(logits, positions)
     low, w = whole_and_rest(positions, logits.shape[-1])
-    # That is q.e[floor p] + w (q.e[floor p + 1] - q.e[floor p]). There are few steps from row to row, so they are
-    # taken once, before they are looked up; after the last row comes none.
+    # That is q.e[floor p] + w (q.e[floor p + 1] - q.e[floor p]). There are few steps from row to row, so they
+    # are taken once, before they are looked up; after the last row comes none.
     steps = torch.cat([logits[..., 1:] - logits[..., :-1], torch.zeros_like(logits[..., :1])], dim=-1)
     lower, step = (torch.take_along_dim(rows, low, dim=-1) for rows in (logits, steps))
     return lower + w * step                                               # (..., query, key)
@@ -132,7 +132,7 @@ def check_rows(logits, positions):
 
 
 def whole_and_rest(positions, npos):
-    """Positions clamped into 0 ... npos - 1, in two: floor, as an integer, and w, the weight of the row above.
+    """Positions clamped into 0 ... npos - 1, in two: floor, an integer, and w, the weight of the row above.
 
     Both ends are clamped: a float32 sum taken from the right can end slightly below 0.
     """
@@ -174,7 +174,7 @@ def cope_backward(grad, gates, logits):
     share = np.maximum(1 - abs(p[..., None] - np.arange(npos)), 0)        # (..., query, key, npos)
     grad_logits = (grad[..., None] * share).sum(-2)                       # (..., query, npos)
     low = np.floor(p).astype(int)
-    high = np.minimum(low + 1, npos - 1)                                  # on the last row high = low: slope 0
+    high = np.minimum(low + 1, npos - 1)                                  # in the last row no slope
     grad_p = grad * (np.take_along_axis(logits, high, -1) - np.take_along_axis(logits, low, -1))
     grad_gates = grad_p.cumsum(-1) * mask                                 # from the left, j <= k
     return grad_gates * gates * (1 - gates), grad_logits

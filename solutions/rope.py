@@ -33,7 +33,7 @@ def rotate_pair(point, angle):
 def rope_cache(seq_len, dim, base=10000.0):
     """Cosines and sines of all rotation angles, to be computed once.
 
-        angle[position, i] = position * base^(-2i / dim),  i = 0 ... dim/2 - 1
+        angle[position, c] = position * base^(-2c / dim),  c = 0 ... dim/2 - 1
 
     seq_len   number of positions, counted from 0
     dim       number of columns that are rotated, even
@@ -44,7 +44,7 @@ def rope_cache(seq_len, dim, base=10000.0):
     >>> cos.round(3).tolist(), sin.round(3).tolist()
     ([[1.0, 1.0], [0.54, 0.995]], [[0.0, 0.0], [0.841, 0.1]])
 
-    Source: section 3.2.2, theta_i = 10000^(-2(i - 1) / d) with i counted from 1.
+    Source: section 3.2.2, theta_i = 10000^(-2(i - 1) / d) with i, our c, counted from 1.
     """
     check_table_size(seq_len, dim)
     angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)      # (seq_len, dim / 2)
@@ -54,8 +54,8 @@ def rope_cache(seq_len, dim, base=10000.0):
 def apply_rope(x, cos, sin):
     """Rotate each pair of neighbouring columns (0, 1), (2, 3), ... by the angle of its position.
 
-        y[2i]     = x[2i] cos_i - x[2i + 1] sin_i
-        y[2i + 1] = x[2i] sin_i + x[2i + 1] cos_i
+        y[2c]     = x[2c] cos_c - x[2c + 1] sin_c
+        y[2c + 1] = x[2c] sin_c + x[2c + 1] cos_c
 
     x          (..., seq, dim) tensor; it must not be changed
     cos, sin   (seq, dim / 2) tensors, as from rope_cache
@@ -75,10 +75,10 @@ def apply_rope(x, cos, sin):
 
 
 def apply_rope_half(x, cos, sin):
-    """The same rotation in the other memory layout: column i is paired with column i + dim/2.
+    """The same rotation in the other memory layout: column c is paired with column c + dim/2.
 
-        y[i]         = x[i] cos_i - x[i + dim/2] sin_i
-        y[i + dim/2] = x[i] sin_i + x[i + dim/2] cos_i
+        y[c]         = x[c] cos_c - x[c + dim/2] sin_c
+        y[c + dim/2] = x[c] sin_c + x[c + dim/2] cos_c
 
     Shapes and errors as for apply_rope. GPT-NeoX and the Hugging Face LLaMA use this layout.
 
@@ -168,8 +168,8 @@ def score_at_distance(q, k, distance, base=10000.0):
 def rope_backward(grad, cos, sin):
     """The gradient of apply_rope with respect to x, from the gradient of its result.
 
-    Each result is a sum of products, so follow the two formulas of apply_rope: x[2i] goes into y[2i] with the
-    factor cos_i and into y[2i + 1] with the factor sin_i; x[2i + 1] with which ones?
+    Each result is a sum of products, so follow the two formulas of apply_rope: x[2c] goes into y[2c] with the
+    factor cos_c and into y[2c + 1] with the factor sin_c; x[2c + 1] with which ones?
 
     grad       (..., seq, dim) tensor, the gradient of y
     cos, sin   (seq, dim / 2) tensors, those of the forward pass
@@ -185,8 +185,9 @@ def rope_backward(grad, cos, sin):
 class RoPE(PositionEncoding):
     """Queries and keys rotated, values left alone. No parameters; any position has an angle.
 
-    rotary_dim   number of leading columns of each head that are rotated; None for all of them. GPT-NeoX
-                 rotates a quarter; the columns left over carry no position.
+    rotary_dim   number of leading columns of each head that are rotated; None for all of them. The Hugging
+                 Face library's GPT-NeoX rotates a quarter by default (rotary_pct=0.25). The columns left over
+                 carry no position.
     base         10000 in the paper; larger, e.g. 500000, for long contexts
     layout       "pairs" (apply_rope) or "halves" (apply_rope_half)
     """
@@ -205,8 +206,9 @@ class RoPE(PositionEncoding):
         """Queries and keys, each turned by its position. Their first row stands at position `offset`: that
         many positions are in the cache already, turned when they came.
 
-        q, k, results: (batch, heads, seq, head_dim), of the dtype of q. Uses self.rotary_dim, self.base and
-        self.layout. ValueError for another head_dim: self.check_width(q) does that.
+        q, k, results: (batch, heads, seq, head_dim), of the dtype of q: torch.tensor(table, dtype=q.dtype).
+        Uses self.rotary_dim, self.base and self.layout. ValueError for another head_dim: self.check_width(q)
+        does that.
 
         Example: with head_dim 4 and rotary_dim 2, the token [1, 0, 5, 7] at offset 1 becomes
         [0.54, 0.841, 5, 7].

@@ -270,7 +270,7 @@ def _backward(grad, gates, logits, how=""):
                 for n, share, last in ((high, w, last_high), (low, 1 - w, last_low)):
                     share = 1 - share if how == "shares exchanged" else share
                     last[n] = grad[at][i, j] * share
-                    if how == "assigned":
+                    if how.endswith("assigned"):
                         grad_logits[at][i, n] = grad[at][i, j] * share
                     else:
                         grad_logits[at][i, n] += grad[at][i, j] * share
@@ -344,8 +344,8 @@ class cope_backward:
         grad, gates, logits = _case(np.random.default_rng(9), (), 5, 5, 3)
         case = grad, np.full_like(gates, 0.5), logits
         expect.equal(tuple(answer(*case)), _backward(*case), mistakes=((_backward(*case, "ceil"),
-            "At whole positions the slope is lost: there ceil p is floor p, and z minus itself is 0. The upper "
-            "row is floor p + 1 (or the last one)."),))
+            "At whole positions the slope is lost: there ceil p is floor p, and z minus itself is 0. The "
+            "upper row is floor p + 1 (or the last one)."),))
 
     def heads(answer, expect):
         """Two heads in front, and two queries behind three cached keys."""
@@ -371,11 +371,12 @@ _STEPS = {
     "key left out": "Gate k is also part of its own key's position: j = k belongs to the sum.",
     "later gates": "Gates of keys after the query got a gradient. They were masked, and count nowhere: 0.",
     "shares exchanged": "In grad_logits the shares are exchanged: the upper row gets w = p - floor p.",
-    "assigned": "In grad_logits only the last key that read a row is left. Several keys read the same row: "
-                "add up, do not assign (as with repeated ids in lesson 02).",
+    **dict.fromkeys(("assigned", "ceil assigned"),
+                    "In grad_logits only the last key that read a row is left. Several keys read the same "
+                    "row: add up, do not assign (as with repeated ids in lesson 02)."),
     **dict.fromkeys(("lost", "ceil lost"),
-                    "Several keys read the same row, and grad_logits[..., rows] += ... keeps only the last one "
-                    "of them. np.add.at(grad_logits, (..., rows), ...) adds all, and so do the shares."),
+                    "Several keys read the same row, and grad_logits[..., rows] += ... keeps only the last "
+                    "one of them. np.add.at adds all of them up, and so does the sum of the shares."),
     "unmasked": "The positions themselves are off: keys after the query were counted. Multiply the gates by "
                 "the mask before summing.",
 }

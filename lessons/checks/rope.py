@@ -62,7 +62,7 @@ class rope_cache:
         "First the angles as a table, positions down and pairs across. Then its cosine and its sine, two "
         "arrays.",
         "np.arange(seq_len)[:, None] is (seq, 1). angular_speeds(dim, base), from lesson 04, is (dim / 2,): "
-        "base^(-2i / dim).",
+        "base^(-2c / dim).",
         "angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base); return np.cos(angles), "
         "np.sin(angles)",
     )
@@ -93,17 +93,17 @@ class rope_cache:
         bent = lambda **how: _cache(4, 8, 16.0, **how)
         ignored = "Your angles do not depend on `base`: it is {} whatever is asked for."
         expect.equal(tuple(answer(4, 8, 16.0)), bent(), mistakes=(
-            (bent(exponent=lambda i, dim: 4 * i / dim), "The exponent has the factor 2 twice: 4i / dim. "
-                                                        "np.arange(0, dim, 2) already holds 2i, and so does "
+            (bent(exponent=lambda i, dim: 4 * i / dim), "The exponent has the factor 2 twice: 4c / dim. "
+                                                        "np.arange(0, dim, 2) already holds 2c, and so does "
                                                         "angular_speeds."),
-            (bent(exponent=lambda i, dim: i / dim), "The exponent is i / dim; the formula has 2i / dim."),
+            (bent(exponent=lambda i, dim: i / dim), "The exponent is c / dim; the formula has 2c / dim."),
             (bent(exponent=lambda i, dim: -2 * i / dim), "The pairs become faster to the right: the power "
-                                                         "has the wrong sign. base^(-2i / dim) becomes "
+                                                         "has the wrong sign. base^(-2c / dim) becomes "
                                                          "smaller."),
             (bent(exponent=lambda i, dim: 2 * (i + 1) / dim),
                 "The pairs are counted from 1 here, so even the first is slowed down. Pair 0 has speed 1. "
                 "(The paper counts from 1, but writes i - 1.)"),
-            (bent(exponent=lambda i, dim: 0), "All pairs turn at the same speed, 1. Pair i has base^(-2i / "
+            (bent(exponent=lambda i, dim: 0), "All pairs turn at the same speed, 1. Pair c has base^(-2c / "
                                               "dim)."),
             ((bent()[0], -bent()[1]), "The sines have the wrong sign: these angles are negative."),
             *((_cache(4, 8, base), ignored.format(f"{base:,.0f}")) for base in (100.0, 10_000.0, 1000.0)),
@@ -147,26 +147,28 @@ _MIXED = ("Layouts are mixed: the angles are laid out for one, [c0, c1, c0, c1] 
           "no rotation: lengths change.")
 
 
+_ORDER = ("The pairs are turned rightly, but written in another order: all first columns, then all second "
+          "ones. Each must go back to its place: torch.stack them along a new last axis, (..., dim / 2, 2), "
+          "then reshape.")
+
+
 def _rotation_mistakes(x, cos, sin, layout):
     """What people get instead of a rotation in this layout."""
     bent = lambda how: _rotation(x, cos, sin, layout, how)
     return (
-        (bent("back"), "It rotates the other way, by minus the angle. y[2i] = x[2i] cos - x[2i + 1] sin: the "
+        (bent("back"), "It rotates the other way, by minus the angle. y[2c] = x[2c] cos - x[2c + 1] sin: the "
                        "minus belongs in the first of the two lines."),
-        (bent("plus"), "A plus stands where the minus belongs: y[2i] = x[2i] cos *minus* x[2i + 1] sin. With "
+        (bent("plus"), "A plus stands where the minus belongs: y[2c] = x[2c] cos *minus* x[2c + 1] sin. With "
                        "two plus signs it is no rotation, and lengths change."),
         (bent("mixed"), _MIXED),
         (bent("overwritten"), "The second column of each pair is made from the *new* first one: x was "
                               "overwritten on the way. Both lines need the old x."),
-        (bent("written "
-              "as halves"), "The pairs are turned rightly, but written in another order: all first columns, "
-                            "then all second ones. Each must go back to its place: torch.stack them along a "
-                            "new last axis, (..., dim / 2, 2), then reshape."),
+        (bent("written as halves"), _ORDER),
         (np.array(x, dtype=float), "It does nothing: x comes out as it went in."),
     )
 
 
-_HALVES = ("This is the split-half layout (column i with column i + dim/2), valid too, and used by GPT-NeoX "
+_HALVES = ("This is the split-half layout (column c with column c + dim/2), valid too, and used by GPT-NeoX "
            "and the Hugging Face LLaMA. The task named adjacent pairs. Either works, as long as one model "
            "keeps to one of them: from here on the lesson uses yours.")
 
@@ -197,7 +199,7 @@ class apply_rope:
     )
 
     def example(answer, expect):
-        """The worked example: the first pair turned a quarter, the second half around."""
+        """The numbers of the worked example: one pair turned a quarter, the other half around."""
         x = np.array([[1.0, 0.0, 2.0, 3.0]])
         cos, sin = np.array([[0.0, -1.0]]), np.array([[1.0, 0.0]])
         got = answer(*map(torch.tensor, (x, cos, sin)))
@@ -254,6 +256,13 @@ class rope_rows_to_halves:
         "return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)",
     )
 
+    def columns(answer, expect):
+        """The columns of a weight belong to the layer's input: they stay in their order."""
+        got = answer(np.arange(64).reshape(8, 8), 2)      # entry % 8 tells the column it came from
+        expect.that(np.shape(got) != (8, 8) or (np.asarray(got) % 8 == np.arange(8)).all(),
+                    "The columns were reordered. They belong to the layer's input; the rows make the query: "
+                    "nn.Linear stores outputs first. (weight[..., order] takes columns, weight[order] rows.)")
+
     def example(answer, expect):
         """The worked example: a bias of two heads with four rows each."""
         bias = np.array([0, 1, 2, 3, 10, 11, 12, 13])
@@ -277,10 +286,6 @@ class rope_rows_to_halves:
         expect.equal(answer(weight, 2), weight[order], mistakes=(
             (weight[back], "This is the way back, from halves to pairs. Row i of the result is row order[i] "
                            "of the weight: 0, 2, 4, then 1, 3, 5."),
-            (weight[:, order], "The columns were reordered. They belong to the layer's input; the rows make "
-                               "the query: nn.Linear stores outputs first."),
-            (weight[order][:, order], "Rows and columns were both reordered. The columns belong to the "
-                                      "layer's input and stay as they are."),
             (weight[[0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11]],
                 "The heads are mixed: all even rows of all heads come first. Reorder within each head."),
         ))
@@ -320,19 +325,25 @@ class score_at_distance:
     )
 
     def one_pair(answer, expect):
-        """One pair, k a quarter turn ahead of q: at -1 the score is sin 1, at 1 it is -sin 1."""
-        q, k, distance = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0, -1, 1, 2])
-        sin, sin2 = math.sin(1), math.sin(2)
-        expect.equal(answer(q, k, distance), np.array([0.0, sin, -sin, -sin2]), mistakes=(
-            (np.array([0.0, -sin, sin, sin2]), "Past and future are exchanged: the key is turned by j - i, "
+        """One pair, q = [1, 0] and k = [1, 2]: at distance d the score is cos d - 2 sin d."""
+        q, k, distance = np.array([1.0, 0.0]), np.array([1.0, 2.0]), np.array([0, -1, 1, 2])
+        score = lambda d: np.cos(d) - 2 * np.sin(d)
+        expect.equal(answer(q, k, distance), score(distance), mistakes=(
+            (score(-distance), "Past and future are exchanged: the key is turned by j - i, "
                                                "key minus query. (Or the query was turned. R_i q . R_j k = q "
                                                ". R_(j - i) k.)"),
-            (np.array([0.0, -sin, -sin, -sin2]), "One back and one ahead give the same score: the sign of "
-                                                 "the distance got lost."),
-            (np.zeros(4), "The distance does nothing: this is q.k. If you turn both by the same angle, it "
-                          "cancels; turn the key alone."),
-            (np.array([0.0, sin, -sin, -sin2]) / math.sqrt(2),
+            (score(abs(distance)), "One back and one ahead give the same score: the sign of the distance got "
+                                   "lost."),
+            (np.ones(4), "The distance does nothing: this is q.k. If you turn both by the same angle, it "
+                         "cancels; turn the key alone."),
+            (np.cos(distance), "This is q.k times a cosine, which is right only where k is a multiple of q. "
+                               "Turn the key by the angle (its columns mix, with a sine), then multiply."),
+            (score(distance) / math.sqrt(2),
                 "The score is divided by sqrt(dim). Here the plain dot product is asked for."),
+            *((score(distance % rows), "Rows of a table were picked by the distance, and row -1 is the "
+                                       "*last* one. Make the angles from the distances themselves: "
+                                       "distance[:, None] * angular_speeds(dim, base).")
+              for rows in range(3, 129)),
         ))
 
     def many_pairs(answer, expect):
@@ -359,7 +370,7 @@ class rope_backward:
     hints = (
         "For one pair the matrix is [[cos, -sin], [sin, cos]]. Its transpose has one sign changed in each of "
         "two places. What kind of turn is that?",
-        "g_x[2i] = g_y[2i] cos + g_y[2i + 1] sin, and g_x[2i + 1] = - g_y[2i] sin + g_y[2i + 1] cos.",
+        "g_x[2c] = g_y[2c] cos + g_y[2c + 1] sin, and g_x[2c + 1] = - g_y[2c] sin + g_y[2c + 1] cos.",
         "It is apply_rope again, with another sine: return apply_rope(grad, cos, ...)",
     )
 
@@ -380,6 +391,7 @@ class rope_backward:
             (_rotation(grad, cos, 0 * sin, layout), _COSINE_ONLY),
             (grad, _UNTOUCHED),
             (_rotation(grad, cos, -sin, layout, "mixed"), _MIXED),
+            (_rotation(grad, cos, -sin, layout, "written as halves"), _ORDER),
         ), note=True)
 
     def example(answer, expect):
@@ -468,7 +480,7 @@ class RoPE:
             ))
 
     def halves(answer, expect):
-        """layout="halves" pairs column i with column i + dim/2."""
+        """layout="halves" pairs column c with column c + dim/2."""
         q, k = _heads()
         got = answer(8, layout="halves").rotate(torch.tensor(q), torch.tensor(k))
         expect.equal(got[0], _rope(q, layout="halves"), mistakes=(
@@ -481,9 +493,11 @@ class RoPE:
         expect.that(got.dtype == torch.float32, "float32 queries come out as float64, since the cache is "
                                                 "float64. Make cos and sin with dtype=q.dtype.")
         expect.that(got.requires_grad, "No gradient flows through it. Turn tensors, not arrays.")
-        expect.raises(ValueError, lambda: answer(8).rotate(torch.ones(1, 2, 3, 6), torch.ones(1, 2, 3, 6)),
-                      "Queries of width 6 were accepted, though head_dim is 8. self.check_width(q) refuses "
-                      "them.")
+        for width, columns in ((6, 8), (12, 4)):          # with four columns turned, nothing else would fail
+            wide = torch.ones(1, 2, 3, width)
+            expect.raises(ValueError, lambda: answer(8, rotary_dim=columns).rotate(wide, wide),
+                          f"Queries of width {width} were accepted, though head_dim is 8. "
+                          "self.check_width(q) refuses them.")
 
 
 def _heads():

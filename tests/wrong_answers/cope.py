@@ -260,7 +260,7 @@ def slope_past_the_end(grad, gates, logits):
     return backward(grad, gates, logits, clamp=False)
 
 
-@wrong("cope_backward", says="at whole positions the slope is lost", seen="this course's own first version")
+@wrong("cope_backward", says="at whole positions the slope is lost")
 def ceil_minus_floor(grad, gates, logits):
     return backward(grad, gates, logits, ceil=True)
 
@@ -274,13 +274,13 @@ def row_past_the_last(grad, gates, logits):
 
 
 @wrong("cope_backward", says="np.add.at")
-def repeated_rows_lost(grad, gates, logits, upper=lambda low, npos: np.minimum(low + 1, npos - 1)):
+def repeated_rows_lost(grad, gates, logits):
     grad_scores, _ = backward(grad, gates, logits)
     npos = logits.shape[-1]
     p = np.flip(np.flip(gates * causal_mask(*gates.shape[-2:]), -1).cumsum(-1), -1).clip(0, npos - 1)
     grad_logits, low = np.zeros(logits.shape), np.floor(p).astype(int)
     *lead, _ = np.indices(p.shape)
-    grad_logits[(*lead, upper(low, npos))] += grad * (p - low)
+    grad_logits[(*lead, np.minimum(low + 1, npos - 1))] += grad * (p - low)
     grad_logits[(*lead, low)] += grad * (1 - p + low)
     return grad_scores, grad_logits
 

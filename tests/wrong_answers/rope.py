@@ -75,7 +75,7 @@ def exponent_twice(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base, factor=4)
 
 
-@wrong("rope_cache", says="exponent is i / dim")
+@wrong("rope_cache", says="exponent is c / dim")
 def exponent_halved(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base, factor=1)
 
@@ -254,6 +254,11 @@ def columns_instead(weight, num_heads):
     return by_head(weight.T, num_heads, halves_from_pairs).T
 
 
+@wrong("rope_rows_to_halves", says="columns were reordered")
+def last_axis(weight, num_heads):
+    return weight[..., halves_from_pairs(weight.shape[-1])]
+
+
 @wrong("rope_rows_to_halves", says="nothing has changed")
 def unchanged(weight, num_heads):
     return weight.copy()
@@ -301,6 +306,19 @@ def one_angle(q, k, distance, base=10000.0):
 @wrong("score_at_distance", says="distance does nothing")
 def both_turned(q, k, distance, base=10000.0):
     return np.full(len(distance), q @ k)
+
+
+@wrong("score_at_distance", says="q.k times a cosine")
+def cosine_alone(q, k, distance, base=10000.0):
+    pairs = (q * k).reshape(-1, 2).sum(axis=1)            # the part of q.k in each pair
+    return np.cos(distance[:, None] * angular_speeds(len(k), base)) @ pairs
+
+
+@wrong("score_at_distance", says="row -1 is the *last*")
+def rows_picked_by_distance(q, k, distance, base=10000.0):
+    cos, sin = (table[distance] for table in rope_cache(abs(distance).max() + 1, len(k), base))
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return right_pairs(keys, torch.tensor(cos), torch.tensor(sin)).numpy() @ q
 
 
 @wrong("score_at_distance", says="divided by sqrt")
@@ -356,6 +374,11 @@ def both_negative(grad, cos, sin):
 @wrong("rope_backward", says="layouts are mixed")
 def mixed_on_the_way_back(grad, cos, sin):
     return angles_for_pairs_columns_for_halves(grad, cos, -sin)
+
+
+@wrong("rope_backward", says="written in another order")
+def back_but_written_as_halves(grad, cos, sin):
+    return read_as_pairs_written_as_halves(grad, cos, -sin)
 
 
 @accepted("rope_backward")
@@ -450,6 +473,17 @@ class BaseForgotten(RoPE):
 
     def turn(self, x, cos, sin):
         return super().turn(x, cos, sin)
+
+
+@wrong("RoPE", says="queries of width 12 were accepted")
+class WidthNotChecked(RoPE):
+    def rotate(self, q, k, offset=0):
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+    def turn(self, x, cos, sin):
+        rotation = right_pairs if self.layout == "pairs" else apply_rope_half
+        return torch.cat([rotation(x[..., :self.rotary_dim], cos, sin), x[..., self.rotary_dim:]], dim=-1)
 
 
 @wrong("RoPE", says="come out as float64")
