@@ -41,8 +41,8 @@ import numpy as np
 
 import minitorch as torch
 from classroom import exercise, hint, progress, show, solution
-from solutions.counting import counting_batch, counting_sequences, counting_tokenizer
-from solutions.training import Trainer, error_rate, predict
+from solutions.counting import MAX_VALUE, counting_batch, counting_sequences, counting_tokenizer
+from solutions.training import UNSCORED, Trainer, error_rate, predict
 from solutions.transformer import Transformer
 
 # %% [markdown]
