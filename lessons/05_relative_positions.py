@@ -39,7 +39,7 @@ from classroom import compare, exercise, hint, show, solution
 from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
 from solutions.attention import MultiHeadAttention
 from solutions.autograd import softmax
-from solutions.positions import make_positions
+from solutions.encodings import make_positions
 from solutions.relative_positions import Shaw, TransformerXL, check_distances, check_lengths
 
 # %% [markdown]

@@ -28,7 +28,7 @@ import minitorch as torch
 from solutions.counting import counting_batch, counting_tokenizer, error_by_position
 from solutions.flip_flop_and_selective_copy import (
     flip_flop_batch, flip_flop_tokenizer, selective_copy_batch, selective_copy_tokenizer)
-from solutions.positions import encodings
+from solutions.encodings import encodings
 from solutions.training import Trainer, error_rate, predict
 from solutions.transformer import Transformer
 

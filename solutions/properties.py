@@ -15,7 +15,7 @@ import numpy as np
 
 import minitorch as torch
 from solutions.attention import MultiHeadAttention
-from solutions.positions import encodings, make_positions
+from solutions.encodings import encodings, make_positions
 
 DIM, NUM_HEADS, NUM_LAYERS, MAX_LEN = 16, 2, 2, 128           # MAX_LEN is the training length
 SETTINGS = {"shaw": {"clip": 16}, "cope": {"npos_max": 16}}   # smaller than the text, as CoPE's in its paper (64 for 1024)

@@ -16,7 +16,7 @@ import minitorch as torch
 from minitorch import nn
 from solutions.attention import Cache, MultiHeadAttention
 from solutions.embeddings import Embedding
-from solutions.positions import make_positions
+from solutions.encodings import make_positions
 
 
 class Block(nn.Module):

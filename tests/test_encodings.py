@@ -9,7 +9,8 @@ from solutions.absolute_positions import (Learned, Sinusoidal, angular_speeds, h
                                           pairs_from_halves, shift_matrix, sinusoidal_encoding)
 from solutions.attention import Cache, MultiHeadAttention, attention, attention_weights, causal_mask
 from solutions.cope import CoPE, cope_backward, cope_positions, interpolate, interpolate_logits
-from solutions.positions import CombinedPositions, PositionEncoding, encodings, make_positions
+from solutions.encodings import CombinedPositions, encodings, make_positions
+from solutions.positions import PositionEncoding
 from solutions.relative_positions import (ALiBi, Shaw, T5Bias, TransformerXL, alibi_slopes, clip_distance,
                                           relative_positions, relative_shift, t5_bucket)
 from solutions.rope import (RoPE, apply_rope, apply_rope_half, rope_backward, rope_cache, rope_rows_to_halves,
@@ -45,7 +46,7 @@ def randomise(module):
     return module
 
 
-def close(got, want, tolerance=1e-5):
+def assert_close(got, want, tolerance=1e-5):
     got, want = (x.detach().numpy() if hasattr(x, "detach") else np.asarray(x) for x in (got, want))
     assert got.shape == want.shape
     np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
@@ -64,7 +65,7 @@ def test_the_frozen_values_are_what_the_libraries_compute():
 
 
 def test_sinusoids_are_gptjs_once_the_columns_are_reordered():
-    close(sinusoidal_encoding(50, 16)[:, halves_from_pairs(16)], KNOWN["sinusoids_in_halves"])
+    assert_close(sinusoidal_encoding(50, 16)[:, halves_from_pairs(16)], KNOWN["sinusoids_in_halves"])
 
 
 @pytest.mark.parametrize("library, options", [
@@ -72,8 +73,8 @@ def test_sinusoids_are_gptjs_once_the_columns_are_reordered():
     ("neox", {"layout": "halves", "rotary_dim": 4})])
 def test_rope_rotates_as(library, options):
     q, k = RoPE(HEAD_DIM, **options).rotate(known("q"), known("k"))
-    close(q, KNOWN[f"{library}_q"])
-    close(k, KNOWN[f"{library}_k"])
+    assert_close(q, KNOWN[f"{library}_q"])
+    assert_close(k, KNOWN[f"{library}_k"])
 
 
 @pytest.mark.parametrize("name, bidirectional", [("t5_causal", False), ("t5_bidirectional", True)])
@@ -81,15 +82,15 @@ def test_t5_buckets_and_bias_are_t5s(name, bidirectional):
     assert (t5_bucket(KNOWN["distances"], bidirectional) == KNOWN[f"{name}_buckets"]).all()
     positions = T5Bias(HEADS, bidirectional)
     positions.load_state_dict({"table": known("t5_table")})
-    close(positions.bias(known("q"), known("k")), KNOWN[f"{name}_bias"])
+    assert_close(positions.bias(known("q"), known("k")), KNOWN[f"{name}_bias"])
 
 
 @pytest.mark.parametrize("heads", reference.HEAD_COUNTS)
 def test_alibi_is_mpts_and_up_to_a_constant_blooms(heads):
     q = torch.zeros(1, heads, SEQ, HEAD_DIM)
     last = ALiBi(heads).bias(q, q)[0, :, -1].numpy()                      # (heads, key)
-    close(last, KNOWN[f"mpt_{heads}"])
-    close(last - last[:, :1], KNOWN[f"bloom_{heads}"])
+    assert_close(last, KNOWN[f"mpt_{heads}"])
+    assert_close(last - last[:, :1], KNOWN[f"bloom_{heads}"])
 
 
 def test_transformer_xl_attends_as_xlnet():
@@ -98,7 +99,7 @@ def test_transformer_xl_attends_as_xlnet():
                                "distance_keys.weight": known("xl_weight")})
     q, k = known("q"), known("k")
     mask = torch.tensor(np.where(ALLOWED, 0, -np.inf), dtype=torch.float32)
-    close(attention_weights(q, k, positions.bias(q, k) + mask), KNOWN["xl_weights"], 1e-4)
+    assert_close(attention_weights(q, k, positions.bias(q, k) + mask), KNOWN["xl_weights"], 1e-4)
 
 
 def test_cope_and_its_gradients_are_x_transformers():
@@ -106,11 +107,11 @@ def test_cope_and_its_gradients_are_x_transformers():
     positions.load_state_dict({"e": known("cope_table")})
     q, k = known("q", requires_grad=True), known("k", requires_grad=True)
     bias = positions.bias(q, k) * torch.tensor(ALLOWED)
-    close(bias, KNOWN["cope_bias"])
+    assert_close(bias, KNOWN["cope_bias"])
     (bias * known("grad")).sum().backward()
-    close(q.grad, KNOWN["cope_grad_q"])
-    close(k.grad, KNOWN["cope_grad_k"])
-    close(positions.e.grad, KNOWN["cope_grad_table"])
+    assert_close(q.grad, KNOWN["cope_grad_q"])
+    assert_close(k.grad, KNOWN["cope_grad_k"])
+    assert_close(positions.e.grad, KNOWN["cope_grad_table"])
 
 
 # ---------------------------------------------------------------- absolute positions
@@ -119,24 +120,24 @@ def test_the_shift_matrix_moves_every_position_alike():
     table = sinusoidal_encoding(40, 12)
     for k in (-3, 0, 1, 17):
         matrix = shift_matrix(k, 12)
-        close(table[3:20] @ matrix.T, table[3 + k:20 + k], 1e-12)
-        close(matrix @ matrix.T, np.eye(12), 1e-12)
+        assert_close(table[3:20] @ matrix.T, table[3 + k:20 + k], 1e-12)
+        assert_close(matrix @ matrix.T, np.eye(12), 1e-12)
 
 
 def test_reordering_columns_there_and_back_is_nothing():
     table = sinusoidal_encoding(5, 10)
     assert (table[:, halves_from_pairs(10)][:, pairs_from_halves(10)] == table).all()
-    close(table[:, halves_from_pairs(10)][:, :5], np.sin(np.arange(5)[:, None] * angular_speeds(10)), 1e-12)
+    assert_close(table[:, halves_from_pairs(10)][:, :5], np.sin(np.arange(5)[:, None] * angular_speeds(10)), 1e-12)
 
 
 def test_sinusoidal_scales_the_embeddings_by_sqrt_dim():
     x = random(2, 5, 16)
-    close(Sinusoidal(16).embed(x, offset=3), 4 * x.numpy() + sinusoidal_encoding(8, 16)[3:], 1e-12)
+    assert_close(Sinusoidal(16).embed(x, offset=3), 4 * x.numpy() + sinusoidal_encoding(8, 16)[3:], 1e-12)
 
 
 def test_a_learned_table_ends():
     positions = Learned(max_len=6, dim=4)
-    close(positions.embed(torch.zeros(1, 2, 4), offset=4)[0], positions.table.detach()[4:])
+    assert_close(positions.embed(torch.zeros(1, 2, 4), offset=4)[0], positions.table.detach()[4:])
     with pytest.raises(ValueError, match=r"max_len = 6, but 7 positions.*\(1, 2, 4\), offset 5"):
         positions.embed(torch.zeros(1, 2, 4), offset=5)
 
@@ -155,10 +156,10 @@ def test_shaw_is_its_formula():
     keys, values = positions.keys.detach().numpy(), positions.values.detach().numpy()
     rows = np.clip(np.arange(SEQ)[None] - np.arange(SEQ)[:, None], -2, 2) + 2
     bias = np.einsum("bhid,ijd->bhij", q.numpy(), keys[rows]) / HEAD_DIM ** 0.5
-    close(positions.bias(q, k), bias)
+    assert_close(positions.bias(q, k), bias)
     weights = attention_weights(q, k, torch.tensor(bias)).numpy()
     want = weights @ v.numpy() + np.einsum("bhij,ijd->bhid", weights, values[rows])
-    close(positions.attend(q, k, v, torch.tensor(bias)), want)
+    assert_close(positions.attend(q, k, v, torch.tensor(bias)), want)
 
 
 @pytest.mark.parametrize("query_len, key_len", [(1, 1), (1, 5), (3, 5), (5, 5)])
@@ -176,7 +177,7 @@ def test_t5_causal_buckets_begin_where_the_facts_say():
 
 
 def test_slopes_for_twelve_heads():
-    close(alibi_slopes(12), [*2.0 ** -np.arange(1.0, 9.0), *2.0 ** -np.array([0.5, 1.5, 2.5, 3.5])], 1e-12)
+    assert_close(alibi_slopes(12), [*2.0 ** -np.arange(1.0, 9.0), *2.0 ** -np.array([0.5, 1.5, 2.5, 3.5])], 1e-12)
 
 
 # ---------------------------------------------------------------- RoPE
@@ -191,7 +192,7 @@ def test_reordered_projections_give_the_same_scores_in_the_other_layout():
         return q @ k.transpose(1, 2)
 
     reordered = [rope_rows_to_halves(w, HEADS) for w in weight]
-    close(scores(apply_rope_half, *reordered), scores(apply_rope, *weight), 1e-10)
+    assert_close(scores(apply_rope_half, *reordered), scores(apply_rope, *weight), 1e-10)
     assert all((rope_rows_to_pairs(w, HEADS) == original).all() for w, original in zip(reordered, weight))
     mixed = scores(apply_rope_half, *weight).numpy()
     assert np.abs(mixed - scores(apply_rope, *weight).numpy()).max() > 0.1  # left out, it breaks silently
@@ -215,7 +216,7 @@ def test_the_rope_backward_by_hand_is_the_engines():
     x, grad = random(2, SEQ, HEAD_DIM, requires_grad=True), random(2, SEQ, HEAD_DIM, seed=1)
     cos, sin = map(torch.tensor, rope_cache(SEQ, HEAD_DIM))
     (apply_rope(x, cos, sin) * grad).sum().backward()
-    close(rope_backward(grad, cos, sin), x.grad, 1e-12)
+    assert_close(rope_backward(grad, cos, sin), x.grad, 1e-12)
 
 
 # ---------------------------------------------------------------- CoPE
@@ -232,13 +233,13 @@ def test_contextual_positions_are_the_double_loop(query_len):
         own = 6 - query_len + i                                           # the query's position
         for j in range(own + 1):
             want[:, i, j] = g.numpy()[:, i, j:own + 1].sum(axis=-1)
-    close(cope_positions(g), want, 1e-12)
+    assert_close(cope_positions(g), want, 1e-12)
 
 
 def test_open_gates_count_tokens_and_closed_ones_nothing():
     count = np.arange(6)[:, None] - np.arange(6)[None, :] + 1
-    close(cope_positions(torch.ones(6, 6)), np.tril(count).astype(np.float32))
-    close(cope_positions(torch.zeros(6, 6)), np.zeros((6, 6), np.float32))
+    assert_close(cope_positions(torch.ones(6, 6)), np.tril(count).astype(np.float32))
+    assert_close(cope_positions(torch.zeros(6, 6)), np.zeros((6, 6), np.float32))
 
 
 def test_interpolated_numbers_are_the_products_with_interpolated_vectors():
@@ -246,7 +247,7 @@ def test_interpolated_numbers_are_the_products_with_interpolated_vectors():
     positions = cope_positions(gates(2, SEQ, SEQ))                        # some lie past the table's end, 3
     assert positions.max() > 3
     by_vectors = (q.unsqueeze(-2) * interpolate(table, positions)).sum(-1)
-    close(interpolate_logits(q @ table.transpose(0, 1), positions), by_vectors, 1e-12)
+    assert_close(interpolate_logits(q @ table.transpose(0, 1), positions), by_vectors, 1e-12)
 
 
 def test_positions_outside_the_table_get_its_ends():
@@ -261,8 +262,8 @@ def test_the_cope_backward_by_hand_is_the_engines():
     g = scores.sigmoid()
     (interpolate_logits(logits, cope_positions(g)) * grad).sum().backward()
     grad_scores, grad_logits = cope_backward(*(x.detach().numpy() for x in (grad, g, logits)))
-    close(grad_scores, scores.grad, 1e-10)
-    close(grad_logits, logits.grad, 1e-10)
+    assert_close(grad_scores, scores.grad, 1e-10)
+    assert_close(grad_logits, logits.grad, 1e-10)
 
 
 def test_a_clamped_position_moves_no_gate():
@@ -283,7 +284,7 @@ def test_with_open_gates_cope_is_shaw():
     shaw.load_state_dict({"keys": torch.tensor(by_distance)})
     q = torch.ones(1, HEADS, SEQ, HEAD_DIM)
     by_cope, by_shaw = (positions.bias(q, 100 * q).detach().numpy() for positions in (cope, shaw))
-    close(by_cope[..., ALLOWED], by_shaw[..., ALLOWED] * HEAD_DIM ** 0.5)
+    assert_close(by_cope[..., ALLOWED], by_shaw[..., ALLOWED] * HEAD_DIM ** 0.5)
 
 
 @pytest.mark.parametrize("scaling, gate_scale, position_scale", [
@@ -293,19 +294,19 @@ def test_where_cope_divides(scaling, gate_scale, position_scale):
     cope.load_state_dict({"e": known("cope_table")})
     q, k = known("q"), known("k")
     g = 1 / (1 + np.exp(-gate_scale * q.numpy() @ k.numpy().swapaxes(-1, -2)))
-    close(cope.gates(q, k), g)
+    assert_close(cope.gates(q, k), g)
     logits = q @ known("cope_table").transpose(0, 1) * position_scale
-    close(cope.bias(q, k), interpolate_logits(logits, cope_positions(torch.tensor(g))))
+    assert_close(cope.bias(q, k), interpolate_logits(logits, cope_positions(torch.tensor(g))))
     assert cope.scale == (1.0 if scaling == "paper" else None)
 
 
 def test_gates_may_come_from_their_own_keys_or_from_the_values():
     q, k, v = known("q"), known("k"), random(BATCH, HEADS, SEQ, HEAD_DIM).float()
     x = random(BATCH, SEQ, DIM).float()
-    close(CoPE(4, HEAD_DIM, gates="val_gates").gates(q, k, v, x), CoPE(4, HEAD_DIM).gates(q, v))
+    assert_close(CoPE(4, HEAD_DIM, gates="val_gates").gates(q, k, v, x), CoPE(4, HEAD_DIM).gates(q, v))
     own = CoPE(4, HEAD_DIM, num_heads=HEADS, dim=DIM, gates="sep_keys")
     keys = own.gate_keys(x).reshape(BATCH, SEQ, HEADS, HEAD_DIM).transpose(1, 2)
-    close(own.gates(q, k, v, x), CoPE(4, HEAD_DIM).gates(q, keys))
+    assert_close(own.gates(q, k, v, x), CoPE(4, HEAD_DIM).gates(q, keys))
 
 
 def test_heads_may_have_tables_of_their_own():
@@ -314,7 +315,7 @@ def test_heads_may_have_tables_of_their_own():
     for head in range(HEADS):
         alone = CoPE(4, HEAD_DIM)
         alone.load_state_dict({"e": cope.e.detach()[head]})
-        close(cope.bias(q, k)[:, head], alone.bias(q[:, head:head + 1], k[:, head:head + 1])[:, 0])
+        assert_close(cope.bias(q, k)[:, head], alone.bias(q[:, head:head + 1], k[:, head:head + 1])[:, 0])
 
 
 # ---------------------------------------------------------------- attention
@@ -324,7 +325,7 @@ def test_attention_is_the_engines():
     mask = torch.tensor(causal_mask(4, 6))
     for scale in (None, 1.0):
         fused = nn.functional.scaled_dot_product_attention(q, k, v, mask, scale=scale)
-        close(attention(q, k, v, mask, scale), fused, 1e-12)
+        assert_close(attention(q, k, v, mask, scale), fused, 1e-12)
 
 
 @every_variant
@@ -337,7 +338,7 @@ def test_cached_attention_is_uncached_attention(name, options):
     for start, end in ((0, 5), (5, 6), (6, 9), (9, 12)):
         parts.append(layer(positions.embed(x[:, start:end], offset=start), cache))
     assert len(cache) == 12
-    close(torch.cat(parts, dim=1), whole, 1e-10)
+    assert_close(torch.cat(parts, dim=1), whole, 1e-10)
 
 
 @every_variant
@@ -352,19 +353,19 @@ def test_every_parameter_gets_a_gradient(name, options):
 def test_a_combination_is_the_sum_of_its_parts():
     both = randomise(make_positions("cope+shaw", DIM, HEADS, max_len=SEQ, npos_max=4)).float()
     q, k = known("q"), known("k")
-    close(both.bias(q, k), both.parts[0].bias(q, k) + both.parts[1].bias(q, k))
+    assert_close(both.bias(q, k), both.parts[0].bias(q, k) + both.parts[1].bias(q, k))
     turned = make_positions("cope+rope", DIM, HEADS, max_len=SEQ, base=100.0)
-    close(turned.rotate(q, k)[0], RoPE(HEAD_DIM, base=100.0).rotate(q, k)[0])
+    assert_close(turned.rotate(q, k)[0], RoPE(HEAD_DIM, base=100.0).rotate(q, k)[0])
     assert not turned.shared and make_positions("rope+alibi", DIM, HEADS, max_len=SEQ).shared
 
 
 def test_t5_does_not_divide_and_a_sum_has_one_scale():
     q, k, mask = known("q"), known("k"), torch.zeros(SEQ, SEQ)
-    close(T5Bias(HEADS).attend(q, k, k, mask), attention(q, k, k, scale=1.0))
+    assert_close(T5Bias(HEADS).attend(q, k, k, mask), attention(q, k, k, scale=1.0))
     both = randomise(make_positions("shaw+t5", DIM, HEADS, max_len=SEQ, clip=SEQ - 1)).float()
     alone = Shaw(HEAD_DIM, clip=SEQ - 1)
     alone.load_state_dict({"keys": both.parts[0].keys.detach()})
-    close(both.bias(q, k) - both.parts[1].bias(q, k), alone.bias(q, k) * HEAD_DIM ** 0.5)
+    assert_close(both.bias(q, k) - both.parts[1].bias(q, k), alone.bias(q, k) * HEAD_DIM ** 0.5)
 
 
 # ---------------------------------------------------------------- bad input

@@ -11,7 +11,7 @@ import pytest
 
 import minitorch
 from solutions.attention import MultiHeadAttention
-from solutions.positions import make_positions
+from solutions.encodings import make_positions
 from solutions.transformer import Transformer
 
 torch = pytest.importorskip("torch")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from solutions import properties
-from solutions.positions import encodings
+from solutions.encodings import encodings
 from solutions.properties import order_matters, property_table, shift_invariant, time_ratio
 
 # Order matters to all but none. Scores are shift-invariant unless the index itself goes into the embedding.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import minitorch as torch
-from solutions.positions import encodings
+from solutions.encodings import encodings
 from solutions.transformer import Transformer, draw, generate, next_token_probabilities
 
 NAMES = [*encodings(), "cope+rope", "cope+shaw"]

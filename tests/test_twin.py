@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import minitorch
-from solutions.positions import encodings
+from solutions.encodings import encodings
 from tests.twin import SOLUTIONS, load_twin, solution_modules, switch_imports
 
 torch = pytest.importorskip("torch")
@@ -50,7 +50,7 @@ class Family:
         return self.engine.tensor(array.astype(dtype) if array.dtype.kind == "f" else array)
 
     def positions(self, name, **options):
-        return self.load("positions").make_positions(name, DIM, HEADS, SEQ, **options)
+        return self.load("encodings").make_positions(name, DIM, HEADS, SEQ, **options)
 
 
 OURS = Family(minitorch, lambda name: importlib.import_module(f"solutions.{name}"))
