@@ -72,7 +72,7 @@ def parts_first(layer):
     return reorder(weight), reorder(bias)
 
 
-def close(ours, x, expected, tolerance):
+def assert_close(ours, x, expected, tolerance):
     with minitorch.no_grad():
         got = ours(minitorch.tensor(x))
     np.testing.assert_allclose(got.numpy(), expected, rtol=0, atol=tolerance * abs(expected).max())
@@ -131,7 +131,7 @@ def test_an_attention_layer_gives_the_same(foreign):
     model, layer, ours, tolerance = foreign()
     ids = torch.tensor(IDS)
     x, expected, _ = seen_by(layer, lambda: model(ids, decoder_input_ids=ids) if foreign is t5 else model(ids))
-    close(ours, x, expected, tolerance)
+    assert_close(ours, x, expected, tolerance)
 
 
 def test_an_attention_layer_of_bloom_gives_the_same():
@@ -142,7 +142,7 @@ def test_an_attention_layer_of_bloom_gives_the_same():
     ours = course_attention("alibi", parts_first(layer.query_key_value), (layer.dense.weight, layer.dense.bias))
     x, out, (inputs, options) = seen_by(layer, lambda: model(torch.tensor(IDS)))
     residual = inputs[1] if len(inputs) > 1 else options["residual"]
-    close(ours, x, out - residual.numpy(), FLOAT32_INSIDE)
+    assert_close(ours, x, out - residual.numpy(), FLOAT32_INSIDE)
 
 
 def test_a_wrong_encoding_is_noticed():
@@ -151,7 +151,7 @@ def test_a_wrong_encoding_is_noticed():
     ours.positions.layout = "pairs"
     x, expected, _ = seen_by(layer, lambda: model(torch.tensor(IDS)))
     with pytest.raises(AssertionError, match="Not equal"):
-        close(ours, x, expected, tolerance)
+        assert_close(ours, x, expected, tolerance)
 
 
 # ---------------------------------------------------------------- a whole model
@@ -163,7 +163,7 @@ def test_a_whole_gpt2_gives_the_same_logits():
                 from_gpt2(gpt2.transformer))
     with torch.no_grad():
         expected = gpt2(torch.tensor(IDS)).logits.numpy()
-    close(ours, IDS, expected, EXACT)
+    assert_close(ours, IDS, expected, EXACT)
 
 
 def from_gpt2(gpt2):

@@ -51,6 +51,17 @@ def _some(seed, *shapes):
     return [rng.standard_normal(shape) for shape in shapes]
 
 
+def _masked_wrongly(q, k, v, mask):
+    """What goes wrong with a mask however attention is written. `mask` hides each query's own key only."""
+    return (
+        (v, "The mask is used the wrong way round: True means that a query may look."),
+        (_attention(q, k, v), "The mask is ignored."),
+        (_attention(q, k, v, mask, hide="after"),
+         "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
+         "still stand in the denominator. Hide the scores before the softmax."),
+    )
+
+
 class scaled_scores:
     stars, minutes = 1, 4
     hints = (
@@ -249,11 +260,7 @@ class attention_numpy:
                     "It holds NaN. `mask * -np.inf` does that: where the mask is False it is 0 times "
                     "infinity, which is no number. Choose instead of multiplying: np.where.")
         expect.equal(got, _attention(q, k, v, others), mistakes=(
-            (v, "The mask is used the wrong way round: True means that a query may look."),
-            (_attention(q, k, v), "The mask is ignored."),
-            (_attention(q, k, v, others, hide="after"),
-             "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
-             "still stand in the denominator. Hide the scores before the softmax."),
+            *_masked_wrongly(q, k, v, others),
             (_attention(q, k, v, others, hide="zero score"),
              "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Which score becomes "
              "0 in the softmax?"),
@@ -383,11 +390,7 @@ class attention:
         with expect.advice(FOR_TENSORS):
             got = answer(*map(torch.tensor, (q, k, v)), mask=torch.tensor(others))
         expect.equal(got, _attention(q, k, v, others), mistakes=(
-            (v, "The mask is used the wrong way round: True means that a query may look."),
-            (_attention(q, k, v), "The mask is ignored."),
-            (_attention(q, k, v, others, hide="after"),
-             "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
-             "still stand in the denominator. Hide the scores before the softmax."),
+            *_masked_wrongly(q, k, v, others),
             (_attention(q, k, v, others, hide="zero score"),
              "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Fill in "
              "float('-inf')."),
