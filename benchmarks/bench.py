@@ -31,9 +31,9 @@ BEGIN, END = "<!-- benchmark: written by `make bench` -->\n", "<!-- end of the b
 ENCODINGS = ("none", "sinusoidal", "learned", "shaw", "transformer_xl", "t5", "alibi", "rope", "cope")
 SIZES = {
     "lesson-09": dict(vocab_size=14, dim=32, num_heads=2, num_layers=2, seq_len=96, max_len=384, batch=32,
-                      npos_max=16, micro_batch=16),
+                      npos_max=16, micro_batch=32),
     "S": dict(vocab_size=64, dim=64, num_heads=4, num_layers=2, seq_len=128, max_len=128, batch=64,
-              npos_max=16, micro_batch=8),
+              npos_max=16, micro_batch=16),
     "M": dict(vocab_size=64, dim=128, num_heads=8, num_layers=4, seq_len=128, max_len=128, batch=32,
               npos_max=16, micro_batch=4),
 }

@@ -44,9 +44,10 @@ def differentiable(function):
 
 def record(out, name, inputs, backwards):
     """Attach to `out` the operation that made it, if any input needs a gradient."""
-    for x in inputs:
-        if isinstance(x, Tensor) and (x._node or x._requires_grad):
-            out._node = Node(name, out._data, [source(x) for x in inputs], backwards)
+    targets = [source(x) if isinstance(x, Tensor) else None for x in inputs]
+    for target in targets:
+        if target is not None:
+            out._node = Node(name, out._data, targets, backwards)
             break
 
 

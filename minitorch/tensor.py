@@ -58,12 +58,12 @@ class Node:
     `backwards` holds one function for each input, or a single one that returns all the gradients together.
     """
 
-    __slots__ = ("name", "shape", "dtype", "targets", "backwards", "versions")
+    __slots__ = ("name", "shape", "dtype", "targets", "backwards", "leaves")
 
     def __init__(self, name, out, targets, backwards):
         self.name, self.shape, self.dtype = name, out.shape, out.dtype
         self.targets, self.backwards = targets, backwards
-        self.versions = [t._version if isinstance(t, Tensor) else 0 for t in targets]
+        self.leaves = [(t, t._version) for t in targets if t is not None and type(t) is not Node]
 
     def __repr__(self):
         return f"<{self.name}>"
@@ -73,20 +73,21 @@ class Node:
         if self.backwards is None:
             raise RuntimeError(f"backward a second time through '{self.name}', whose graph was freed by the first. "
                                "Call backward(retain_graph=True) the first time, or compute the loss again.")
-        for target, version in zip(self.targets, self.versions):
-            if isinstance(target, Tensor) and target._version != version:
-                raise RuntimeError(f"a tensor of shape {target.shape} needed for the gradient of '{self.name}' was "
+        for leaf, version in self.leaves:
+            if leaf._version != version:
+                raise RuntimeError(f"a tensor of shape {leaf.shape} needed for the gradient of '{self.name}' was "
                                    "modified in place after it was used. Call backward() before updating it.")
         if len(self.backwards) == 1:
             grads = self.backwards[0](grad)
             grads = grads if type(grads) is tuple else (grads,)
         else:
-            grads = (back(grad) if target is not None else None for target, back in zip(self.targets, self.backwards))
+            grads = [back(grad) if target is not None else None for target, back in zip(self.targets, self.backwards)]
         for target, g in zip(self.targets, grads):
             if type(g) is Part:
                 yield target, g
             elif target is not None and g is not None:
-                yield target, unbroadcast(g, target.shape).astype(target.dtype, copy=False)
+                g = unbroadcast(g, target.shape)
+                yield target, g if g.dtype is target.dtype else g.astype(target.dtype)
 
 
 class Part(NamedTuple):
@@ -96,9 +97,7 @@ class Part(NamedTuple):
 
 
 def source(x):
-    """What receives the gradient of an input: the node that made it, the leaf itself, or None."""
-    if not isinstance(x, Tensor):
-        return None
+    """What receives the gradient of a tensor: the node that made it, the leaf itself, or None."""
     return x._node or (x if x._requires_grad else None)
 
 

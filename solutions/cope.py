@@ -214,12 +214,16 @@ class CoPE(PositionEncoding):
 
     def gates(self, q, k, v=None, x=None):
         """How much each key counts for each query: (batch, heads, query, key), from 0 to 1."""
+        return cope_gates(q, self.gate_inputs(k, v, x), self.scale)
+
+    def gate_inputs(self, k, v=None, x=None):
+        """What the queries meet in the gates: (batch, heads, key, head_dim)."""
         if self.gates_from == "val_gates":
-            k = v
+            return v
         if self.gates_from == "sep_keys":
             batch, heads, key_len, head_dim = k.shape
-            k = self.gate_keys(x).reshape(batch, key_len, heads, head_dim).transpose(1, 2)
-        return cope_gates(q, k, self.scale)
+            return self.gate_keys(x).reshape(batch, key_len, heads, head_dim).transpose(1, 2)
+        return k
 
     def bias(self, q, k, v=None, x=None):
         if q.shape[-1] != self.e.shape[-1]:
@@ -227,4 +231,21 @@ class CoPE(PositionEncoding):
         logits = q @ self.e.transpose(-2, -1)                             # (batch, heads, query, npos_max)
         if self.scaling == "released":
             logits = logits * self.score_scale(q)
-        return interpolate_logits(logits, cope_positions(self.gates(q, k, v, x)))
+        keys, blocks = self.gate_inputs(k, v, x), []
+        for rows, seen in causal_blocks(q.shape[-2], k.shape[-2]):
+            gates = cope_gates(q[..., rows, :], keys[..., :seen, :], self.scale)
+            block = interpolate_logits(logits[..., rows, :], cope_positions(gates))
+            later = torch.zeros(*block.shape[:-1], k.shape[-2] - seen, dtype=block.dtype)
+            blocks.append(torch.cat([block, later], dim=-1))              # (batch, heads, rows, key)
+        return torch.cat(blocks, dim=-2)
+
+
+def causal_blocks(query_len, key_len, size=32):
+    """Queries in blocks, each with the number of keys its last query sees. Later keys count for nothing, and to
+    leave them out saves up to half of the work.
+
+    >>> causal_blocks(query_len=3, key_len=4, size=2)
+    [(slice(0, 2, None), 3), (slice(2, 3, None), 4)]
+    """
+    ends = [*range(size, query_len, size), query_len]
+    return [(slice(start, end), key_len - query_len + end) for start, end in zip([0, *ends], ends)]

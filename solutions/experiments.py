@@ -172,7 +172,7 @@ def run(settings, folder, on_step=None):
         "settings": settings,
         "versions": {"python": platform.python_version(), "numpy": np.__version__, "engine": torch.__name__,
                      "machine": f"{platform.system()} {platform.machine()}"},
-        "seconds": round(seconds, 1),
+        "seconds": round(seconds, 3),
         "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
         "curve": {"step": list(steps), "loss": losses, "error": list(errors)},
         **measure(trainer.model, settings),
