@@ -38,6 +38,17 @@ def causal_mask(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len, dtype=bool)
 
 
+def causal_blocks(query_len, key_len, size=32):
+    """Queries in blocks, each with the number of keys its last query sees. Later keys count for nothing, and to
+    leave them out saves up to half of the work.
+
+    >>> causal_blocks(query_len=3, key_len=4, size=2)
+    [(slice(0, 2, None), 3), (slice(2, 3, None), 4)]
+    """
+    ends = [*range(size, query_len, size), query_len]
+    return [(slice(start, end), key_len - query_len + end) for start, end in zip([0, *ends], ends)]
+
+
 def scaled_scores(q, k):
     """How well each key fits each query: their dot product, divided by the square root of head_dim.
 

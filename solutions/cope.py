@@ -13,7 +13,8 @@ import numpy as np
 
 import minitorch as torch
 from minitorch import nn
-from solutions.attention import causal_mask
+from solutions.attention import causal_blocks, causal_mask
+from solutions.fused_cope import FusedBias
 from solutions.positions import PositionEncoding
 
 
@@ -194,13 +195,14 @@ class CoPE(PositionEncoding):
                      "keys"       the attention keys
                      "sep_keys"   keys of its own, W_g times the layer's input; needs dim and num_heads
                      "val_gates"  the values
+    fused            True: the whole bias in one operation, with the same numbers (solutions/fused_cope.py)
 
     Any length is taken: positions grow only with what is counted, and counts past the table share its end.
     """
     shared = False
 
     def __init__(self, npos_max, head_dim, num_heads=None, dim=None, scaling="appendix", separate_heads=False,
-                 gates="keys"):
+                 gates="keys", fused=False):
         super().__init__()
         if scaling not in ("appendix", "paper", "released"):
             raise ValueError(f"scaling is 'appendix', 'paper' or 'released', not {scaling!r}")
@@ -209,7 +211,7 @@ class CoPE(PositionEncoding):
         heads = (num_heads,) if separate_heads else ()
         self.e = nn.Parameter(torch.zeros(*heads, npos_max, head_dim))
         self.gate_keys = nn.Linear(dim, num_heads * head_dim, bias=False) if gates == "sep_keys" else None
-        self.gates_from, self.scaling = gates, scaling
+        self.gates_from, self.scaling, self.fused = gates, scaling, fused
         self.scale = 1.0 if scaling == "paper" else None
 
     def gates(self, q, k, v=None, x=None):
@@ -231,21 +233,13 @@ class CoPE(PositionEncoding):
         logits = q @ self.e.transpose(-2, -1)                             # (batch, heads, query, npos_max)
         if self.scaling == "released":
             logits = logits * self.score_scale(q)
-        keys, blocks = self.gate_inputs(k, v, x), []
+        keys = self.gate_inputs(k, v, x)
+        if self.fused:
+            return FusedBias.apply(q, keys, logits, self.score_scale(q))
+        blocks = []
         for rows, seen in causal_blocks(q.shape[-2], k.shape[-2]):
             gates = cope_gates(q[..., rows, :], keys[..., :seen, :], self.scale)
             block = interpolate_logits(logits[..., rows, :], cope_positions(gates))
             later = torch.zeros(*block.shape[:-1], k.shape[-2] - seen, dtype=block.dtype)
             blocks.append(torch.cat([block, later], dim=-1))              # (batch, heads, rows, key)
         return torch.cat(blocks, dim=-2)
-
-
-def causal_blocks(query_len, key_len, size=32):
-    """Queries in blocks, each with the number of keys its last query sees. Later keys count for nothing, and to
-    leave them out saves up to half of the work.
-
-    >>> causal_blocks(query_len=3, key_len=4, size=2)
-    [(slice(0, 2, None), 3), (slice(2, 3, None), 4)]
-    """
-    ends = [*range(size, query_len, size), query_len]
-    return [(slice(start, end), key_len - query_len + end) for start, end in zip([0, *ends], ends)]

@@ -22,7 +22,7 @@ BATCH, HEADS, SEQ, HEAD_DIM = KNOWN["q"].shape
 DIM = HEADS * HEAD_DIM
 ALLOWED = causal_mask(SEQ, SEQ)
 VARIANTS = [*((name, {}) for name in encodings()), ("shaw", {"clip": 3, "values": True}), ("cope+rope", {}),
-            ("cope+shaw", {"npos_max": 4}), ("rope", {"rotary_dim": 4, "layout": "halves"}),
+            ("cope+shaw", {"npos_max": 4}), ("cope", {"fused": True}), ("rope", {"rotary_dim": 4, "layout": "halves"}),
             ("cope", {"npos_max": 4, "gates": "sep_keys", "scaling": "paper"}),
             ("cope", {"npos_max": 4, "gates": "val_gates", "scaling": "released", "separate_heads": True})]
 every_variant = pytest.mark.parametrize("name, options", VARIANTS, ids=lambda x: str(x).replace(" ", ""))
@@ -316,6 +316,31 @@ def test_heads_may_have_tables_of_their_own():
         alone = CoPE(4, HEAD_DIM)
         alone.load_state_dict({"e": cope.e.detach()[head]})
         assert_close(cope.bias(q, k)[:, head], alone.bias(q[:, head:head + 1], k[:, head:head + 1])[:, 0])
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("query_len, key_len", [(1, 1), (1, 70), (33, 33), (40, 70), (96, 96)])
+@pytest.mark.parametrize("options", [{}, {"scaling": "released"}, {"scaling": "paper", "separate_heads": True},
+                                     {"gates": "val_gates"}], ids=str)
+def test_in_blocks_and_fused_cope_is_its_three_steps(options, query_len, key_len, fused):
+    cope = randomise(CoPE(6, HEAD_DIM, num_heads=HEADS, fused=fused, **options))
+    q, k, v = (random(2, HEADS, length, HEAD_DIM, seed=seed, requires_grad=True)
+               for seed, length in enumerate((query_len, key_len, key_len)))
+    seen = causal_mask(query_len, key_len)
+    direction = torch.tensor(np.random.default_rng(5).normal(size=(2, HEADS, query_len, key_len)) * seen)
+
+    def value_and_gradients(bias):
+        for x in (q, k, v, cope.e):
+            x.grad = None
+        (bias * direction).sum().backward()
+        return [bias.detach().numpy()[..., seen], *(x.grad for x in (q, k, v, cope.e) if x.grad is not None)]
+
+    logits = q @ cope.e.transpose(-2, -1) * (HEAD_DIM ** -0.5 if options.get("scaling") == "released" else 1)
+    whole = interpolate_logits(logits, cope_positions(cope.gates(q, k, v)))
+    wanted, got = value_and_gradients(whole), value_and_gradients(cope.bias(q, k, v))
+    assert len(wanted) == len(got)
+    for a, b in zip(got, wanted):
+        assert_close(a, b, 1e-9)
 
 
 # ---------------------------------------------------------------- attention

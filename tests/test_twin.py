@@ -33,7 +33,7 @@ INPUTS = {"x": np.random.default_rng(0).normal(size=(BATCH, SEQ, DIM)),
 NAMES = [(name, {}) for name in (*encodings(), "cope+rope", "cope+shaw")] + [
     ("shaw", {"values": True}), ("t5", {"bidirectional": True}),
     ("rope", {"rotary_dim": 4, "layout": "halves"}),
-    ("cope", {"gates": "sep_keys", "scaling": "paper", "npos_max": 5}),
+    ("cope", {"fused": True}), ("cope", {"gates": "sep_keys", "scaling": "paper", "npos_max": 5}),
     ("cope", {"gates": "val_gates", "scaling": "released", "separate_heads": True})]
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 both_precisions = pytest.mark.parametrize("dtype", TOLERANCE)
