@@ -44,12 +44,15 @@ class Transformer(nn.Module):
     positions   name of the encoding, see make_positions; `options` go to its class
     max_len     the longest sequence, for encodings that keep a table of positions
     tied        True: the head uses the embedding matrix again (Press & Wolf 2017, arXiv 1608.05859)
+    init_std    the standard deviation of the weights at the start
 
     Weights start as in GPT-2: N(0, 0.02), biases 0. The two projections of each block that write into the
-    stream get N(0, 0.02 / sqrt(2 num_layers)), since that many of them are summed.
+    stream get N(0, 0.02 / sqrt(2 num_layers)), since that many of them are summed. 0.02 suits GPT-2's dim of
+    768; small models may want more, up to about 1 / sqrt(dim).
     """
 
-    def __init__(self, vocab_size, dim, num_heads, num_layers, max_len, positions, tied=False, **options):
+    def __init__(self, vocab_size, dim, num_heads, num_layers, max_len, positions, tied=False, init_std=0.02,
+                 **options):
         super().__init__()
         encodings = [make_positions(positions, dim, num_heads, max_len, **options) for _ in range(num_layers)]
         if encodings[0].shared:
@@ -60,18 +63,18 @@ class Transformer(nn.Module):
         self.head = nn.Linear(dim, vocab_size, bias=False)
         if tied:
             self.head.weight = self.embedding.weight
-        self.initialise()
+        self.initialise(init_std)
 
-    def initialise(self):
+    def initialise(self, std):
         """Draws the starting weights; those of the position encoding are its own affair."""
-        residual_std = 0.02 / math.sqrt(2 * len(self.blocks))
+        residual_std = std / math.sqrt(2 * len(self.blocks))
         for block in self.blocks:
-            for layer, std in ((block.attention.qkv, 0.02), (block.attention.out, residual_std),
-                               (block.mlp[0], 0.02), (block.mlp[2], residual_std)):
-                nn.init.normal_(layer.weight, std=std)
+            for layer, its_std in ((block.attention.qkv, std), (block.attention.out, residual_std),
+                                   (block.mlp[0], std), (block.mlp[2], residual_std)):
+                nn.init.normal_(layer.weight, std=its_std)
                 nn.init.zeros_(layer.bias)
-        nn.init.normal_(self.head.weight, std=0.02)
-        nn.init.normal_(self.embedding.weight, std=0.02)
+        nn.init.normal_(self.head.weight, std=std)
+        nn.init.normal_(self.embedding.weight, std=std)
 
     def forward(self, ids, caches=None):
         """ids (batch, seq) -> logits (batch, seq, vocab). With caches, ids follow what is already in them."""
