@@ -71,10 +71,17 @@ RECIPES = {
                    "sparse": (512, {"blanks": 24})}},
 }
 
+# Is it the encoding, or the start? Two of the recipes again, from weights five times as large.
+LARGE_START = {**SMALL, "init_std": 0.1}
+RECIPES["counting_1_large_start"] = {**RECIPES["counting_1"], "model": LARGE_START}
+RECIPES["copy_large_start"] = {**RECIPES["copy"], "model": LARGE_START}
+
 FEW = ("learned", "shaw", "rope", "cope")
 RUNS = {                        # which encodings, with how many seeds
     "counting_1": (tuple(encodings()), 3), "flip_flop": (tuple(encodings()), 3),
     "copy": (tuple(encodings()), 3), "counting_3": (FEW, 3), "counting_5": (FEW, 1),
+    "counting_1_large_start": (("learned", "transformer_xl", "rope", "cope"), 3),
+    "copy_large_start": (("sinusoidal", "learned", "rope", "cope"), 3),
 }
 
 

@@ -30,6 +30,8 @@ def flip_flop_tokenizer():
 def recall(instructions, bits):
     """Makes the bits of a flip-flop text true: after every read stands the bit that was written last.
 
+    Bits after writes and ignores stay as they are. An ignore changes nothing, a read neither.
+
     instructions   int array (batch, pairs): WRITE (0), READ (1) or IGNORE (2); the first is a WRITE
     bits           int array (batch, pairs) of 0 and 1
     returns        int array (batch, pairs): as `bits`, but at every READ the bit of the last WRITE before it
@@ -80,7 +82,7 @@ def without_blanks(ids):
 
     ids       int array (batch, seq); every row has the same number of BLANK (14)
     returns   int array (batch, seq - blanks of a row)
-    raises    ValueError for rows with different numbers of blanks
+    raises    ValueError for rows with different numbers of blanks, which would not make a rectangle
 
     >>> without_blanks(np.array([[3, BLANK, 0], [BLANK, 2, 2]])).tolist()
     [[3, 0], [2, 2]]
@@ -117,6 +119,51 @@ def selective_copy_batch(rng, batch=32, num_symbols=12, blanks=12):
     targets = np.full((batch, ids.shape[1] - 1), UNSCORED)
     targets[:, -num_symbols:] = ids[:, -num_symbols:]
     return ids[:, :-1], targets
+
+
+def copy_errors(predictions, targets):
+    """How wrong the copies are, measured in two ways: by the symbol, and by the whole text.
+
+    predictions   int array (batch, seq), a prediction at every position
+    targets       int array (batch, seq), the right symbol, or -100 (UNSCORED) where nothing is asked
+    returns       two numbers from 0 to 1: the share of wrong symbols among all that are asked, and the share
+                  of texts with at least one wrong symbol
+
+    >>> targets = np.array([[-100, 0, 1, 2, 3], [-100, 4, 5, 6, 7]])
+    >>> copy_errors(np.array([[9, 0, 1, 2, 5], [9, 4, 5, 6, 7]]), targets)
+    (0.125, 0.5)
+    """
+    scored = targets != UNSCORED                                                  # (batch, seq)
+    wrong = scored & (predictions != targets)
+    return float(wrong.sum() / scored.sum()), float(wrong.any(axis=1).mean())
+
+
+def source_hits(attention, ids):
+    """How often a head looks at the symbol that must be copied next.
+
+    The askers are the mark and all positions after it. The m-th asker (counted from 0, so the mark is asker
+    0) must say the m-th symbol of the text before the mark, blanks not counted. It is a hit if, of all keys,
+    exactly this one gets the largest weight of the asker; an equal symbol elsewhere is none.
+
+    attention   float array (batch, seq, seq): the weights of one head, attention[b, i, j] is what query i
+                gives to key j
+    ids         int array (batch, seq): what the model reads, such as a.b>a. The mark (15) stands at the same
+                place in every row, and a row has as many symbols before it as there are askers
+    returns     the share of hits among all askers of all texts, from 0 to 1
+
+    >>> ids = np.array([[BLANK, 0, 1, MARK, 0], [2, BLANK, 3, MARK, 2]])          # .ab>a and c.d>c
+    >>> attention = np.zeros((2, 5, 5))
+    >>> attention[0, 3, 0] = 1                       # the mark looks at the blank, and should look at a
+    >>> attention[0, 4, 2] = 1                       # the copied a looks at b: a hit
+    >>> attention[1, 3, 0] = 1                       # the mark looks at c: a hit
+    >>> attention[1, 4, 0] = 1                       # the copied c looks at c, and should look at d
+    >>> source_hits(attention, ids)
+    0.5
+    """
+    mark = int((ids[0] == MARK).argmax())
+    sources = np.nonzero(ids[:, :mark] != BLANK)[1].reshape(len(ids), -1)         # (batch, asker): places
+    looked_at = attention[:, mark:].argmax(axis=-1)                               # (batch, asker): places
+    return float((looked_at == sources).mean())
 
 
 def check_at_least(least, **settings):

@@ -25,7 +25,7 @@ def numbers(record):
 
 def test_what_is_run():
     names = all_names()
-    assert len(set(names)) == len(names) == 9 * 3 * 3 + 4 * 3 + 4
+    assert len(set(names)) == len(names) == 9 * 3 * 3 + 4 * 3 + 4 + 2 * 4 * 3
     assert set(RUNS) == set(RECIPES)
     for name in names:
         settings = settings_of(name)
