@@ -6,7 +6,8 @@ each, so that whatever else the machine does meets all of them; figures are medi
 of the ratios within a round, and the spread is half the distance between the quartiles.
 
 One thread is measured in processor time, which is what the clock shows on an idle machine and does not depend on
-other programs; two threads are measured by the clock.
+other programs; two threads are measured by the clock. With two threads PyTorch splits its products and loops, and
+minitorch computes two parts of the batch side by side (Trainer(threads=2)).
 """
 import argparse
 import importlib.metadata
@@ -41,11 +42,12 @@ SIZES = {
 # minitorch takes its batch in parts, which suits the processor's cache. PyTorch gets whatever suits it: as it
 # comes, or with minitorch's memory setting (minitorch/memory.py), or with that and the same parts of the batch.
 OURS, THEIRS, SAME_MALLOC = "minitorch", "PyTorch", "PyTorch, same malloc"
+SAME_PARTS = "PyTorch, same malloc and parts"
 VARIANTS = {
     OURS: dict(engine="minitorch", parts=True),
     THEIRS: dict(engine="pytorch"),
     SAME_MALLOC: dict(engine="pytorch", keep_memory=True),
-    "PyTorch, same malloc and parts": dict(engine="pytorch", keep_memory=True, parts=True),
+    SAME_PARTS: dict(engine="pytorch", keep_memory=True, parts=True),
     "paper's listing": dict(engine="pytorch", listing=True),
     "paper's listing, same malloc": dict(engine="pytorch", listing=True, keep_memory=True),
     "products": dict(engine="minitorch", parts=True, time_products=True),
@@ -67,7 +69,8 @@ class Worker:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", json.dumps(job)], cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, **dict.fromkeys(THREAD_SETTINGS, str(threads))})
+            env={**os.environ, **dict.fromkeys(THREAD_SETTINGS, "1" if settings["engine"] == "minitorch"
+                                               else str(threads))})
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -114,7 +117,7 @@ def measure(size, threads, positions, variants, rounds):
     for variant in variants:
         row[variant] = {"ms": round(1e3 * np.median(times[variant]), 1), "spread_ms": spread(1e3 * times[variant])}
         row[variant]["ms_by_the_clock"] = round(1e3 * np.median([step["step"]["wall"] for step in steps[variant]]), 1)
-        for kind in ("forward", "backward", "optimiser"):
+        for kind in [kind for kind in ("forward", "backward", "optimiser") if kind in steps[variant][0]]:
             row[variant][f"{kind}_ms"] = round(1e3 * np.median([step[kind][clock] for step in steps[variant]]), 1)
         if steps[variant][-1]["megabytes"]:
             row[variant]["peak_megabytes"] = round(steps[variant][-1]["megabytes"], 1)
@@ -186,14 +189,15 @@ def table(results):
               if name in results["training"]]
     yield "Time of a training step in `minitorch` over its time in PyTorch eager, and memory of size S in megabytes:"
     yield ""
-    yield "| | " + " | ".join(groups) + " | S, PyTorch with the same malloc | memory: minitorch | PyTorch |"
-    yield "|---" * (len(groups) + 4) + "|"
+    yield ("| | " + " | ".join(groups) + " | S, PyTorch with the same malloc | memory: minitorch | PyTorch "
+           "| PyTorch in the same parts |")
+    yield "|---" * (len(groups) + 5) + "|"
     takes = lambda row, other: f"{row[other]['minitorch_takes']:.2f}" if row else ""
     for name in ENCODINGS:
         small = results["training"].get("S, 1 thread", {}).get(name)
         cells = [takes(results["training"][group].get(name), THEIRS) for group in groups]
         cells += [takes(small, SAME_MALLOC)]
-        cells += [f"{small[engine]['peak_megabytes']:.0f}" if small else "" for engine in (OURS, THEIRS)]
+        cells += [f"{small[engine]['peak_megabytes']:.0f}" if small else "" for engine in (OURS, THEIRS, SAME_PARTS)]
         yield f"| {name} | " + " | ".join(cells) + " |"
 
 
@@ -210,8 +214,9 @@ def report(row):
     for variant, found in row.items():
         if isinstance(found, dict):
             ratio = f"{found['minitorch_takes']:.2f} ± {found['minitorch_takes_spread']:.2f}" if variant != OURS else ""
-            yield (f"{variant:32}{found['ms']:9.1f}{found['forward_ms']:9.1f}{found['backward_ms']:9.1f}"
-                   f"{found['optimiser_ms']:8.1f}{found.get('peak_megabytes', math.nan):7.0f}   {ratio}")
+            forward, back, optimiser, megabytes = (found.get(key, math.nan) for key in (
+                "forward_ms", "backward_ms", "optimiser_ms", "peak_megabytes"))
+            yield (f"{variant:32}{found['ms']:9.1f}{forward:9.1f}{back:9.1f}{optimiser:8.1f}{megabytes:7.0f}   {ratio}")
     if "share_in_products" in row:
         yield f"matrix products: {row['share_in_products']:.0%} of minitorch's time"
 

@@ -13,7 +13,7 @@
 #
 # You have embeddings, attention and nine ways to say where a token stands. What is missing is little: the
 # block that holds them together, the loss, the optimiser, and a way to draw from the result. You write these,
-# and then they train, all of them yours, on a text you know. The training takes **about a minute**.
+# and then they train, all of them yours, on a text you know. That takes **half a minute to two minutes**.
 #
 # ### Three questions about lesson 06
 #
@@ -38,9 +38,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, progress, show, solution
+from classroom import exercise, hint, progress, show, solution
 from minitorch import nn
-from minitorch.nn import functional as F
 from solutions.attention import MultiHeadAttention
 from solutions.counting import Tokenizer
 from solutions.language import read_this_course
@@ -69,7 +68,8 @@ print(*text.splitlines()[-2:], sep="\n")
 # A model gives a probability to each character that might come next. Its score is the mean of $-\log_2 p$ of
 # those that did come: the **bits** it needs for a character. Who guesses blindly among 92 needs $\log_2 92$.
 # Who knows how frequent each character is needs less; that is the **unigram** model. Who also knows the
-# character before, the **bigram** model, needs less again. It is a table, and the table is counted:
+# character before, the **bigram** model, needs less again. It is a table of counts. Each gets 1 more
+# ("add-one"), so that what never occurred in the training text is not held to be impossible:
 #
 # $$\text{table}[a, b] = \frac{1 + \text{count}[a, b]}{\sum_{b'} (1 + \text{count}[a, b'])} \qquad
 # \text{count}[a, b]: \text{ how often } b \text{ follows } a$$
@@ -78,16 +78,15 @@ print(*text.splitlines()[-2:], sep="\n")
 
 # %%
 table = bigram_table(training, vocab_size)
-letters = tokenizer.encode("abcdefghijklmnopqrstuvwxyz")
-counts = np.ones((vocab_size, vocab_size))
-for present, following in zip(training[:-1], training[1:]):
-    counts[present, following] += 1
-pairs = np.ix_(letters, letters)
-compare((counts / counts.sum(axis=1, keepdims=True))[pairs], table[pairs],
-        title="Some pairs are likely: ve, qu, ke, he. Share of the next letter in each row",
-        xlabel="next letter, a to z", ylabel="present letter, a to z",
-        alt="Two equal heat maps of 26 by 26 letters. Most cells are dark; the brightest are e after v and u "
-            "after q, then e after k and after h. The difference is 0 everywhere.")
+letters = "abcdefghijklmnopqrstuvwxyz"
+figure, axis = plt.subplots(figsize=(7.5, 6))
+image = axis.imshow(table[np.ix_(tokenizer.encode(letters), tokenizer.encode(letters))])
+axis.set(xticks=range(26), xticklabels=letters, yticks=range(26), yticklabels=letters, xlabel="next letter",
+         ylabel="present letter", title="Some pairs are likely: ve, qu, ke, he")
+axis.tick_params(labelsize=10)
+figure.colorbar(image, label="share of the next letter")
+show(figure, alt="A heat map of 26 by 26 letters. Most cells are dark; the brightest are e after v and u "
+                 "after q, then e after k and after h.")
 
 # %%
 frequency = np.bincount(training, minlength=vocab_size) + 1
@@ -99,37 +98,56 @@ for name, value in bits.items():
 
 # %% [markdown]
 # **Predict.** A trigram table would look two characters back and have $92^2 = 8464$ rows. Would it be better
-# still? And tables that look three or ten characters back?
+# still? And tables that look three, five or ten characters back?
 #
 # <details><summary>Answer</summary>
 #
-# Two, yes: half a bit. Three is already worse, and ten is nearly blind: of its $92^{10}$ rows nearly none has
-# ever been seen. A table cannot know that two contexts resemble each other. A network can, because it works
-# with vectors.
+# With 1 added, two are better by half a bit, three are already worse, and ten are nearly blind: where a row
+# was seen once or never, 92 added ones drown what was counted. But that is the fault of the ones. Let a table
+# fall back on the next shorter one instead: $p_n = (\text{count} + s \, p_{n-1}) / (\text{sum of the row} +
+# s)$. (Add-one is this too, with $s = 92$ and the blind guess to fall back on.) Such tables get better up to
+# about five characters back, and then hardly any more.
 #
 # </details>
 
 # %%
-seen, unseen = text[:len(training)], text[len(training):]
-
-
-def table_bits(back):
-    """Bits a character, on the held-out text, of a table that looks `back` characters back."""
-    starts = range(len(seen) - back)
-    contexts = Counter(seen[i:i + back] for i in starts)
-    continued = Counter(seen[i:i + back + 1] for i in starts)
-    pieces = [unseen[i:i + back + 1] for i in range(len(unseen) - back)]
-    p = [(1 + continued[piece]) / (vocab_size + contexts[piece[:-1]]) for piece in pieces]
+def table_bits(lengths, strength, seen, unseen):
+    """Bits a character of `unseen`; tables that look so many characters back, each falls back on the last."""
+    p, places = 1 / vocab_size, range(max(lengths), len(unseen))
+    for back in lengths:
+        contexts = Counter(seen[i:i + back] for i in range(len(seen) - back))
+        continued = Counter(seen[i:i + back + 1] for i in range(len(seen) - back))
+        count, total = np.array([(continued[unseen[i - back:i + 1]], contexts[unseen[i - back:i]])
+                                 for i in places]).T
+        p = (count + strength * p) / (total + strength)
     return -np.log2(p).mean()
 
 
-for back in (1, 2, 3, 10):
-    print(f"{back:2} back: {table_bits(back):.2f} bits a character")
-bits["trigram"] = table_bits(2)
-assert abs(table_bits(1) - bits["bigram"]) < 1e-9
-assert bits["trigram"] < min(bits["bigram"] - 0.4, table_bits(3) - 0.1) and table_bits(10) > 6
+def bits_of(strength):
+    """On the last tenth of the *training* text: nothing may be chosen on the held-out one."""
+    return table_bits(range(6), strength, seen[:100_000], seen[100_000:])
+
+
+seen, unseen = text[:len(training)], text[len(training):]
+strength = min((1, 3, 10, 30), key=bits_of)
+add_one = {back: table_bits([back], vocab_size, seen, unseen) for back in (1, 2, 3, 5, 10)}
+falls_back = {back: table_bits(range(back + 1), strength, seen, unseen) for back in add_one}
+for back, value in add_one.items():
+    print(f"{back:2} back: add-one {value:.2f}, falling back {falls_back[back]:.2f} (strength {strength})")
+known = {seen[i:i + 10] for i in range(len(seen))}
+share_known = np.mean([unseen[i:i + 10] in known for i in range(len(unseen) - 10)])
+print(f"{share_known:.0%} of the held-out pieces of 10 characters stand in the training text")
+bits |= {"trigram, add-one": add_one[2], "5 back, falling back": falls_back[5]}
+assert abs(add_one[1] - bits["bigram"]) < 1e-9 and share_known < 0.4
+assert add_one[2] < min(add_one[1] - 0.4, add_one[3] - 0.1) and add_one[10] > 6
+assert falls_back[3] > falls_back[5] + 0.1 and abs(falls_back[10] - falls_back[5]) < 0.02
 
 # %% [markdown]
+# So a good table is strong: 2 bits. But it has come to its end. Each context is a row of its own, each
+# character further back makes 92 times as many rows, and two thirds of the contexts of ten characters were
+# never seen. A table does not know that two contexts are alike, nor what stood 50 characters back. A network
+# might: it works with vectors, which can be alike.
+#
 # ## What the model sees
 #
 # In each step we cut a few random pieces from the text. The model reads a piece and predicts the next
@@ -186,10 +204,10 @@ def similarity(block_class, layers=16):
 
 kept, lost = similarity(Block), similarity(Replacing)
 figure, axis = plt.subplots()
-axis.plot(lost, "s--", label="replaced: attention(norm(x))")
-axis.plot(kept, "o-", label="added: x + attention(norm(x))")
+axis.plot(lost, "s--", label="each part replaces x")
+axis.plot(kept, "o-", label="each part is added to x")
 axis.set(xlabel="blocks passed", ylabel="mean cosine of two tokens", ylim=(-0.05, 1.08),
-         title="Without the stream all tokens become the same")
+         title="Untrained blocks: without the stream, tokens become alike")
 axis.legend(loc="center right")
 show(figure, alt="Mean cosine between the vectors of different tokens over 16 untrained blocks. Where blocks "
                  "replace the stream it rises to nearly 1 within a few blocks; where they add to it, it "
@@ -205,7 +223,8 @@ assert lost[-1] > 0.9 and kept[-1] < 0.6
 #
 # Around the blocks stands little: the embedding (lesson 02) at the bottom; at the top a last norm and the
 # head, a linear layer to one logit for each character. `Transformer` takes the position encoding by its name
-# and builds its blocks from *your* class. We take RoPE; later you may type any of the nine names.
+# and builds its blocks from *your* class. We take RoPE; later you may type `none`, `sinusoidal`, `shaw`,
+# `transformer_xl`, `t5`, `alibi` or `cope` (`learned` has no positions beyond the 96, which we need below).
 
 # %%
 torch.manual_seed(0)
@@ -244,12 +263,13 @@ assert differs.tolist() == 10 * [False] + 14 * [True]
 # Positions where nothing is asked get the target $-100$ (`UNSCORED`) and do not count. This text has none,
 # but lessons 09 and 10 do.
 #
-# **Predict.** The model is untrained. What will its loss be, in bits?
+# **Predict.** The model is untrained. What will its loss be, in nats? And with all logits ten times as large?
 #
 # <details><summary>Answer</summary>
 #
-# It starts with small weights, so all logits are near 0 and all 92 characters equally likely: $\log_2 92 =
-# 6.52$ bits, the blind guess. If a new model is much worse than blind, its weights start too large.
+# It starts with small weights, so all logits are near 0 and all 92 characters equally likely: the blind
+# guess, $\log 92 = 4.52$ nats. With logits ten times as large it is *worse* than blind: it has opinions, and
+# no reason for them. If a new model of yours starts so, its weights are too large.
 #
 # </details>
 
@@ -265,29 +285,25 @@ def held_out_bits(model):
     return loss.item() / np.log(2)
 
 
-print(f"untrained: {held_out_bits(model):.1f} bits a character; blind: {bits['blind']:.1f}")
-assert abs(held_out_bits(model) - bits["blind"]) < 0.05
-
-# %% [markdown]
-# The engine has the same as `F.cross_entropy`, computed in one go and faster. Value and gradient must agree:
-
-# %%
-mine, theirs = (torch.tensor(logits_of(inputs), requires_grad=True) for _ in range(2))
-cross_entropy(mine, torch.tensor(targets)).backward()
-F.cross_entropy(theirs.reshape(-1, vocab_size), torch.tensor(targets.ravel())).backward()
-assert np.allclose(mine.grad.numpy(), theirs.grad.numpy(), atol=1e-7)
+nats = [cross_entropy(torch.tensor(scale * logits_of(test_inputs)), torch.tensor(test_targets)).item()
+        for scale in (1, 10)]
+print(f"untrained: {nats[0]:.1f} nats, blind: {np.log(vocab_size):.1f}; logits times ten: {nats[1]:.1f}")
+assert abs(nats[0] - np.log(vocab_size)) < 0.03 and nats[1] > nats[0] + 0.5
 
 # %% [markdown]
 # ## The optimiser
 #
 # Plain descent moves each number by `lr` times its slope. Slopes differ by orders of magnitude: what is a
-# careful step for one number is a wild one for another. **Adam** divides each slope by its own usual size,
-# the root of a running mean of its square, so every number moves by about `lr` a step while its slopes agree,
-# and by less when they contradict each other. It also smooths the slopes by a running mean. Both means start
-# at 0 and are too small at first; the primed versions make up for that.
+# careful step for one number is a wild one for another. **Adam** divides each slope by its own usual size.
+# Take a first step with `lr` 0.1 and the slopes 4 and $-0.01$: plain descent moves the two numbers by 0.4 and
+# 0.001, Adam each by $4 / \sqrt{4^2} = 0.01 / \sqrt{0.01^2} = 1$ times `lr`. Later the slope is replaced by a
+# running mean $m$ of the slopes $g$, and its square by a running mean $s$ of the squares. A number whose
+# slopes agree goes on by about `lr` a step; one whose slopes contradict each other goes less far.
 #
-# $$m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad s \leftarrow \beta_2 s + (1 - \beta_2) g^2 \qquad
-# m' = \frac{m}{1 - \beta_1^t} \qquad s' = \frac{s}{1 - \beta_2^t}$$
+# $$m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad s \leftarrow \beta_2 s + (1 - \beta_2) g^2$$
+#
+# Both start at 0 and so are too small at first, after step $t$ by the factors $1 - \beta_1^t$ and
+# $1 - \beta_2^t$. For this step only, $m'$ and $s'$ are $m$ and $s$ divided by these:
 #
 # $$p \leftarrow p - \text{lr} \left( \frac{m'}{\sqrt{s'} + \epsilon} + \text{decay} \cdot p \right)$$
 #
@@ -298,55 +314,26 @@ assert np.allclose(mine.grad.numpy(), theirs.grad.numpy(), atol=1e-7)
 # %% exercise="adamw_step"
 
 # %% [markdown]
-# A valley, 100 times steeper across than along. Plain descent has to keep its steps small enough for the
-# steep direction. Your AdamW and the engine's should take the same way.
+# A valley, 100 times steeper across than along: plain descent has to keep its steps small for the steep way.
 
 # %%
-def slope(p):
-    return np.array([0.02, 2.0]) * p
-
-
-def walk(step_once, steps=60):
-    """The places that `step_once(place, number of the step)` leads through."""
-    places = [np.array([-8.0, 1.5])]
-    for step in range(1, steps + 1):
-        places.append(step_once(places[-1], step))
-    return np.array(places)
-
-
+slope = lambda p: np.array([0.02, 2.0]) * p
+plain, adamw = [np.array([-8.0, 1.5])], [np.array([-8.0, 1.5])]
 memory = [np.zeros(2), np.zeros(2)]
-
-
-def my_step(place, step):
-    place, *memory[:] = adamw_step(place, slope(place), *memory, step, lr=0.3)
-    return place
-
-
-parameter = torch.tensor([-8.0, 1.5], dtype=torch.float64, requires_grad=True)
-engine = torch.optim.AdamW([parameter], lr=0.3)
-
-
-def engine_step(place, step):
-    parameter.grad = torch.tensor(slope(place))
-    engine.step()
-    return parameter.detach().numpy().copy()
-
-
-ways = {"plain descent, lr 0.9": walk(lambda place, step: place - 0.9 * slope(place)),
-        "AdamW, the engine's": walk(engine_step), "AdamW, yours": walk(my_step)}
+for step in range(1, 61):
+    plain.append(plain[-1] - 0.9 * slope(plain[-1]))
+    place, *memory = adamw_step(adamw[-1], slope(adamw[-1]), *memory, step, lr=0.3)
+    adamw.append(place)
 figure, axis = plt.subplots(figsize=(9, 3.6))
 across, up = np.meshgrid(np.linspace(-9, 2, 100), np.linspace(-2, 2, 60))
 axis.contour(across, up, 0.01 * across ** 2 + up ** 2, levels=np.geomspace(0.01, 4, 9), colors="lightgray")
-for (name, way), style in zip(ways.items(), ("C1x-", "C2o-", "k.--")):
-    axis.plot(*way.T, style, label=name, markersize=8 if "engine" in name else 5, linewidth=1)
-axis.set(title="Sixty steps down a steep valley: AdamW gets along it", xlabel="first number",
-         ylabel="second number")
+axis.plot(*np.transpose(plain), "C1x-", label="plain descent, lr 0.9", linewidth=1)
+axis.plot(*np.transpose(adamw), "C0.-", label="AdamW, lr 0.3", linewidth=1)
+axis.set(title="Sixty steps down a steep valley: AdamW gets along it", xlabel="p[0]", ylabel="p[1]")
 axis.legend(loc="upper right", fontsize=9)
 show(figure, alt="Contours of a long narrow valley. Plain descent jumps from side to side and gets only part "
-                 "of the way along it in sixty steps. The engine's AdamW and yours take the same smooth way "
-                 "to the bottom.")
-assert np.allclose(ways["AdamW, yours"], ways["AdamW, the engine's"], atol=1e-6)
-assert abs(ways["AdamW, yours"][-1, 0]) < 1 < 2 < abs(ways["plain descent, lr 0.9"][-1, 0])
+                 "of the way along it in sixty steps. AdamW takes a smooth way to the bottom.")
+assert abs(adamw[-1][0]) < 1 < 2 < abs(plain[-1][0])
 
 # %% [markdown]
 # ## The schedule
@@ -417,40 +404,47 @@ before = write("Each token ", 80)
 print(before)
 
 # %% [markdown]
-# Now about half a minute on an idle machine, a minute on a busy one.
+# Now half a minute on an idle machine, up to two on a busy one.
 
 # %% tags=["nbval-ignore-output"]
 curve = train(model, STEPS)
 
 # %% tags=["nbval-ignore-output"]
 bits["Transformer"] = held_out_bits(model)
-passed = next(step for step, value in curve if value < bits["trigram"])
-figure, axis = plt.subplots()
-axis.plot(*zip(*curve), "o-", label="Transformer")
-for (name, value), style in zip(list(bits.items())[:4], (":", "-.", "--", "-")):
-    axis.axhline(value, color="gray", linestyle=style)
-    axis.text(STEPS, value + 0.06, f"{name} {value:.2f}", ha="right", color="dimgray")
+passed = next(step for step, value in curve if value < bits["trigram, add-one"])
+figure, axis = plt.subplots(figsize=(7.5, 5))
+axis.plot(*zip(*curve), "o-")
+axis.text(55, 5.2, "Transformer", color="C0")
+for name, value in list(bits.items())[:5]:
+    axis.axhline(value, color="gray", linewidth=1)
+    axis.annotate(f"{name} {value:.2f}", (STEPS, value), (0, 3 if value > 2.5 else -14), ha="right",
+                  textcoords="offset points", color="dimgray", fontsize=12)
 axis.set(xlabel="training steps", ylabel="bits a character, held-out text", ylim=(0, 7),
-         title=f"It passes the best table by step {passed} ({bits['Transformer']:.1f} at the end)")
+         title=f"Past the add-one tables by step {passed}; the best table stays ahead")
 show(figure, alt="Bits a character on held-out text over 600 training steps. The curve starts at 6.5, where "
-                 "the blind guess lies, passes the lines of unigram (4.5), bigram (3.6) and trigram "
-                 "(3.1) within 200 steps or so, and ends near 2.3.")
+                 "the blind guess lies, passes the lines of unigram (4.5), bigram (3.6) and trigram with one "
+                 "added (3.1) within 200 steps or so, and ends near 2.3. The line of the table that looks "
+                 "five back and falls back lies below, at 2.0.")
 
 # %%
-assert passed <= 300 and bits["Transformer"] < bits["trigram"] - 0.5
-print("the Transformer saves more than half a bit a character over the trigram table")
+assert passed <= 300 and bits["Transformer"] < bits["trigram, add-one"] - 0.5
+assert bits["5 back, falling back"] < bits["Transformer"] - 0.1
+print("more than half a bit better than add-one, and more than a tenth of a bit worse than the best table")
 
 # %% [markdown]
-# Where does the gain come from? From knowing which contexts are alike, and so from looking back further than
-# two characters. The first character of a window has nothing before it; the later ones have more and more.
-# And what comes after the 96 characters it was trained on?
+# Plainly: on so small a text, a table counted in a second beats this small model (2.0 bits to 2.3, and not
+# only at the start of a window). What you have seen is that a model *learns*, from nothing. Whether it can
+# use what stands anywhere in a text it never saw, as no such table can, is asked in lessons 09 and 10.
+#
+# How much context does it use? The first character of a window has nothing before it; the later ones have
+# more and more. And what comes after the 96 characters it was trained on?
 #
 # **Predict** the curve from position 0 to 191: bits by position.
 #
 # <details><summary>Think first, then look</summary>
 #
-# It falls quickly over the first ten or twenty characters: a word, the next word. Beyond 96 the model meets
-# distances at which RoPE has never shown it anything (question 3 above).
+# It falls within eight characters, most of it after the very first, and is level up to 96. Beyond, the model
+# meets distances that RoPE never showed it (question 3): within 30 characters it is worse than bigrams.
 #
 # </details>
 
@@ -460,23 +454,27 @@ log_p = torch.tensor(logits_of(long_inputs)).log_softmax(-1).numpy()
 by_position = -np.take_along_axis(log_p, long_targets[..., None], axis=-1)[..., 0].mean(axis=0) / np.log(2)
 stretches = by_position.reshape(-1, 8).mean(axis=1)                      # means over 8 positions
 figure, axis = plt.subplots()
-axis.plot(8 * np.arange(len(stretches)) + 4, stretches, "o-")
+axis.plot(range(8), by_position[:8], "o", color="C1", markersize=5, label="the first eight, singly")
+axis.plot(8 * np.arange(1, len(stretches)) + 3.5, stretches[1:], "o-", label="means of eight")
 axis.axvline(SEQ_LEN, color="gray", linestyle=":")
 axis.text(SEQ_LEN - 2, 1.2, "end of the training windows", ha="right", color="dimgray")
 axis.set(xlabel="position in the text", ylabel="bits a character", ylim=(1, None),
-         title="The first characters help; past the trained length it breaks")
-show(figure, alt="Bits a character by position. The curve falls over the first positions, stays level near "
-                 "2.3 up to position 96, and then climbs steeply, to about 5.")
+         title="A few characters help most; past the trained length it climbs")
+axis.legend(loc="upper left", bbox_to_anchor=(0.05, 1))
+show(figure, alt="Bits a character by position. Single positions fall from above 4 to about 2.5 within "
+                 "eight characters; the means of eight stay level near 2.3 up to position 96, and then climb "
+                 "steeply within some 30 characters, to about 5.")
 
 # %%
-within, beyond = stretches[4:12].mean(), stretches[16:].mean()
-assert by_position[0] > within + 1
-assert beyond > within + 1 and stretches[-1] > bits["bigram"]
+within, beyond = stretches[4:12].mean(), stretches[16:].mean()           # positions 32-95, and from 128 on
+assert within > bits["5 back, falling back"] + 0.1
+assert by_position[0] > within + 1 and by_position[4:12].mean() < within + 0.4
+assert beyond > within + 1 and min(stretches[15:]) > bits["bigram"]
 
 # %% [markdown]
-# The first few characters of context help most. And beyond the trained length the model falls apart: soon it
-# is worse than the bigram table. The suspect is the position encoding: nothing else here knows of distance.
-# The next lessons test that. Until then we let it write short texts only.
+# Beyond the trained length the model falls apart. There are two suspects: the distances, of which RoPE makes
+# angles never met, and the number of keys among which attention must choose. Lesson 09 changes the first and
+# keeps the second. Until then we let it write short texts only.
 #
 # ## Writing
 #
@@ -490,14 +488,15 @@ assert beyond > within + 1 and stretches[-1] > bits["bigram"]
 
 # %% tags=["nbval-ignore-output"]
 prompts = ["one row of the q", "the sum of the squar", "the "]
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True)
+figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 for axis, prompt in zip(axes, prompts):
     p = torch.tensor(logits_of(tokenizer.encode(prompt)[None])[:, -1]).softmax(-1).numpy().astype(np.float64)
-    kept, likeliest = nucleus(p, 0.9)[0], np.argsort(-p[0])[:12]
-    axis.bar(range(12), p[0, likeliest], color=["C0" if kept[token] else "lightgray" for token in likeliest])
-    axis.set(title=f"{prompt!r}: {np.count_nonzero(kept)} kept", xticks=range(12),
+    kept, likeliest = nucleus(p, 0.9)[0], np.argsort(-p[0])[:20]
+    axis.bar(range(20), p[0, likeliest], color=["C0" if kept[token] else "lightgray" for token in likeliest])
+    axis.set(title=f"{prompt!r}: {np.count_nonzero(kept)} kept", xticks=range(20),
              xticklabels=[repr(symbol)[1:-1] for symbol in tokenizer.decode(likeliest).replace(" ", "␣")],
              xlabel="next character (␣: space)")
+    axis.tick_params(axis="x", labelsize=9)
 axes[0].set_ylabel("probability")
 figure.suptitle("The nucleus for p = 0.9 is small where the model is sure")
 show(figure, alt="Three bar charts of the probabilities of the next character. After a q nearly all lies on "
@@ -515,11 +514,11 @@ print("cooler, and the nucleus:", repr(after))
 words = set(text.split())
 share = lambda written: np.mean([word in words for word in written.split()[2:-1]])   # without the prompt
 many = [write("Each token ", 80, seed, temperature=0.8, top_p=0.9) for seed in range(10)]
-assert np.mean([share(written) for written in many]) > 0.7 > 0.3 > share(before)
+assert np.mean([share(written) for written in many]) > 0.8 > 0.3 > share(before)
 assert write("Each token ", 40, temperature=0) == write("Each token ", 40, temperature=0, cached=False)
 
 # %% [markdown]
-# More than two thirds of what it writes are words of the course, put together one character at a time.
+# More than four fifths of what it writes are words of the course, put together one character at a time.
 # There is no sense in it. For that the model would need to be larger, the text longer and the training much
 # longer; the recipe would be this one.
 #
@@ -527,8 +526,9 @@ assert write("Each token ", 40, temperature=0) == write("Each token ", 40, tempe
 # evaluation, early stop, checkpoints that resume to the same bits, and Kernel -> Interrupt that keeps what
 # was learned.
 #
-# **Try it.** Replace `"rope"` above by `"cope"` or `"alibi"`, run everything again, and look at the curve
-# beyond position 96.
+# **Try it.** Replace `"rope"` above by `"alibi"`, run everything again and look at the curve beyond 96 (the
+# assertion that it climbs will fail, which is the point). Look at the price too: the bits at the end of the
+# training. When we tried, it stayed level, and these were 2.5.
 #
 # ## What comes next
 #

@@ -25,7 +25,7 @@
 #
 # <details><summary>Answers</summary>
 #
-# 1. The sum of the gates $g_{in} = \sigma(q_i \cdot k_n / \sqrt{\text{head dim}})$ from $n = j$ up to $n = i$: how
+# 1. The sum of the gates $g_{ik} = \sigma(q_i \cdot k_k / \sqrt{\text{head dim}})$ from $k = j$ up to $k = i$: how
 #    much of what query $i$ cares about stands between the two, both ends included.
 # 2. With all gates 1 it is $i - j + 1$, the distance in tokens (plus one). With all gates 0 every key is at
 #    position 0, so there are no positions at all.
@@ -121,8 +121,9 @@ for position, (id, target) in enumerate(zip(ids[0], answer_targets(ids)[0])):
 # %% [markdown]
 # ## Why is this hard?
 #
-# To answer, the model must find the last `a=` and count the `a+` after it. By token position alone it can only
-# ask for keys that stand *so many tokens back*. How far back is the last `a=`?
+# To answer, the model must find the last `a=` and count the `a+` after it. (There is a short cut: if an answer
+# has been given since, start from there. The answers in the text are always true.) By token position alone it
+# can only ask for keys that stand *so many tokens back*. How far back is the last `a=`?
 
 # %%
 def looking_back(text):
@@ -291,8 +292,8 @@ show(figure, alt="Bars of the wrong answers in five tests. Learned positions and
 # **What of this is by construction?** The failure of `learned` at twice and at four times the length is
 # partly our doing: positions 96 to 383 never occurred in training, so their rows in the table are still the
 # random numbers they started with, a little smaller by weight decay. A row that was never trained knows
-# nothing. RoPE has no such excuse: it meets only angles that it could have learned from, and yet distances it
-# has never seen lead it astray. The two tests with other pass weights are fair to both, since they use the same 96
+# nothing. RoPE has no untrained rows, but beyond a distance of 95 its slow pairs turn by angles that no training
+# text showed (lesson 06). The two tests with other pass weights are fair to both, since they use the same 96
 # positions. There the in-distribution error is what one should compare with.
 #
 # The error by position shows where it breaks.
@@ -318,7 +319,7 @@ show(figure, alt="Wrong answers by position in texts of 384 characters. Learned 
 # %%
 table, rotation = by_position["learned"], by_position["rope"]
 assert table[:3].max() < 0.3 and table[3:].min() > 0.5
-assert rotation[:3].max() < 0.25 and rotation[-3:].mean() > rotation[3:6].mean() + 0.1
+assert rotation[:3].max() < 0.25 and rotation[3] < 0.35 and rotation[5:].min() > 0.4
 
 # %% [markdown]
 # ## All nine encodings, three times each
@@ -340,16 +341,17 @@ def wrong(split, runs):
 
 
 def table(records, columns=COLUMNS):
-    """One line an encoding: mean (standard deviation) of the errors, and the seconds a training took."""
-    print(f"{'wrong (%)':15}" + "".join(f"{title:>13}" for title in columns.values()) + f"{'seconds':>9}")
+    """One line an encoding: mean (standard deviation) of the errors."""
+    print(f"{'wrong (%)':15}" + "".join(f"{title:>13}" for title in columns.values()))
     for name, runs in records.items():
         errors = (wrong(split, runs) for split in columns)
         cells = (f"{x.mean():.1f} ({x.std(ddof=1):.1f})" if len(x) > 1 else f"{x[0]:.1f}" for x in errors)
-        print(f"{name:15}" + "".join(f"{cell:>13}" for cell in cells)
-              + f"{np.mean([run['seconds'] for run in runs]):9.0f}")
+        print(f"{name:15}" + "".join(f"{cell:>13}" for cell in cells))
 
 
 table(records)
+seconds = {name: np.mean([run["seconds"] for run in runs]) for name, runs in records.items()}
+print("\nseconds a training:", ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()))
 
 # %%
 mean = {name: {split: wrong(split, runs).mean() for split in COLUMNS} for name, runs in records.items()}
@@ -359,7 +361,10 @@ assert mean["cope"]["in distribution"] <= 0.1 and mean["cope"]["4x the length"] 
 assert all(mean["cope"][split] <= 0.3 for split in COLUMNS if split != "4x the length")
 assert all(max(mean[name].values()) > 10 for name in others)
 assert min(others, key=lambda name: max(mean[name].values())) == "transformer_xl"
+assert 1.7 < seconds["cope"] / np.median(list(seconds.values())) < 2.5
 assert max(mean["transformer_xl"], key=mean["transformer_xl"].get) == "pass weight 200"
+assert all(min(others, key=lambda name: mean[name][split]) == "transformer_xl"
+           for split in ("twice the length", "4x the length"))
 assert {name for name in others if mean[name]["4x the length"] > 50} == {"none", "sinusoidal", "learned", "t5"}
 assert all(wrong(split, records["cope"]).max() < wrong(split, records[name]).min()
            for name in others for split in COLUMNS)
@@ -367,15 +372,16 @@ assert all(wrong(split, records["cope"]).max() < wrong(split, records[name]).min
 # %% [markdown]
 # In every column, CoPE's worst run is better than the best run of any other encoding, and each of the others
 # gets more than one answer in ten wrong in its worst test. Transformer-XL comes nearest, which gives distance a
-# product of its own beside that of content: it loses little with length, and most where a text holds the least.
-# Four get more than half of the answers wrong at four times the length: the two absolute encodings, T5's
-# buckets, and no positions at all.
+# product of its own beside that of content: at other lengths it loses the least after CoPE, and its worst test is
+# that with the most passes. Four get more than half of the answers wrong at four times the length: the two
+# absolute encodings, T5's buckets, and no positions at all.
 #
-# CoPE pays for it in time: its positions exist for each *pair* of query and key, and are looked up one by one.
+# CoPE pays for it with twice the time: its positions exist for each *pair* of query and key, and are looked up one
+# by one.
 #
 # Is it the encoding, or the start? All weights began as in GPT-2, with a standard deviation of 0.02. That suits
-# its 768 numbers a token; for 32 it is little. Four of the nine again, from weights five times as large, nothing
-# else changed:
+# its 768 numbers a token; for 32 it is little. Four of the nine again, from weights five times as large (all but
+# those of the positions), nothing else changed:
 
 # %%
 larger = read_records("counting_1_large_start")
@@ -384,23 +390,28 @@ table(larger)
 # %%
 mean_larger = {name: {split: wrong(split, runs).mean() for split in COLUMNS} for name, runs in larger.items()}
 assert all(mean_larger[name]["in distribution"] < 0.5 * mean[name]["in distribution"] for name in larger)
-assert all(mean_larger[name]["4x the length"] > 25 for name in ("learned", "rope"))
-assert max(mean_larger["cope"].values()) < 0.1 and 5 < max(mean_larger["transformer_xl"].values()) < 15
+assert mean_larger["learned"]["4x the length"] > 60 and mean_larger["rope"]["4x the length"] > 25
+assert mean_larger["rope"]["4x the length"] < 0.9 * mean["rope"]["4x the length"]
+assert max(mean_larger["cope"].values()) < 0.1
+assert max(mean_larger["transformer_xl"].values()) == mean_larger["transformer_xl"]["pass weight 200"] > 8
 
 # %% [markdown]
-# Everyone gets better. What `learned` and RoPE lacked on texts like those of the training was mostly a good start.
-# What they lack at other lengths is something else, and stays. CoPE now makes next to no mistake anywhere, and
-# Transformer-XL is not far away. A result belongs to its recipe; look for the part of it that does not move.
+# All four are better on texts like those of the training: more than half of what the others lacked there was a
+# good start. At four times the length the failure of `learned` stays, that of RoPE shrinks to a third of the
+# answers, and CoPE makes next to no mistake. Transformer-XL is near at all lengths, and still has a tenth wrong
+# where passes are most frequent. A result belongs to its recipe; look for the part of it that does not move. (One
+# number was chosen for CoPE alone: the 16 rows of its tables.)
 #
 # The share of passes can be turned like a knob: with pass weight 50, 78 % of all operations are passes. Texts
-# keep their 96 characters, so only the density changes.
+# keep their 96 characters, so with more passes they hold less to count.
 #
 # **Predict.** Who measures in tokens, will he suffer from more passes or from fewer?
 #
 # <details><summary>Think first, then look at the right picture</summary>
 #
-# From both, most of the time. In a denser text more has to be counted than ever, closer by; in a thinner one the
-# last setting lies further back than it used to. Only where the passes do not count is it the same task.
+# From both, most of them. In a denser text more has to be counted than ever, closer by; in a thinner one the last
+# setting lies further back than it used to. CoPE leaves the passes out. (Two that are not shown, `none` and `t5`, are
+# bad at distances anyway, and like thin texts best: there is little to count.)
 #
 # </details>
 
@@ -425,12 +436,13 @@ axes[0].legend(fontsize=10)
 show(figure, alt="Means of three recorded runs for six encodings. Left: wrong answers on texts like the training "
                  "texts over 600 steps; all fall, CoPE to zero. Right: wrong answers against the share of passes; "
                  "CoPE stays near zero, the others are lowest near the 78 per cent of training and rise "
-                 "towards fewer passes, most of them also towards more.")
+                 "towards fewer passes and towards more.")
 
 # %%
 for name, (color, style) in SHOWN.items():
     fewer, trained, more = (wrong(split, records[name]).mean() for split in (splits[0], splits[2], splits[4]))
     assert (fewer < 0.5 and more < 0.5) if name == "cope" else (fewer > 2 * trained and more > 1.3 * trained)
+assert all(mean[name]["pass weight 200"] < 0.5 * mean[name]["in distribution"] for name in ("none", "t5"))
 
 # %% [markdown]
 # ## What does a head count?
@@ -443,8 +455,9 @@ for name, (color, style) in SHOWN.items():
 # <details><summary>Two good answers</summary>
 #
 # Open only for `+`: then the position of the last `=` is the count itself. Or open for everything but the
-# dots: then the text looks as if there were no passes, whatever their weight. The training decides, and there
-# is no reason why it should prefer the one that we find neat.
+# dots: then the text looks as if there were no passes, whatever their weight (but then 16 positions do not
+# always reach back to the setting). The training decides, and there is no reason why it should prefer the one
+# that we find neat.
 #
 # </details>
 
@@ -466,10 +479,10 @@ for (head, column), value in np.ndenumerate(means[:, shown]):
               color="white" if value < 0.6 else "black")
 axis.set(xticks=range(len(shown)), xticklabels=list(".+=?a01234"),
          yticks=[0, 1], yticklabels=["head 0", "head 1"],
-         xlabel="character at the key", title="The first layer does not count passes")
+         xlabel="character at the key", title="In the first layer, passes hardly count")
 figure.colorbar(picture, label="mean gate")
 show(figure, alt="Mean gate of the first layer's two heads, for each character. At a dot at least one head's gate "
-                 "is close to 0, at plus and equals they are wide open, at the other characters it varies.")
+                 "is close to 0, at plus and equals it is open, at the other characters it varies.")
 
 # %%
 dot, plus, equals = tokenizer.encode(".+=")
@@ -480,8 +493,7 @@ assert means[counting_head, plus] > 0.4 and means[counting_head, equals] > 0.4
 # %% [markdown]
 # A pass moves nothing: the gate for it is closed. Settings and increments are steps, and so are some of the
 # old answers (which ones, and whether the other head does the same, may change with the seed). So this head
-# reads a text nearly without dots, and it hardly matters how many there were. That is nearer to the second answer
-# above than to the neat one.
+# reads a text nearly without dots. That is nearer to the second answer above than to the neat one.
 #
 # Here are the positions themselves: one text, one asking query, and how far back each key is, counted in
 # tokens and counted by the gates. (With `npos_max=16`, everything from 15 on gets the same vector, the last.)
@@ -506,17 +518,18 @@ show(figure, alt="Above, the gates of one query near the end of a text, for each
 # %% [markdown]
 # ## What, and how long ago
 #
-# A score is the sum of two parts: what stands there ($q \cdot k$), and where it stands by this query's count
-# ($q \cdot e[p]$). Each part alone would make an attention of its own.
+# A score is the sum of two parts: what stands there ($q \cdot k / \sqrt{\text{head dim}}$), and where it stands by
+# this query's count ($q \cdot e[p]$; the count itself comes from contents). Each part alone would make an attention
+# of its own. We look at the same head as above, the one whose gate is least open for dots.
 #
 # **Predict.** For a query that is about to answer: what would it look at by content alone, what by position
 # alone?
 #
 # <details><summary>Answer</summary>
 #
-# By content alone at every `=` of the text, the last one and those that it has overruled. By position alone at
-# whatever happened lately, passes included: they share the position of what follows them. Only both together
-# say "the last setting".
+# By content alone at settings and answers anywhere in the text, those that were overruled included. By position
+# alone at whatever happened lately, passes included: they share the position of what follows them. Both together
+# say "the latest of these".
 #
 # </details>
 
@@ -564,7 +577,8 @@ assert on_dots["position alone"] > 0.3 and on_dots["both"] < 0.1
 # ## Beside the paper
 #
 # Table 9 of the paper (its means are also in tables 3 and 4), wrong answers in per cent, mean and (in brackets)
-# standard deviation over three seeds:
+# standard deviation over three seeds. That the last two columns are for one variable we infer: in distribution
+# their table repeats the 1.1 and the 0.0.
 #
 # | positions | 1 variable | 3 variables | 5 variables | 1 variable, pass weight 100 | pass weight 10 |
 # |---|---|---|---|---|---|
@@ -575,20 +589,19 @@ assert on_dots["position alone"] > 0.3 and on_dots["both"] < 0.1
 # Its texts are longer (up to 512 operations), its model is larger (by the released code 4 layers, 4 heads and
 # 256 numbers a token), and it asks one question a text. `solutions/counting.py` can write that format too.
 # Here is ours with several variables, where every question must first find its own: three layers, four heads, 64
-# numbers a token, 1,800 steps, three seeds for three variables and one for five. "absolute" in the paper is
-# our `learned`, "relative" is nearest to our `shaw`; RoPE it did not try on counting.
+# numbers a token, 1,200 steps at a learning rate of 0.002, query weight 10, and the larger start (from the small
+# one, most runs we tried had hardly begun to learn after 1,800). "absolute" in the paper is our `learned`,
+# "relative" is nearest to our `shaw`; RoPE it did not try on counting.
 
 # %%
 several = {count: read_records(f"counting_{count}") for count in (3, 5)}
 for count, runs in several.items():
-    print(f"{count} variables")
-    table(runs, {split: COLUMNS[split] for split in ("in distribution", "twice the length", "pass weight 10")})
+    print(f"{count} variables, {'three seeds' if count == 3 else 'one seed'}")
+    table(runs, {split: title for split, title in COLUMNS.items() if split != "pass weight 200"})
     print()
 
 # %%
-for count, runs in several.items():
-    assert all(wrong("in distribution", runs["cope"]).mean() < wrong("in distribution", others).mean() / 2
-               for name, others in runs.items() if name != "cope")
+@@ASSERT@@
 
 # %% [markdown]
 # @@SEVERAL@@

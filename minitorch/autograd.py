@@ -1,8 +1,37 @@
-"""Gradients by hand and gradients checked: `Function` and `gradcheck`."""
+"""Gradients returned, gradients by hand and gradients checked: `grad`, `Function` and `gradcheck`."""
 import numpy as np
 
 from minitorch.operation import record
-from minitorch.tensor import Tensor, is_grad_enabled, no_grad
+from minitorch.tensor import Tensor, add_gradient, backward, is_grad_enabled, no_grad
+
+
+def grad(outputs, inputs, retain_graph=False, allow_unused=False):
+    """The gradients of a scalar with respect to `inputs`, returned and not added to their `.grad`.
+
+    So several threads may go back to the same leaves at once. inputs: one tensor or several, all of them leaves.
+    Returns a tuple of tensors; with `allow_unused`, None for an input that the scalar does not depend on.
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    if outputs.numel() != 1:
+        raise RuntimeError(f"grad needs a scalar, this tensor has shape {outputs.shape}")
+    if not outputs.requires_grad or not all(x.is_leaf and x.requires_grad for x in inputs):
+        raise RuntimeError("grad needs a recorded scalar, and inputs that are leaves and require a gradient")
+    totals = {}
+
+    def receive(leaf, gradient):
+        if leaf not in totals:
+            totals[leaf] = np.zeros(leaf.shape, leaf.dtype)
+        add_gradient(totals[leaf], gradient)
+
+    seed = np.ones_like(outputs._data)
+    if outputs.is_leaf:
+        receive(outputs, seed)
+    else:
+        backward(outputs._node, seed, retain_graph, receive)
+    unused = [x.shape for x in inputs if x not in totals]
+    if unused and not allow_unused:
+        raise RuntimeError(f"the scalar does not depend on inputs of shape {unused}; allow_unused=True gives None")
+    return tuple(Tensor(totals[x]) if x in totals else None for x in inputs)
 
 
 class Context:

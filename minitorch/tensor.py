@@ -124,8 +124,11 @@ def _topological_order(root):
     return order
 
 
-def backward(root, gradient, retain_graph=False):
-    """Carry `gradient` (an array) from the node `root` back to every leaf: the chain rule, once for each node."""
+def backward(root, gradient, retain_graph=False, receive=lambda leaf, grad: leaf._accumulate(grad)):
+    """Carry `gradient` (an array) from the node `root` back to every leaf: the chain rule, once for each node.
+
+    `receive` is handed each leaf and its gradient, once for every way that leads there.
+    """
     grads, own = {root: gradient}, set()                                          # own: sums nobody else holds
     for node in reversed(_topological_order(root)):
         grad = grads.pop(node, None)
@@ -133,19 +136,19 @@ def backward(root, gradient, retain_graph=False):
             continue
         for target, g in node.gradients(grad):
             if isinstance(target, Tensor):
-                target._accumulate(g)
+                receive(target, g)
             elif target not in grads and type(g) is not Part:
                 grads[target] = g                                                 # perhaps shared: not to be changed
             else:
                 if target not in own:
                     own.add(target)
                     grads[target] = np.array(grads[target]) if target in grads else np.zeros(target.shape, target.dtype)
-                _add(grads[target], g)
+                add_gradient(grads[target], g)
         if not retain_graph:
             node.backwards = None
 
 
-def _add(total, g):
+def add_gradient(total, g):
     """Add a gradient, whole or of a part, in place."""
     if type(g) is Part:
         total[g.index] += g.grad
@@ -220,7 +223,7 @@ class Tensor:
     def _accumulate(self, grad):
         if self.grad is None:
             self.grad = Tensor(np.zeros(self.shape, self.dtype))
-        _add(self.grad._data, grad)
+        add_gradient(self.grad._data, grad)
 
     def detach(self):
         """The same values (sharing memory), cut off from the graph."""

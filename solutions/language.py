@@ -18,8 +18,8 @@ def read_this_course():
 def random_windows(rng, ids, batch, seq_len):
     """Random pieces of a text, and what is to be predicted in them: at each place, the id that comes next.
 
-    Each window starts at a random place of its own. Every start at which a window and its last target still
-    fit into the text may occur.
+    Each window starts at a random place of its own, drawn from rng. Every start at which a window and its
+    last target still fit into the text is equally likely.
 
     rng       np.random.Generator, e.g. rng.integers(n, size=batch) draws from 0 ... n - 1
     ids       int array (length,), length at least seq_len + 1
@@ -39,7 +39,7 @@ def bigram_table(ids, vocab_size):
 
         table[a, b] = (1 + how often b follows a) / (the sum of this over all b)
 
-    The 1 is there for pairs that never occurred in this text: they may still occur in another.
+    The 1 ("add-one") is there for pairs that never occurred in this text: they may still occur in another.
 
     ids       int array (length,)
     returns   float array (vocab_size, vocab_size), each row sums to 1

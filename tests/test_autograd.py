@@ -148,3 +148,24 @@ def test_gradcheck_of_a_function_that_loses_the_graph():
 def test_gradcheck_without_anything_to_check():
     with pytest.raises(ValueError, match="no input requires"):
         gradcheck(lambda x: x, minitorch.ones(2))
+
+
+def test_grad_returns_what_backward_adds():
+    x, y = (minitorch.tensor([1.0, 2.0, 3.0], requires_grad=True) for _ in range(2))
+    loss = lambda: (x * x * y[:2].sum() + y[1:].sum()).sum()
+    loss().backward()
+    got = minitorch.autograd.grad(loss(), [y, x])
+    assert got[0].tolist() == y.grad.tolist() and got[1].tolist() == x.grad.tolist()
+    assert x.grad.tolist() == [6.0, 12.0, 18.0]                              # and .grad stays as it was
+    assert minitorch.autograd.grad(x[0], x)[0].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_grad_says_what_is_missing():
+    x, y = (minitorch.tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    with pytest.raises(RuntimeError):
+        minitorch.autograd.grad(x * x, x)                                       # no scalar
+    with pytest.raises(RuntimeError):
+        minitorch.autograd.grad(x.sum(), [x, y])
+    assert minitorch.autograd.grad(x.sum(), [x, y], allow_unused=True)[1] is None
+    with pytest.raises(RuntimeError):
+        minitorch.autograd.grad(minitorch.tensor(1.0), x)

@@ -20,7 +20,7 @@ class bigram_table:
 
     def example(answer, expect):
         """Each row holds the shares of what follows, with one added to every count."""
-        ids = np.array([0, 1, 0, 1, 0, 1, 2, 2, 0])
+        ids = np.array([0, 1, 0, 1, 0, 1, 2, 2, 0, 2])
         counts = _counted(ids, 3)
         want = _rows(counts + 1)
         expect.equal(answer(ids, 3), want, mistakes=(
@@ -33,6 +33,18 @@ class bigram_table:
              "The whole table sums to 1. These are the shares of pairs; each row must sum to 1 on its own."),
             (_rows(counts), "The 1 is missing. A pair that never occurred in this text gets probability 0, "
                             "and -log 0 is infinite as soon as it occurs in another."),
+            ((counts + 1) / (counts + 1).sum(axis=1),
+             "The sums of the rows were laid along the columns: a shape (3,) is broadcast along the last "
+             "axis. "
+             "Keep them upright: sum(axis=1, keepdims=True)."),
+            ((counts + 1) / counts.sum(axis=1, keepdims=True),
+             "The rows sum to more than 1. The sum below the line contains the added ones too."),
+            (_rows(_counted(ids[:-1], 3) + 1), "The last pair of the text was skipped."),
+            (_rows(_counted(np.append(ids, ids[0]), 3) + 1),
+             "One pair too many: the first id of the text does not follow the last. np.roll brings it "
+             "round."),
+            (_rows(counts + counts.T + 1), "Each pair was counted in both directions. Only what follows "
+                                           "counts."),
             (_rows(np.minimum(counts, 1) + 1),
              "A pair that occurs three times was counted once. An addition at repeated indices, table[a, b] "
              "+= 1, writes the same result several times: use np.add.at, or a loop."),
@@ -77,6 +89,7 @@ class random_windows:
                                                   "must stand there as they stand in the text, one after the "
                                                   "other.")
         gap = targets - inputs
+        expect.that((gap != -1).any(), "Inputs and targets are exchanged: return inputs, targets.")
         expect.that((gap != 0).any(), "The targets are the inputs themselves. The model would only have to "
                                       "copy: the target of a place is the id that comes next.")
         expect.that((gap[:, :-1] != 2).any(), "The targets are two places ahead. The target is the very next "
@@ -88,23 +101,41 @@ class random_windows:
                                              "round to the end. Cut seq_len + 1 ids, and shift within them.")
 
     def starts(answer, expect):
-        """Each window starts at a random place of its own, and every start that fits may occur."""
-        ids = np.arange(10)
-        inputs, _ = _pair(answer(np.random.default_rng(1), ids, 500, 4), expect)
+        """Each window starts at a random place of its own; every start that fits is equally likely."""
+        ids, many = np.arange(10), 3000
+        draw = lambda seed: _pair(answer(np.random.default_rng(seed), ids, many, 4), expect)[0]
+        inputs = draw(1)
         begins = inputs[:, 0]
-        expect.that(len(np.unique(begins)) > 1, "All windows of the batch start at the same place. Draw a "
-                                                "start for each: size=batch.")
-        again, _ = _pair(answer(np.random.default_rng(2), ids, 500, 4), expect)
-        expect.that((again != inputs).any(), "Another seed gives the same windows: draw the starts from rng.")
-        expect.that(begins.max() >= 5, "Ten ids hold windows of four, with their last target, that start at "
-                                       "0, 1, 2, 3, 4 or 5. Of 500 windows none starts beyond "
-                                       f"{begins.max()}: the last start that fits is left out.")
-        expect.equal(np.unique(begins), np.arange(6), "The starts 0, 1, 2, 3, 4 and 5 must all occur.")
+        found, counts = np.unique(begins, return_counts=True)
+        expect.that(len(found) > 1, "All windows of the batch start at the same place. Draw a start for "
+                                    "each: "
+                                    "size=batch.")
+        expect.that((draw(1) == inputs).all(), "The same seed gives other windows: the starts were not drawn "
+                                               "from rng. Then no run can be repeated.")
+        expect.that((draw(2) != inputs).any(), "Another seed gives the same windows: draw the starts from "
+                                               "rng.")
+        never = sorted(set(range(6)) - set(found.tolist()))
+        fits = "Ten ids hold windows of four, with their last target, that start at 0, 1, 2, 3, 4 or 5. "
+        expect.that(never != [5], f"{fits}Of {many} windows none starts at 5: the last start that fits is "
+                                  f"left "
+                                  "out.")
+        expect.that(not never, f"{fits}Of {many} windows none starts at {', '.join(map(str, never))}. Every "
+                               "start that fits may occur, not only multiples of seq_len.")
+        expect.that(len(np.unique(np.diff(begins) % 6)) == 6, "The windows of a batch stand in a fixed "
+                                                              "order, "
+                                                              "such as one after the other. Draw the start "
+                                                              "of "
+                                                              "each on its own: size=batch.")
+        expect.that(350 < counts.min() and counts.max() < 650, "The starts are not equally likely: of "
+                    f"{many} windows, {', '.join(map(str, counts))} start at 0, 1, 2, 3, 4, 5.")
 
 
 def _pair(got, expect):
     expect.that(isinstance(got, tuple | list) and len(got) == 2, "Return two arrays: inputs, targets.")
-    return np.asarray(got[0]), np.asarray(got[1])
+    for each in got:
+        expect.that(isinstance(each, np.ndarray), f"Return arrays; yours is a {type(each).__name__}. "
+                                                  "np.array makes one of a list of windows.")
+    return got
 
 
 class Block:
@@ -118,26 +149,47 @@ class Block:
     )
 
     def order(answer, expect):
-        """With parts so simple that one can do it in the head: norms that add 1 and 5, attention that
-        multiplies by 10, an MLP that multiplies by 100. The input 2 becomes 32, then 3732."""
-        block = _with_simple_parts(answer)
-        expect.equal(block(torch.tensor([[[2.0]]])), np.array([[[3732.0]]], np.float32), mistakes=tuple(
-            (np.array([[[value]]], np.float32), sentence) for value, sentence in (
-                (2328.0, "Here the sum is normalised: norm(x + attention(x)). That is post-norm. Normalise "
-                         "what goes into attention and MLP, and leave the stream alone: x + "
-                         "attention(norm(x))."),
-                (3500.0, "Nothing is added to the stream: what came in is lost. Each step is x plus what was "
-                         "computed."),
-                (3530.0, "After attention the stream is lost: x + attention(norm(x)) is meant."),
-                (3700.0, "After the MLP the stream is lost: x + mlp(norm(x)) is meant."),
-                (2222.0, "The norms are not used. Attention and MLP get the normalised x."),
-                (2722.0, "Attention gets x as it is. Normalise it first, with self.attention_norm."),
-                (3232.0, "The MLP gets x as it is. Normalise it first, with self.mlp_norm."),
-                (732.0, "The MLP worked on what came in, beside attention. It works on what attention has "
-                        "left: the new x. (GPT-J does put them side by side; here they follow each other.)"),
-                (3838.0, "The normalised x was added, not x itself. The stream must go on as it is: add to "
-                         "x."),
-                (3332.0, "The first norm is used twice. The MLP has its own, self.mlp_norm."),
+        """With parts so simple that one can do it in the head: the first norm is 2x + 1, attention 10x, the
+        second norm 3x + 5, the MLP 100x. The input 2 becomes 2 + 50 = 52, then 52 + 16100 = 16152."""
+        norm, attention, mlp_norm, mlp = (
+            lambda x: 2 * x + 1, lambda x: 10 * x, lambda x: 3 * x + 5, lambda x: 100 * x)
+        x, block = 2, _with_simple_parts(answer)
+        heard = x + attention(norm(x))
+        mlp_first = x + mlp(mlp_norm(x))
+        post = norm(x + attention(x))
+        branch_end = x + norm(attention(x))
+        normed = norm(x) + attention(norm(x))
+        expect.equal(block(torch.tensor([[[2.0]]])), _one(heard + mlp(mlp_norm(heard))), mistakes=tuple(
+            (_one(value), sentence) for value, sentence in (
+                (mlp_norm(post + mlp(post)),
+                 "Here the sum is normalised: norm(x + attention(x)). That is post-norm. Normalise what goes "
+                 "into attention and MLP, and leave the stream alone: x + attention(norm(x))."),
+                (branch_end + mlp_norm(mlp(branch_end)),
+                 "Here the result of each part is normalised: x + norm(attention(x)). The norm stands before "
+                 "the part: x + attention(norm(x))."),
+                (mlp(mlp_norm(attention(norm(x)))), "Nothing is added to the stream: what came in is lost. "
+                                                    "Each step is x plus what was computed."),
+                (attention(norm(x)) + mlp(mlp_norm(attention(norm(x)))),
+                 "After attention the stream is lost: x + attention(norm(x)) is meant."),
+                (mlp(mlp_norm(heard)), "After the MLP the stream is lost: x + mlp(norm(x)) is meant."),
+                (x + attention(x) + mlp(x + attention(x)),
+                 "The norms are not used. Attention and MLP get the normalised x."),
+                (x + attention(x) + mlp(mlp_norm(x + attention(x))),
+                 "Attention gets x as it is. Normalise it first, with self.attention_norm."),
+                (heard + mlp(heard), "The MLP gets x as it is. Normalise it first, with self.mlp_norm."),
+                (heard + mlp(mlp_norm(x)),
+                 "The MLP worked on what came in, beside attention. It works on what attention has left: the "
+                 "new x. (GPT-J does put them side by side; here they follow each other.)"),
+                (x + mlp(mlp_norm(heard)), "The second sum starts from the old x, so what attention found is "
+                                           "lost. Add to the x that the first step has left."),
+                (mlp_norm(normed) + mlp(mlp_norm(normed)),
+                 "The normalised x was added, not x itself. The stream must go on as it is: add to x."),
+                (heard + mlp(norm(heard)), "The first norm is used twice. The MLP has its own, "
+                                           "self.mlp_norm."),
+                (x + attention(mlp_norm(x)) + mlp(norm(x + attention(mlp_norm(x)))),
+                 "The two norms are exchanged: attention_norm goes before attention, mlp_norm before the "
+                 "MLP."),
+                (mlp_first + attention(norm(mlp_first)), "The MLP comes first here. Attention does."),
             )))
 
     def cache(answer, expect):
@@ -159,6 +211,10 @@ class Block:
                     "Some weights get no gradient: a part of the block is not used.")
 
 
+def _one(value):
+    return np.array([[[value]]], np.float32)
+
+
 class _Simple(nn.Module):
     """x * factor + shift, and it remembers the cache it was given."""
 
@@ -173,8 +229,8 @@ class _Simple(nn.Module):
 
 def _with_simple_parts(answer):
     block = answer(4, 2, None)
-    block.attention_norm, block.attention = _Simple(1, 1), _Simple(10, 0)
-    block.mlp_norm, block.mlp = _Simple(1, 5), _Simple(100, 0)
+    block.attention_norm, block.attention = _Simple(2, 1), _Simple(10, 0)
+    block.mlp_norm, block.mlp = _Simple(3, 5), _Simple(100, 0)
     return block
 
 
@@ -199,7 +255,10 @@ class cross_entropy:
         over_batch = np.array([[r[b, s, targets[b, s]] for s in range(3)] for b in range(2)])
         wrong_axis = ("The softmax runs over the wrong axis: over the {}, so that they compete with each "
                       "other. At each position the tokens of the vocabulary compete: dim=-1.")
-        expect.equal(answer(torch.tensor(logits), torch.tensor(targets)), _scalar(-np.log(chosen).mean()),
+        got = answer(torch.tensor(logits), torch.tensor(targets))
+        expect.that(not isinstance(got, float), "This is a plain number. Return a tensor, without .item(): "
+                                                "training needs the gradient.")
+        expect.equal(got, _scalar(-np.log(chosen).mean()),
                      mistakes=tuple((_scalar(value), sentence) for value, sentence in (
                          (-np.log(over_seq).mean(), wrong_axis.format("positions")),
                          (-np.log(over_batch).mean(), wrong_axis.format("texts of the batch")),
@@ -207,6 +266,10 @@ class cross_entropy:
                                                  "-log p."),
                          (-np.log(chosen).sum(), "This is the sum. The loss is the mean over the scored "
                                                  "positions."),
+                         (-np.log(chosen[targets > 0]).mean(),
+                          "The positions with target 0 were left out. 0 is a token as any other; only -100 "
+                          "asks "
+                          "for nothing."),
                          (-chosen.mean(), "The logarithm is missing: the loss is -log p, not -p."),
                          (-np.log2(chosen).mean(), "This is in bits. In nats, it is the natural logarithm."),
                          (-raw.mean(), "These are the logits themselves. Make log-probabilities of them "
@@ -215,17 +278,28 @@ class cross_entropy:
 
     def unscored(answer, expect):
         """A target of -100 counts neither in the sum nor in the number it is divided by."""
-        logits, targets = _logits(), np.array([[-100, 0, -100], [2, -100, -100]])
+        logits, targets = _logits(), np.array([[-100, 0, 3], [2, -100, -100]])
         log_p = np.log(_softmax(logits, -1))
-        total = log_p[0, 1, 0] + log_p[1, 0, 2]
-        as_zero = sum(log_p[b, s, max(targets[b, s], 0)] for b in range(2) for s in range(3))
-        expect.equal(answer(torch.tensor(logits), torch.tensor(targets)), _scalar(-total / 2), mistakes=(
-            (_scalar(-total / 6), "The sum was divided by all positions. Divide by the scored ones, here 2."),
-            (_scalar(-as_zero / 6), "Unscored positions were counted, as if id 0 were asked there. Leave "
-                                    "them out."),
-            (_scalar(-sum(log_p[b, s, targets[b, s] % 4] for b in range(2) for s in range(3)) / 6),
-             "Unscored positions were counted. A target of -100 asks for nothing: leave it out."),
-        ))
+        one, two, three = log_p[0, 1, 0], log_p[0, 2, 3], log_p[1, 0, 2]
+        total = one + two + three
+        picked = [[log_p[b, s, targets[b, s] % 4] for s in range(3)] for b in range(2)]
+        as_zero = [[log_p[b, s, max(targets[b, s], 0)] for s in range(3)] for b in range(2)]
+        with expect.advice({"-100": "-100 was used as an index. It asks for nothing: before you pick, keep "
+                                    "the "
+                                    "scored positions only, logits[targets != -100]."}):
+            got = answer(torch.tensor(logits), torch.tensor(targets))
+        mistakes = (
+            (-total / 6, "The sum was divided by all positions. Divide by the scored ones, here 3."),
+            (-((one + two) / 2 + three) / 2,
+             "Each text has a mean of its own here, and then these were averaged. So a text with few scored "
+             "positions weighs as much as one with many. One mean over all scored positions."),
+            (-np.mean(as_zero), "Unscored positions were counted, as if id 0 were asked there. Leave them "
+                                "out."),
+            (-np.mean(picked), "Unscored positions were counted. A target of -100 asks for nothing: leave it "
+                               "out."),
+        )
+        expect.equal(got, _scalar(-total / 3),
+                     mistakes=tuple((_scalar(value), sentence) for value, sentence in mistakes))
 
     def large_logits(answer, expect):
         """Logits of 1000 do not overflow."""
@@ -234,7 +308,15 @@ class cross_entropy:
         expect.that(np.isfinite(got.item()), "For logits of 1000 the result is not finite: exp(1000) "
                                              "overflows, and the logarithm of a probability that was rounded "
                                              "to 0 is -inf. logits - logsumexp(logits) avoids both.")
-        expect.equal(got, _scalar(1000.0))
+        expect.equal(got, _scalar(1000.0), "A probability that was rounded to 0 seems to have been patched, "
+                                           "by clamp or + 1e-9. Then the loss of a bad mistake is too small, "
+                                           "and so is its gradient. logits - logsumexp(logits) needs no "
+                                           "patch.")
+        got = answer(torch.tensor(np.array([[0, 1000], [0, 1]], np.float32)), torch.tensor([1, 0]))
+        says = ("In these two rows the logits are of very different size. Subtract from each row its own "
+                "largest, not the largest of all: else the smaller row's exponentials are all rounded to 0.")
+        expect.that(np.isfinite(got.item()), says)
+        expect.equal(got, _scalar(math.log(1 + math.e) / 2), says)
 
     def gradient(answer, expect):
         """Gradients flow back: (p - one_hot) / number of scored positions, and 0 where nothing is asked."""
@@ -282,8 +364,10 @@ class adamw_step:
     def first_step(answer, expect):
         """In the first step every number moves by about lr, however large its gradient: the two means start
         at 0, and the corrections make up for that."""
-        p, g, zero = np.array([1.0, 1.0, -2.0]), np.array([4.0, -0.1, 0.5]), np.zeros(3)
-        got = _three(answer(p, g, zero, zero, 1, 0.1, weight_decay=0.0), expect)
+        p, g = np.array([1.0, 1.0, -2.0]), np.array([4.0, -0.1, 0.5])
+        got = _three(answer(p, g, np.zeros(3), np.zeros(3), 1, 0.1, weight_decay=0.0), expect)
+        shares = "The shares are exchanged: beta of what was there, 1 - beta of what is new."
+        too_far = (0.1 / 0.19) / math.sqrt(0.001 / (1 - 0.999 ** 2))
         uncorrected = p - 0.1 * 0.1 * g / (np.sqrt(0.001 * g * g) + 1e-8)
         expect.equal(got[0], np.array([0.9, 1.1, -2.1]), mistakes=(
             (uncorrected, "The corrections are missing. After one step from 0, mean is only 0.1 of the "
@@ -294,14 +378,25 @@ class adamw_step:
                                          "- beta1^step."),
             (p - 0.1 * g / (np.sqrt(0.001 * g * g) + 1e-8),
              "Only mean is corrected. square starts at 0 as well: divide it by 1 - beta2^step."),
+            *((p - 0.1 * size * np.sign(g), shares) for size in (9, 1 / math.sqrt(999), 9 / math.sqrt(999))),
+            (p - 0.1 * too_far * np.sign(g), "The exponent is step + 1 here. step counts from 1 already."),
+            (p - 0.1 * np.sign(g) - 0.001 * p, "There is decay, though weight_decay is 0 in this call: "
+                                               "take it "
+                                               "from the argument."),
+            (0.1 * g, "The order is another: return the new parameter first, then mean, then square."),
             (p - 0.1 * g / (g * g + 1e-8), "The root is missing: divide by sqrt(square)."),
         ), tolerance=1e-4)
         expect.equal(got[1], 0.1 * g, mistakes=(
             (g, "The corrected mean is returned. The correction is for this step alone; hand the plain one "
                 "on, or it is corrected again in each step."),
-            (0.9 * g, "The shares are exchanged: beta1 of the old mean, 1 - beta1 of the gradient."),))
+            (0.9 * g, shares),
+            (0.001 * g, "beta1 and beta2 are exchanged: mean goes with beta1, square with beta2."),
+            (0.001 * g * g, "The order is another: return the new parameter first, then mean, then square."),
+            (np.zeros(3), "The old mean is returned. The next step goes on from the new one."),))
         expect.equal(got[2], 0.001 * g * g, mistakes=(
             (g * g, "The corrected square is returned. The correction is for this step alone."),
+            (0.999 * g * g, shares),
+            (np.zeros(3), "The old square is returned. The next step goes on from the new one."),
             (0.001 * g, "square collects gradient^2, not the gradient."),
             (0.1 * g * g, "square has a share of its own: beta2, not beta1."),
             (0.001 * 0.01 * g * g, "square collects the square of the gradient, not of mean."),))
@@ -367,8 +462,8 @@ class learning_rate:
     hints = (
         "An if: below `warmup` a straight line, else the cosine. In the cosine, t goes from 0 in step "
         "`warmup` to 1 in step steps - 1.",
-        "t = (step - warmup) / (steps - 1 - warmup), and (1 + cos(pi t)) / 2 falls from 1 to 0. What is left "
-        "at the end is the floor.",
+        "t = (step - warmup) / max(1, steps - 1 - warmup), so that a single step after the warm-up does not "
+        "divide by 0; and (1 + cos(pi t)) / 2 falls from 1 to 0. What is left at the end is the floor.",
         "if step < warmup: return peak * (step + 1) / warmup. Otherwise return peak * (floor + (1 - floor) * "
         "(1 + math.cos(math.pi * t)) / 2)",
     )
@@ -380,34 +475,52 @@ class learning_rate:
         expect.equal(got, [0.5, 1.0, 1.5, 2.0], mistakes=(
             ([0.0, 0.5, 1.0, 1.5], "In step 0 the rate is 0, so this step is wasted: (step + 1) / warmup."),
             ([2.0, 2.0, 2.0, 2.0], "There is no warm-up: all these steps have the peak."),
+            ([2.0 * (step + 1) / 100 for step in range(4)], "The warm-up takes 100 steps here, whatever was "
+                                                            "asked: use `warmup`."),
+            ([0.0, 0.0, 0.0, 2.0], "// rounds down to whole numbers, so the line became a jump. Use /."),
             ([0.25, 0.5, 0.75, 1.0], "The peak is missing as a factor."),
             (cosine, "The cosine begins in step 0. First comes the warm-up."),
         ))
 
     def cosine(answer, expect):
         """Then down half a cosine, from the peak to floor * peak in the very last step."""
-        got = [answer(step, 9, 1.0, warmup=4, floor=0.2) for step in range(4, 9)]
-        shape = [1.0, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2, 0.0]
-        want = [0.2 + 0.8 * value for value in shape]
+        got = [answer(step, 9, 2.0, warmup=4, floor=0.2) for step in range(4, 9)]
+        shape = np.array([1.0, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2, 0.0])
         falling = lambda t: 0.2 + 0.8 * (1 + math.cos(math.pi * t)) / 2
-        expect.equal(got, want, mistakes=(
-            (shape, "It falls to 0. The floor is missing: the last step has floor * peak."),
-            ([0.2 + value for value in shape], "The floor is added on top, so that the rate begins above the "
-                                               "peak. The cosine runs over the remaining (1 - floor)."),
-            ([max(0.2, value) for value in shape], "The cosine falls to 0 and is cut off at the floor. It "
-                                                   "should come to rest at the floor: floor + (1 - floor) * "
-                                                   "..."),
-            ([falling(step / 8) for step in range(4, 9)],
-             "The cosine counts from step 0, so it has already fallen when the warm-up ends. Count from "
-             "`warmup`."),
-            ([falling((step - 4) / 5) for step in range(4, 9)],
-             "The last step, steps - 1, does not reach the floor: t must be 1 there. Divide by steps - 1 - "
-             "warmup."),
-            ([0.2 + 0.8 * (1 - n / 4) for n in range(5)], "This is a straight line down. Asked is half a "
-                                                          "cosine."),
-            ([0.2 + 0.8 * (1 + math.cos(2 * math.pi * n / 4)) / 2 for n in range(5)],
-             "This is a whole turn: the rate climbs again. Half a cosine goes from 0 to pi."),
-        ))
+        bare_floor = "The floor is not multiplied by the peak. It is a share: the last rate is floor * peak."
+        expect.equal(got, (2 * (0.2 + 0.8 * shape)).tolist(), mistakes=tuple(
+            (np.array(rates, float).tolist(), sentence) for rates, sentence in (
+                (2 * shape, "It falls to 0. The floor is missing: the last step has floor * peak."),
+                (2 * (0.2 + shape), "The floor is added on top, so that the rate begins above the peak. The "
+                                    "cosine runs over the remaining (1 - floor)."),
+                (2 * np.maximum(0.2, shape), "The cosine falls to 0 and is cut off at the floor. It should "
+                                             "come "
+                                             "to rest at the floor: floor + (1 - floor) * ..."),
+                (0.2 + 2 * 0.8 * shape, bare_floor), (0.2 + (2 - 0.2) * shape, bare_floor),
+                ([2 * falling(step / 8) for step in range(4, 9)],
+                 "The cosine counts from step 0, so it has already fallen when the warm-up ends. Count from "
+                 "`warmup`."),
+                ([2 * falling((step - 4) / 5) for step in range(4, 9)],
+                 "The last step, steps - 1, does not reach the floor: t must be 1 there. Divide by steps - "
+                 "1 - "
+                 "warmup."),
+                ([2.5, *2 * (0.2 + 0.8 * shape[1:])], "Step 4, the first after the warm-up, still climbs: to "
+                                                      "5 / 4 of the peak. The line is for step < warmup."),
+                ([2, 2, 2, 2, 0.4], "// rounds down to whole numbers, so t stays 0 up to the last step. "
+                                    "Use /."),
+                (2 * (0.2 + 0.8 * (1 - np.arange(5) / 4)), "This is a straight line down. Asked is half a "
+                                                           "cosine."),
+                ([2 * falling(n / 2) for n in range(5)],
+                 "This is a whole turn: the rate climbs again. Half a cosine goes from 0 to pi."),
+            )))
+
+    def one_step_left(answer, expect):
+        """If the warm-up leaves a single step, that step has the peak."""
+        with expect.advice({"ZeroDivision": "With 5 steps and warmup=4 a single step is left, and steps - "
+                                            "1 - "
+                                            "warmup is 0. Divide by max(1, steps - 1 - warmup)."}):
+            got = answer(4, 5, 2.0, warmup=4)
+        expect.equal(got, 2.0)
 
     def defaults(answer, expect):
         """The peak is the highest rate there is, and the floor is 5 % of it if nothing is said."""
@@ -430,19 +543,35 @@ class nucleus:
     )
 
     def example(answer, expect):
-        """0.5 and 0.25 together reach 0.6, so two tokens are kept, in their old places."""
-        p = np.array([[0.125, 0.25, 0.0625, 0.5, 0.0625]])
-        want = np.array([[0, 1 / 3, 0, 2 / 3, 0]])
-        expect.equal(answer(p, 0.6), want, mistakes=(
+        """0.3125, 0.25 and 0.1875 together reach 0.65, so three tokens are kept, in their old places."""
+        p = np.array([[0.25, 0.1875, 0.125, 0.3125, 0.125]])
+        kept = np.array([[0.25, 0.1875, 0, 0.3125, 0]])
+        unsorting = ("The tokens came back to wrong places: `order` was applied a second time. It tells "
+                     "where "
+                     "each came from; back leads np.put_along_axis, or np.argsort(order, axis=-1).")
+        expect.equal(answer(p, 0.65), kept / 0.75, mistakes=(
             (np.array([[0, 0, 0, 1.0, 0]]),
-             "The token that reaches top_p was dropped. 0.5 alone is less than 0.6: the next one, 0.25, is "
-             "kept too."),
-            (np.array([[2 / 3, 1 / 3, 0, 0, 0]]),
+             "Only the likeliest token is kept. It alone does not reach 0.65: add the next ones until they "
+             "do."),
+            (_rows(np.array([[0.25, 0, 0, 0.3125, 0]])),
+             "The token that reaches top_p was dropped. 0.3125 + 0.25 is less than 0.65: the next one, "
+             "0.1875, "
+             "is kept too."),
+            (np.full((1, 5), np.nan),
+             "Nothing was kept, and 0 divided by 0. No token alone exceeds 0.65 or 0.35 here. What counts is "
+             "not a token's own size but what the likelier ones before it add up to."),
+            (np.array([[0.3125, 0.25, 0.1875, 0, 0]]) / 0.75,
              "The probabilities are sorted. Put each back in its old place: column n belongs to token n."),
-            (want * 0.75, "What is kept sums to 0.75. Divide it by its sum."),
-            (_rows(np.array([[0.125, 0.25, 0.0625, 0.5, 0]])),
+            (kept, "What is kept sums to 0.75. Divide it by its sum."),
+            (_rows(np.array([[0.25, 0.1875, 0.125, 0.3125, 0]])),
              "The tokens were added up as they stand, from id 0 on. Begin with the likeliest: sort first."),
-            (p, "All tokens stay: they were added up from the unlikely end on. Begin with the likeliest."),
+            (_rows(np.array([[0.25, 0.1875, 0.125, 0, 0.125]])),
+             "The tokens were added up from the unlikely end on. Begin with the likeliest."),
+            (_rows(np.array([[0, 0.1875, 0.125, 0.3125, 0]])), unsorting),
+            (np.array([[0, 0.3125, 0.25, 0.1875, 0]]) / 0.75, unsorting),
+            (p, "All tokens stay. Did you sort or add up along axis 0, over the rows of the batch? Each "
+                "row is "
+                "a distribution of its own: axis=-1."),
         ))
 
     def rows(answer, expect):
@@ -466,3 +595,20 @@ class nucleus:
             (np.array([[1 / 3, 2 / 3, 0]]), "0.5 alone reaches 0.5, so the nucleus is complete; one token "
                                             "too many was kept. Keep a token if the ones before it are "
                                             "*below* top_p."),))
+
+    def ties(answer, expect):
+        """Of equally likely tokens the lower ids are kept, and no more than are needed."""
+        expect.equal(answer(np.array([[0.25] * 4]), 0.5), np.array([[0.5, 0.5, 0, 0]]), mistakes=(
+            (np.array([[0, 0, 0.5, 0.5]]), "Of equally likely tokens the higher ids were kept. An ascending "
+                                           "order turned round turns ties round too: sort -probabilities."),
+            (np.array([[0.25] * 4]), "All tokens as likely as the last one kept were kept too. Two of these "
+                                     "reach 0.5, and the nucleus is the fewest."),
+        ))
+        p = np.full((1, 60), 1 / 64)
+        p[0, [7, 20, 33, 50]] = 2 / 64
+        want = p * (np.arange(60) < 26)                 # 4 of 2/64 and the first 24 of 1/64 reach 32/64
+        want[0, [33, 50]] = 2 / 64
+        expect.equal(answer(p, 0.5), want * 2, "Of 60 tokens with ties not the lower ids were kept. Beyond "
+                                               "16 "
+                                               "entries np.argsort leaves ties in any order; kind=\"stable\" "
+                                               "keeps them in theirs.")

@@ -54,6 +54,35 @@ def counts_only(ids, vocab_size):
     return pair_counts(ids, vocab_size) + 1
 
 
+@wrong("bigram_table", says="keepdims=True", seen="sums of rows without keepdims")
+def sums_lying_down(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size) + 1
+    return counts / counts.sum(axis=1)
+
+
+@wrong("bigram_table", says="contains the added ones too")
+def ones_only_above(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    return (1 + counts) / counts.sum(axis=1, keepdims=True)
+
+
+@wrong("bigram_table", says="last pair of the text was skipped", seen="for i in range(len(ids) - 2)")
+def last_pair_skipped(ids, vocab_size):
+    return with_a_loop(ids[:-1], vocab_size)
+
+
+@wrong("bigram_table", says="first id of the text does not follow the last", seen="np.roll(ids, -1)")
+def round_the_end(ids, vocab_size):
+    return with_a_loop(np.append(ids, ids[0]), vocab_size)
+
+
+@wrong("bigram_table", says="in both directions")
+def both_directions(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    counts = counts + counts.T + 1
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
 @accepted("bigram_table")
 def with_a_loop(ids, vocab_size):
     table = np.ones((vocab_size, vocab_size))
@@ -114,6 +143,42 @@ def one_too_long(rng, ids, batch, seq_len):
     return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len + 1)
 
 
+@wrong("random_windows", says="not drawn from rng", seen="np.random.randint")
+def global_generator(rng, ids, batch, seq_len):
+    return cut(ids, np.random.randint(len(ids) - seq_len, size=batch), seq_len)
+
+
+@wrong("random_windows", says="none starts at 1, 2, 3, 5", seen="the text cut into pieces beforehand")
+def multiples_of_seq_len(rng, ids, batch, seq_len):
+    return cut(ids, seq_len * rng.integers((len(ids) - 1) // seq_len, size=batch), seq_len)
+
+
+@wrong("random_windows", says="in a fixed order")
+def neighbours(rng, ids, batch, seq_len):
+    places = len(ids) - seq_len
+    return cut(ids, (rng.integers(places) + np.arange(batch)) % places, seq_len)
+
+
+@wrong("random_windows", says="not equally likely")
+def early_starts_likelier(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len, size=(2, batch)).min(axis=0), seq_len)
+
+
+@wrong("random_windows", says="not equally likely", seen="a rounded float")
+def ends_half_as_likely(rng, ids, batch, seq_len):
+    return cut(ids, np.round(rng.random(batch) * (len(ids) - seq_len - 1)).astype(int), seq_len)
+
+
+@wrong("random_windows", says="yours is a list")
+def lists(rng, ids, batch, seq_len):
+    return tuple(list(part) for part in window_by_window(rng, ids, batch, seq_len))
+
+
+@wrong("random_windows", says="are exchanged")
+def targets_first(rng, ids, batch, seq_len):
+    return window_by_window(rng, ids, batch, seq_len)[::-1]
+
+
 @accepted("random_windows")
 def window_by_window(rng, ids, batch, seq_len):
     return cut(ids, [rng.integers(0, len(ids) - seq_len) for _ in range(batch)], seq_len)
@@ -138,6 +203,34 @@ class PostNorm(Parts):
     def forward(self, x, cache=None):
         x = self.attention_norm(x + self.attention(x, cache))
         return self.mlp_norm(x + self.mlp(x))
+
+
+@wrong("Block", says="the result of each part is normalised", seen="the norm at the end of the branch")
+class NormAfterPart(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention_norm(self.attention(x, cache))
+        return x + self.mlp_norm(self.mlp(x))
+
+
+@wrong("Block", says="two norms are exchanged")
+class NormsExchanged(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention(self.mlp_norm(x), cache)
+        return x + self.mlp(self.attention_norm(x))
+
+
+@wrong("Block", says="MLP comes first")
+class MLPFirst(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.mlp(self.mlp_norm(x))
+        return x + self.attention(self.attention_norm(x), cache)
+
+
+@wrong("Block", says="starts from the old x")
+class SecondSumFromTheOldX(Parts):
+    def forward(self, x, cache=None):
+        heard = x + self.attention(self.attention_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(heard))
 
 
 @wrong("Block", says="what came in is lost", seen="residual connections forgotten")
@@ -280,6 +373,44 @@ def in_numpy(logits, targets):
     return torch.tensor(-log_p[np.arange(len(targets)), targets].mean())
 
 
+@wrong("cross_entropy", says="a plain number", seen="loss.item() returned")
+def plain_number(logits, targets):
+    return the_engines_own(logits, targets).item()
+
+
+@wrong("cross_entropy", says="each text has a mean of its own", seen="a mean of means")
+def mean_of_means(logits, targets):
+    if logits.ndim == 2:
+        return the_engines_own(logits, targets)
+    asked = (targets != -100).float()
+    losses = -picked(logits.log_softmax(-1), targets.clamp(min=0)).squeeze(-1) * asked
+    return (losses.sum(-1) / asked.sum(-1)).mean()
+
+
+@wrong("cross_entropy", says="subtract from each row its own largest", seen="x - x.max() of the whole array")
+def one_largest_for_all(logits, targets):
+    logits, targets = flat(logits, targets)
+    logits = logits - logits.max()
+    return -picked(logits - logits.exp().sum(dim=-1, keepdim=True).log(), targets).mean()
+
+
+@wrong("cross_entropy", says="0 is a token as any other", seen="mask of targets > 0")
+def id_zero_left_out(logits, targets):
+    asked = targets > 0
+    return the_engines_own(logits[asked], targets[asked])
+
+
+@wrong("cross_entropy", says="patched", seen="log(p + 1e-9)")
+def patched_logarithm(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -(picked(logits.softmax(-1), targets) + 1e-9).log().mean()
+
+
+@wrong("cross_entropy", says="used as an index")
+def no_mask(logits, targets):
+    return -picked(logits.log_softmax(-1), targets).mean()
+
+
 @accepted("cross_entropy")
 def the_engines_own(logits, targets):
     return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-100)
@@ -367,6 +498,53 @@ def correction_of_the_first_step(parameter, gradient, mean, square, step, lr, be
     return parameter - lr * (move + weight_decay * parameter), mean, square
 
 
+@wrong("adamw_step", says="beta1 and beta2 are exchanged")
+def betas_exchanged(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
+                    weight_decay=0.01):
+    return adamw(parameter, gradient, mean, square, step, lr, betas[::-1], eps, weight_decay)
+
+
+@wrong("adamw_step", says="shares are exchanged")
+def shares_exchanged(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
+                     weight_decay=0.01):
+    beta1, beta2 = betas
+    mean, square = (1 - beta1) * mean + beta1 * gradient, (1 - beta2) * square + beta2 * gradient ** 2
+    move = mean / (1 - beta1 ** step) / (np.sqrt(square / (1 - beta2 ** step)) + eps)
+    return parameter - lr * (move + weight_decay * parameter), mean, square
+
+
+@wrong("adamw_step", says="exponent is step + 1", seen="step taken to count from 0")
+def one_step_ahead(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
+                   weight_decay=0.01):
+    return adamw(parameter, gradient, mean, square, step + 1, lr, betas, eps, weight_decay)
+
+
+@wrong("adamw_step", says="old mean is returned")
+def old_means(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
+              weight_decay=0.01):
+    return adamw(parameter, gradient, mean, square, step, lr, betas, eps, weight_decay)[0], mean, square
+
+
+@wrong("adamw_step", says="the order is another")
+def means_first(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
+                weight_decay=0.01):
+    new, mean, square = adamw(parameter, gradient, mean, square, step, lr, betas, eps, weight_decay)
+    return mean, square, new
+
+
+@wrong("adamw_step", says="the order is another")
+def square_before_mean(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
+                       weight_decay=0.01):
+    new, mean, square = adamw(parameter, gradient, mean, square, step, lr, betas, eps, weight_decay)
+    return new, square, mean
+
+
+@wrong("adamw_step", says="though weight_decay is 0")
+def decay_hard_coded(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8,
+                     weight_decay=0.01):
+    return adamw(parameter, gradient, mean, square, step, lr, betas, eps, 0.01)
+
+
 @accepted("adamw_step")
 def decay_first(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     shrunk = parameter * (1 - lr * weight_decay)
@@ -430,11 +608,48 @@ def linear(step, steps, peak, warmup=100, floor=0.05):
     return peak * (1 - (1 - floor) * (step - warmup) / (steps - 1 - warmup))
 
 
+@wrong("learning_rate", says="divide by max(1")
+def nothing_left_to_divide_by(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return half_cosine((step - warmup) / (steps - 1 - warmup), peak, floor)
+
+
+@wrong("learning_rate", says="still climbs", seen="step <= warmup")
+def one_step_too_high(step, steps, peak, warmup=100, floor=0.05):
+    if step <= warmup:
+        return peak * (step + 1) / warmup
+    return half_cosine((step - warmup) / max(1, steps - 1 - warmup), peak, floor)
+
+
+@wrong("learning_rate", says="floor is not multiplied by the peak", seen="floor taken as a rate: min_lr")
+def floor_as_a_rate(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    t = (step - warmup) / max(1, steps - 1 - warmup)
+    return floor + (peak - floor) * (1 + math.cos(math.pi * t)) / 2
+
+
+@wrong("learning_rate", says="whatever was asked")
+def always_a_hundred(step, steps, peak, warmup=100, floor=0.05):
+    return up_and_down(step, 100, (step - 100) / max(1, steps - 101), peak, floor)
+
+
+@wrong("learning_rate", says="the line became a jump", seen="// for /")
+def whole_numbers_on_the_line(step, steps, peak, warmup=100, floor=0.05):
+    return peak * ((step + 1) // warmup) if step < warmup else half_cosine(0, peak, floor)
+
+
+@wrong("learning_rate", says="t stays 0", seen="// for /")
+def whole_numbers_in_the_cosine(step, steps, peak, warmup=100, floor=0.05):
+    return up_and_down(step, warmup, (step - warmup) // max(1, steps - 1 - warmup), peak, floor)
+
+
 @accepted("learning_rate")
 def from_the_floor_up(step, steps, peak, warmup=100, floor=0.05):
     if step < warmup:
         return (step + 1) / warmup * peak
-    low, angle = floor * peak, math.pi * (step - warmup) / (steps - 1 - warmup)
+    low, angle = floor * peak, math.pi * (step - warmup) / (steps - 1 - warmup or 1)
     return low + 0.5 * (peak - low) * (1 + math.cos(angle))
 
 
@@ -494,6 +709,60 @@ def order_of_the_first_row(probabilities, top_p):
             if out.sum() < top_p:
                 out[token] = row[token]
     return kept / kept.sum(axis=-1, keepdims=True)
+
+
+@wrong("nucleus", says="only the likeliest token is kept")
+def likeliest_only(probabilities, top_p):
+    return keep(probabilities, probabilities == probabilities.max(axis=-1, keepdims=True))
+
+
+@wrong("nucleus", says="not a token's own size")
+def large_ones(probabilities, top_p):
+    return keep(probabilities, probabilities >= top_p)
+
+
+@wrong("nucleus", says="applied a second time", seen="sorted order used to sort back")
+def sorted_twice(probabilities, top_p):
+    order = np.argsort(-probabilities, axis=-1, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=-1)
+    fits = ranked.cumsum(axis=-1) - ranked < top_p
+    return keep(probabilities, np.take_along_axis(fits, order, axis=-1))
+
+
+@wrong("nucleus", says="applied a second time")
+def values_sorted_twice(probabilities, top_p):
+    order = np.argsort(-probabilities, axis=-1, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=-1)
+    kept = keep(ranked, ranked.cumsum(axis=-1) - ranked < top_p)
+    return np.take_along_axis(kept, order, axis=-1)
+
+
+@wrong("nucleus", says="along axis 0")
+def over_the_batch(probabilities, top_p):
+    order = np.argsort(-probabilities, axis=0, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=0)
+    kept = np.zeros_like(probabilities)
+    np.put_along_axis(kept, order, np.where(ranked.cumsum(axis=0) - ranked < top_p, ranked, 0), axis=0)
+    return kept / kept.sum(axis=-1, keepdims=True)
+
+
+def kept_in(order, probabilities, top_p):
+    """The nucleus, if the tokens are taken in this order."""
+    ranked = np.take_along_axis(probabilities, order, axis=-1)
+    fits = ranked.cumsum(axis=-1) - ranked < top_p
+    return keep(probabilities, np.take_along_axis(fits, np.argsort(order, axis=-1), axis=-1))
+
+
+@wrong("nucleus", says="the higher ids were kept", seen="argsort(...)[:, ::-1]")
+def ties_turned_round(probabilities, top_p):
+    return kept_in(np.argsort(probabilities, axis=-1, kind="stable")[:, ::-1], probabilities, top_p)
+
+
+@wrong("nucleus", says="as likely as the last one kept")
+def ties_all_kept(probabilities, top_p):
+    nucleus = per_row(probabilities, top_p)
+    smallest = np.where(nucleus > 0, probabilities, 1).min(axis=-1, keepdims=True)
+    return keep(probabilities, probabilities >= smallest)
 
 
 @accepted("nucleus")
