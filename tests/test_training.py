@@ -86,6 +86,14 @@ def test_micro_batches_give_the_gradient_of_the_whole(micro_batch):
         np.testing.assert_allclose(other.grad.numpy(), one.grad.numpy(), rtol=1e-4, atol=1e-6)
 
 
+def test_threads_change_nothing_to_the_last_bit():
+    one, several = new_trainer(micro_batch=2), new_trainer(micro_batch=2, threads=3)
+    for trainer in (one, several):
+        trainer.fit()
+    assert several.losses == one.losses
+    assert_same(one, several)
+
+
 def test_the_seed_decides_the_batches():
     first, same, other = new_trainer(), new_trainer(), new_trainer(seed=1)
     for trainer in (first, same, other):
