@@ -388,6 +388,7 @@ larger = read_records("counting_1_large_start")
 table(larger)
 
 # %%
+assert len(larger) == 4 and all(len(runs) == 3 for runs in larger.values())
 mean_larger = {name: {split: wrong(split, runs).mean() for split in COLUMNS} for name, runs in larger.items()}
 assert all(mean_larger[name]["in distribution"] < 0.5 * mean[name]["in distribution"]
            for name in larger if name != "cope")
@@ -511,7 +512,7 @@ axes[1].step(range(asker + 1), counted, where="mid", color="C0", label="counted 
 axes[1].set(xticks=range(asker + 1), xticklabels=list(tokenizer.decode(inputs[row, :asker + 1])),
             ylabel="position", ylim=(-1, 30))
 axes[1].tick_params(axis="x", labelsize=8, length=0)
-axes[1].legend(loc="upper right")
+axes[1].legend(loc="upper left")
 show(figure, alt="Above, the gates of one query near the end of a text, for each key: open at plus, equals and some "
                  "digits, shut at dots. Below, the positions. Counted in tokens they fall along a straight line. "
                  "Counted by the gates they stay level over runs of dots and step down where a gate is open.")
@@ -602,22 +603,22 @@ for count, runs in several.items():
     print()
 
 # %%
-for count, runs in several.items():
-    assert len(runs) == 4 and all(len(each) == (3 if count == 3 else 1) for each in runs.values())
-    best_other = lambda split: min(wrong(split, each).mean() for name, each in runs.items() if name != "cope")
-    assert all(wrong(split, runs["cope"]).mean() < best_other(split) for split in COLUMNS if split != "pass weight 200")
-assert 2 * wrong("twice the length", several[3]["cope"]).mean() < min(
-    wrong("twice the length", several[3][name]).mean() for name in ("learned", "shaw", "rope"))
-assert wrong("in distribution", several[3]["shaw"]).max() < 1
-assert wrong("4x the length", several[3]["cope"]).mean() > 20
-assert wrong("4x the length", several[5]["cope"])[0] > 0.9 * wrong("4x the length", several[5]["shaw"])[0]
+three, five = several[3], several[5]
+assert all(len(three[name]) == 3 and len(five[name]) == 1 for name in ("learned", "shaw", "rope", "cope"))
+best_other = lambda split, runs: min(wrong(split, each).mean() for name, each in runs.items() if name != "cope")
+assert all(wrong(split, three["cope"]).mean() < best_other(split, three) for split in COLUMNS if "200" not in split)
+assert 2 * wrong("twice the length", three["cope"]).mean() < best_other("twice the length", three)
+assert max(wrong("in distribution", three[name]).mean() for name in three) < 1
+assert all(wrong(split, five["cope"])[0] < best_other(split, five) for split in ("twice the length", "4x the length"))
+assert wrong("in distribution", five["rope"])[0] < wrong("in distribution", five["cope"])[0] < 1
+assert wrong("4x the length", three["cope"]).mean() > 20 and wrong("4x the length", five["cope"])[0] > 35
 
 # %% [markdown]
-# With this start everyone learns the texts of the training, Shaw's distances nearly as well as CoPE: the paper's wide
-# gap there (17.8 against 1.2) we do not see. CoPE is first in every column, and clearly so at twice the length, with
-# less than half of the errors of the next. At four times the length it, too, gets many answers wrong, with five
-# variables nearly as many as Shaw. So to count several things at once, in far longer texts, is not solved here; CoPE
-# is ahead.
+# With this start all four learn the texts of the training with three variables: the paper's wide gap there (17.8
+# against 1.2) we do not see. CoPE is first in every column, and clearly so at twice the length, with less than half of
+# the errors of the next. With five variables and one seed it is first at other lengths only; on texts like those of
+# the training RoPE makes fewer mistakes. And at four times the length CoPE, too, gets many answers wrong. To count
+# several things at once in far longer texts is not solved here; CoPE is ahead.
 #
 # And what does it mean for a real model? Language is full of things to count that are not tokens: words,
 # sentences, paragraphs, brackets. No language model is trained on counting alone, so do not expect 0.0 there.
