@@ -64,8 +64,9 @@ def count_values(text):
 
         a=    sets a to 0        a+    adds 1 to a        .    does nothing        ?a3    asks for a
 
-    The digit after a question is what somebody answered. It may be wrong: do not trust it. There may be
-    several variables, each with a name of one letter, and a variable is set before it is used.
+    The digit after a question is what somebody answered. It may be wrong: do not trust it. Where nobody has
+    answered yet, another character stands in its place, as in ?a_. There may be several variables, each named
+    by any one letter from a to z, and a variable is set before it is used.
 
     text      a counting text, a string
     returns   a list of ints, one for each question

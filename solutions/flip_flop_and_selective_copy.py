@@ -78,7 +78,7 @@ def selective_copy_tokenizer():
 
 
 def without_blanks(ids):
-    """Leaves out the blanks of each row and keeps the order of the others.
+    """Leaves out the blanks of each row and keeps the order of the others, a MARK (15) too.
 
     ids       int array (batch, seq); every row has the same number of BLANK (14)
     returns   int array (batch, seq - blanks of a row)
@@ -125,7 +125,8 @@ def copy_errors(predictions, targets):
     """How wrong the copies are, measured in two ways: by the symbol, and by the whole text.
 
     predictions   int array (batch, seq), a prediction at every position
-    targets       int array (batch, seq), the right symbol, or -100 (UNSCORED) where nothing is asked
+    targets       int array (batch, seq), the right symbol, or -100 (UNSCORED) where nothing is asked. The
+                  rows may ask different numbers of symbols
     returns       two numbers from 0 to 1: the share of wrong symbols among all that are asked, and the share
                   of texts with at least one wrong symbol
 
@@ -143,7 +144,8 @@ def source_hits(attention, ids):
 
     The askers are the mark and all positions after it. The m-th asker (counted from 0, so the mark is asker
     0) must say the m-th symbol of the text before the mark, blanks not counted. It is a hit if, of all keys,
-    exactly this one gets the largest weight of the asker; an equal symbol elsewhere is none.
+    exactly this one gets the largest weight of the asker; an equal symbol elsewhere is none. If several keys
+    share the largest weight, the first of them counts, and the others do not.
 
     attention   float array (batch, seq, seq): the weights of one head, attention[b, i, j] is what query i
                 gives to key j
@@ -151,12 +153,12 @@ def source_hits(attention, ids):
                 place in every row, and a row has as many symbols before it as there are askers
     returns     the share of hits among all askers of all texts, from 0 to 1
 
-    >>> ids = np.array([[BLANK, 0, 1, MARK, 0], [2, BLANK, 3, MARK, 2]])          # .ab>a and c.d>c
+    >>> ids = np.array([[0, BLANK, 1, MARK, 0], [BLANK, 2, 3, MARK, 2]])          # a.b>a and .cd>c
     >>> attention = np.zeros((2, 5, 5))
-    >>> attention[0, 3, 0] = 1                       # the mark looks at the blank, and should look at a
-    >>> attention[0, 4, 2] = 1                       # the copied a looks at b: a hit
-    >>> attention[1, 3, 0] = 1                       # the mark looks at c: a hit
-    >>> attention[1, 4, 0] = 1                       # the copied c looks at c, and should look at d
+    >>> attention[0, 3, 0] = 1                       # the mark looks at a: a hit
+    >>> attention[0, 4, 0] = 1                       # the copied a looks at a, and should look at b
+    >>> attention[1, 3, 0] = 1                       # the mark looks at the blank, and should look at c
+    >>> attention[1, 4, 2] = 1                       # the copied c looks at d: a hit
     >>> source_hits(attention, ids)
     0.5
     """

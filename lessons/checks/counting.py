@@ -31,6 +31,21 @@ class count_values:
             ([1, 2, 0], "`a=` also put b back to 0. It sets only the variable named."),
         ))
 
+    def any_name(answer, expect):
+        """Every letter from a to z may be a variable."""
+        with expect.advice({"KeyError": "Any letter may be a variable, not only those of the example: let a name "
+                                        "enter the dict when it is set."}):
+            got = answer("z=k=z+k+z+?k7k+z+?z1")
+        expect.equal(got, [1, 3], says="The variables are called z and k here. Any letter may be one.")
+
+    def not_answered_yet(answer, expect):
+        """A question counts whatever stands in the place of its answer."""
+        expect.equal(answer("a=a+?a_a+?a4a+?a_"), [1, 2, 3], mistakes=(
+            ([2], "Only questions with a digit behind them were answered. Where nobody has answered yet stands "
+                  "another character, as in ?a_, and it is a question too."),
+            ([1, 2], "The question at the end of the text is missing."),
+        ))
+
     def without_questions(answer, expect):
         """No question, no answer."""
         expect.equal(answer("a=..a+"), [], mistakes=(
@@ -137,6 +152,11 @@ class answer_targets:
             (np.array([[3, -100, -100, -100, -100]]),
              "The 3 is scored at the question mark, two positions before it. At that place the name is not "
              "read yet."),
+            (np.array([[-100, 3, -100, -100, 10]]),
+             "The equals sign is scored. Its id is 10; answers are the ids below 10."),
+            (np.array([[-100, -100, 12, -100, -100]]),
+             "You score what comes after a digit: the mask is taken from ids[:, :-1], which the model reads. Ask "
+             "whether the id that follows is an answer."),
         ))
 
     def smallest_and_largest(answer, expect):
@@ -191,6 +211,7 @@ class error_by_position:
             (np.array([2 / 3, 1.0]),
              "You took the mean of each text's own error. A text with one answer then weighs as much as "
              "one with three: add up wrong answers and all answers first, divide last."),
+            (np.array([1 / 3, 1.0]), "Only the first text was counted. Sum over the batch too: axes 0 and 2."),
         ))
 
     def loops(answer, expect):

@@ -61,6 +61,31 @@ def answers_as_text(text):
     return [str(count) for count in with_regular_expressions(text)]
 
 
+@wrong("count_values", says="any letter may be a variable")
+def knows_two_names(text):
+    values, answers = {"a": 0, "b": 0}, []
+    for match in re.finditer(r"(\w)=|(\w)\+|\?(\w).", text):
+        if match[1]:
+            values[match[1]] *= 0
+        elif match[2]:
+            values[match[2]] += 1
+        else:
+            answers.append(values[match[3]])
+    return answers
+
+
+@wrong("count_values", says="called z and k here")
+def leaves_other_names_out(text):
+    return [text[:match.start()].rpartition(f"{match[1]}=")[2].count(f"{match[1]}+")
+            for match in re.finditer(r"\?([ab])", text)]
+
+
+@wrong("count_values", says="only questions with a digit")
+def wants_a_digit(text):
+    return [text[:match.start()].rpartition(f"{match[1]}=")[2].count(f"{match[1]}+")
+            for match in re.finditer(r"\?(\w)\d", text)]
+
+
 @accepted("count_values")
 def with_regular_expressions(text):
     return [text[:match.start()].rpartition(f"{match[1]}=")[2].count(f"{match[1]}+")
@@ -164,6 +189,16 @@ def loses_nine(ids):
     return np.where(ids[:, 1:] < 9, ids[:, 1:], -100)
 
 
+@wrong("answer_targets", says="the equals sign is scored")
+def ten_included(ids):
+    return np.where(ids[:, 1:] <= 10, ids[:, 1:], -100)
+
+
+@wrong("answer_targets", says="mask is taken from ids[:, :-1]", seen="the mask not shifted with the targets")
+def mask_not_shifted(ids):
+    return np.where(ids[:, :-1] < 10, ids[:, 1:], -100)
+
+
 @wrong("answer_targets", says="two positions before")
 def shifted_twice(ids):
     targets = np.full((len(ids), ids.shape[1] - 1), -100)
@@ -205,6 +240,11 @@ def mean_of_means(predictions, targets, width):
     errors = [with_loops(row[None], target[None], width) for row, target in zip(predictions, targets)]
     return np.array([np.mean([error for error in column if not np.isnan(error)] or np.nan)
                      for column in np.transpose(errors)])
+
+
+@wrong("error_by_position", says="only the first text was counted")
+def first_text_only(predictions, targets, width):
+    return with_loops(predictions[:1], targets[:1], width)
 
 
 @wrong("error_by_position", says="stand side by side", seen="reshape with the axes the other way round")

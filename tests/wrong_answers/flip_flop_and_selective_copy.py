@@ -65,6 +65,28 @@ def loses_the_symbol_a(ids):
     return ids[(ids > 0) & (ids != BLANK)].reshape(len(ids), -1)
 
 
+@wrong("without_blanks", says="the mark went too")
+def drops_the_mark(ids):
+    kept = ids < BLANK
+    if len(set(kept.sum(axis=1))) > 1:
+        raise ValueError("different")
+    return ids[kept].reshape(len(ids), -1)
+
+
+@wrong("without_blanks", says="count per row, axis=1", seen="the wrong axis")
+def counts_columns(ids):
+    kept = ids != BLANK
+    if len(set(kept.sum(axis=0))) > 1:
+        raise ValueError("different")
+    return ids[kept].reshape(len(ids), -1)
+
+
+@wrong("without_blanks", says="reshape(len(ids), -1)")
+def keeps_the_old_width(ids):
+    refuse_uneven(ids)
+    return ids[ids != BLANK].reshape(ids.shape)
+
+
 @wrong("without_blanks", says="compare the counts of the rows", seen="a reshape that happens to fit")
 def never_compares_counts(ids):
     return ids[ids != BLANK].reshape(len(ids), -1)
@@ -103,7 +125,7 @@ def unscored_counted(predictions, targets):
     return missed.mean(), missed.any(axis=1).mean()
 
 
-@wrong("copy_errors", says="so no text was right")
+@wrong("copy_errors", says="no text was right. Either")
 def unscored_in_the_texts(predictions, targets):
     return both_by_loops(predictions, targets)[0], (predictions != targets).any(axis=1).mean()
 
@@ -142,6 +164,50 @@ def errors_a_text(predictions, targets):
 def counts(predictions, targets):
     missed = (targets != -100) & (predictions != targets)
     return float(missed.sum()), float(missed.any(axis=1).sum())
+
+
+@wrong("copy_errors", says="these are counts")
+def whole_counts(predictions, targets):
+    missed = (targets != -100) & (predictions != targets)
+    return missed.sum(), missed.any(axis=1).sum()
+
+
+@wrong("copy_errors", says="how many texts are wrong")
+def number_of_texts(predictions, targets):
+    symbols, _ = both_by_loops(predictions, targets)
+    return symbols, ((targets != -100) & (predictions != targets)).any(axis=1).sum()
+
+
+@wrong("copy_errors", says="no text was right. Either")
+def number_of_texts_as_float(predictions, targets):
+    symbols, texts = number_of_texts(predictions, targets)
+    return symbols, float(texts)
+
+
+@wrong("copy_errors", says="how many symbols are wrong")
+def number_of_symbols(predictions, targets):
+    missed = (targets != -100) & (predictions != targets)
+    return missed.sum(), missed.any(axis=1).mean()
+
+
+@wrong("copy_errors", says="these are per cent")
+def per_cent(predictions, targets):
+    symbols, texts = both_by_loops(predictions, targets)
+    return 100 * symbols, 100 * texts
+
+
+@wrong("copy_errors", says="it is eight: the symbol a was lost", seen="a value tested for truth where 0 is valid")
+def a_is_not_asked(predictions, targets):
+    asked = targets > 0
+    missed = asked & (predictions != targets)
+    return missed.sum() / asked.sum(), missed.any(axis=1).mean()
+
+
+@wrong("copy_errors", says="make no rectangle")
+def symbols_in_a_rectangle(predictions, targets):
+    asked = targets != -100
+    missed = (predictions != targets)[asked].reshape(len(targets), -1)
+    return missed.mean(), missed.any(axis=1).mean()
 
 
 @wrong("copy_errors", says="ask each row", seen="the wrong axis")
@@ -256,6 +322,40 @@ def argmax_over_queries(attention, ids):
     return (attention.argmax(axis=1)[:, mark:] == should_look_at(ids, mark)).mean()
 
 
+@wrong("source_hits", says="the first text's symbols were used for all")
+def sources_of_the_first_row(attention, ids):
+    mark = place_of_mark(ids)
+    return (attention[:, mark:].argmax(axis=-1) == should_look_at(ids, mark)[:1]).mean()
+
+
+@wrong("source_hits", says="divided by the number of texts")
+def hits_a_text(attention, ids):
+    return pair_by_pair(attention, ids) * (ids.shape[1] - place_of_mark(ids))
+
+
+@wrong("source_hits", says="even weights would hit always")
+def weight_of_the_source_is_the_largest(attention, ids):
+    mark = place_of_mark(ids)
+    weights = np.take_along_axis(attention[:, mark:], should_look_at(ids, mark)[:, :, None], axis=-1)[..., 0]
+    return (weights == attention[:, mark:].max(axis=-1)).mean()
+
+
+@wrong("source_hits", says="with a later key was taken for a miss")
+def larger_than_all_others(attention, ids):
+    mark = place_of_mark(ids)
+    asked, sources = attention[:, mark:].copy(), should_look_at(ids, mark)[:, :, None]
+    weights = np.take_along_axis(asked, sources, axis=-1)[..., 0]
+    np.put_along_axis(asked, sources, -1, axis=-1)
+    return (weights > asked.max(axis=-1)).mean()
+
+
+@wrong("source_hits", says="of equal weights the last was taken")
+def last_of_the_largest(attention, ids):
+    mark = place_of_mark(ids)
+    looked_at = ids.shape[1] - 1 - attention[:, mark:, ::-1].argmax(axis=-1)
+    return (looked_at == should_look_at(ids, mark)).mean()
+
+
 @wrong("source_hits", says="only the first text")
 def first_text_only(attention, ids):
     return pair_by_pair(attention[:1], ids[:1])
@@ -272,10 +372,8 @@ def pair_by_pair(attention, ids):
 
 
 @accepted("source_hits")
-def weight_of_the_source_is_the_largest(attention, ids):
-    mark = place_of_mark(ids)
-    weights = np.take_along_axis(attention[:, mark:], should_look_at(ids, mark)[:, :, None], axis=-1)[..., 0]
-    return (weights == attention[:, mark:].max(axis=-1)).mean()
+def later_keys_left_out_first(attention, ids):
+    return pair_by_pair(np.tril(attention), ids)
 
 
 # ---------------------------------------------------------------- recall
@@ -299,6 +397,26 @@ def ignores_write_too(instructions, bits):
 @wrong("recall", says="bit of the first write")
 def first_write(instructions, bits):
     return np.where(instructions == READ, bits[:, :1], bits)
+
+
+@wrong("recall", says="the text's last write")
+def last_write_of_the_text(instructions, bits):
+    result = bits.copy()
+    for row, (kinds, written) in enumerate(zip(instructions, bits)):
+        result[row, kinds == READ] = written[np.flatnonzero(kinds == WRITE)[-1]]
+    return result
+
+
+@wrong("recall", says="the largest bit so far")
+def largest_bit_so_far(instructions, bits):
+    largest = np.maximum.accumulate(np.where(instructions == WRITE, bits, 0), axis=1)
+    return np.where(instructions == READ, largest, bits)
+
+
+@wrong("recall", says="along a text is axis=1", seen="accumulate without its axis")
+def accumulates_over_the_batch(instructions, bits):
+    places = np.where(instructions == WRITE, np.arange(bits.shape[1]), 0)
+    return np.where(instructions == READ, np.take_along_axis(bits, np.maximum.accumulate(places), axis=1), bits)
 
 
 @wrong("recall", says="it sets it", seen="a flip-flop that toggles")
