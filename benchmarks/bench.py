@@ -210,13 +210,13 @@ def targets(results):
 
 def report(row):
     """One encoding's figures in all variants, for the terminal."""
-    yield f"{'':32}{'ms':>9}{'forward':>9}{'backward':>9}{'optim.':>8}{'MB':>7}   minitorch takes"
+    yield f"{'':32}{'ms':>9}{'forward':>9}{'backward':>9}{'optim.':>9}{'MB':>9}   minitorch takes"
     for variant, found in row.items():
         if isinstance(found, dict):
             ratio = f"{found['minitorch_takes']:.2f} ± {found['minitorch_takes_spread']:.2f}" if variant != OURS else ""
-            forward, back, optimiser, megabytes = (found.get(key, math.nan) for key in (
-                "forward_ms", "backward_ms", "optimiser_ms", "peak_megabytes"))
-            yield (f"{variant:32}{found['ms']:9.1f}{forward:9.1f}{back:9.1f}{optimiser:8.1f}{megabytes:7.0f}   {ratio}")
+            ms, *others = (f"{found[key]:.1f}" if key in found else "" for key in (
+                "ms", "forward_ms", "backward_ms", "optimiser_ms", "peak_megabytes"))
+            yield f"{variant:32}{ms:>9}" + "".join(f"{other:>9}" for other in others) + f"   {ratio}"
     if "share_in_products" in row:
         yield f"matrix products: {row['share_in_products']:.0%} of minitorch's time"
 
