@@ -9,7 +9,6 @@ import time
 
 import numpy as np
 
-KINDS = ("forward", "backward", "optimiser")
 
 
 class Stopwatch:

@@ -211,15 +211,13 @@ for name, (inputs, targets) in tests.items():
 
 # %%
 def train(positions, steps=600, seed=0, **options):
-    """Trains one model on the counting task, with a progress bar. Returns it, and its trainer."""
+    """Trains one model on the counting task, with a progress bar."""
     torch.manual_seed(seed)
     model = new_model(positions, **options)
-    trainer = Trainer(model, counting_batch, steps, lr=3e-3, warmup=100, seed=seed)
     bar = progress(steps, positions)
-    inputs, targets = (part[:64] for part in tests["in distribution"])
-    trainer.fit(evaluate=lambda model: error_rate(predict(model, inputs), targets), every=60,
-                on_step=lambda trainer: bar.update(trainer.step, f"loss {trainer.losses[-1]:.3f}"))
-    return model, trainer
+    Trainer(model, counting_batch, steps, lr=3e-3, warmup=100, seed=seed).fit(
+        on_step=lambda trainer: bar.update(trainer.step, f"loss {trainer.losses[-1]:.3f}"))
+    return model
 
 
 def new_model(positions, **options):
@@ -240,14 +238,13 @@ for name, options in (("learned", {}), ("rope", {}), ("cope", dict(npos_max=16))
 # Interrupt): what was learned so far stays, though the claims below will then not hold.
 
 # %% tags=["nbval-ignore-output"]
-models, trainers = {}, {}
-models["learned"], trainers["learned"] = train("learned")
+models = {"learned": train("learned")}
 
 # %% tags=["nbval-ignore-output"]
-models["rope"], trainers["rope"] = train("rope")
+models["rope"] = train("rope")
 
 # %% tags=["nbval-ignore-output"]
-models["cope"], trainers["cope"] = train("cope", npos_max=16)
+models["cope"] = train("cope", npos_max=16)
 
 # %% [markdown]
 # ## Out of distribution
@@ -317,8 +314,8 @@ show(figure, alt="Wrong answers by position in texts of 384 characters. Learned 
                  "answers. CoPE: near zero throughout.")
 
 # %%
-table, rotation = by_position["learned"], by_position["rope"]
-assert table[:3].max() < 0.3 and table[3:].min() > 0.5
+rows, rotation = by_position["learned"], by_position["rope"]
+assert rows[:3].max() < 0.3 and rows[3:].min() > 0.5
 assert rotation[:3].max() < 0.25 and rotation[3] < 0.35 and rotation[5:].min() > 0.4
 
 # %% [markdown]

@@ -101,6 +101,7 @@ class Trainer:
         self.model.train()
         self.optimizer.zero_grad()
         parameters = list(self.model.parameters())
+        loss, size = 0.0, self.micro_batch or len(inputs)
 
         def gradients(start):
             """Of one part. The mean over the batch: the parts' sums, all divided by the batch's one count."""
@@ -108,8 +109,8 @@ class Trainer:
             part_loss = summed_loss(self.model, inputs[part], targets[part]) / scored
             return part_loss.item(), torch.autograd.grad(part_loss, parameters, allow_unused=True)
 
-        loss, size = 0.0, self.micro_batch or len(inputs)
-        for part_loss, part_gradients in (self.pool.map if self.pool else map)(gradients, range(0, len(inputs), size)):
+        compute = self.pool.map if self.pool else map
+        for part_loss, part_gradients in compute(gradients, range(0, len(inputs), size)):
             loss += part_loss
             for parameter, gradient in zip(parameters, part_gradients):
                 if gradient is not None:

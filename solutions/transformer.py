@@ -44,11 +44,10 @@ class Transformer(nn.Module):
     positions   name of the encoding, see make_positions; `options` go to its class
     max_len     the longest sequence, for encodings that keep a table of positions
     tied        True: the head uses the embedding matrix again (Press & Wolf 2017, arXiv 1608.05859)
-    init_std    the standard deviation of the weights at the start
+    init_std    the standard deviation of the weights at the start; GPT-2's is 0.02, for a dim of 768
 
-    Weights start as in GPT-2: N(0, 0.02), biases 0. The two projections of each block that write into the
-    stream get N(0, 0.02 / sqrt(2 num_layers)), since that many of them are summed. 0.02 suits GPT-2's dim of
-    768; small models may want more, up to about 1 / sqrt(dim).
+    Weights start as in GPT-2: N(0, init_std), biases 0. The two projections of each block that write into the
+    stream get N(0, init_std / sqrt(2 num_layers)), since that many of them are summed.
     """
 
     def __init__(self, vocab_size, dim, num_heads, num_layers, max_len, positions, tied=False, init_std=0.02,

@@ -105,7 +105,7 @@ def run(family, model, dtype):
     return model(*inputs)
 
 
-def hold_equal(make, dtype):
+def assert_equal_on_both(make, dtype):
     """Build a model on both engines, give both the same random weights, and compare outputs and gradients."""
     models = {family: make(family).to(getattr(family.engine, dtype)) for family in (OURS, THEIRS)}
     ours, theirs = models.values()
@@ -117,7 +117,7 @@ def hold_equal(make, dtype):
     ours.load_state_dict({name: minitorch.tensor(x.numpy()) for name, x in theirs.state_dict().items()})
 
     outputs = [run(family, model, dtype) for family, model in models.items()]
-    close(*outputs, dtype, "output")
+    assert_close(*outputs, dtype, "output")
     weights = rng.normal(size=tuple(outputs[0].shape))
     for family, output in zip(models, outputs):
         (output * family.tensor(weights, dtype)).sum().backward()
@@ -126,11 +126,11 @@ def hold_equal(make, dtype):
         other = others.pop(name)
         assert (mine.grad is None) == (other.grad is None), f"{name} has a gradient on one engine only"
         if mine.grad is not None:
-            close(mine.grad, other.grad, dtype, f"gradient of {name}")
+            assert_close(mine.grad, other.grad, dtype, f"gradient of {name}")
     assert not others
 
 
-def close(ours, theirs, dtype, what):
+def assert_close(ours, theirs, dtype, what):
     """Equal dtype and shape, and values within the tolerance, relative to the largest where that is above
     1."""
     ours, theirs = ours.detach().numpy(), theirs.detach().numpy()
@@ -161,19 +161,19 @@ def test_every_class_is_the_same_on_pytorch(module_name, class_name, dtype):
         model = build(family, getattr(family.load(module_name), class_name))
         is_encoding = isinstance(model, family.load("positions").PositionEncoding)
         return inside_attention(family, model) if is_encoding else model
-    hold_equal(make, dtype)
+    assert_equal_on_both(make, dtype)
 
 
 @both_precisions
 @every_encoding
 def test_every_encoding_is_the_same_on_pytorch(name, options, dtype):
-    hold_equal(lambda family: inside_attention(family, family.positions(name, **options)), dtype)
+    assert_equal_on_both(lambda family: inside_attention(family, family.positions(name, **options)), dtype)
 
 
 @both_precisions
 @every_encoding
 def test_the_transformer_is_the_same_on_pytorch(name, options, dtype):
-    hold_equal(lambda family: family.load("transformer").Transformer(
+    assert_equal_on_both(lambda family: family.load("transformer").Transformer(
         VOCAB, DIM, HEADS, num_layers=2, max_len=SEQ, positions=name, **options), dtype)
 
 
@@ -218,7 +218,7 @@ def test_a_difference_is_noticed():
     twin.cope_positions = lambda gates: right(gates) - gates
     try:
         with pytest.raises(AssertionError, match="output"):
-            hold_equal(lambda family: inside_attention(family, family.positions("cope")), "float64")
+            assert_equal_on_both(lambda family: inside_attention(family, family.positions("cope")), "float64")
     finally:
         twin.cope_positions = right
 
