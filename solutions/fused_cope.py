@@ -4,6 +4,7 @@ The clear way takes some twenty passes over (query, key) arrays and remembers mo
 Here, what is not needed is never made:
 
     blocks    32 queries at a time, each block with the keys it may see: up to half of the work
+    sums      along the keys in stretches of 16, by a product with a triangle of ones
     lookup    a row's value and the step to the next row are the two parts of one complex number, found in one go
 
 CoPE(..., fused=True) uses it. Tests hold it equal to the clear way, forward and backward.
@@ -34,9 +35,9 @@ class FusedBias(torch.autograd.Function):
         starts = (npos * np.arange(logits.size // npos)).reshape(*logits.shape[:-1], 1)   # of each query's row
         out, ctx.blocks = np.zeros((*q.shape[:-1], key_len), q.dtype), []
         for block, seen in causal_blocks(query_len, key_len):
-            gates = torch.from_numpy(q[..., block, :] * scale @ k[..., :seen, :].mT).sigmoid().numpy()
-            gates *= causal_mask(block.stop - block.start, seen)                  # (..., query, key)
-            w = np.flip(running_sums(np.flip(gates, -1)), -1)                     # positions, equation 4
+            gates = sigmoid(q[..., block, :] * -scale @ k[..., :seen, :].mT)      # (..., query, key), to the end
+            gates *= causal_mask(block.stop - block.start, seen)
+            w = sums(gates, from_right=True)                                      # positions, equation 4
             np.clip(w, 0, npos - 1, out=w)
             floor = np.floor(w)
             w -= floor
@@ -59,7 +60,7 @@ class FusedBias(torch.autograd.Function):
             both = np.empty(g.shape, grad_rows.dtype)                             # out = value + w step
             both.real, both.imag = g, g * w
             np.add.at(grad_rows, index.ravel(), both.ravel())
-            grad_scores = running_sums(g * step)                                  # a gate counts for all keys before
+            grad_scores = sums(g * step)                                          # a gate counts for all keys before
             grad_scores *= gates
             grad_scores *= 1 - gates
             grad_q[..., block, :] = grad_scores @ k[..., :seen, :]
@@ -74,11 +75,7 @@ class FusedBias(torch.autograd.Function):
 
 
 def with_steps(logits):
-    """Each row's value (real part) and the step to the next row (imaginary part); after the last comes none.
-
-    >>> with_steps(np.array([1.0, 4.0, 2.0])).tolist()
-    [(1+3j), (4-2j), (2+0j)]
-    """
+    """Each row's value (real part) and the step to the next row (imaginary part); after the last comes none."""
     rows = np.zeros(logits.shape, complex_of(logits.dtype))
     rows.real = logits
     rows.imag[..., :-1] = logits[..., 1:] - logits[..., :-1]
@@ -90,6 +87,27 @@ def complex_of(dtype):
     return np.result_type(dtype, np.complex64)
 
 
-def running_sums(x):
-    """Running sums along the last dimension, by the engine."""
-    return torch.from_numpy(np.ascontiguousarray(x)).cumsum(-1).numpy()
+def sigmoid(negative):
+    """1 / (1 + exp(negative)), in place."""
+    with np.errstate(over="ignore"):                                              # exp = inf gives 0, which is right
+        np.exp(negative, out=negative)
+    negative += 1
+    return np.divide(1, negative, out=negative)
+
+
+def sums(x, from_right=False):
+    """Running sums along the last dimension, from the left or from the right, of finite numbers.
+
+    The engine's cumsum with a flip before and after gives the same; its copies cost a tenth of a training step.
+
+    >>> sums(np.array([1.0, 2.0, 4.0])).tolist(), sums(np.array([1.0, 2.0, 4.0]), from_right=True).tolist()
+    ([1.0, 3.0, 7.0], [7.0, 6.0, 4.0])
+    """
+    length = x.shape[-1]
+    size = 16 if length % 16 == 0 else length
+    triangle = np.tril if from_right else np.triu
+    ones = lambda n, diagonal=0: triangle(np.ones((n, n), x.dtype), diagonal)
+    out = (x.reshape(-1, size) @ ones(size)).reshape(*x.shape[:-1], length // size, size)
+    whole = out[..., 0 if from_right else -1]                                     # (..., stretch)
+    out += (whole @ ones(length // size, -1 if from_right else 1))[..., None]     # of the stretches before
+    return out.reshape(x.shape)
