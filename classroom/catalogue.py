@@ -44,11 +44,11 @@ class Course:
     @cached_property
     def lessons(self):
         """Every lesson, in the order of its number."""
-        return [Lesson(self, path) for path in sorted((self.root / "lessons").glob("[0-9]*_*.py"))]
+        return [Lesson(self, path) for path in sorted((self.root / "lessons").glob("[0-9]*_*/lesson.py"))]
 
     def lesson(self, name):
         """The lesson called `name`: its number, its slug, both, or a path to its text or its notebook."""
-        stem = Path(name).stem
+        stem = Path(name).parent.name if Path(name).name == "lesson.py" else Path(name).stem
         for lesson in self.lessons:
             if stem in (lesson.name, lesson.number, lesson.slug):
                 return lesson
@@ -80,10 +80,6 @@ class Course:
     def problems(self):
         """A sentence for each fault in the four places of the exercises; an empty list is a sound course."""
         found = [problem for lesson in self.lessons for problem in lesson.problems()]
-        slugs = {lesson.slug for lesson in self.lessons}
-        for path in sorted((self.root / "lessons" / "checks").glob("*.py")):
-            if path.stem not in slugs and path.stem != "__init__":
-                found.append(str(CourseError(path, "no lesson has this slug")))
         return found
 
 
@@ -96,7 +92,7 @@ class Lesson:
 
     @property
     def name(self):
-        return self.path.stem
+        return self.path.parent.name
 
     @property
     def number(self):
@@ -108,7 +104,7 @@ class Lesson:
 
     @property
     def checks_path(self):
-        return self.path.parent / "checks" / f"{self.slug}.py"
+        return self.path.parent / "checks.py"
 
     @property
     def solutions_path(self):

@@ -23,8 +23,7 @@ EXERCISES = COURSE.exercises
 
 def candidates_by_slug():
     """The wrong and the accepted answers of each module in tests/wrong_answers."""
-    paths = sorted((COURSE.root / "tests" / "wrong_answers").glob("[!_]*.py"))
-    return {path.stem: registered_by(f"tests.wrong_answers.{path.stem}") for path in paths}
+    return {lesson.slug: registered_by(lesson.path.with_name("mistakes.py")) for lesson in COURSE.lessons}
 
 
 CANDIDATES = candidates_by_slug()
@@ -49,9 +48,9 @@ def test_each_exercise_has_all_its_parts():
 
 def test_every_exercise_cell_and_every_checks_class_is_discovered():
     lessons = COURSE.root / "lessons"
-    cells = [name for path in lessons.glob("*.py")
+    cells = [name for path in lessons.glob("*/lesson.py")
              for name in re.findall(r'(?m)^# %%.*exercise="(\w+)"', path.read_text(encoding="utf-8"))]
-    classes = [name for path in lessons.glob("checks/[!_]*.py")
+    classes = [name for path in lessons.glob("*/checks.py")
                for name, _ in inspect.getmembers(catalogue.loaded(path), inspect.isclass) if name[0] != "_"]
     discovered = [exercise.name for exercise in EXERCISES]
     assert sorted(cells) == sorted(discovered)

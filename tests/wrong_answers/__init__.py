@@ -9,9 +9,10 @@
 `says` is a piece of the sentence that the learner must read; `seen` tells where the mistake was published.
 """
 
-import importlib
 import sys
 from dataclasses import dataclass
+
+from classroom import catalogue
 
 _registered = []
 
@@ -51,7 +52,7 @@ def _register(exercise, says, is_right, seen=""):
     return register
 
 
-def registered_by(module):
-    """The candidates in the module of this name."""
-    importlib.import_module(module)
+def registered_by(path):
+    """The candidates in the file at this path."""
+    module = catalogue.loaded(path).__name__
     return [each for each in _registered if each.module == module]
