@@ -85,8 +85,8 @@ class Verdict:
     blocks: list = field(default_factory=list)  # (label, text): expected, got, what it printed, ...
     notes: list = field(default_factory=list)  # worth knowing, though no fault
     checking: str = ""  # the claim that was checked last
-    checked: list = field(default_factory=list)  # the claims that held, one a check
-    counts: list = field(default_factory=list)  # how many expectations each of these checks made
+    check: str = ""  # the name of that check
+    checked: list = field(default_factory=list)  # the claims that are true, one per check
 
     @property
     def says(self):

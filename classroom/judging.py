@@ -1,0 +1,329 @@
+"""The judge: what is found of a learner's answer, and which mistake explains it.
+
+An answer meets one check after the other. What a check sees of it is compared with what it sees of
+the course's answer, or of another convention that is right as well. When they differ, the
+explanation is looked for in this order: a known mistake that gives the same result, alone; what is
+true of any wrong result (transposed, negated, ...); one small change of the course's answer.
+
+All of it runs on the course's own functions, whatever else the learner has written: so a verdict
+does not depend on the exercises before.
+"""
+
+import inspect
+import re
+import sys
+import time
+import traceback
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from classroom import general, source
+from classroom.checking import NotYet
+from classroom.comparing import (
+    SMALL,
+    TINY,
+    described,
+    difference,
+    equal,
+    shapes,
+    shown,
+)
+from classroom.feedback import NOT_WRITTEN, NOT_YET, RIGHT, Verdict
+from classroom.forms import problem_of_form, problem_of_signature, shadowed_names
+from classroom.mutants import mutants
+from classroom.trial import Beginning, OutOfTime, Watch, bound, call_within, output_to, seeded
+
+CALLED_AGAIN = "called_again"  # the name under which a mistake says that only this shows it
+MISTAKE_SECONDS = 2  # for one check of one mistake
+NAMING_SECONDS = 5  # for all of them together
+AGAIN = (
+    "Called once more with the same input, it gives another result. Something survives the call "
+    "(a default value that was changed, a global, a mark left on an object), or it draws random "
+    "numbers of its own."
+)
+
+
+def judge(entry, answer, courses_own=nullcontext):
+    """The Verdict on `answer`, a function or class, as an answer to an exercise.
+
+    entry         the exercise, as the catalogue knows it
+    courses_own   called with the namespaces of the answer: within the block that it returns, all
+                  other exercises are the course's own
+    """
+    problem = problem_of_form(entry, answer)
+    if problem is None and all(map(source.is_unwritten, parts(entry, answer))):
+        return Verdict(
+            entry.name, NOT_WRITTEN, ["Put your code in place of `...` and run the cell."]
+        )
+    problem = problem or problem_of_signature(entry, parts(entry, answer))
+    if problem is not None:
+        return Verdict(entry.name, NOT_YET, [problem])
+    namespaces = [inspect.unwrap(part).__globals__ for part in parts(entry, answer)]
+    with courses_own(*namespaces):
+        verdict = _Trial(entry, answer).verdict()
+        if verdict.state == NOT_YET:
+            usual = vars(sys.modules[entry.reference.__module__])
+            verdict.sentences[:0] = shadowed_names(parts(entry, answer), usual)
+    return verdict
+
+
+def parts(entry, answer):
+    """What the learner writes: the function itself, or the blank methods of the class."""
+    return (
+        [getattr(answer, tree.name) for tree in entry.blank_trees] if entry.is_class else [answer]
+    )
+
+
+@dataclass
+class Seen:
+    """What a check saw of an answer: the value it returned, or the error that stopped it."""
+
+    value: object = None
+    error: BaseException | None = None
+
+    def matches(self, other, check, dtype=None):
+        """Whether two answers look the same to a check; two that fail must fail in the same way."""
+        if self.error is None and other.error is None:
+            return equal(self.value, other.value, check.tolerance, dtype or check.dtype)
+        if self.error is None or other.error is None or isinstance(self.error, NotYet):
+            return False
+        return type(self.error) is type(other.error) and _words(self.error) == _words(other.error)
+
+
+def _words(error):
+    """An error's message without numbers and names, which differ from one writer to the next."""
+    return re.sub(r"'[^']*'|[\d.]+", "", str(error))
+
+
+def look(check, answer, seconds=MISTAKE_SECONDS):
+    """What `check` sees of an answer of the course's: its own, a convention, a mistake, a mutant."""
+    try:
+        with seeded(), output_to(Beginning()):
+            return Seen(call_within(seconds, lambda: check.look(answer)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return Seen(error=error)
+
+
+class _Trial:
+    """One answer before its checks."""
+
+    def __init__(self, entry, answer):
+        self.entry, self.answer = entry, answer
+        self.checks = entry.checks
+        self.watch = Watch(entry.may_change)
+        self.seconds_left = entry.seconds
+        self.notices = sys.stderr
+        self.seen = {}  # check -> what it saw of the answer
+        self.right = [entry.reference, *(each.answer for each in entry.conventions)]
+        self.found = Verdict(entry.name, NOT_YET)
+
+    def verdict(self):
+        found, printed = self.found, Beginning()
+        try:
+            with output_to(printed):
+                for check in self.checks:
+                    found.checking, found.check = check.claim, check.name
+                    self._pass(check)
+                    found.checked.append(check.claim)
+                found.check = CALLED_AGAIN
+                self._call_again()
+            found.state = RIGHT
+            found.notes += self._convention_followed()
+        except NotYet as failure:
+            found.sentences, found.blocks = failure.sentences, failure.blocks
+        if printed.text():
+            found.blocks.append(("printed while it was checked", printed.text()))
+        return found
+
+    def _pass(self, check):
+        """Return if the answer satisfies the check; otherwise raise NotYet with all there is to say."""
+        seen = self.seen[check] = self._look(check)
+        if seen.error is not None:
+            says = [] if isinstance(seen.error, OutOfTime) else self._named(check)
+            raise NotYet(*says, *self._explained(seen.error)) from seen.error
+        still_right = [each for each in self.right if seen.matches(look(check, each), check)]
+        if still_right:
+            self.right = still_right
+            return
+        wanted = look(check, self.right[0], self.entry.seconds)
+        if wanted.error is not None:
+            raise wanted.error
+        got, want, inputs = self._first_difference(seen.value, wanted.value, check)
+        says = self._named(check) or self._related(check) or self._mutated(check)
+        problem = difference(got, want, check.tolerance, check.dtype)
+        most = SMALL * SMALL if shapes(got) == shapes(want) else TINY
+        blocks = [("expected", shown(want, most)), ("got", shown(got, most))]
+        if inputs:
+            blocks.insert(0, ("called with", _inputs_shown(inputs)))
+        raise NotYet(*says, problem, blocks=blocks)
+
+    def _look(self, check):
+        """What the check sees of the learner's answer, within the time that is left for all checks."""
+        self.watch.calls.clear()
+        before = time.monotonic()
+        namespaces = [inspect.unwrap(part).__globals__ for part in parts(self.entry, self.answer)]
+        try:
+            with (
+                bound(self.answer.__name__, self.answer, namespaces),
+                self.watch.over(self.answer, self.entry.blank) as watched,
+                seeded(),
+            ):
+                return Seen(
+                    call_within(self.seconds_left, lambda: check.look(watched), self.notices)
+                )
+        except (NotYet, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            return Seen(error=error)
+        finally:
+            self.seconds_left = max(0.1, self.seconds_left - (time.monotonic() - before))
+
+    def _call_again(self):
+        """Every check once more: a right answer gives the same results again."""
+        for check in self.checks:
+            if not self._gives_the_same_again(check):
+                raise NotYet(AGAIN)
+
+    def _gives_the_same_again(self, check):
+        return self._seen_anew(check).matches(self.seen[check], check)
+
+    # What explains a difference
+
+    def _named(self, check):
+        """The sentence of the one known mistake whose results are the learner's, as a list."""
+        mistakes = [each for each in self.entry.mistakes if each.sentence]
+        alike = self._alike(check, mistakes)
+        if alike:
+            return [alike.sentence]
+        alike = self._alike(check, mistakes, dtype="values")
+        if alike:
+            return [alike.sentence]
+        if self._survives():
+            return [AGAIN]
+        return []
+
+    def _alike(self, check, candidates, dtype=None):
+        """The one candidate, or one of several with the same sentence, that looks like the answer."""
+        until = time.monotonic() + NAMING_SECONDS
+        checks = [check, *(each for each in self.checks if each is not check)]
+        for each in checks:
+            if each not in self.seen:
+                self.seen[each] = self._seen_anew(each)
+            alike = []
+            for candidate in candidates:
+                if time.monotonic() < until:
+                    if self.seen[each].matches(look(each, candidate.answer), each, dtype):
+                        alike.append(candidate)
+            if not alike:
+                return None
+            if len({candidate.sentence for candidate in alike}) == 1:
+                return alike[0]
+            candidates = alike
+        return None
+
+    def _survives(self):
+        """Whether a check that was passed before now sees something else."""
+        return any(
+            not self._gives_the_same_again(check)
+            for check in list(self.seen)
+            if self.seen[check].error is None
+        )
+
+    def _related(self, check):
+        """What is true of the result whatever the exercise, as a list of at most one sentence."""
+        said = self._relation(check)
+        for other in self.checks:
+            if said and other is not check and not said == self._relation(other, otherwise=said):
+                return []
+        return [said] if said else []
+
+    def _relation(self, check, otherwise=None):
+        """The relation that a check shows; `otherwise` if it shows no wrong result of a call itself."""
+        seen, wanted = self._seen_anew(check), look(check, self.right[0], self.entry.seconds)
+        if seen.error is not None or seen.matches(wanted, check):
+            return otherwise
+        calls = [(given, out) for given, out in self.watch.calls if out is not None]
+        direct = _made_of(seen.value, [out for _, out in calls])
+        for name in calls[0][0] if calls else ():
+            if all(name in given and equal(out, given[name]) for given, out in calls):
+                return f"It returns its input `{name}` as it was."
+        said = general.relation(seen.value, wanted.value)
+        return said if direct or otherwise is None else said or otherwise
+
+    def _seen_anew(self, check):
+        self.seconds_left = self.entry.seconds
+        try:
+            return self._look(check)
+        except NotYet as failure:
+            return Seen(error=failure)
+
+    def _mutated(self, check):
+        """The sentence of the one small change of the course's answer with the same results."""
+        changed = self._alike(check, list(mutants(self.entry)))
+        return [changed.sentence] if changed and len(changed.old + changed.new) < 70 else []
+
+    def _first_difference(self, got, want, check):
+        """(got, want, inputs): the first call whose result differs, or the whole if that is unclear."""
+        inputs = self.watch.call_that_returned(got)
+        both = isinstance(got, list | tuple) and isinstance(want, list | tuple)
+        if inputs is None and both and len(got) == len(want):
+            for one, other in zip(got, want, strict=True):
+                if not equal(one, other, check.tolerance, check.dtype):
+                    return self._first_difference(one, other, check)
+        return got, want, inputs
+
+    def _convention_followed(self):
+        """The sentence on the convention that the answer follows, if it is not the course's."""
+        if not self.right or self.right[0] is self.entry.reference:
+            return []
+        return [each.sentence for each in self.entry.conventions if each.answer is self.right[0]]
+
+    # Errors
+
+    def _explained(self, error):
+        """Sentences on an error that stopped a check: where in the learner's code, and what it was."""
+        if isinstance(error, OutOfTime):
+            return [
+                f"Your code was stopped after {self.entry.seconds} s. Does a loop in it never end, "
+                "or does it do the same work again and again?"
+            ]
+        written = parts(self.entry, self.answer)
+        files = {inspect.unwrap(part).__code__.co_filename for part in written}
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame for frame in frames if frame.filename in files]
+        kinds = (each.__name__ for each in type(error).__mro__)
+        kind = next(name for name in kinds if not name.startswith("_"))
+        what = f"{kind}: {error}" if str(error) else kind
+        if lines:
+            where = f"Your code raised an error in line {lines[-1].lineno}: `{lines[-1].line}`"
+            return [where, what, *(text for each, text in ADVICE if isinstance(error, each))]
+        if self.watch.calls:
+            result = self.watch.calls[-1][1]
+            missing = ["Is a `return` missing?"] if result is None else []
+            return [
+                f"Your code returned {described(result)}, which cannot be used here ({what}).",
+                *missing,
+            ]
+        return [f"It could not be used as the exercise asks ({what})."]
+
+
+ADVICE = (
+    (RecursionError, "A function calls itself without end."),
+    (MemoryError, "It asks for more memory than this machine has."),
+    (SystemExit, "An exercise must not end the program: let it return its result."),
+)
+
+
+def _made_of(value, results):
+    """Whether a value is one of the results, or a list or tuple of them."""
+    if any(value is each for each in results):
+        return True
+    items = value if isinstance(value, list | tuple) else ()
+    return bool(items) and all(_made_of(each, results) for each in items)
+
+
+def _inputs_shown(inputs):
+    """The inputs of a call, one after the other; large ones by their shape."""
+    return "\n".join(f"{name} = {shown(value, most=SMALL)}" for name, value in inputs.items())
