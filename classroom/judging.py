@@ -43,12 +43,13 @@ AGAIN = (
 )
 
 
-def judge(entry, answer, courses_own=nullcontext):
+def judge(entry, answer, courses_own=nullcontext, explain=True):
     """The Verdict on `answer`, a function or class, as an answer to an exercise.
 
     entry         the exercise, as the catalogue knows it
     courses_own   called with the namespaces of the answer: within the block that it returns, all
                   other exercises are the course's own
+    explain       False: only the state matters, so no mistake is looked for
     """
     problem = problem_of_form(entry, answer)
     if problem is None and all(map(source.is_unwritten, parts(entry, answer))):
@@ -60,7 +61,7 @@ def judge(entry, answer, courses_own=nullcontext):
         return Verdict(entry.name, NOT_YET, [problem])
     namespaces = [inspect.unwrap(part).__globals__ for part in parts(entry, answer)]
     with courses_own(*namespaces):
-        verdict = _Trial(entry, answer).verdict()
+        verdict = _Trial(entry, answer, explain).verdict()
         if verdict.state == NOT_YET:
             usual = vars(sys.modules[entry.reference.__module__])
             verdict.sentences[:0] = shadowed_names(parts(entry, answer), usual)
@@ -72,6 +73,10 @@ def parts(entry, answer):
     return (
         [getattr(answer, tree.name) for tree in entry.blank_trees] if entry.is_class else [answer]
     )
+
+
+class CourseFault(Exception):
+    """A check does not work with the course's own answer."""
 
 
 @dataclass
@@ -109,8 +114,8 @@ def look(check, answer, seconds=MISTAKE_SECONDS):
 class _Trial:
     """One answer before its checks."""
 
-    def __init__(self, entry, answer):
-        self.entry, self.answer = entry, answer
+    def __init__(self, entry, answer, explain):
+        self.entry, self.answer, self.explain = entry, answer, explain
         self.checks = entry.checks
         self.watch = Watch(entry.may_change)
         self.seconds_left = entry.seconds
@@ -140,17 +145,28 @@ class _Trial:
     def _pass(self, check):
         """Return if the answer satisfies the check; otherwise raise NotYet with all there is to say."""
         seen = self.seen[check] = self._look(check)
-        if seen.error is not None:
-            says = [] if isinstance(seen.error, OutOfTime) else self._named(check)
-            raise NotYet(*says, *self._explained(seen.error)) from seen.error
-        still_right = [each for each in self.right if seen.matches(look(check, each), check)]
+        still_right = [
+            each for each in self.right if seen.matches(self._wanted(check, each), check)
+        ]
         if still_right:
             self.right = still_right
-            return
-        wanted = look(check, self.right[0], self.entry.seconds)
+        elif not self.explain:
+            raise NotYet
+        elif seen.error is not None:
+            says = [] if isinstance(seen.error, OutOfTime) else self._named(check)
+            raise NotYet(*says, *self._explained(seen.error)) from seen.error
+        else:
+            self._explain(check, seen.value, self._wanted(check, self.right[0]).value)
+
+    def _wanted(self, check, right):
+        """What the check sees of a right answer; an error in it is the course's fault."""
+        wanted = look(check, right, self.entry.seconds)
         if wanted.error is not None:
-            raise wanted.error
-        got, want, inputs = self._first_difference(seen.value, wanted.value, check)
+            raise CourseFault(f"{check.name}: {wanted.error!r}") from wanted.error
+        return wanted
+
+    def _explain(self, check, value, wanted):
+        got, want, inputs = self._first_difference(value, wanted, check)
         says = self._named(check) or self._related(check) or self._mutated(check)
         problem = difference(got, want, check.tolerance, check.dtype)
         most = SMALL * SMALL if shapes(got) == shapes(want) else TINY
@@ -241,7 +257,7 @@ class _Trial:
 
     def _relation(self, check, otherwise=None):
         """The relation that a check shows; `otherwise` if it shows no wrong result of a call itself."""
-        seen, wanted = self._seen_anew(check), look(check, self.right[0], self.entry.seconds)
+        seen, wanted = self._seen_anew(check), self._wanted(check, self.right[0])
         if seen.error is not None or seen.matches(wanted, check):
             return otherwise
         calls = [(given, out) for given, out in self.watch.calls if out is not None]

@@ -132,7 +132,7 @@ def _replacements(node):
         case ast.IfExp(test, body, orelse):
             yield body
             yield orelse
-        case ast.If(test, body, []):
+        case ast.If(orelse=[]):
             yield ast.Pass()
         case ast.Call(function, [first, second, *rest], keywords):
             yield ast.Call(function, [second, first, *rest], keywords)

@@ -1,8 +1,9 @@
-"""An exercise cell that is no Python: a missing bracket must not leave later cells without its name.
+"""An exercise cell that is no Python: a missing bracket must not take its name from later cells.
 
-Python refuses such a cell whole, so `@exercise` never runs. IPython, though, shows every cell to its
-input transformers before it is compiled, and the one here empties such a cell. When the empty cell
-has run, the verdict is shown and the names that it would have defined get the course's own answers.
+Python refuses such a cell whole, so `@exercise` never runs. IPython, though, shows every cell to
+its input transformers before it is compiled, and the one here empties such a cell. When the empty
+cell has run, the verdict is shown, and the names that it would have defined get the course's own
+answers.
 """
 
 import ast
@@ -49,7 +50,7 @@ class Watch:
 
 
 def watch_cells(hand_on):
-    """Have every cell of this notebook looked at before it runs; nothing happens outside of IPython."""
+    """Have every cell of this notebook looked at before it runs; outside of IPython, do nothing."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell is not None:
