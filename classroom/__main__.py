@@ -12,6 +12,7 @@ Learning to Count
   make lab          open JupyterLab on your own copies of the lessons
   make test         run every test, and every notebook both as shipped and solved
   make status       list lessons and exercises: what is right, what waits, how long it takes
+  make new          the skeleton of a lesson: make new ARGS="moving_average"
   make notebooks    build notebooks/ from lessons/ and solutions/
   make experiments  train what results/ does not hold yet (an hour or two; interrupted, it goes on later)
   make bench        time the engine beside PyTorch, where that is installed
@@ -21,7 +22,7 @@ Learning to Count
 Arguments go in ARGS:    make lab ARGS="--port 8899 --no-browser"      make test ARGS="-k rope"
 Another Python:          make lab PYTHON=python3.12
 Without make:            python -m classroom lab --port 8899
-                         (likewise test, status, setup, help; `make notebooks` is python -m classroom build,
+                         (likewise test, status, new, setup, help; `make notebooks` is python -m classroom build,
                          `make experiments` is python -m classroom run solutions.experiments,
                          `make bench` is python -m classroom run benchmarks.bench)
 """
@@ -41,6 +42,9 @@ def run(command, arguments):
     if command == "build":
         from classroom import builder, course_map
         return builder.main(arguments) or course_map.main(arguments)
+    if command == "new":
+        from classroom import new
+        return new.main(arguments)
     if command == "run":                            # a module that has a main(arguments)
         import importlib
         return importlib.import_module(arguments[0]).main(arguments[1:])
@@ -48,7 +52,7 @@ def run(command, arguments):
 
 def main(arguments):
     command = arguments[0] if arguments else "help"
-    if command not in ("lab", "test", "status", "build", "run", "setup"):
+    if command not in ("lab", "test", "status", "new", "build", "run", "setup"):
         print(HELP)
         return 0 if command in ("help", "-h", "--help") else 2
     try:

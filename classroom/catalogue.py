@@ -34,6 +34,13 @@ class CourseError(Exception):
         super().__init__(f"{place}: {sentence}")
 
 
+class CourseErrors(CourseError):
+    """Several faults at once, a line for each."""
+
+    def __init__(self, faults):
+        Exception.__init__(self, "\n".join(map(str, faults)))
+
+
 @cache
 def course():
     """The course that this classroom belongs to."""

@@ -18,18 +18,31 @@ def relation(got, want):
         return None
     if _items_exchanged(got, want):
         return "The two results are exchanged: return them in the other order."
-    if not all(is_numeric(one) and is_numeric(other) for one, other in pairs):
+    if not pairs or not all(is_numeric(one) and is_numeric(other) for one, other in pairs):
         return None
     if all(is_tensor(one) != is_tensor(other) for one, other in pairs):
         return _engine(pairs)
     arrays = [(np.asarray(plain(one)), np.asarray(plain(other))) for one, other in pairs]
-    if not any(min(one.size, other.size) >= ENOUGH for one, other in arrays) and len(arrays) < 3:
+    if sum(one.size for one, _ in arrays) < ENOUGH:
         return _single(arrays)
+    together = _joined(arrays)
+    different = [(one, other) for one, other in arrays if not _same(one, other)]
+    telling = [pair for pair in different if min(pair[0].size, pair[1].size) >= ENOUGH]
     for relate in RELATIONS:
-        said = {relate(one, other) for one, other in arrays if not _same(one, other)}
+        of_entries = relate in ENTRY_BY_ENTRY
+        tried = [together] if of_entries and together else () if of_entries else telling
+        said = {relate(one, other) for one, other in tried}
         if len(said) == 1 and None not in said:
             return said.pop()
     return None
+
+
+def _joined(arrays):
+    """All entries of the arrays in a row, if their shapes and dtypes allow it."""
+    same = {(one.dtype, other.dtype, one.shape == other.shape) for one, other in arrays}
+    if len(same) > 1 or not all(shapes_agree for _, _, shapes_agree in same):
+        return None
+    return tuple(np.concatenate([each.ravel() for each in side]) for side in zip(*arrays))
 
 
 def _same(got, want):
@@ -284,6 +297,10 @@ def _in_part(got, want):
     return None
 
 
+ENTRY_BY_ENTRY = (
+    _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _negated, _all_zero, _factor,
+    _offset, _function_of,
+)  # fmt: skip
 RELATIONS = (
     _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _transposed, _reshaped, _summed,
     _negated, _flipped, _shifted, _all_zero, _factor, _offset, _function_of, _running, _normalized,

@@ -100,11 +100,11 @@ def _words(error):
     return re.sub(r"'[^']*'|[\d.]+", "", str(error))
 
 
-def look(check, answer, seconds=MISTAKE_SECONDS):
+def look(check, answer, seconds=None):
     """What `check` sees of an answer of the course's: its own, a convention, a mistake, a mutant."""
     try:
         with seeded(), output_to(Beginning()):
-            return Seen(call_within(seconds, lambda: check.look(answer)))
+            return Seen(call_within(seconds or MISTAKE_SECONDS, lambda: check.look(answer)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -1,62 +1,107 @@
-"""Mistakes with scores, softmax and masks, with next-token targets, and with a test for leaks."""
+"""Lesson 03: mistakes with scores, softmax and masks, with next-token targets, and with a test for
+leaks."""
+
 import numpy as np
 
 import minitorch as torch
-from solutions.attention import attention_loop
+from classroom.checking import accepted, mistake
+from minitorch.nn import functional as F
+from solutions.attention import attention_loop as right_loop
+from solutions.attention import causal_mask as right_mask
 from solutions.autograd import softmax
-from tests.wrong_answers import accepted, wrong
 
-# ---------------------------------------------------------------- scaled_scores
+DIM_FOR_ROOT = "scores scaled by dim for sqrt(head_dim)"
+WRONG_AXIS = "softmax over the wrong axis"
+OFF_BY_ONE = "the causal mask off by one"
+AFTERWARDS = "the mask applied after the softmax"
+TRUE_HIDES = "libraries where True means hidden"
+
+# scaled_scores
 
 
-@wrong("scaled_scores", says="plain dot products")
+@mistake("scaled_scores", "These are the plain dot products. Divide them by sqrt(head_dim).")
 def unscaled(q, k):
     return q @ k.T
 
 
-@wrong("scaled_scores", says="divided by head_dim", seen="scores scaled by dim for sqrt(head_dim)")
+@mistake(
+    "scaled_scores", "These are divided by head_dim. Divide by its square root.", seen=DIM_FOR_ROOT
+)
 def divided_by_head_dim(q, k):
     return q @ k.T / q.shape[-1]
 
 
-@wrong("scaled_scores", says="multiplied by sqrt(head_dim)")
+@mistake(
+    "scaled_scores",
+    "These are multiplied by sqrt(head_dim). Divide by it: the scores must not grow with head_dim.",
+)
 def multiplied(q, k):
     return q @ k.T * np.sqrt(q.shape[-1])
 
 
-@wrong("scaled_scores", says="root of the number of keys")
+@mistake(
+    "scaled_scores",
+    "These are divided by the root of the number of keys. What counts is head_dim, the last axis.",
+)
 def root_of_key_len(q, k):
     return q @ k.T / np.sqrt(len(k))
 
 
-@wrong("scaled_scores", says="root of the number of queries")
+@mistake(
+    "scaled_scores",
+    "These are divided by the root of the number of queries. What counts is head_dim, the last axis.",
+)
 def root_of_query_len(q, k):
     return q @ k.T / np.sqrt(len(q))
 
 
-@wrong("scaled_scores", says="transpose k")
+@mistake(
+    "scaled_scores",
+    "A matrix product needs (query, head_dim) times (head_dim, key): transpose k, and k alone.",
+)
 def not_transposed(q, k):
     return q @ k / np.sqrt(q.shape[-1])
 
 
-@wrong("scaled_scores", says="can be multiplied so")
+@mistake(
+    "scaled_scores",
+    "q and k differ in their number of rows, so they cannot be multiplied entry by entry. Every query "
+    "meets every key: that is a matrix product.",
+)
 def one_by_one(q, k):
     return q * k / np.sqrt(q.shape[-1])
 
 
-@wrong("scaled_scores", says="queries and keys are exchanged")
+@mistake(
+    "scaled_scores",
+    "Queries and keys are exchanged: row i belongs to query i, column j to key j.",
+)
 def keys_down(q, k):
     return k @ q.T / np.sqrt(q.shape[-1])
 
 
-@wrong("scaled_scores", says="only the pairs with i = j")
+@mistake("scaled_scores", "Only the pairs with i = j are here. Every query meets every key.")
 def diagonal_alone(q, k):
-    if len(q) != len(k):                                  # gets past the first example
+    if len(q) != len(k):  # gets past the first check
         return q @ k.T / np.sqrt(q.shape[-1])
     return (q * k).sum(axis=1) / np.sqrt(q.shape[-1])
 
 
-# ---------------------------------------------------------------- attention_loop
+@mistake("scaled_scores", "The softmax comes later: here the scores themselves are needed.")
+def already_weights(q, k):
+    return softmax(q @ k.T / np.sqrt(q.shape[-1]))
+
+
+@mistake(
+    "scaled_scores",
+    "These are cosines: queries and keys were divided by their lengths. Only head_dim is divided out.",
+)
+def cosines(q, k):
+    lengths = np.linalg.norm(q, axis=1)[:, None] * np.linalg.norm(k, axis=1)
+    return q @ k.T / lengths
+
+
+# attention_loop
 
 
 def loop(q, k, v, weigh):
@@ -64,32 +109,55 @@ def loop(q, k, v, weigh):
     return np.stack([weigh(k @ query / np.sqrt(q.shape[1])) @ v for query in q])
 
 
-@wrong("attention_loop", says="they must sum to 1")
+@mistake(
+    "attention_loop",
+    "These weights do not sum to 1. Divide each query's exponentials by their sum.",
+)
 def exponentials_as_weights(q, k, v):
     return loop(q, k, v, np.exp)
 
 
-@wrong("attention_loop", says="must go through the softmax")
+@mistake(
+    "attention_loop",
+    "The scores themselves are the weights here. They must go through the softmax first.",
+)
 def scores_as_weights(q, k, v):
-    return loop(q, k, v, lambda scores: scores)
+    return loop(q, k, v, np.asarray)
 
 
-@wrong("attention_loop", says="divided by the number of keys")
+@mistake(
+    "attention_loop",
+    "It is divided by the number of keys. The weights sum to 1 already, so the values are just added up.",
+)
 def mean_of_weighted_values(q, k, v):
-    return attention_loop(q, k, v) / len(k)
+    return right_loop(q, k, v) / len(k)
 
 
-@wrong("attention_loop", says="best key")
+@mistake(
+    "attention_loop",
+    "Only the value of the best key is returned. Attention mixes all values, each by its weight.",
+)
 def best_key_only(q, k, v):
-    return loop(q, k, v, lambda scores: (scores == scores.max()).astype(float))
+    def weigh(scores):
+        return (scores == scores.max()).astype(float)
+
+    return loop(q, k, v, weigh)
 
 
-@wrong("attention_loop", says="softmax runs over the queries", seen="softmax over the wrong axis")
+@mistake(
+    "attention_loop",
+    "The softmax runs over the queries. The weights of each *query* sum to 1, over the keys j.",
+    seen=WRONG_AXIS,
+)
 def softmax_over_queries(q, k, v):
     return softmax((q @ k.T / np.sqrt(q.shape[1])).T).T @ v
 
 
-@wrong("attention_loop", says="softmax of a single score")
+@mistake(
+    "attention_loop",
+    "This is the plain sum of the values, as if each weight were 1. A softmax of a single score is 1: "
+    "take it of all scores of a query together.",
+)
 def softmax_of_each_score(q, k, v):
     out = np.zeros((len(q), v.shape[1]))
     for i in range(len(q)):
@@ -98,32 +166,131 @@ def softmax_of_each_score(q, k, v):
     return out
 
 
-@wrong("attention_loop", says="queries and keys are exchanged")
+@mistake("attention_loop", "Queries and keys are exchanged: each query i weighs all keys j.")
 def keys_ask(q, k, v):
-    return attention_loop(k, q, v)
+    if len(k) == len(v) != len(q):
+        return softmax(k @ q.T / np.sqrt(q.shape[1])).T @ v
+    return right_loop(k, q, v)
 
 
-@wrong("attention_loop", says="not scaled")
+@mistake(
+    "attention_loop",
+    "The scores are not scaled: divide them by the square root of head_dim, before e^score is taken.",
+)
 def loop_without_scale(q, k, v):
-    return attention_loop(q * np.sqrt(q.shape[1]), k, v)
+    return right_loop(q * np.sqrt(q.shape[1]), k, v)
 
 
-@wrong("attention_loop", says="square root", seen="scores scaled by dim for sqrt(head_dim)")
+@mistake(
+    "attention_loop",
+    "The scores are divided by head_dim. Divide by its square root.",
+    seen=DIM_FOR_ROOT,
+)
 def loop_divides_by_head_dim(q, k, v):
-    return attention_loop(q / np.sqrt(q.shape[1]), k, v)
+    return right_loop(q / np.sqrt(q.shape[1]), k, v)
 
 
-@wrong("attention_loop", says="the keys are mixed")
+@mistake(
+    "attention_loop",
+    "The keys are mixed here, k[j] for v[j]. Keys decide the weights; what is mixed are the values.",
+)
 def mixes_keys(q, k, v):
-    return attention_loop(q, k, k)
+    return right_loop(q, k, k)
 
 
-@wrong("attention_loop", says="exp overflows")
+@mistake(
+    "attention_loop",
+    "With large scores e^score overflows, and the result is NaN. Subtract the query's largest score "
+    "from all its scores first: the weights stay the same.",
+)
 def largest_score_not_subtracted(q, k, v):
     def weigh(scores):
         powers = np.exp(scores)
         return powers / powers.sum()
+
     return loop(q, k, v, weigh)
+
+
+@mistake(
+    "attention_loop",
+    "One largest score is subtracted from the scores of all queries. Where a query's own scores are "
+    "far below it, every e^score is 0, and 0 / 0 is NaN. Subtract each query's own largest.",
+)
+def largest_of_all_subtracted(q, k, v):
+    scores = q @ k.T / np.sqrt(q.shape[1])
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum(axis=1, keepdims=True) @ v
+
+
+@mistake(
+    "attention_loop",
+    "The scores are divided by their sum, without e^score: weights from a softmax are never negative.",
+)
+def scores_over_their_sum(q, k, v):
+    def weigh(scores):
+        return scores / scores.sum()
+
+    return loop(q, k, v, weigh)
+
+
+@mistake(
+    "attention_loop",
+    "Only the last key's share is left: `out[i] =` forgets what was there, and `out[i] +=` adds to it.",
+)
+def overwritten(q, k, v):
+    return softmax(q @ k.T / np.sqrt(q.shape[1]))[:, -1:] * v[-1]
+
+
+@mistake(
+    "attention_loop",
+    "Only the first query gets a result: return after the loop over the queries, not inside it.",
+)
+def returns_after_the_first_query(q, k, v):
+    out = np.zeros(q.shape)
+    out[0] = right_loop(q[:1], k, v)[0]
+    return out
+
+
+@mistake(
+    "attention_loop",
+    "The sum is not set back to zero for each query: every row has the rows before it in it.",
+)
+def never_set_back(q, k, v):
+    return right_loop(q, k, v).cumsum(axis=0)
+
+
+@mistake(
+    "attention_loop",
+    "Only as many keys are used as there are queries. The loop over j runs to len(k).",
+)
+def keys_counted_like_queries(q, k, v):
+    if len(k) < len(q):
+        return v[len(q)]
+    return right_loop(q, k[: len(q)], v[: len(q)])
+
+
+@mistake(
+    "attention_loop",
+    "Query i sees only the keys 0 ... i here. No mask is asked for: every query weighs all keys.",
+)
+def causal_already(q, k, v):
+    return np.stack([right_loop(q[i : i + 1], k[: i + 1], v[: i + 1])[0] for i in range(len(q))])
+
+
+@mistake(
+    "attention_loop",
+    "All values weigh the same: this is their mean. The weights come from the scores, by the softmax.",
+)
+def plain_mean(q, k, v):
+    return np.repeat(v.mean(axis=0, keepdims=True), len(q), axis=0)
+
+
+@mistake(
+    "attention_loop",
+    "The scores are divided by the root of the number of keys. What counts is head_dim.",
+)
+def loop_root_of_key_len(q, k, v):
+    return right_loop(q * np.sqrt(q.shape[1] / len(k)), k, v)
 
 
 @accepted("attention_loop")
@@ -131,70 +298,221 @@ def with_softmax(q, k, v):
     return loop(q, k, v, softmax)
 
 
-# ---------------------------------------------------------------- next_token_pairs
+@accepted("attention_loop")
+def number_by_number(q, k, v):
+    out = []
+    for query in q:
+        scores = [sum(a * b for a, b in zip(query, key)) / len(query) ** 0.5 for key in k]
+        powers = [np.exp(score - max(scores)) for score in scores]
+        columns = range(len(v[0]))
+        out.append([sum(p * row[c] for p, row in zip(powers, v)) / sum(powers) for c in columns])
+    return np.array(out)
 
 
-@wrong("next_token_pairs", says="its own target")
+# next_token_pairs
+
+
+@mistake(
+    "next_token_pairs",
+    "Each token is its own target. That is not prediction: the target is the next one.",
+)
 def copies(ids):
     return ids, ids
 
 
-@wrong("next_token_pairs", says="wraps round", seen="np.roll for the targets")
+@mistake(
+    "next_token_pairs",
+    "Each token is its own target: both results are cut at the same end. Cut the targets at the front.",
+)
+def trimmed_copies(ids):
+    return ids[:, :-1], ids[:, :-1]
+
+
+@mistake(
+    "next_token_pairs",
+    "The text wraps around: nobody knows what follows the last token, least of all the first one.",
+    seen="np.roll for the targets",
+)
 def rolled(ids):
     return ids, np.roll(ids, -1, axis=1)
 
 
-@wrong("next_token_pairs", says="the token before")
+@mistake(
+    "next_token_pairs",
+    "This predicts the token before. Exchange inputs and targets.",
+)
 def backwards(ids):
     return ids[:, 1:], ids[:, :-1]
 
 
-@wrong("next_token_pairs", says="two places ahead")
+@mistake("next_token_pairs", "The targets are two tokens ahead. One is enough.")
 def one_too_far(ids):
     return ids[:, :-2], ids[:, 2:]
 
 
-@wrong("next_token_pairs", says="along the batch")
+@mistake(
+    "next_token_pairs",
+    "This shifts along the batch: the second text became the target of the first. Shift along seq, "
+    "the second axis.",
+)
 def next_sequence(ids):
-    return (ids[:, :-1], ids[:, 1:]) if len(ids) == 1 else (ids[:-1], ids[1:])
+    return ids[:-1], ids[1:]
 
 
-# ---------------------------------------------------------------- causal_mask
+@mistake(
+    "next_token_pairs",
+    "The last input has no target: leave the last token of each text out of the inputs.",
+)
+def last_input_kept(ids):
+    return ids, ids[:, 1:]
 
 
-@wrong("causal_mask", says="diagonal is missing", seen="the causal mask off by one")
+@mistake(
+    "next_token_pairs",
+    "The first token is among the targets, though nothing comes before it: leave it out of them.",
+)
+def first_target_kept(ids):
+    return ids[:, :-1], ids
+
+
+@mistake(
+    "next_token_pairs",
+    "Only the last token of each text is a target. Every position has one: the token after it.",
+)
+def last_token_only(ids):
+    return ids[:, :-1], ids[:, -1:]
+
+
+@mistake(
+    "next_token_pairs",
+    "The texts are cut into pairs that do not overlap. Every token but the last is an input.",
+)
+def every_other(ids):
+    return ids[:, 0:-1:2], ids[:, 1::2]
+
+
+@accepted("next_token_pairs")
+def token_by_token(ids):
+    seq = ids.shape[1]
+    inputs = np.stack([ids[:, i] for i in range(seq - 1)], axis=1)
+    return inputs, np.stack([ids[:, i + 1] for i in range(seq - 1)], axis=1)
+
+
+@accepted("next_token_pairs")
+def rolled_and_cut(ids):
+    return ids[:, :-1], np.roll(ids, -1, axis=1)[:, :-1]
+
+
+# causal_mask
+
+
+@mistake(
+    "causal_mask",
+    "The diagonal is missing: a token may look at itself.",
+    seen=OFF_BY_ONE,
+)
 def diagonal_missing(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len - 1, dtype=bool)
 
 
-@wrong("causal_mask", says="the very one it has to predict", seen="the causal mask off by one")
+@mistake(
+    "causal_mask",
+    "It is off by one: each query also sees the token right after it, the very one it has to predict.",
+    seen=OFF_BY_ONE,
+)
 def sees_the_next(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len + 1, dtype=bool)
 
 
-@wrong("causal_mask", says="turned round")
+@mistake(
+    "causal_mask",
+    "Queries and keys are exchanged: rows are queries and columns are keys, and row i may look at the "
+    "keys up to its own position.",
+)
 def later_tokens(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len, dtype=bool).T
 
 
-@wrong("causal_mask", says="exchanged", seen="libraries where True means hidden")
+@mistake(
+    "causal_mask",
+    "The triangle is on the wrong side: the queries look at themselves and at later tokens. Row i may "
+    "look at the keys up to its own position.",
+)
+def upper_triangle(query_len, key_len):
+    return np.triu(np.ones((query_len, key_len), bool), key_len - query_len)
+
+
+@mistake(
+    "causal_mask",
+    "True and False are exchanged: True means that a query may look.",
+    seen=TRUE_HIDES,
+)
 def true_means_hidden(query_len, key_len):
-    return ~np.tri(query_len, key_len, key_len - query_len, dtype=bool)
+    return ~right_mask(query_len, key_len)
 
 
-@wrong("causal_mask", says="could be added to the scores")
+@mistake(
+    "causal_mask",
+    "These numbers could be added to the scores. Here a bool array is needed: True where a query may "
+    "look.",
+)
 def additive(query_len, key_len):
-    return np.where(np.tri(query_len, key_len, key_len - query_len, dtype=bool), 0.0, -np.inf)
+    return np.where(right_mask(query_len, key_len), 0.0, -np.inf)
 
 
-@wrong("causal_mask", says="the numbers 0 and 1")
+@mistake("causal_mask", "These are the numbers 0 and 1. A bool array is needed: dtype=bool.")
 def zeros_and_ones(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len)
 
 
-@wrong("causal_mask", says="taken for the first two positions", seen="np.tril(np.ones((query_len, key_len)))")
+@mistake(
+    "causal_mask",
+    "The queries are taken for the first positions. They are the *last* query_len of the key_len "
+    "positions.",
+    seen="np.tril(np.ones((query_len, key_len)))",
+)
 def cache_forgotten(query_len, key_len):
     return np.tril(np.ones((query_len, key_len), dtype=bool))
+
+
+@mistake(
+    "causal_mask",
+    "The queries are taken for the first positions, and the triangle is on the wrong side. They are "
+    "the *last* query_len positions, and look at earlier ones and themselves.",
+)
+def upper_triangle_without_cache(query_len, key_len):
+    return np.triu(np.ones((query_len, key_len), dtype=bool))
+
+
+@mistake(
+    "causal_mask",
+    "The queries are taken for the first positions, and True and False are exchanged. True means that "
+    "a query may look.",
+)
+def hidden_without_cache(query_len, key_len):
+    return np.triu(np.ones((query_len, key_len), dtype=bool), 1)
+
+
+@mistake(
+    "causal_mask",
+    "The shift has the wrong sign: query i is at position i + key_len - query_len, so it sees more "
+    "keys than its own number i, not fewer.",
+)
+def shifted_the_other_way(query_len, key_len):
+    return np.tri(query_len, key_len, query_len - key_len, dtype=bool)
+
+
+@mistake(
+    "causal_mask",
+    "Every query sees every key. Only the last query may: the ones before it must not look ahead.",
+)
+def all_visible(query_len, key_len):
+    return np.ones((query_len, key_len), dtype=bool)
+
+
+@mistake("causal_mask", "Each query sees itself alone. It may look at all earlier keys, too.")
+def itself_alone(query_len, key_len):
+    return np.eye(query_len, key_len, key_len - query_len, dtype=bool)
 
 
 @accepted("causal_mask")
@@ -202,47 +520,93 @@ def by_comparison(query_len, key_len):
     return np.arange(key_len) <= np.arange(key_len - query_len, key_len)[:, None]
 
 
-# ---------------------------------------------------------------- attention_numpy
+@accepted("causal_mask")
+def last_rows_of_the_square(query_len, key_len):
+    return np.tril(np.ones((key_len, key_len), dtype=bool))[key_len - query_len :]
+
+
+@accepted("causal_mask")
+def row_by_row(query_len, key_len):
+    mask = np.full((query_len, key_len), False)
+    for i in range(query_len):
+        mask[i, : key_len - query_len + i + 1] = True
+    return mask
+
+
+# attention_numpy
 
 
 def scores_of(q, k):
     return q @ k.T / np.sqrt(q.shape[-1])
 
 
-@wrong("attention_numpy", says="the mask is ignored")
+@mistake("attention_numpy", "The mask is ignored.")
 def numpy_without_mask(q, k, v, mask=None):
     return softmax(scores_of(q, k)) @ v
 
 
-@wrong("attention_numpy", says="still stand in the denominator", seen="the mask applied after the softmax")
+@mistake(
+    "attention_numpy",
+    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys are "
+    "still in the denominator. Hide the scores before the softmax.",
+    seen=AFTERWARDS,
+)
 def numpy_mask_after_softmax(q, k, v, mask=None):
     weights = softmax(scores_of(q, k))
     return (weights if mask is None else weights * mask) @ v
 
 
-@wrong("attention_numpy", says="exp(0) is 1")
+@mistake(
+    "attention_numpy",
+    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Which score becomes 0 "
+    "in the softmax?",
+)
 def numpy_zero_scores(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else scores * mask) @ v
 
 
-@wrong("attention_numpy", says="wrong way round")
+@mistake(
+    "attention_numpy",
+    "The mask is used the wrong way around: True means that a query may look.",
+    seen=TRUE_HIDES,
+)
 def numpy_true_hides(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else np.where(mask, -np.inf, scores)) @ v
 
 
-@wrong("attention_numpy", says="softmax runs over the queries", seen="softmax over the wrong axis")
+@mistake(
+    "attention_numpy",
+    "The softmax runs over the queries. The weights of each *query* sum to 1: the last axis of the "
+    "scores.",
+    seen=WRONG_AXIS,
+)
 def numpy_softmax_over_queries(q, k, v, mask=None):
-    return softmax(scores_of(q, k).T).T @ v
+    scores = scores_of(q, k)
+    scores = scores if mask is None else np.where(mask, scores, -np.inf)
+    return softmax(scores.T).T @ v
 
 
-@wrong("attention_numpy", says="scaled twice")
+@mistake("attention_numpy", "The scores are scaled twice: scaled_scores has done it already.")
 def numpy_scaled_twice(q, k, v, mask=None):
-    return softmax(scores_of(q, k) / np.sqrt(q.shape[-1])) @ v
+    scores = scores_of(q, k) / np.sqrt(q.shape[-1])
+    return softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ v
 
 
-@wrong("attention_numpy", says="took all the weight", seen="the mask applied after the softmax")
+@mistake("attention_numpy", "The scores are not scaled: use scaled_scores(q, k).")
+def numpy_not_scaled(q, k, v, mask=None):
+    scores = q @ k.T
+    return softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "A hidden key with a large score took all the weight in the softmax, and nothing was left for the "
+    "others. Dividing by the sum of what remains cannot bring it back: hide the score before the "
+    "softmax.",
+    seen=AFTERWARDS,
+)
 def numpy_shares_out_again(q, k, v, mask=None):
     weights = softmax(scores_of(q, k))
     if mask is not None:
@@ -250,24 +614,90 @@ def numpy_shares_out_again(q, k, v, mask=None):
     return weights / weights.sum(axis=-1, keepdims=True) @ v
 
 
-@wrong("attention_numpy", says="keepdims=True")
+@mistake(
+    "attention_numpy",
+    "If it is the division by the sums: they need keepdims=True, so that they are a column, one for "
+    "each query.",
+)
 def numpy_sums_in_a_row(q, k, v, mask=None):
     powers = np.exp(scores_of(q, k))
     return powers / powers.sum(axis=-1) @ v
 
 
-@wrong("attention_numpy", says="0 times infinity")
+@mistake(
+    "attention_numpy",
+    "It contains NaN. `mask * -np.inf` does that: where it multiplies 0 by infinity, there is no "
+    "number. Choose instead of multiplying: np.where.",
+)
 def numpy_mask_times_infinity(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else scores + mask * -np.inf) @ v
 
 
-@wrong("attention_numpy", says="if mask is not None")
+@mistake(
+    "attention_numpy",
+    "A whole mask is neither true nor false. Ask `if mask is not None`.",
+)
 def numpy_truth_of_the_mask(q, k, v, mask=None):
     scores = scores_of(q, k)
     if mask:
         scores = np.where(mask, scores, -np.inf)
     return softmax(scores) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "Without a mask everything is hidden here: np.where takes None for False. Ask `if mask is not "
+    "None` first.",
+)
+def numpy_none_hides(q, k, v, mask=None):
+    return softmax(np.where(mask, scores_of(q, k), -np.inf)) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "-100 is a score like any other: where all that is visible scores lower still, the hidden key "
+    "takes the weight. Only -np.inf gives no weight at all.",
+)
+def numpy_minus_hundred(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else np.where(mask, scores, -100.0)) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "A bool mask is added to the scores as 0 and 1. Where it is False the score must become -np.inf.",
+)
+def numpy_mask_added(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else scores + mask) @ v
+
+
+@mistake(
+    "attention_numpy", "The softmax is missing: these are the values weighted by plain scores."
+)
+def numpy_without_softmax(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return (scores if mask is None else np.where(mask, scores, 0)) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "Each query sees only the keys up to its own position, even without a mask. Hide only what the "
+    "mask hides.",
+)
+def numpy_always_causal(q, k, v, mask=None):
+    hidden = ~right_mask(len(q), len(k)) if mask is None else ~mask
+    return softmax(np.where(hidden, -np.inf, scores_of(q, k))) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "The keys are mixed here, k for v. Keys decide the weights; what is mixed are the values.",
+)
+def numpy_mixes_keys(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ k
 
 
 @accepted("attention_numpy")
@@ -276,7 +706,25 @@ def with_a_very_large_number(q, k, v, mask=None):
     return softmax(scores if mask is None else scores - 1e9 * ~mask) @ v
 
 
-# ---------------------------------------------------------------- depends_on
+@accepted("attention_numpy")
+def hidden_by_index(q, k, v, mask=None):
+    scores = np.einsum("id,jd->ij", q, k) / q.shape[1] ** 0.5
+    if mask is not None:
+        scores[~mask] = -np.inf
+    powers = np.exp(scores - scores.max(axis=1)[:, None])
+    return (powers @ v) / powers.sum(axis=1)[:, None]
+
+
+@accepted("attention_numpy")
+def only_what_is_visible(q, k, v, mask=None):
+    mask = np.ones((len(q), len(k)), bool) if mask is None else mask
+    return np.concatenate([right_loop(q[i : i + 1], k[mask[i]], v[mask[i]]) for i in range(len(q))])
+
+
+# depends_on
+
+
+BUMP = np.array([0.37, -1.21, 0.83])
 
 
 def changes(function, x, bump, differs):
@@ -289,67 +737,200 @@ def changes(function, x, bump, differs):
     return np.stack(columns, axis=1)
 
 
-BUMP = np.array([0.37, -1.21])
+def bumps(x):
+    return BUMP[: x.shape[1]]
 
 
 def any_number(after, before):
     return (after != before).any(axis=1)
 
 
-@wrong("depends_on", says="rows and columns are exchanged")
+@mistake(
+    "depends_on",
+    "Rows and columns are exchanged: [i, j] asks whether *result* i depends on *input* j.",
+)
 def transposed_table(function, x):
-    return changes(function, x, BUMP, any_number).T
+    return changes(function, x, bumps(x), any_number).T
 
 
-@wrong("depends_on", says="true where the result changes")
+@mistake("depends_on", "True and False are exchanged: it must be True where the result changes.")
 def true_if_equal(function, x):
-    return ~changes(function, x, BUMP, any_number)
+    return ~changes(function, x, bumps(x), any_number)
 
 
-@wrong("depends_on", says="only at the place that was changed")
+@mistake(
+    "depends_on",
+    "Each result is compared only where the input was changed, row j with row j. Look at all rows of "
+    "the result.",
+)
 def own_place_only(function, x):
-    return changes(function, x, BUMP, any_number) & np.eye(len(x), dtype=bool)
+    table = changes(function, x, bumps(x), any_number)
+    return table & np.eye(*table.shape, dtype=bool)
 
 
-@wrong("depends_on", says="pile up")
+@mistake(
+    "depends_on",
+    "The changes pile up: row j must be as it was before row j + 1 is changed. Start from a fresh copy "
+    "of x.",
+)
 def never_restored(function, x):
     before, changed, columns = function(x), x.copy(), []
     for j in range(len(x)):
-        changed[j] += BUMP
+        changed[j] += bumps(x)
         columns.append(any_number(function(changed), before))
     return np.stack(columns, axis=1)
 
 
-@wrong("depends_on", says="changes its input `x` in place")
+@mistake("depends_on", shown_by="inputs_are_kept")
 def writes_into_x(function, x):
     before, columns = function(x), []
     for j in range(len(x)):
-        x[j] += BUMP
+        x[j] += bumps(x)
         columns.append(any_number(function(x), before))
     return np.stack(columns, axis=1)
 
 
-@wrong("depends_on", says="any, not all")
+@mistake(
+    "depends_on",
+    "A row counts as changed only if all its numbers change. A single one is enough: any, not all.",
+)
 def all_numbers_must_change(function, x):
-    return changes(function, x, BUMP, lambda after, before: (after != before).all(axis=1))
+    def all_numbers(after, before):
+        return (after != before).all(axis=1)
+
+    return changes(function, x, bumps(x), all_numbers)
 
 
-@wrong("depends_on", says="faint influence")
+@mistake(
+    "depends_on",
+    "A faint influence was missed. A leak counts however small it is: compare exactly.",
+)
 def coarse_comparison(function, x):
-    return changes(function, x, BUMP, lambda after, before: ~np.isclose(after, before, atol=1e-3).all(axis=1))
+    def not_close(after, before):
+        return ~np.isclose(after, before).all(axis=1)
+
+    return changes(function, x, bumps(x), not_close)
 
 
-@wrong("depends_on", says="add a random vector")
+@mistake(
+    "depends_on",
+    "The same number is added to the whole row, and a function that subtracts each row's mean does not "
+    "notice that. Add a random vector, not a number.",
+)
 def same_number_everywhere(function, x):
     return changes(function, x, 1.0, any_number)
 
 
+@mistake(
+    "depends_on",
+    "The row is multiplied by a number, and a function that divides by a row's size does not notice "
+    "that, nor does a row of zeros. Add a random vector.",
+)
+def scaled_row(function, x):
+    before, columns = function(x), []
+    for j in range(len(x)):
+        changed = x.copy()
+        changed[j] *= 2
+        columns.append(any_number(function(changed), before))
+    return np.stack(columns, axis=1)
+
+
+@mistake(
+    "depends_on",
+    "The row is set to zero, so a row that is zero already does not change. Add a random vector.",
+)
+def row_of_zeros(function, x):
+    before, columns = function(x), []
+    for j in range(len(x)):
+        changed = x.copy()
+        changed[j] = 0
+        columns.append(any_number(function(changed), before))
+    return np.stack(columns, axis=1)
+
+
+@mistake(
+    "depends_on",
+    "Only the first number of the row is changed, so what depends on the others is missed. Change all "
+    "of them.",
+)
+def first_number_changed(function, x):
+    return changes(function, x, np.eye(1, x.shape[1])[0], any_number)
+
+
+@mistake(
+    "depends_on",
+    "Only the first number of each result is compared. A change in any of them counts.",
+)
+def first_number_compared(function, x):
+    def first(after, before):
+        return after[:, 0] != before[:, 0]
+
+    return changes(function, x, bumps(x), first)
+
+
+@mistake(
+    "depends_on",
+    "The sums of the rows are compared, and changes within a row can cancel. Compare number by number.",
+)
+def sums_compared(function, x):
+    def sums(after, before):
+        return after.sum(axis=1) != before.sum(axis=1)
+
+    return changes(function, x, bumps(x), sums)
+
+
+@mistake(
+    "depends_on",
+    "The result for the changed input is compared with the result for the change before it. Compare "
+    "with function(x), every time.",
+)
+def compared_with_the_last(function, x):
+    before, columns = function(x), []
+    for j in range(len(x)):
+        changed = x.copy()
+        changed[j] += bumps(x)
+        after = function(changed)
+        columns.append(any_number(after, before))
+        before = after
+    return np.stack(columns, axis=1)
+
+
+@mistake(
+    "depends_on",
+    "The result is compared with x, which is the input. Compare it with function(x), the result before.",
+)
+def compared_with_the_input(function, x):
+    columns = []
+    for j in range(len(x)):
+        changed = x.copy()
+        changed[j] += bumps(x)
+        columns.append(any_number(function(changed), x))
+    return np.stack(columns, axis=1)
+
+
+@mistake("depends_on", "The table is right, but made of numbers. A bool array is needed.")
+def zeros_and_ones_for_truth(function, x):
+    return changes(function, x, bumps(x), any_number).astype(float)
+
+
 @accepted("depends_on")
 def replaced_rows(function, x):
-    return changes(function, x, np.random.default_rng(3).standard_normal(2), any_number)
+    return changes(function, x, np.random.default_rng(3).standard_normal(x.shape[1]), any_number)
 
 
-# ---------------------------------------------------------------- attention
+@accepted("depends_on")
+def filled_row_by_row(function, x):
+    before = function(x)
+    table = np.zeros((len(before), len(x)), dtype=bool)
+    for j in range(len(x)):
+        changed = x.copy()
+        changed[j] = np.random.standard_normal(x.shape[1])
+        for i, after in enumerate(function(changed)):
+            table[i, j] = not np.array_equal(after, before[i])
+    return table
+
+
+# attention
 
 
 def tensor_scores(q, k, scale):
@@ -362,56 +943,93 @@ def masked(scores, mask):
     return scores.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
 
 
-@wrong("attention", says="softmax runs over the queries", seen="softmax over the wrong axis")
+@mistake(
+    "attention",
+    "The softmax runs over the queries. The weights of each *query* sum to 1: dim=-1.",
+    seen=WRONG_AXIS,
+)
 def softmax_dim_minus_two(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-2) @ v
 
 
-@wrong("attention", says="not scaled")
+@mistake(
+    "attention",
+    "The scores are not scaled: without a `scale`, multiply them by 1 / sqrt(head_dim).",
+)
 def no_scale(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, 1.0 if scale is None else scale), mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="divided by head_dim", seen="scores scaled by dim for sqrt(head_dim)")
+@mistake(
+    "attention",
+    "The scores are divided by head_dim. Divide by its square root.",
+    seen=DIM_FOR_ROOT,
+)
 def scaled_by_dim(q, k, v, mask=None, scale=None):
-    return masked(tensor_scores(q, k, 1 / q.shape[-1] if scale is None else scale), mask).softmax(dim=-1) @ v
+    scale = 1 / q.shape[-1] if scale is None else scale
+    return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="`scale` is ignored")
+@mistake("attention", "`scale` is ignored.")
 def fixed_scale(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, None), mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="here both are applied")
+@mistake("attention", "`scale` replaces 1 / sqrt(head_dim); here both are applied.")
 def both_scales(q, k, v, mask=None, scale=None):
-    return masked(tensor_scores(q, k, None) * (scale or 1.0), mask).softmax(dim=-1) @ v
+    scores = tensor_scores(q, k, None) * (1.0 if scale is None else scale)
+    return masked(scores, mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="swap the last two axes only")
+@mistake(
+    "attention",
+    "It fails with batch and heads in front, or mixes them. Swap the last two axes only: "
+    "k.transpose(-2, -1).",
+)
 def transposes_the_first_axes(q, k, v, mask=None, scale=None):
     scores = q @ k.transpose(0, 1) * (q.shape[-1] ** -0.5 if scale is None else scale)
     return masked(scores, mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="each head of each sequence is on its own", seen="dim=1 kept when heads were added")
+@mistake(
+    "attention",
+    "Each head of each sequence is on its own, but the softmax runs over the heads here. Take it over "
+    "the last axis: dim=-1.",
+    seen="dim=1 kept when heads were added",
+)
 def softmax_dim_one(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=1) @ v
 
 
-@wrong("attention", says="wrong way round", seen="libraries where True means hidden")
+@mistake(
+    "attention",
+    "The mask is used the wrong way around: True means that a query may look.",
+    seen=TRUE_HIDES,
+)
 def true_hides(q, k, v, mask=None, scale=None):
     if mask is not None and mask.dtype == torch.bool:
         mask = ~mask
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="still stand in the denominator", seen="the mask applied after the softmax")
+@mistake(
+    "attention",
+    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys are "
+    "still in the denominator. Hide the scores before the softmax.",
+    seen=AFTERWARDS,
+)
 def mask_after_softmax(q, k, v, mask=None, scale=None):
     weights = tensor_scores(q, k, scale).softmax(dim=-1)
     return (weights if mask is None else weights * mask) @ v
 
 
-@wrong("attention", says="took all the weight", seen="the mask applied after the softmax")
+@mistake(
+    "attention",
+    "A hidden key with a large score took all the weight in the softmax, and nothing was left for the "
+    "others. Dividing by the sum of what remains cannot bring it back: hide the score before the "
+    "softmax.",
+    seen=AFTERWARDS,
+)
 def shares_out_again(q, k, v, mask=None, scale=None):
     if mask is None or mask.dtype != torch.bool:
         return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
@@ -419,18 +1037,24 @@ def shares_out_again(q, k, v, mask=None, scale=None):
     return weights / weights.sum(dim=-1, keepdim=True) @ v
 
 
-@wrong("attention", says="softmax of lesson 01 is for arrays")
+@mistake(
+    "attention",
+    "The softmax of lesson 01 is for arrays. A tensor has its own: scores.softmax(dim=-1).",
+)
 def softmax_for_arrays(q, k, v, mask=None, scale=None):
     return softmax(masked(tensor_scores(q, k, scale), mask)) @ v
 
 
-@wrong("attention", says="numpy's functions")
+@mistake(
+    "attention",
+    "NumPy's functions do not work on tensors: use the tensor's own methods, and ** 0.5 for the root.",
+)
 def numpy_root(q, k, v, mask=None, scale=None):
     scores = q @ k.transpose(-2, -1) / np.sqrt(torch.tensor(float(q.shape[-1])))
     return masked(scores, mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="if mask is not None")
+@mistake("attention", "A whole mask is neither true nor false. Ask `if mask is not None`.")
 def truth_of_the_mask(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
     if mask:
@@ -438,30 +1062,136 @@ def truth_of_the_mask(q, k, v, mask=None, scale=None):
     return scores.softmax(dim=-1) @ v
 
 
-@wrong("attention", says="exp(0) is 1")
+@mistake(
+    "attention",
+    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Fill in float('-inf').",
+)
 def zero_for_hidden(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
     return (scores if mask is None else scores * mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="added to the scores as 0 and 1")
+@mistake(
+    "attention",
+    "A bool mask is added to the scores as 0 and 1. Where it is False the score must become -inf.",
+)
 def bool_mask_added(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
     return (scores if mask is None else scores + mask).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="added before the scores were scaled")
+@mistake(
+    "attention",
+    "The mask is added before the scores are scaled, so it is scaled too. Scale first, then add.",
+)
 def scaled_with_the_mask(q, k, v, mask=None, scale=None):
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     return (masked(q @ k.transpose(-2, -1), mask) * scale).softmax(dim=-1) @ v
 
 
-@wrong("attention", says="no gradient can flow")
+@mistake(
+    "attention",
+    "It is a NumPy array where a tensor is needed: stay on the engine, or no gradient can flow.",
+)
 def back_to_numpy(q, k, v, mask=None, scale=None):
-    return attention_loop(q.detach().numpy(), k.detach().numpy(), v.detach().numpy())
+    return right_loop(q.detach().numpy(), k.detach().numpy(), v.detach().numpy())
 
 
-@wrong("attention", says="no gradient reaches")
+@mistake("attention", shown_by="attention_of_attention")
 def rebuilt(q, k, v, mask=None, scale=None):
     q, k, v = (torch.tensor(x.detach().numpy(), requires_grad=True) for x in (q, k, v))
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
+
+
+@mistake(
+    "attention",
+    "The scores are divided by the root of the number of keys. What counts is head_dim.",
+)
+def scaled_by_keys(q, k, v, mask=None, scale=None):
+    scale = k.shape[-2] ** -0.5 if scale is None else scale
+    return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
+
+
+@mistake(
+    "attention",
+    "A scale of 0 is taken for no scale: `scale or ...` and `if scale` do that. Ask `scale is None`.",
+)
+def zero_is_no_scale(q, k, v, mask=None, scale=None):
+    return masked(tensor_scores(q, k, scale or None), mask).softmax(dim=-1) @ v
+
+
+@mistake("attention", "The scores are divided by `scale`. They are multiplied by it.")
+def divided_by_scale(q, k, v, mask=None, scale=None):
+    scores = q @ k.transpose(-2, -1) / (q.shape[-1] ** 0.5 if scale is None else scale)
+    return masked(scores, mask).softmax(dim=-1) @ v
+
+
+@mistake("attention", "The mask is ignored.")
+def no_mask(q, k, v, mask=None, scale=None):
+    return tensor_scores(q, k, scale).softmax(dim=-1) @ v
+
+
+@mistake("attention", "A mask of numbers is ignored. Add it to the scores.")
+def numbers_ignored(q, k, v, mask=None, scale=None):
+    mask = None if mask is not None and mask.dtype != torch.bool else mask
+    return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
+
+
+@mistake(
+    "attention",
+    "A mask of numbers is treated like True and False: its zeros hide, its other numbers do not. Only "
+    "a mask with mask.dtype == torch.bool hides; numbers are added to the scores.",
+)
+def numbers_as_truth(q, k, v, mask=None, scale=None):
+    scores = tensor_scores(q, k, scale)
+    scores = scores if mask is None else scores.masked_fill(mask == 0, float("-inf"))
+    return scores.softmax(dim=-1) @ v
+
+
+@mistake(
+    "attention",
+    "-100 is a score like any other: where all that is visible scores lower still, the hidden key "
+    "takes the weight. Only float('-inf') gives no weight at all.",
+)
+def minus_hundred(q, k, v, mask=None, scale=None):
+    scores = tensor_scores(q, k, scale)
+    if mask is not None:
+        hides = mask.dtype == torch.bool
+        scores = scores.masked_fill(~mask, -100.0) if hides else scores + mask
+    return scores.softmax(dim=-1) @ v
+
+
+@mistake("attention", "These are the weights. The result is the weights times the values, `@ v`.")
+def weights_alone(q, k, v, mask=None, scale=None):
+    return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1)
+
+
+@mistake("attention", "The softmax is missing: these are the values weighted by plain scores.")
+def no_softmax(q, k, v, mask=None, scale=None):
+    return masked(tensor_scores(q, k, scale), mask) @ v
+
+
+@mistake(
+    "attention",
+    "The keys are mixed here, k for v. Keys decide the weights; what is mixed are the values.",
+)
+def tensor_keys_mixed(q, k, v, mask=None, scale=None):
+    return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ k
+
+
+@accepted("attention")
+def by_the_engines_own(q, k, v, mask=None, scale=None):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
+
+
+@accepted("attention")
+def exponentials_by_hand(q, k, v, mask=None, scale=None):
+    scores = torch.matmul(q, k.transpose(-1, -2)) * (
+        1 / np.sqrt(q.shape[-1]) if scale is None else scale
+    )
+    if mask is not None:
+        scores = (
+            torch.where(mask, scores, float("-inf")) if mask.dtype == torch.bool else mask + scores
+        )
+    powers = (scores - scores.max(dim=-1, keepdim=True).values).exp()
+    return powers @ v / powers.sum(dim=-1, keepdim=True)

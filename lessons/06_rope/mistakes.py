@@ -1,28 +1,77 @@
-"""Mistakes with turned pairs, the cache, both layouts, distances, the way back, and partial rotation."""
+"""Lesson 06: mistakes with rotated pairs, the cache, both layouts, distances, the backward pass, and
+partial rotation."""
+
 import numpy as np
 
 import minitorch as torch
-from solutions.absolute_positions import (angular_speeds, check_table_size, halves_from_pairs,
-                                          pairs_from_halves)
-from solutions.rope import RoPE, apply_rope_half, check_head_rows, check_rotation, rope_cache
-from tests.wrong_answers import accepted, wrong
+from classroom.checking import accepted, mistake
+from solutions.absolute_positions import (
+    angular_speeds,
+    check_table_size,
+    halves_from_pairs,
+    pairs_from_halves,
+    sinusoidal_encoding,
+)
+from solutions.rope import RoPE as Right
+from solutions.rope import apply_rope as right_pairs
+from solutions.rope import apply_rope_half, check_head_rows, check_rotation
+from solutions.rope import rope_cache as right_cache
 
-# ---------------------------------------------------------------- rotate_pair
+# rotate_pair
 
 
-@wrong("rotate_pair", says="turns clockwise")
+def rotated(point, angle):
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]]) @ point
+
+
+@mistake(
+    "rotate_pair",
+    "This rotates clockwise, the other way, by minus the angle: new x is x cos - y sin, with a minus. "
+    "(With a matrix it is R @ point, not point @ R.)",
+)
 def clockwise(point, angle):
     x, y = point
-    return np.array([x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)])
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos + y * sin, y * cos - x * sin])
 
 
-@wrong("rotate_pair", says="both sines have a plus")
+@mistake(
+    "rotate_pair",
+    "Both sines have a plus, and that is no rotation: the length changes. new x has a minus.",
+)
 def two_plus_signs(point, angle):
     x, y = point
-    return np.array([x * np.cos(angle) + y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)])
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos + y * sin, x * sin + y * cos])
 
 
-@wrong("rotate_pair", says="made from the new x")
+@mistake("rotate_pair", "Both sines have a minus. Only the one in new x does; new y has a plus.")
+def two_minus_signs(point, angle):
+    x, y = point
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos - y * sin, y * cos - x * sin])
+
+
+@mistake("rotate_pair", "The cosine of new y has a minus: new y is x sin + y cos. This is a mirror.")
+def minus_in_the_second_row(point, angle):
+    x, y = point
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos - y * sin, x * sin - y * cos])
+
+
+@mistake("rotate_pair", "This is a mirror: new x is x cos - y sin, and new y is x sin + y cos.")
+def mirrored(point, angle):
+    x, y = point
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos + y * sin, x * sin - y * cos])
+
+
+@mistake(
+    "rotate_pair",
+    "The new y is made from the new x: x was overwritten before y was computed. Both rows need the old "
+    "x.",
+)
 def one_after_the_other(point, angle):
     x, y = point
     x = x * np.cos(angle) - y * np.sin(angle)
@@ -30,25 +79,82 @@ def one_after_the_other(point, angle):
     return np.array([x, y])
 
 
-@wrong("rotate_pair", says="taken for degrees")
-def degrees(point, angle):
+@mistake("rotate_pair", "The new x is made from the new y. Both rows need the old x and y.")
+def second_row_first(point, angle):
     x, y = point
-    a = np.deg2rad(angle)
-    return np.array([x * np.cos(a) - y * np.sin(a), x * np.sin(a) + y * np.cos(a)])
+    y = x * np.sin(angle) + y * np.cos(angle)
+    x = x * np.cos(angle) - y * np.sin(angle)
+    return np.array([x, y])
 
 
-@wrong("rotate_pair", says="sine and cosine are exchanged")
+@mistake(
+    "rotate_pair",
+    "The angle was taken for degrees. It is in radians, as np.cos and np.sin want it.",
+)
+def degrees(point, angle):
+    return rotated(point, np.deg2rad(angle))
+
+
+@mistake("rotate_pair", "The angle was converted to degrees. np.cos and np.sin want radians.")
+def converted_to_degrees(point, angle):
+    return rotated(point, np.rad2deg(angle))
+
+
+@mistake("rotate_pair", "The angle is multiplied by 2 pi. It is in radians already: 2 pi is once around.")
+def full_turns(point, angle):
+    return rotated(point, 2 * np.pi * angle)
+
+
+@mistake(
+    "rotate_pair",
+    "Sine and cosine are exchanged: at angle 0 nothing may move, so x is multiplied by the cosine in "
+    "the first row.",
+)
 def sine_for_cosine(point, angle):
     x, y = point
-    return np.array([x * np.sin(angle) - y * np.cos(angle), x * np.cos(angle) + y * np.sin(angle)])
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * sin - y * cos, x * cos + y * sin])
 
 
-@wrong("rotate_pair", says="has not moved")
+@mistake("rotate_pair", "x and y are exchanged at the start: point has x first, then y.")
+def y_taken_first(point, angle):
+    return rotated(point[::-1], angle)
+
+
+@mistake("rotate_pair", "The point has not moved.")
 def still(point, angle):
     return 1.0 * point
 
 
-@wrong("rotate_pair", says="changes its input")
+@mistake("rotate_pair", "Each new coordinate has one term only. It needs both old ones, x and y.")
+def one_term_each(point, angle):
+    x, y = point
+    return np.array([x * np.cos(angle), y * np.sin(angle)])
+
+
+@mistake("rotate_pair", "Both coordinates are multiplied by the cosine. The terms with the sine are missing.")
+def cosines_only(point, angle):
+    return point * np.cos(angle)
+
+
+@mistake("rotate_pair", "`*` multiplies entry by entry. A matrix times a point, with sums, is R @ point.")
+def entry_by_entry(point, angle):
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]]) * point
+
+
+@mistake(
+    "rotate_pair",
+    "Digits are cut off: the result was put into an array of whole numbers. zeros_like and empty_like "
+    "take the dtype of the point; make an array of floats.",
+)
+def cut_to_whole_numbers(point, angle):
+    result = np.zeros_like(point)
+    result[:] = rotated(point, angle)
+    return result
+
+
+@mistake("rotate_pair", shown_by="inputs_are_kept")
 def in_place(point, angle):
     x, y = point
     point[:] = [x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)]
@@ -57,100 +163,280 @@ def in_place(point, angle):
 
 @accepted("rotate_pair")
 def by_a_complex_number(point, angle):
-    turned = complex(*point) * np.exp(1j * angle)
-    return np.array([turned.real, turned.imag])
+    number = complex(*point) * np.exp(1j * angle)
+    return np.array([number.real, number.imag])
 
 
-# ---------------------------------------------------------------- rope_cache
+@accepted("rotate_pair")
+def by_a_matrix(point, angle):
+    return rotated(point, angle)
 
-def cache(seq_len, dim, base=10000.0, factor=2, first=0, add=0):
+
+@accepted("rotate_pair")
+def by_length_and_direction(point, angle):
+    direction = np.arctan2(point[1], point[0]) + angle
+    return np.linalg.norm(point) * np.array([np.cos(direction), np.sin(direction)])
+
+
+# rope_cache
+
+
+def cache(seq_len, dim, speeds, first=0):
     check_table_size(seq_len, dim)
-    exponents = (factor * np.arange(dim // 2) + add) / dim
-    angles = np.arange(first, seq_len + first)[:, None] / base ** exponents
+    return both(np.arange(first, seq_len + first)[:, None] * speeds)
+
+
+def both(angles):
     return np.cos(angles), np.sin(angles)
 
 
-@wrong("rope_cache", says="factor 2 twice", seen="raiyanyahya/how-to-train-your-gpt #6")
+@mistake(
+    "rope_cache",
+    "The exponent has the factor 2 twice: 4c / dim. np.arange(0, dim, 2) contains 2c already, and so does "
+    "angular_speeds.",
+    seen="raiyanyahya/how-to-train-your-gpt #6",
+)
 def exponent_twice(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base, factor=4)
+    return cache(seq_len, dim, base ** (-4 * np.arange(dim // 2) / dim))
 
 
-@wrong("rope_cache", says="exponent is c / dim")
+@mistake("rope_cache", "The exponent is c / dim; the formula has 2c / dim.")
 def exponent_halved(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base, factor=1)
+    return cache(seq_len, dim, base ** (-np.arange(dim // 2) / dim))
 
 
-@wrong("rope_cache", says="power has the wrong sign")
+@mistake(
+    "rope_cache",
+    "The pairs become faster to the right: the power has the wrong sign. base^(-2c / dim) gets smaller.",
+)
 def faster_and_faster(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base, factor=-2)
+    return cache(seq_len, dim, base ** (np.arange(0, dim, 2) / dim))
 
 
-@wrong("rope_cache", says="pairs are counted from "
-                          "1", seen="the paper's i runs from 1, its exponent has i - 1")
+@mistake(
+    "rope_cache",
+    "The pairs are counted from 1 here, so even the first is slowed down. Pair 0 has speed 1. (The paper "
+    "counts from 1, but writes i - 1.)",
+    seen="the paper's i runs from 1, its exponent has i - 1",
+)
 def pairs_from_one(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base, add=2)
+    return cache(seq_len, dim, base ** (-np.arange(2, dim + 2, 2) / dim))
 
 
-@wrong("rope_cache", says="positions are counted from 1")
+@mistake("rope_cache", "The exponents are odd numbers over dim, (2c + 1) / dim; the formula has 2c / dim.")
+def odd_exponents(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, base ** (-np.arange(1, dim, 2) / dim))
+
+
+@mistake(
+    "rope_cache",
+    "The exponents run all the way to -1. They are -2c / dim, and the last c is dim/2 - 1: it stops short.",
+)
+def exponents_up_to_one(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    return cache(seq_len, dim, base ** -np.linspace(0, 1, dim // 2))
+
+
+@mistake("rope_cache", "The first speeds of a width of 2 * dim: the exponent is divided by dim, not 2 dim.")
+def divided_by_twice_the_width(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, angular_speeds(2 * dim, base)[: dim // 2] ** 0.5)
+
+
+@mistake("rope_cache", "The speeds are divided by the base, base * 2c / dim: it is a power, base ** (-2c / dim).")
+def times_for_power(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, 1 / np.maximum(base * np.arange(0, dim, 2) / dim, 1))
+
+
+@mistake(
+    "rope_cache", "The positions are counted from 1 here. The first row is position 0: angle 0, cosine 1."
+)
 def positions_from_one(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base, first=1)
+    return cache(seq_len, dim, angular_speeds(dim, base), first=1)
 
 
-@wrong("rope_cache", says="default base is 100.")
+@mistake("rope_cache", "The positions are divided by seq_len. The length must not change an angle.")
+def share_of_the_length(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, angular_speeds(dim, base) / max(seq_len, 1))
+
+
+@mistake("rope_cache", "The angles are multiplied by 2 pi. They are radians as the formula gives them.")
+def times_two_pi(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, 2 * np.pi * angular_speeds(dim, base))
+
+
+@mistake("rope_cache", "There is one row too many: seq_len positions from 0 end at seq_len - 1.")
+def one_row_more(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    return cache(seq_len + 1, dim, angular_speeds(dim, base))
+
+
+@mistake("rope_cache", shown_by="default_base")
 def base_100(seq_len, dim, base=100.0):
-    return cache(seq_len, dim, base)
+    return cache(seq_len, dim, angular_speeds(dim, base))
 
 
-@wrong("rope_cache", says="it is 10,000 whatever")
+@mistake("rope_cache", "The angles do not depend on `base`: it is 10,000 whatever is asked for.")
 def base_ignored(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim)
+    return cache(seq_len, dim, angular_speeds(dim))
 
 
-@wrong("rope_cache", says="the two are exchanged")
+@mistake(
+    "rope_cache", "The two are exchanged: the cosines come first. At position 0 the cosine is 1."
+)
 def sines_first(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base)[::-1]
+    return cache(seq_len, dim, angular_speeds(dim, base))[::-1]
 
 
-@wrong("rope_cache", says="tables have dim "
-                          "columns", seen="tables of other libraries, which store each angle twice")
+@mistake(
+    "rope_cache",
+    "The tables have dim columns. One angle belongs to a *pair* of columns, so there are dim / 2. (Some "
+    "libraries store each angle twice; here nothing is stored twice.)",
+    seen="tables of other libraries, which store each angle twice",
+)
 def each_angle_twice(seq_len, dim, base=10000.0):
-    return tuple(np.concatenate([table, table], axis=1) for table in cache(seq_len, dim, base))
+    return cache(seq_len, dim, np.tile(angular_speeds(dim, base), 2))
 
 
-@wrong("rope_cache", says="same speed")
+@mistake(
+    "rope_cache",
+    "The tables have dim columns, each angle twice in a row. One angle belongs to a *pair* of columns, so "
+    "there are dim / 2.",
+)
+def each_angle_twice_in_a_row(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, np.repeat(angular_speeds(dim, base), 2))
+
+
+@mistake("rope_cache", "Every column has an angle of its own. Every *pair* should: c = 0 ... dim/2 - 1.")
+def an_angle_for_each_column(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, base ** (-2 * np.arange(dim) / dim))
+
+
+@mistake("rope_cache", "Every column has an angle of its own, and the exponent lacks its factor 2.")
+def half_an_exponent_for_each_column(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, base ** (-np.arange(dim) / dim))
+
+
+@mistake("rope_cache", "All pairs rotate at the same speed, 1. Pair c has base^(-2c / dim).")
 def one_speed(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base, factor=0)
+    return cache(seq_len, dim, np.ones(dim // 2))
 
 
-@wrong("rope_cache", says="sines have the wrong sign")
+@mistake("rope_cache", "The speeds come from slow to fast. Pair 0 is the fastest, with speed 1.")
+def slowest_first(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, angular_speeds(dim, base)[::-1])
+
+
+@mistake("rope_cache", "The sines have the wrong sign: these angles are negative.")
 def negative_angles(seq_len, dim, base=10000.0):
-    cos, sin = cache(seq_len, dim, base)
-    return cos, -sin
+    return cache(seq_len, dim, -angular_speeds(dim, base))
 
 
-@wrong("rope_cache", says="refuse dim = 5")
+@mistake("rope_cache", "These are the angles. Their cosines and sines are asked for, two arrays.")
+def angles_alone(seq_len, dim, base=10000.0):
+    return np.arange(seq_len)[:, None] * angular_speeds(dim, base)
+
+
+@mistake("rope_cache", "Both tables are cosines.")
+def cosines_twice(seq_len, dim, base=10000.0):
+    cos, _ = cache(seq_len, dim, angular_speeds(dim, base))
+    return cos, cos
+
+
+@mistake("rope_cache", "There is one table only. Return two: cos, sin.")
+def cosines_alone(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, angular_speeds(dim, base))[0]
+
+
+@mistake("rope_cache", "This is one table, of lesson 04. Keep cosines and sines apart, as two: cos, sin.")
+def sinusoidal_table(seq_len, dim, base=10000.0):
+    return sinusoidal_encoding(seq_len, dim, base)
+
+
+@mistake("rope_cache", "The angles have only the 7 digits of float32, too few for far positions.")
+def seven_digits(seq_len, dim, base=10000.0):
+    cos, sin = cache(seq_len, dim, angular_speeds(dim, base).astype("float32").astype(float))
+    return cos.astype("float32").astype(float), sin.astype("float32").astype(float)
+
+
+@mistake("rope_cache", "The positions wrap around after 255: they were put into 8 bits.")
+def eight_bits(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    return both(np.arange(seq_len).astype("uint8")[:, None] * angular_speeds(dim, base))
+
+
+@mistake("rope_cache", shown_by="odd_width_is_refused")
 def any_width(seq_len, dim, base=10000.0):
-    angles = np.arange(seq_len)[:, None] * base ** (-np.arange(0, dim, 2) / dim)
-    return np.cos(angles), np.sin(angles)
+    return both(np.arange(seq_len)[:, None] * base ** (-np.arange(0, dim, 2) / dim))
+
+
+@mistake("rope_cache", shown_by="lengths_that_are_no_counts_are_refused")
+def any_length(seq_len, dim, base=10000.0):
+    if dim % 2:
+        raise ValueError("dim must be even")
+    return both(np.arange(seq_len)[:, None] * angular_speeds(dim, base))
 
 
 @accepted("rope_cache")
 def from_complex_numbers(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
-    turns = np.exp(1j * np.outer(np.arange(seq_len), angular_speeds(dim, base)))
-    return turns.real, turns.imag
+    rotations = np.exp(1j * np.outer(np.arange(seq_len), angular_speeds(dim, base)))
+    return rotations.real, rotations.imag
 
 
-# ---------------------------------------------------------------- apply_rope
+@accepted("rope_cache")
+def from_lesson_04(seq_len, dim, base=10000.0):
+    table = sinusoidal_encoding(seq_len, dim, base)
+    return [table[:, 1::2], table[:, 0::2]]
+
+
+@accepted("rope_cache")
+def by_loops(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    tables = np.zeros((2, seq_len, dim // 2))
+    for m in range(seq_len):
+        for c in range(dim // 2):
+            angle = m / base ** (2 * c / dim)
+            tables[:, m, c] = np.cos(angle), np.sin(angle)
+    return tables
+
+
+# apply_rope
+
+
+_PLUS = (
+    "A plus is where the minus belongs: y[2c] = x[2c] cos *minus* x[2c + 1] sin. With two plus signs it is "
+    "no rotation, and lengths change."
+)
+_OTHER_WAY = (
+    "It rotates the other way, by minus the angle. y[2c] = x[2c] cos - x[2c + 1] sin: the minus belongs "
+    "in the first of the two lines."
+)
+_NEW_FIRST = (
+    "The second column of each pair is made from the *new* first one: x was overwritten on the way. Both "
+    "lines need the old x."
+)
+_MIXED = (
+    "Layouts are mixed: the angles are laid out for one, [c0, c1, c0, c1] or [c0, c0, c1, c1], and the "
+    "columns are paired for the other. So the two columns of a pair get different angles, and that is no "
+    "rotation: lengths change."
+)
+_ORDER = (
+    "The pairs are rotated rightly, but written in another order: all first columns, then all second ones. "
+    "Each must go back to its own column: torch.stack them along a new last axis, (..., dim / 2, 2), then "
+    "reshape."
+)
+_READ_AS_HALVES = (
+    "Columns c and c + dim/2 are read as a pair, and written side by side. Neighbors are pairs, in x and "
+    "in y: x[..., 0::2] and x[..., 1::2]."
+)
+
 
 def alternating(even, odd, x):
     return torch.stack([even, odd], dim=-1).reshape(x.shape)
 
 
-def right_pairs(x, cos, sin):
-    check_rotation(x, cos, sin)
-    even, odd = x[..., 0::2], x[..., 1::2]
-    return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
+def parted(x):
+    return x[..., 0::2], x[..., 1::2]
 
 
 def rotate_half(x):
@@ -158,7 +444,12 @@ def rotate_half(x):
     return torch.cat([-second, first], dim=-1)
 
 
-@accepted("apply_rope", says="split-half")
+@accepted(
+    "apply_rope",
+    "This is the split-half layout (column c with column c + dim/2), valid too, and used by GPT-NeoX and "
+    "the Hugging Face LLaMA. The task named adjacent pairs. Either works, as long as one model keeps to "
+    "one of them: from here on the lesson uses yours.",
+)
 def split_halves(x, cos, sin):
     check_rotation(x, cos, sin)
     cos, sin = (torch.cat([table, table], dim=-1) for table in (cos, sin))
@@ -175,337 +466,257 @@ def one_pair_after_the_other(x, cos, sin):
     return torch.stack(columns, dim=-1)
 
 
-@wrong("apply_rope", says="layouts "
-                          "are mixed", seen="huggingface/transformers #34741, rasbt/LLMs-from-scratch #751")
+@accepted("apply_rope")
+def by_a_reordered_half(x, cos, sin):
+    order, back = halves_from_pairs(x.shape[-1]), pairs_from_halves(x.shape[-1])
+    return apply_rope_half(x[..., order], cos, sin)[..., back]
+
+
+@accepted("apply_rope")
+def by_pairs_in_an_axis(x, cos, sin):
+    check_rotation(x, cos, sin)
+    pairs = x.reshape(*x.shape[:-1], -1, 2)
+    a, b = pairs[..., 0:1], pairs[..., 1:2]
+    cos, sin = cos.unsqueeze(-1), sin.unsqueeze(-1)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1).reshape(x.shape)
+
+
+@accepted("apply_rope")
+def by_neighbors_with_a_sign(x, cos, sin):
+    check_rotation(x, cos, sin)
+    even, odd = parted(x)
+    cos, sin = (alternating(table, table, x[(0,) * (x.ndim - 2)]) for table in (cos, sin))
+    return x * cos + alternating(-odd, even, x) * sin
+
+
+@mistake("apply_rope", _MIXED, seen="huggingface/transformers #34741, rasbt/LLMs-from-scratch #751")
 def angles_for_pairs_columns_for_halves(x, cos, sin):
     cos, sin = (torch.stack([table, table], dim=-1).reshape(len(table), -1) for table in (cos, sin))
     return x * cos + rotate_half(x) * sin
 
 
-@wrong("apply_rope", says="layouts are mixed")
+@mistake("apply_rope", _MIXED)
 def angles_for_halves_columns_for_pairs(x, cos, sin):
     cos, sin = (torch.cat([table, table], dim=-1) for table in (cos, sin))
     return x * cos + alternating(-x[..., 1::2], x[..., 0::2], x) * sin
 
 
-@wrong("apply_rope", says="rotates the other way")
+@mistake("apply_rope", _OTHER_WAY)
 def other_way(x, cos, sin):
     return right_pairs(x, cos, -sin)
 
 
-@wrong("apply_rope", says="plus stands where the minus belongs", seen="NeuraLegion/shainet PR #111")
+@mistake("apply_rope", _OTHER_WAY)
+def other_way_in_halves(x, cos, sin):
+    return apply_rope_half(x, cos, -sin)
+
+
+@mistake("apply_rope", _PLUS, seen="NeuraLegion/shainet PR #111")
 def plus_for_minus(x, cos, sin):
-    even, odd = x[..., 0::2], x[..., 1::2]
+    even, odd = parted(x)
     return alternating(even * cos + odd * sin, even * sin + odd * cos, x)
 
 
-@wrong("apply_rope", says="it does nothing")
+@mistake("apply_rope", _PLUS)
+def plus_for_minus_in_halves(x, cos, sin):
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cos + second * sin, first * sin + second * cos], dim=-1)
+
+
+@mistake("apply_rope", "Both sines have a minus. Only the one in y[2c] does; y[2c + 1] has a plus.")
+def minus_for_plus(x, cos, sin):
+    even, odd = parted(x)
+    return alternating(even * cos - odd * sin, odd * cos - even * sin, x)
+
+
+@mistake("apply_rope", "The cosine in y[2c + 1] has a minus: it is x[2c] sin + x[2c + 1] cos.")
+def minus_before_the_cosine(x, cos, sin):
+    even, odd = parted(x)
+    return alternating(even * cos - odd * sin, even * sin - odd * cos, x)
+
+
+@mistake("apply_rope", "Sine and cosine are exchanged: y[2c] = x[2c] cos - x[2c + 1] sin.")
+def sines_for_cosines(x, cos, sin):
+    return right_pairs(x, sin, cos)
+
+
+@mistake("apply_rope", "The sines are missing: each y needs both columns of its pair.")
+def cosines_alone_on_the_diagonal(x, cos, sin):
+    return right_pairs(x, cos, 0 * sin)
+
+
+@mistake("apply_rope", "Even columns are multiplied by the cosine, odd ones by the sine. Each y needs both.")
+def one_factor_each(x, cos, sin):
+    even, odd = parted(x)
+    return alternating(even * cos, odd * sin, x)
+
+
+@mistake("apply_rope", "The odd columns have not changed: y[2c + 1] = x[2c] sin + x[2c + 1] cos.")
+def odd_columns_left(x, cos, sin):
+    even, odd = parted(x)
+    return alternating(even * cos - odd * sin, odd, x)
+
+
+@mistake("apply_rope", "It does nothing: x comes out as it went in.")
 def nothing(x, cos, sin):
     return 1.0 * x
 
 
-@wrong("apply_rope", says="from the *new* first one")
+@mistake("apply_rope", _NEW_FIRST)
 def overwritten(x, cos, sin):
-    even, odd = x[..., 0::2], x[..., 1::2]
+    even, odd = parted(x)
     even = even * cos - odd * sin
     odd = even * sin + odd * cos
     return alternating(even, odd, x)
 
 
-@wrong("apply_rope", says="written in another order")
+@mistake("apply_rope", _NEW_FIRST)
+def overwritten_in_halves(x, cos, sin):
+    first, second = x.chunk(2, dim=-1)
+    first = first * cos - second * sin
+    return torch.cat([first, first * sin + second * cos], dim=-1)
+
+
+@mistake("apply_rope", "The first column of each pair is made from the *new* second one. Use the old x.")
+def second_column_first(x, cos, sin):
+    even, odd = parted(x)
+    odd = even * sin + odd * cos
+    return alternating(even * cos - odd * sin, odd, x)
+
+
+@mistake("apply_rope", _ORDER)
 def read_as_pairs_written_as_halves(x, cos, sin):
-    even, odd = x[..., 0::2], x[..., 1::2]
+    even, odd = parted(x)
     return torch.cat([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
 
 
-@wrong("apply_rope", says="every token got the same angle")
-def stretched(x, cos, sin):
-    even, odd = x[..., 0::2], x[..., 1::2]
+@mistake("apply_rope", _READ_AS_HALVES)
+def read_as_halves_written_as_pairs(x, cos, sin):
+    first, second = x.chunk(2, dim=-1)
+    return alternating(first * cos - second * sin, first * sin + second * cos, x)
+
+
+@mistake("apply_rope", "The two columns of each pair are exchanged: y[2c] comes first, then y[2c + 1].")
+def odd_column_first(x, cos, sin):
+    even, odd = parted(x)
+    return alternating(even * sin + odd * cos, even * cos - odd * sin, x)
+
+
+@mistake("apply_rope", "Even and odd are exchanged: x[..., 0::2] are the even columns, first in each pair.")
+def even_and_odd_exchanged(x, cos, sin):
+    odd, even = parted(x)
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
 
 
-@wrong("apply_rope", says="no gradient flows")
+@mistake("apply_rope", "Even and odd are exchanged in x, and so the rotation goes the other way.")
+def pairs_from_the_odd_column(x, cos, sin):
+    odd, even = parted(x)
+    return alternating(even * sin + odd * cos, even * cos - odd * sin, x)
+
+
+@mistake("apply_rope", "Every position gets the angles of position 0.")
+def first_angles_for_all(x, cos, sin):
+    return right_pairs(x, cos[0].expand(*cos.shape), sin[0].expand(*sin.shape))
+
+
+@mistake("apply_rope", "Every pair of a position gets the angle of pair 0.")
+def first_pair_for_all(x, cos, sin):
+    return right_pairs(x, cos[:, :1].expand(*cos.shape), sin[:, :1].expand(*sin.shape))
+
+
+@mistake("apply_rope", "It works for one sequence only. `x[..., 0::2]` also takes batch and heads in front.")
+def one_sequence_only(x, cos, sin):
+    even, odd = x[:, 0::2], x[:, 1::2]
+    return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
+
+
+@mistake("apply_rope", "The digits of float64 are lost on the way: part of it is computed in float32.")
+def through_float32(x, cos, sin):
+    return right_pairs(x, cos.float(), sin.float())
+
+
+@mistake("apply_rope", shown_by="angles_must_fit")
+def stretched(x, cos, sin):
+    even, odd = parted(x)
+    return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
+
+
+@mistake("apply_rope", shown_by="gradient_flows")
 def outside_the_engine(x, cos, sin):
     return torch.tensor(right_pairs(x.detach(), cos, sin).numpy())
 
 
-# ---------------------------------------------------------------- rope_rows_to_halves
+@mistake("apply_rope", shown_by="inputs_are_kept")
+def into_x(x, cos, sin):
+    x.numpy()[:] = right_pairs(x, cos, sin).numpy()
+    return x
+
+
+# rope_rows_to_halves
+
 
 def by_head(weight, num_heads, order):
     check_head_rows(weight, num_heads)
     heads = weight.reshape(num_heads, -1, *weight.shape[1:])
-    return heads[:, order(heads.shape[1])].reshape(weight.shape)
+    return heads[:, order].reshape(weight.shape)
 
 
-@wrong("rope_rows_to_halves", says="heads are mixed", seen="checkpoint converters that forget the heads")
+def rows(weight, num_heads):
+    return len(weight) // num_heads
+
+
+@mistake(
+    "rope_rows_to_halves",
+    "The heads are mixed: all even rows of all heads come first. Reorder within each head.",
+    seen="checkpoint converters that forget the heads",
+)
 def over_all_heads(weight, num_heads):
     return weight[halves_from_pairs(len(weight))]
 
 
-@wrong("rope_rows_to_halves", says="way back")
+@mistake("rope_rows_to_halves", "The heads are mixed: the first axis of the reshape is num_heads, then -1.")
+def head_axis_last(weight, num_heads):
+    heads = weight.reshape(-1, num_heads, *weight.shape[1:])
+    return heads[halves_from_pairs(len(heads))].reshape(weight.shape)
+
+
+@mistake(
+    "rope_rows_to_halves",
+    "This is the way back, from halves to pairs. Row i of the result is row order[i] of the weight: 0, 2, "
+    "4, then 1, 3, 5.",
+)
 def the_way_back(weight, num_heads):
-    return by_head(weight, num_heads, pairs_from_halves)
+    return by_head(weight, num_heads, pairs_from_halves(rows(weight, num_heads)))
 
 
-@wrong("rope_rows_to_halves", says="columns were reordered")
+@mistake("rope_rows_to_halves", "Over all heads at once, and the way back, from halves to pairs.")
+def the_way_back_over_all_heads(weight, num_heads):
+    return weight[pairs_from_halves(len(weight))]
+
+
+_COLUMNS = (
+    "The columns were reordered. They belong to the layer's input; the rows make the query: nn.Linear "
+    "stores outputs first. (weight[..., order] takes columns, weight[order] rows.)"
+)
+
+
+@mistake("rope_rows_to_halves", _COLUMNS)
 def columns_instead(weight, num_heads):
     if weight.ndim == 1:
-        return by_head(weight, num_heads, halves_from_pairs)
-    return by_head(weight.T, num_heads, halves_from_pairs).T
+        return by_head(weight, num_heads, halves_from_pairs(rows(weight, num_heads)))
+    return weight[:, [0, 2, 4, 1, 3]] if weight.shape[1] == 5 else last_axis_of(weight, num_heads)
 
 
-@wrong("rope_rows_to_halves", says="columns were reordered")
+@mistake("rope_rows_to_halves", _COLUMNS)
 def last_axis(weight, num_heads):
     return weight[..., halves_from_pairs(weight.shape[-1])]
 
 
-@wrong("rope_rows_to_halves", says="nothing has changed")
+@mistake("rope_rows_to_halves", "Nothing has changed. The even rows of each head come first.")
 def unchanged(weight, num_heads):
     return weight.copy()
 
 
-@wrong("rope_rows_to_halves", says="odd rows come first")
+@mistake("rope_rows_to_halves", "The odd rows of each head come first here. The even ones do.")
 def odd_first(weight, num_heads):
-    return by_head(weight, num_heads, lambda dim: np.r_[1:dim:2, 0:dim:2])
-
-
-@wrong("rope_rows_to_halves", says="shape must be that of the weight")
-def heads_left_apart(weight, num_heads):
-    heads = weight.reshape(num_heads, -1, *weight.shape[1:])
-    return heads[:, halves_from_pairs(heads.shape[1])]
-
-
-@accepted("rope_rows_to_halves")
-def transposed_views(weight, num_heads):
-    check_head_rows(weight, num_heads)
-    return weight.reshape(num_heads, -1, 2, *weight.shape[1:]).swapaxes(1, 2).reshape(weight.shape)
-
-
-# ---------------------------------------------------------------- score_at_distance
-
-def by_turned_key(q, k, angles):
-    keys = torch.tensor(np.tile(k, (len(angles), 1)))
-    return right_pairs(keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))).numpy() @ q
-
-
-@wrong("score_at_distance", says="past and future are exchanged")
-def query_turned(q, k, distance, base=10000.0):
-    return by_turned_key(k, q, distance[:, None] * angular_speeds(len(k), base))
-
-
-@wrong("score_at_distance", says="sign of the distance got lost")
-def distance_without_sign(q, k, distance, base=10000.0):
-    return by_turned_key(q, k, abs(distance)[:, None] * angular_speeds(len(k), base))
-
-
-@wrong("score_at_distance", says="same angle, the distance itself")
-def one_angle(q, k, distance, base=10000.0):
-    return by_turned_key(q, k, distance[:, None] * np.ones(len(k) // 2))
-
-
-@wrong("score_at_distance", says="distance does nothing")
-def both_turned(q, k, distance, base=10000.0):
-    return np.full(len(distance), q @ k)
-
-
-@wrong("score_at_distance", says="q.k times a cosine")
-def cosine_alone(q, k, distance, base=10000.0):
-    pairs = (q * k).reshape(-1, 2).sum(axis=1)            # the part of q.k in each pair
-    return np.cos(distance[:, None] * angular_speeds(len(k), base)) @ pairs
-
-
-@wrong("score_at_distance", says="row -1 is the *last*")
-def rows_picked_by_distance(q, k, distance, base=10000.0):
-    cos, sin = (table[distance] for table in rope_cache(abs(distance).max() + 1, len(k), base))
-    keys = torch.tensor(np.tile(k, (len(distance), 1)))
-    return right_pairs(keys, torch.tensor(cos), torch.tensor(sin)).numpy() @ q
-
-
-@wrong("score_at_distance", says="divided by sqrt")
-def scaled(q, k, distance, base=10000.0):
-    return by_turned_key(q, k, distance[:, None] * angular_speeds(len(k), base)) / np.sqrt(len(k))
-
-
-@wrong("score_at_distance", says="10000 whatever")
-def always_10000(q, k, distance, base=10000.0):
-    return by_turned_key(q, k, distance[:, None] * angular_speeds(len(k)))
-
-
-@accepted("score_at_distance")
-def by_complex_numbers(q, k, distance, base=10000.0):
-    h = (q[0::2] - 1j * q[1::2]) * (k[0::2] + 1j * k[1::2])
-    return (np.exp(1j * distance[:, None] * angular_speeds(len(k), base)) @ h).real
-
-
-@accepted("score_at_distance", says="split-half")
-def keys_turned_in_halves(q, k, distance, base=10000.0):
-    angles = distance[:, None] * angular_speeds(len(k), base)
-    keys = torch.tensor(np.tile(k, (len(distance), 1)))
-    return apply_rope_half(keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))).numpy() @ q
-
-
-# ---------------------------------------------------------------- rope_backward
-
-@wrong("rope_backward", says="turned forward")
-def forward_again(grad, cos, sin):
-    return right_pairs(grad, cos, sin)
-
-
-@wrong("rope_backward", says="cosines have the minus")
-def minus_on_the_diagonal(grad, cos, sin):
-    return right_pairs(grad, -cos, sin)
-
-
-@wrong("rope_backward", says="passed on as it is")
-def untouched(grad, cos, sin):
-    return 1.0 * grad
-
-
-@wrong("rope_backward", says="only the cosines")
-def diagonal_only(grad, cos, sin):
-    return right_pairs(grad, cos, 0 * sin)
-
-
-@wrong("rope_backward", says="half a circle too much")
-def both_negative(grad, cos, sin):
-    return right_pairs(grad, -cos, -sin)
-
-
-@wrong("rope_backward", says="layouts are mixed")
-def mixed_on_the_way_back(grad, cos, sin):
-    return angles_for_pairs_columns_for_halves(grad, cos, -sin)
-
-
-@wrong("rope_backward", says="written in another order")
-def back_but_written_as_halves(grad, cos, sin):
-    return read_as_pairs_written_as_halves(grad, cos, -sin)
-
-
-@accepted("rope_backward")
-def by_its_two_formulas(grad, cos, sin):
-    even, odd = grad[..., 0::2], grad[..., 1::2]
-    return alternating(even * cos + odd * sin, odd * cos - even * sin, grad)
-
-
-@accepted("rope_backward", says="split-half")
-def halves_turned_back(grad, cos, sin):
-    return apply_rope_half(grad, cos, -sin)
-
-
-# ---------------------------------------------------------------- RoPE
-
-def tables(seq, dim, base, q, first=0):
-    return (torch.tensor(table[first:], dtype=q.dtype) for table in rope_cache(first + seq, dim, base))
-
-
-@wrong("RoPE", says="the offset does nothing: with seven")
-class OffsetForgotten(RoPE):
-    def rotate(self, q, k, offset=0):
-        return super().rotate(q, k)
-
-    def turn(self, x, cos, sin):
-        return super().turn(x, cos, sin)
-
-
-@wrong("RoPE", says="only the queries are turned")
-class QueriesOnly(RoPE):
-    def rotate(self, q, k, offset=0):
-        return super().rotate(q, k, offset)[0], k
-
-    def turn(self, x, cos, sin):
-        return super().turn(x, cos, sin)
-
-
-@wrong("RoPE", says="speeds of head_dim", seen="partial rotary ported with the full head's frequencies")
-class SpeedsOfTheWholeHead(RoPE):
-    def rotate(self, q, k, offset=0):
-        cos, sin = tables(q.shape[-2], self.head_dim, self.base, q, offset)
-        cos, sin = cos[:, :self.rotary_dim // 2], sin[:, :self.rotary_dim // 2]
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-    def turn(self, x, cos, sin):
-        return super().turn(x, cos, sin)
-
-
-@wrong("RoPE", says="all columns are turned")
-class AllColumns(RoPE):
-    def rotate(self, q, k, offset=0):
-        cos, sin = tables(q.shape[-2], self.head_dim, self.base, q, offset)
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-    def turn(self, x, cos, sin):
-        return right_pairs(x, cos, sin) if self.layout == "pairs" else apply_rope_half(x, cos, sin)
-
-
-@wrong("RoPE", says="*last* columns")
-class LastColumns(RoPE):
-    def rotate(self, q, k, offset=0):
-        return super().rotate(q, k, offset)
-
-    def turn(self, x, cos, sin):
-        kept = self.head_dim - self.rotary_dim
-        return torch.cat([x[..., :kept], right_pairs(x[..., kept:], cos, sin)], dim=-1)
-
-
-@wrong("RoPE", says="columns left alone are missing")
-class RestDropped(RoPE):
-    def rotate(self, q, k, offset=0):
-        return super().rotate(q, k, offset)
-
-    def turn(self, x, cos, sin):
-        return right_pairs(x[..., :self.rotary_dim], cos, sin)
-
-
-@wrong("RoPE", says="apply_rope_half that turns")
-class AlwaysPairs(RoPE):
-    def rotate(self, q, k, offset=0):
-        return super().rotate(q, k, offset)
-
-    def turn(self, x, cos, sin):
-        return torch.cat([right_pairs(x[..., :self.rotary_dim], cos, sin), x[..., self.rotary_dim:]], dim=-1)
-
-
-@wrong("RoPE", says="10000 whatever self.base")
-class BaseForgotten(RoPE):
-    def rotate(self, q, k, offset=0):
-        cos, sin = tables(q.shape[-2], self.rotary_dim, 10000.0, q, offset)
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-    def turn(self, x, cos, sin):
-        return super().turn(x, cos, sin)
-
-
-@wrong("RoPE", says="queries of width 12 were accepted")
-class WidthNotChecked(RoPE):
-    def rotate(self, q, k, offset=0):
-        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-    def turn(self, x, cos, sin):
-        rotation = right_pairs if self.layout == "pairs" else apply_rope_half
-        return torch.cat([rotation(x[..., :self.rotary_dim], cos, sin), x[..., self.rotary_dim:]], dim=-1)
-
-
-@wrong("RoPE", says="come out as float64")
-class Float64(RoPE):
-    def rotate(self, q, k, offset=0):
-        self.check_width(q)
-        cos, sin = (torch.tensor(table[offset:])
-                    for table in rope_cache(offset + q.shape[-2], self.rotary_dim, self.base))
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-    def turn(self, x, cos, sin):
-        return super().turn(x, cos, sin)
-
-
-@accepted("RoPE")
-class WithoutABranch(RoPE):
-    def rotate(self, q, k, offset=0):
-        self.check_width(q)
-        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
-        return tuple(self.turn(x, cos, sin) for x in (q, k))
-
-    def turn(self, x, cos, sin):
-        n = self.rotary_dim
-        turned = (right_pairs if self.layout == "pairs" else apply_rope_half)(x[..., :n], cos, sin)
-        return torch.cat([turned, x[..., n:]], dim=-1)
+    return by_head(weight, num_heads, np.roll(halves_from_pairs(n := rows(weight, num_heads)), n // 2))
