@@ -221,23 +221,42 @@ class _Trial:
         return []
 
     def _alike(self, check, candidates, dtype=None):
-        """The one candidate, or one of several with the same sentence, that looks like the answer."""
+        """The one candidate, or one of several with the same sentence, that looks like the answer.
+
+        It must look so to the check that failed and to all before it; where several do, the checks
+        after it tell them apart.
+        """
         until = time.monotonic() + NAMING_SECONDS
-        checks = [check, *(each for each in self.checks if each is not check)]
-        for each in checks:
-            if each not in self.seen:
-                self.seen[each] = self._seen_anew(each)
-            alike = []
-            for candidate in candidates:
-                if time.monotonic() < until:
-                    if self.seen[each].matches(look(each, candidate.answer), each, dtype):
-                        alike.append(candidate)
-            if not alike:
-                return None
-            if len({candidate.sentence for candidate in alike}) == 1:
-                return alike[0]
-            candidates = alike
-        return None
+
+        def narrowed(each):
+            return [
+                candidate
+                for candidate in candidates
+                if time.monotonic() < until
+                and self._seen(each).matches(look(each, candidate.answer), each, dtype)
+            ]
+
+        if dtype:  # what is right but for its dtype explains nothing
+            right = self._wanted(check, self.right[0])
+            candidates = [
+                candidate
+                for candidate in candidates
+                if not look(check, candidate.answer).matches(right, check, dtype)
+            ]
+        later = list(self.checks)
+        for each in later[: later.index(check) + 1][::-1]:
+            candidates = narrowed(each)
+        for each in later[later.index(check) + 1 :]:
+            if len({candidate.sentence for candidate in candidates}) > 1:
+                candidates = narrowed(each)
+        alone = len({candidate.sentence for candidate in candidates}) == 1
+        return candidates[0] if alone else None
+
+    def _seen(self, check):
+        """What a check sees of the answer; looked at once."""
+        if check not in self.seen:
+            self.seen[check] = self._seen_anew(check)
+        return self.seen[check]
 
     def _survives(self):
         """Whether a check that was passed before now sees something else."""

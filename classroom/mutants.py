@@ -110,7 +110,7 @@ def _replacements(node):
         case ast.AugAssign(target, operator, value):
             for other in OPERATORS.get(type(operator), ()):
                 yield ast.AugAssign(target, other(), value)
-            yield ast.Assign([target], value)
+            yield ast.Assign([target], value, lineno=0)
         case ast.Compare(left, [operator], [right]):
             for other in COMPARISONS[type(operator)]:
                 yield ast.Compare(left, [other()], [right])

@@ -1,5 +1,5 @@
-"""Lesson 03: what scores, next-token pairs, the causal mask, the three ways to write attention, and a
-test for leaks must satisfy."""
+"""Lesson 03: what scores, next-token pairs, the causal mask, the three ways to write attention,
+and a test for leaks must satisfy."""
 
 import numpy as np
 
@@ -25,7 +25,8 @@ about(
     stars=1,
     minutes=4,
     hints=(
-        "All dot products of the rows of one matrix with the rows of another are one matrix product.",
+        "All dot products of the rows of one matrix with the rows of another are one matrix "
+        "product.",
         "q is (query, head_dim) and must meet (head_dim, key): transpose k.",
         "return q @ k.T / np.sqrt(q.shape[-1])",
     ),
@@ -51,12 +52,13 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "For each query: first a list of scores, one for each key; then their softmax; then the sum of "
-        "the values, each times its weight.",
-        "The softmax of scores s is exp(s[j]) divided by the sum of all exp(s[j]). Subtracting the "
-        "query's largest score first changes nothing and keeps exp from overflowing.",
+        "For each query: first a list of scores, one for each key; then their softmax; then the "
+        "sum of the values, each times its weight.",
+        "The softmax of scores s is exp(s[j]) divided by the sum of all exp(s[j]). Subtracting "
+        "the query's largest score first changes nothing and keeps exp from overflowing.",
         "Begin with out = np.zeros(q.shape). For each i: scores = k @ q[i] / np.sqrt(q.shape[1]); "
-        "powers = np.exp(scores - scores.max()). For each j: out[i] += powers[j] / powers.sum() * v[j]",
+        "powers = np.exp(scores - scores.max()). For each j: out[i] += powers[j] / powers.sum() * "
+        "v[j]",
     ),
 )
 
@@ -113,7 +115,8 @@ about(
     minutes=5,
     hints=(
         "Query i is at position key_len - query_len + i. It may look at key j if j is not larger.",
-        "A column of query positions compared with a row of key positions gives a (query, key) table.",
+        "A column of query positions compared with a row of key positions gives a (query, key) "
+        "table.",
         "return np.arange(key_len)[None, :] <= np.arange(query_len)[:, None] + key_len - query_len",
     ),
 )
@@ -143,10 +146,10 @@ about(
     minutes=8,
     hints=(
         "What score must a hidden key have, so that the softmax gives it exactly no weight?",
-        "np.where(mask, scores, -np.inf): exp(-inf) is 0. Do it before the softmax, so that the weights "
-        "of the others still sum to 1.",
-        "scores = scaled_scores(q, k); scores = scores if mask is None else np.where(mask, scores, "
-        "-np.inf); return softmax(scores) @ v",
+        "np.where(mask, scores, -np.inf): exp(-inf) is 0. Do it before the softmax, so that the "
+        "weights of the others still sum to 1.",
+        "scores = scaled_scores(q, k); scores = scores if mask is None else np.where(mask, "
+        "scores, -np.inf); return softmax(scores) @ v",
     ),
 )
 
@@ -187,26 +190,27 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "For each row j of the input: make a copy of x, change row j of the copy, compute, compare with "
-        "before.",
-        "One comparison gives a bool array (rows, any); .any(axis=1) makes one column, (rows,), of it. "
-        "Column j of the result belongs to input j: np.stack(columns, axis=1).",
-        "bump = np.random.default_rng(0).standard_normal(x.shape[1]). For each j: changed = x.copy(); "
-        "changed[j] += bump; columns.append((function(changed) != function(x)).any(axis=1))",
+        "For each row j of the input: make a copy of x, change row j of the copy, compute, "
+        "compare with before.",
+        "One comparison gives a bool array (rows, any); .any(axis=1) makes one column, (rows,), "
+        "of it. Column j of the result belongs to input j: np.stack(columns, axis=1).",
+        "bump = np.random.default_rng(0).standard_normal(x.shape[1]). For each j: changed = "
+        "x.copy(); changed[j] += bump; columns.append((function(changed) != "
+        "function(x)).any(axis=1))",
     ),
 )
 
 
 @check("depends_on")
 def running_sum(answer):
-    """The example: a running sum depends on what came before; summed from the end, on what follows."""
+    """The example: a running sum depends on what came before; from the end, on what follows."""
     so_far = answer(lambda x: x.cumsum(axis=0), np.ones((3, 2)))
     return so_far, answer(lambda x: x[::-1].cumsum(axis=0)[::-1], some(0, (4, 3))[0])
 
 
 @check("depends_on")
 def other_rows(answer):
-    """The result may have other rows: each the row before it, or two sums over some of five rows."""
+    """Each row of the result is the row before it; or there are two, sums over some of five."""
     chosen = np.array([[1.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.0, 0.0]])
     x = some(1, (5, 3))[0]
     x[3] = 0
@@ -216,10 +220,10 @@ def other_rows(answer):
 
 @check("depends_on")
 def a_single_number(answer):
-    """One number of a row is enough, the first or the last, also if the row's sum stays the same."""
+    """One number of a row is enough, the first or the last; the sum of the row may stay."""
     (x,) = some(2, (3, 2))
-    first = answer(lambda x: np.stack([np.array([x[0, 0], 5.0, 5.0])] * 2), x)
-    last = answer(lambda x: np.stack([np.array([5.0, 5.0, x[1, 1]])] * 2), x)
+    first = answer(lambda x: np.stack([np.array([x[0, 1], 5.0, 5.0])] * 2), x)
+    last = answer(lambda x: np.stack([np.array([5.0, 5.0, x[1, 0]])] * 2), x)
     return first, last, answer(lambda x: np.stack([x[:, 0], -x[:, 0], 0 * x[:, 0]], axis=1), x)
 
 
@@ -243,13 +247,13 @@ about(
     stars=3,
     minutes=12,
     hints=(
-        "The same steps as in NumPy, with the methods of a tensor. Leave all axes but the last two "
-        "alone: the ones in front may be batch and heads.",
-        "k.transpose(-2, -1) swaps the last two axes, scores.masked_fill(~mask, float('-inf')) hides, "
-        ".softmax(dim=-1) makes weights. A mask that is not bool is added.",
-        "scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale). Then the "
-        "mask, if there is one: scores.masked_fill(~mask, float('-inf')) if mask.dtype == torch.bool "
-        "else scores + mask. At last: return scores.softmax(dim=-1) @ v",
+        "The same steps as in NumPy, with the methods of a tensor. Leave all axes but the last "
+        "two alone: the ones in front may be batch and heads.",
+        "k.transpose(-2, -1) swaps the last two axes, scores.masked_fill(~mask, float('-inf')) "
+        "hides, .softmax(dim=-1) makes weights. A mask that is not bool is added.",
+        "scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale). "
+        "Then the mask, if there is one: scores.masked_fill(~mask, float('-inf')) if mask.dtype "
+        "== torch.bool else scores + mask. At last: return scores.softmax(dim=-1) @ v",
     ),
 )
 

@@ -49,7 +49,8 @@ def root_of_key_len(q, k):
 
 @mistake(
     "scaled_scores",
-    "These are divided by the root of the number of queries. What counts is head_dim, the last axis.",
+    "These are divided by the root of the number of queries. What counts is head_dim, the last "
+    "axis.",
 )
 def root_of_query_len(q, k):
     return q @ k.T / np.sqrt(len(q))
@@ -65,8 +66,8 @@ def not_transposed(q, k):
 
 @mistake(
     "scaled_scores",
-    "q and k differ in their number of rows, so they cannot be multiplied entry by entry. Every query "
-    "meets every key: that is a matrix product.",
+    "q and k differ in their number of rows, so they cannot be multiplied entry by entry. Every "
+    "query meets every key: that is a matrix product.",
 )
 def one_by_one(q, k):
     return q * k / np.sqrt(q.shape[-1])
@@ -94,7 +95,8 @@ def already_weights(q, k):
 
 @mistake(
     "scaled_scores",
-    "These are cosines: queries and keys were divided by their lengths. Only head_dim is divided out.",
+    "These are cosines: queries and keys were divided by their lengths. Only head_dim is divided "
+    "out.",
 )
 def cosines(q, k):
     lengths = np.linalg.norm(q, axis=1)[:, None] * np.linalg.norm(k, axis=1)
@@ -127,7 +129,8 @@ def scores_as_weights(q, k, v):
 
 @mistake(
     "attention_loop",
-    "It is divided by the number of keys. The weights sum to 1 already, so the values are just added up.",
+    "It is divided by the number of keys. The weights sum to 1 already, so the values are just "
+    "added up.",
 )
 def mean_of_weighted_values(q, k, v):
     return right_loop(q, k, v) / len(k)
@@ -155,8 +158,8 @@ def softmax_over_queries(q, k, v):
 
 @mistake(
     "attention_loop",
-    "This is the plain sum of the values, as if each weight were 1. A softmax of a single score is 1: "
-    "take it of all scores of a query together.",
+    "This is the plain sum of the values, as if each weight were 1. A softmax of a single score "
+    "is 1: take it of all scores of a query together.",
 )
 def softmax_of_each_score(q, k, v):
     out = np.zeros((len(q), v.shape[1]))
@@ -175,7 +178,8 @@ def keys_ask(q, k, v):
 
 @mistake(
     "attention_loop",
-    "The scores are not scaled: divide them by the square root of head_dim, before e^score is taken.",
+    "The scores are not scaled: divide them by the square root of head_dim, before e^score is "
+    "taken.",
 )
 def loop_without_scale(q, k, v):
     return right_loop(q * np.sqrt(q.shape[1]), k, v)
@@ -192,7 +196,8 @@ def loop_divides_by_head_dim(q, k, v):
 
 @mistake(
     "attention_loop",
-    "The keys are mixed here, k[j] for v[j]. Keys decide the weights; what is mixed are the values.",
+    "The keys are mixed here, k[j] for v[j]. Keys decide the weights; what is mixed are the "
+    "values.",
 )
 def mixes_keys(q, k, v):
     return right_loop(q, k, k)
@@ -200,8 +205,8 @@ def mixes_keys(q, k, v):
 
 @mistake(
     "attention_loop",
-    "With large scores e^score overflows, and the result is NaN. Subtract the query's largest score "
-    "from all its scores first: the weights stay the same.",
+    "With large scores e^score overflows, and the result is NaN. Subtract the query's largest "
+    "score from all its scores first: the weights stay the same.",
 )
 def largest_score_not_subtracted(q, k, v):
     def weigh(scores):
@@ -213,8 +218,8 @@ def largest_score_not_subtracted(q, k, v):
 
 @mistake(
     "attention_loop",
-    "One largest score is subtracted from the scores of all queries. Where a query's own scores are "
-    "far below it, every e^score is 0, and 0 / 0 is NaN. Subtract each query's own largest.",
+    "One largest score is subtracted from the scores of all queries. Where a query's own scores "
+    "are far below it, every e^score is 0, and 0 / 0 is NaN. Subtract each query's own largest.",
 )
 def largest_of_all_subtracted(q, k, v):
     scores = q @ k.T / np.sqrt(q.shape[1])
@@ -224,7 +229,8 @@ def largest_of_all_subtracted(q, k, v):
 
 @mistake(
     "attention_loop",
-    "The scores are divided by their sum, without e^score: weights from a softmax are never negative.",
+    "The scores are divided by their sum, without e^score: weights from a softmax are never "
+    "negative.",
 )
 def scores_over_their_sum(q, k, v):
     def weigh(scores):
@@ -235,7 +241,8 @@ def scores_over_their_sum(q, k, v):
 
 @mistake(
     "attention_loop",
-    "Only the last key's share is left: `out[i] =` forgets what was there, and `out[i] +=` adds to it.",
+    "Only the last key's share is left: `out[i] =` forgets what was there, and `out[i] +=` adds "
+    "to it.",
 )
 def overwritten(q, k, v):
     return softmax(q @ k.T / np.sqrt(q.shape[1]))[:, -1:] * v[-1]
@@ -279,7 +286,8 @@ def causal_already(q, k, v):
 
 @mistake(
     "attention_loop",
-    "All values weigh the same: this is their mean. The weights come from the scores, by the softmax.",
+    "All values weigh the same: this is their mean. The weights come from the scores, by the "
+    "softmax.",
 )
 def plain_mean(q, k, v):
     return np.repeat(v.mean(axis=0, keepdims=True), len(q), axis=0)
@@ -322,7 +330,8 @@ def copies(ids):
 
 @mistake(
     "next_token_pairs",
-    "Each token is its own target: both results are cut at the same end. Cut the targets at the front.",
+    "Each token is its own target: both results are cut at the same end. Cut the targets at the "
+    "front.",
 )
 def trimmed_copies(ids):
     return ids[:, :-1], ids[:, :-1]
@@ -352,8 +361,8 @@ def one_too_far(ids):
 
 @mistake(
     "next_token_pairs",
-    "This shifts along the batch: the second text became the target of the first. Shift along seq, "
-    "the second axis.",
+    "This shifts along the batch: the second text became the target of the first. Shift along "
+    "seq, the second axis.",
 )
 def next_sequence(ids):
     return ids[:-1], ids[1:]
@@ -417,7 +426,8 @@ def diagonal_missing(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "It is off by one: each query also sees the token right after it, the very one it has to predict.",
+    "It is off by one: each query also sees the token right after it, the very one it has to "
+    "predict.",
     seen=OFF_BY_ONE,
 )
 def sees_the_next(query_len, key_len):
@@ -426,8 +436,8 @@ def sees_the_next(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "Queries and keys are exchanged: rows are queries and columns are keys, and row i may look at the "
-    "keys up to its own position.",
+    "Queries and keys are exchanged: rows are queries and columns are keys, and row i may look at "
+    "the keys up to its own position.",
 )
 def later_tokens(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len, dtype=bool).T
@@ -435,8 +445,8 @@ def later_tokens(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "The triangle is on the wrong side: the queries look at themselves and at later tokens. Row i may "
-    "look at the keys up to its own position.",
+    "The triangle is on the wrong side: the queries look at themselves and at later tokens. Row i "
+    "may look at the keys up to its own position.",
 )
 def upper_triangle(query_len, key_len):
     return np.triu(np.ones((query_len, key_len), bool), key_len - query_len)
@@ -453,8 +463,8 @@ def true_means_hidden(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "These numbers could be added to the scores. Here a bool array is needed: True where a query may "
-    "look.",
+    "These numbers could be added to the scores. Here a bool array is needed: True where a query "
+    "may look.",
 )
 def additive(query_len, key_len):
     return np.where(right_mask(query_len, key_len), 0.0, -np.inf)
@@ -477,8 +487,8 @@ def cache_forgotten(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "The queries are taken for the first positions, and the triangle is on the wrong side. They are "
-    "the *last* query_len positions, and look at earlier ones and themselves.",
+    "The queries are taken for the first positions, and the triangle is on the wrong side. They "
+    "are the *last* query_len positions, and look at earlier ones and themselves.",
 )
 def upper_triangle_without_cache(query_len, key_len):
     return np.triu(np.ones((query_len, key_len), dtype=bool))
@@ -486,8 +496,8 @@ def upper_triangle_without_cache(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "The queries are taken for the first positions, and True and False are exchanged. True means that "
-    "a query may look.",
+    "The queries are taken for the first positions, and True and False are exchanged. True means "
+    "that a query may look.",
 )
 def hidden_without_cache(query_len, key_len):
     return np.triu(np.ones((query_len, key_len), dtype=bool), 1)
@@ -495,8 +505,8 @@ def hidden_without_cache(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "The shift has the wrong sign: query i is at position i + key_len - query_len, so it sees more "
-    "keys than its own number i, not fewer.",
+    "The shift has the wrong sign: query i is at position i + key_len - query_len, so it sees "
+    "more keys than its own number i, not fewer.",
 )
 def shifted_the_other_way(query_len, key_len):
     return np.tri(query_len, key_len, query_len - key_len, dtype=bool)
@@ -547,8 +557,8 @@ def numpy_without_mask(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys are "
-    "still in the denominator. Hide the scores before the softmax.",
+    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
+    "are still in the denominator. Hide the scores before the softmax.",
     seen=AFTERWARDS,
 )
 def numpy_mask_after_softmax(q, k, v, mask=None):
@@ -558,8 +568,8 @@ def numpy_mask_after_softmax(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Which score becomes 0 "
-    "in the softmax?",
+    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Which score "
+    "becomes 0 in the softmax?",
 )
 def numpy_zero_scores(q, k, v, mask=None):
     scores = scores_of(q, k)
@@ -578,8 +588,8 @@ def numpy_true_hides(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "The softmax runs over the queries. The weights of each *query* sum to 1: the last axis of the "
-    "scores.",
+    "The softmax runs over the queries. The weights of each *query* sum to 1: the last axis of "
+    "the scores.",
     seen=WRONG_AXIS,
 )
 def numpy_softmax_over_queries(q, k, v, mask=None):
@@ -602,9 +612,9 @@ def numpy_not_scaled(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "A hidden key with a large score took all the weight in the softmax, and nothing was left for the "
-    "others. Dividing by the sum of what remains cannot bring it back: hide the score before the "
-    "softmax.",
+    "A hidden key with a large score took all the weight in the softmax, and nothing was left for "
+    "the others. Dividing by the sum of what remains cannot bring it back: hide the score before "
+    "the softmax.",
     seen=AFTERWARDS,
 )
 def numpy_shares_out_again(q, k, v, mask=None):
@@ -616,8 +626,8 @@ def numpy_shares_out_again(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "If it is the division by the sums: they need keepdims=True, so that they are a column, one for "
-    "each query.",
+    "If it is the division by the sums: they need keepdims=True, so that they are a column, one "
+    "for each query.",
 )
 def numpy_sums_in_a_row(q, k, v, mask=None):
     powers = np.exp(scores_of(q, k))
@@ -666,7 +676,8 @@ def numpy_minus_hundred(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "A bool mask is added to the scores as 0 and 1. Where it is False the score must become -np.inf.",
+    "A bool mask is added to the scores as 0 and 1. Where it is False the score must become "
+    "-np.inf.",
 )
 def numpy_mask_added(q, k, v, mask=None):
     scores = scores_of(q, k)
@@ -683,8 +694,8 @@ def numpy_without_softmax(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "Each query sees only the keys up to its own position, even without a mask. Hide only what the "
-    "mask hides.",
+    "Each query sees only the keys up to its own position, even without a mask. Hide only what "
+    "the mask hides.",
 )
 def numpy_always_causal(q, k, v, mask=None):
     hidden = ~right_mask(len(q), len(k)) if mask is None else ~mask
@@ -760,8 +771,8 @@ def true_if_equal(function, x):
 
 @mistake(
     "depends_on",
-    "Each result is compared only where the input was changed, row j with row j. Look at all rows of "
-    "the result.",
+    "Each result is compared only where the input was changed, row j with row j. Look at all rows "
+    "of the result.",
 )
 def own_place_only(function, x):
     table = changes(function, x, bumps(x), any_number)
@@ -770,8 +781,8 @@ def own_place_only(function, x):
 
 @mistake(
     "depends_on",
-    "The changes pile up: row j must be as it was before row j + 1 is changed. Start from a fresh copy "
-    "of x.",
+    "The changes pile up: row j must be as it was before row j + 1 is changed. Start from a fresh "
+    "copy of x.",
 )
 def never_restored(function, x):
     before, changed, columns = function(x), x.copy(), []
@@ -814,8 +825,8 @@ def coarse_comparison(function, x):
 
 @mistake(
     "depends_on",
-    "The same number is added to the whole row, and a function that subtracts each row's mean does not "
-    "notice that. Add a random vector, not a number.",
+    "The same number is added to the whole row, and a function that subtracts each row's mean "
+    "does not notice that. Add a random vector, not a number.",
 )
 def same_number_everywhere(function, x):
     return changes(function, x, 1.0, any_number)
@@ -823,8 +834,8 @@ def same_number_everywhere(function, x):
 
 @mistake(
     "depends_on",
-    "The row is multiplied by a number, and a function that divides by a row's size does not notice "
-    "that, nor does a row of zeros. Add a random vector.",
+    "The row is multiplied by a number, and a function that divides by a row's size does not "
+    "notice that, nor does a row of zeros. Add a random vector.",
 )
 def scaled_row(function, x):
     before, columns = function(x), []
@@ -850,8 +861,8 @@ def row_of_zeros(function, x):
 
 @mistake(
     "depends_on",
-    "Only the first number of the row is changed, so what depends on the others is missed. Change all "
-    "of them.",
+    "Only the first number of the row is changed, so what depends on the others is missed. Change "
+    "all of them.",
 )
 def first_number_changed(function, x):
     return changes(function, x, np.eye(1, x.shape[1])[0], any_number)
@@ -870,7 +881,8 @@ def first_number_compared(function, x):
 
 @mistake(
     "depends_on",
-    "The sums of the rows are compared, and changes within a row can cancel. Compare number by number.",
+    "The sums of the rows are compared, and changes within a row can cancel. Compare number by "
+    "number.",
 )
 def sums_compared(function, x):
     def sums(after, before):
@@ -881,8 +893,8 @@ def sums_compared(function, x):
 
 @mistake(
     "depends_on",
-    "The result for the changed input is compared with the result for the change before it. Compare "
-    "with function(x), every time.",
+    "The result for the changed input is compared with the result for the change before it. "
+    "Compare with function(x), every time.",
 )
 def compared_with_the_last(function, x):
     before, columns = function(x), []
@@ -897,7 +909,8 @@ def compared_with_the_last(function, x):
 
 @mistake(
     "depends_on",
-    "The result is compared with x, which is the input. Compare it with function(x), the result before.",
+    "The result is compared with x, which is the input. Compare it with function(x), the result "
+    "before.",
 )
 def compared_with_the_input(function, x):
     columns = []
@@ -993,8 +1006,8 @@ def transposes_the_first_axes(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "Each head of each sequence is on its own, but the softmax runs over the heads here. Take it over "
-    "the last axis: dim=-1.",
+    "Each head of each sequence is on its own, but the softmax runs over the heads here. Take it "
+    "over the last axis: dim=-1.",
     seen="dim=1 kept when heads were added",
 )
 def softmax_dim_one(q, k, v, mask=None, scale=None):
@@ -1014,8 +1027,8 @@ def true_hides(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys are "
-    "still in the denominator. Hide the scores before the softmax.",
+    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
+    "are still in the denominator. Hide the scores before the softmax.",
     seen=AFTERWARDS,
 )
 def mask_after_softmax(q, k, v, mask=None, scale=None):
@@ -1025,9 +1038,9 @@ def mask_after_softmax(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "A hidden key with a large score took all the weight in the softmax, and nothing was left for the "
-    "others. Dividing by the sum of what remains cannot bring it back: hide the score before the "
-    "softmax.",
+    "A hidden key with a large score took all the weight in the softmax, and nothing was left for "
+    "the others. Dividing by the sum of what remains cannot bring it back: hide the score before "
+    "the softmax.",
     seen=AFTERWARDS,
 )
 def shares_out_again(q, k, v, mask=None, scale=None):
@@ -1047,7 +1060,8 @@ def softmax_for_arrays(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "NumPy's functions do not work on tensors: use the tensor's own methods, and ** 0.5 for the root.",
+    "NumPy's functions do not work on tensors: use the tensor's own methods, and ** 0.5 for the "
+    "root.",
 )
 def numpy_root(q, k, v, mask=None, scale=None):
     scores = q @ k.transpose(-2, -1) / np.sqrt(torch.tensor(float(q.shape[-1])))
@@ -1064,7 +1078,8 @@ def truth_of_the_mask(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Fill in float('-inf').",
+    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Fill in "
+    "float('-inf').",
 )
 def zero_for_hidden(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
@@ -1114,7 +1129,8 @@ def scaled_by_keys(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "A scale of 0 is taken for no scale: `scale or ...` and `if scale` do that. Ask `scale is None`.",
+    "A scale of 0 is taken for no scale: `scale or ...` and `if scale` do that. Ask `scale is "
+    "None`.",
 )
 def zero_is_no_scale(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale or None), mask).softmax(dim=-1) @ v
@@ -1139,8 +1155,8 @@ def numbers_ignored(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "A mask of numbers is treated like True and False: its zeros hide, its other numbers do not. Only "
-    "a mask with mask.dtype == torch.bool hides; numbers are added to the scores.",
+    "A mask of numbers is treated like True and False: its zeros hide, its other numbers do not. "
+    "Only a mask with mask.dtype == torch.bool hides; numbers are added to the scores.",
 )
 def numbers_as_truth(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)

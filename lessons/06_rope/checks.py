@@ -191,7 +191,7 @@ def bias_of_two_heads(answer):
 def rows_move_and_columns_stay(answer):
     """In a weight, whole rows move: two heads of six rows, four heads of two, one head of eight."""
     square = np.arange(64.0).reshape(8, 8)
-    return answer(np.arange(60.0).reshape(12, 5), 2), answer(square, 4), answer(square, 1)
+    return answer(np.arange(96.0).reshape(12, 8), 2), answer(square, 4), answer(square, 1)
 
 
 @check("rope_rows_to_halves")

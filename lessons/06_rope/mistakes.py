@@ -53,7 +53,9 @@ def two_minus_signs(point, angle):
     return np.array([x * cos - y * sin, y * cos - x * sin])
 
 
-@mistake("rotate_pair", "The cosine of new y has a minus: new y is x sin + y cos. This is a mirror.")
+@mistake(
+    "rotate_pair", "The cosine of new y has a minus: new y is x sin + y cos. This is a mirror."
+)
 def minus_in_the_second_row(point, angle):
     x, y = point
     cos, sin = np.cos(angle), np.sin(angle)
@@ -100,7 +102,9 @@ def converted_to_degrees(point, angle):
     return rotated(point, np.rad2deg(angle))
 
 
-@mistake("rotate_pair", "The angle is multiplied by 2 pi. It is in radians already: 2 pi is once around.")
+@mistake(
+    "rotate_pair", "The angle is multiplied by 2 pi. It is in radians already: 2 pi is once around."
+)
 def full_turns(point, angle):
     return rotated(point, 2 * np.pi * angle)
 
@@ -132,12 +136,17 @@ def one_term_each(point, angle):
     return np.array([x * np.cos(angle), y * np.sin(angle)])
 
 
-@mistake("rotate_pair", "Both coordinates are multiplied by the cosine. The terms with the sine are missing.")
+@mistake(
+    "rotate_pair",
+    "Both coordinates are multiplied by the cosine. The terms with the sine are missing.",
+)
 def cosines_only(point, angle):
     return point * np.cos(angle)
 
 
-@mistake("rotate_pair", "`*` multiplies entry by entry. A matrix times a point, with sums, is R @ point.")
+@mistake(
+    "rotate_pair", "`*` multiplies entry by entry. A matrix times a point, with sums, is R @ point."
+)
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]]) * point
@@ -223,7 +232,10 @@ def pairs_from_one(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(2, dim + 2, 2) / dim))
 
 
-@mistake("rope_cache", "The exponents are odd numbers over dim, (2c + 1) / dim; the formula has 2c / dim.")
+@mistake(
+    "rope_cache",
+    "The exponents are odd numbers over dim, (2c + 1) / dim; the formula has 2c / dim.",
+)
 def odd_exponents(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(1, dim, 2) / dim))
 
@@ -237,18 +249,9 @@ def exponents_up_to_one(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** -np.linspace(0, 1, dim // 2))
 
 
-@mistake("rope_cache", "The first speeds of a width of 2 * dim: the exponent is divided by dim, not 2 dim.")
-def divided_by_twice_the_width(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, angular_speeds(2 * dim, base)[: dim // 2] ** 0.5)
-
-
-@mistake("rope_cache", "The speeds are divided by the base, base * 2c / dim: it is a power, base ** (-2c / dim).")
-def times_for_power(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, 1 / np.maximum(base * np.arange(0, dim, 2) / dim, 1))
-
-
 @mistake(
-    "rope_cache", "The positions are counted from 1 here. The first row is position 0: angle 0, cosine 1."
+    "rope_cache",
+    "The positions are counted from 1 here. The first row is position 0: angle 0, cosine 1.",
 )
 def positions_from_one(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base), first=1)
@@ -259,7 +262,9 @@ def share_of_the_length(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base) / max(seq_len, 1))
 
 
-@mistake("rope_cache", "The angles are multiplied by 2 pi. They are radians as the formula gives them.")
+@mistake(
+    "rope_cache", "The angles are multiplied by 2 pi. They are radians as the formula gives them."
+)
 def times_two_pi(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, 2 * np.pi * angular_speeds(dim, base))
 
@@ -306,7 +311,9 @@ def each_angle_twice_in_a_row(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.repeat(angular_speeds(dim, base), 2))
 
 
-@mistake("rope_cache", "Every column has an angle of its own. Every *pair* should: c = 0 ... dim/2 - 1.")
+@mistake(
+    "rope_cache", "Every column has an angle of its own. Every *pair* should: c = 0 ... dim/2 - 1."
+)
 def an_angle_for_each_column(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-2 * np.arange(dim) / dim))
 
@@ -347,15 +354,18 @@ def cosines_alone(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base))[0]
 
 
-@mistake("rope_cache", "This is one table, of lesson 04. Keep cosines and sines apart, as two: cos, sin.")
+@mistake(
+    "rope_cache", "This is one table, of lesson 04. Keep cosines and sines apart, as two: cos, sin."
+)
 def sinusoidal_table(seq_len, dim, base=10000.0):
     return sinusoidal_encoding(seq_len, dim, base)
 
 
 @mistake("rope_cache", "The angles have only the 7 digits of float32, too few for far positions.")
 def seven_digits(seq_len, dim, base=10000.0):
-    cos, sin = cache(seq_len, dim, angular_speeds(dim, base).astype("float32").astype(float))
-    return cos.astype("float32").astype(float), sin.astype("float32").astype(float)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)
+    check_table_size(seq_len, dim)
+    return both(angles.astype("float32").astype(float))
 
 
 @mistake("rope_cache", "The positions wrap around after 255: they were put into 8 bits.")
@@ -545,7 +555,10 @@ def cosines_alone_on_the_diagonal(x, cos, sin):
     return right_pairs(x, cos, 0 * sin)
 
 
-@mistake("apply_rope", "Even columns are multiplied by the cosine, odd ones by the sine. Each y needs both.")
+@mistake(
+    "apply_rope",
+    "Even columns are multiplied by the cosine, odd ones by the sine. Each y needs both.",
+)
 def one_factor_each(x, cos, sin):
     even, odd = parted(x)
     return alternating(even * cos, odd * sin, x)
@@ -577,7 +590,9 @@ def overwritten_in_halves(x, cos, sin):
     return torch.cat([first, first * sin + second * cos], dim=-1)
 
 
-@mistake("apply_rope", "The first column of each pair is made from the *new* second one. Use the old x.")
+@mistake(
+    "apply_rope", "The first column of each pair is made from the *new* second one. Use the old x."
+)
 def second_column_first(x, cos, sin):
     even, odd = parted(x)
     odd = even * sin + odd * cos
@@ -596,13 +611,18 @@ def read_as_halves_written_as_pairs(x, cos, sin):
     return alternating(first * cos - second * sin, first * sin + second * cos, x)
 
 
-@mistake("apply_rope", "The two columns of each pair are exchanged: y[2c] comes first, then y[2c + 1].")
+@mistake(
+    "apply_rope", "The two columns of each pair are exchanged: y[2c] comes first, then y[2c + 1]."
+)
 def odd_column_first(x, cos, sin):
     even, odd = parted(x)
     return alternating(even * sin + odd * cos, even * cos - odd * sin, x)
 
 
-@mistake("apply_rope", "Even and odd are exchanged: x[..., 0::2] are the even columns, first in each pair.")
+@mistake(
+    "apply_rope",
+    "Even and odd are exchanged: x[..., 0::2] are the even columns, first in each pair.",
+)
 def even_and_odd_exchanged(x, cos, sin):
     odd, even = parted(x)
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
@@ -624,13 +644,18 @@ def first_pair_for_all(x, cos, sin):
     return right_pairs(x, cos[:, :1].expand(*cos.shape), sin[:, :1].expand(*sin.shape))
 
 
-@mistake("apply_rope", "It works for one sequence only. `x[..., 0::2]` also takes batch and heads in front.")
+@mistake(
+    "apply_rope",
+    "It works for one sequence only. `x[..., 0::2]` also takes batch and heads in front.",
+)
 def one_sequence_only(x, cos, sin):
     even, odd = x[:, 0::2], x[:, 1::2]
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
 
 
-@mistake("apply_rope", "The digits of float64 are lost on the way: part of it is computed in float32.")
+@mistake(
+    "apply_rope", "The digits of float64 are lost on the way: part of it is computed in float32."
+)
 def through_float32(x, cos, sin):
     return right_pairs(x, cos.float(), sin.float())
 
@@ -674,7 +699,10 @@ def over_all_heads(weight, num_heads):
     return weight[halves_from_pairs(len(weight))]
 
 
-@mistake("rope_rows_to_halves", "The heads are mixed: the first axis of the reshape is num_heads, then -1.")
+@mistake(
+    "rope_rows_to_halves",
+    "The heads are mixed: the first axis of the reshape is num_heads, then -1.",
+)
 def head_axis_last(weight, num_heads):
     heads = weight.reshape(-1, num_heads, *weight.shape[1:])
     return heads[halves_from_pairs(len(heads))].reshape(weight.shape)
@@ -704,7 +732,7 @@ _COLUMNS = (
 def columns_instead(weight, num_heads):
     if weight.ndim == 1:
         return by_head(weight, num_heads, halves_from_pairs(rows(weight, num_heads)))
-    return weight[:, [0, 2, 4, 1, 3]] if weight.shape[1] == 5 else last_axis_of(weight, num_heads)
+    return by_head(weight.T, num_heads, halves_from_pairs(rows(weight.T, num_heads))).T
 
 
 @mistake("rope_rows_to_halves", _COLUMNS)
@@ -719,4 +747,847 @@ def unchanged(weight, num_heads):
 
 @mistake("rope_rows_to_halves", "The odd rows of each head come first here. The even ones do.")
 def odd_first(weight, num_heads):
-    return by_head(weight, num_heads, np.roll(halves_from_pairs(n := rows(weight, num_heads)), n // 2))
+    size = rows(weight, num_heads)
+    return by_head(weight, num_heads, np.r_[1:size:2, 0:size:2])
+
+
+@mistake("rope_rows_to_halves", "The rows of each head come in the opposite order.")
+def backward_in_each_head(weight, num_heads):
+    return by_head(weight, num_heads, halves_from_pairs(rows(weight, num_heads))[::-1])
+
+
+@mistake(
+    "rope_rows_to_halves",
+    "The two halves of each head are exchanged. Even rows come first, then odd.",
+)
+def halves_exchanged(weight, num_heads):
+    size = rows(weight, num_heads)
+    return by_head(weight, num_heads, np.roll(np.arange(size), size // 2))
+
+
+@mistake(
+    "rope_rows_to_halves",
+    "The two rows of each pair are exchanged. Even rows come first, then odd.",
+)
+def pairs_exchanged(weight, num_heads):
+    size = rows(weight, num_heads)
+    return by_head(weight, num_heads, np.arange(size).reshape(-1, 2)[:, ::-1].reshape(-1))
+
+
+@mistake("rope_rows_to_halves", "Only the first head is left. Reorder the rows of every head.")
+def one_head_left(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    return weight[halves_from_pairs(rows(weight, num_heads))]
+
+
+@mistake("rope_rows_to_halves", "Only the first head is reordered. Do the same within every head.")
+def first_head_only(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    order = halves_from_pairs(rows(weight, num_heads))
+    return np.concatenate([weight[order], weight[len(order) :]])
+
+
+@mistake("rope_rows_to_halves", "Even rows only: the odd rows of each head are missing.")
+def even_rows_only(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    return weight[::2]
+
+
+@mistake(
+    "rope_rows_to_halves",
+    "The order is right, but the shape must be that of the weight: reshape at the end.",
+)
+def heads_left_apart(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])
+    return heads[:, halves_from_pairs(heads.shape[1])]
+
+
+@mistake(
+    "rope_rows_to_halves",
+    "It needs two axes, and a bias has one. `*weight.shape[1:]` are the axes after the first, if any.",
+)
+def weights_only(weight, num_heads):
+    heads = weight.reshape(num_heads, -1, weight.shape[1])
+    return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
+
+
+@mistake("rope_rows_to_halves", shown_by="odd_heads_are_refused")
+def odd_heads_too(weight, num_heads):
+    order = np.arange(len(weight)).reshape(num_heads, -1)
+    return weight[np.concatenate([np.r_[head[0::2], head[1::2]] for head in order])]
+
+
+@mistake("rope_rows_to_halves", shown_by="inputs_are_kept")
+def rows_moved_in_place(weight, num_heads):
+    weight[:] = by_head(weight, num_heads, halves_from_pairs(rows(weight, num_heads)))
+    return weight
+
+
+@accepted("rope_rows_to_halves")
+def transposed_views(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    return weight.reshape(num_heads, -1, 2, *weight.shape[1:]).swapaxes(1, 2).reshape(weight.shape)
+
+
+@accepted("rope_rows_to_halves")
+def head_by_head(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    heads = np.split(weight, num_heads)
+    return np.concatenate([part for head in heads for part in (head[0::2], head[1::2])])
+
+
+@accepted("rope_rows_to_halves")
+def row_by_row(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    size, result = rows(weight, num_heads), np.zeros(weight.shape)
+    for row in range(len(weight)):
+        head, inner = divmod(row, size)
+        result[head * size + inner % 2 * (size // 2) + inner // 2] = weight[row]
+    return result
+
+
+# score_at_distance
+
+
+def by_rotated_key(q, k, angles):
+    keys = torch.tensor(np.tile(k, (len(angles), 1)))
+    return right_pairs(keys, *map(torch.tensor, both(angles))).numpy() @ q
+
+
+def angles_at(k, distance, base):
+    return distance[:, None] * angular_speeds(len(k), base)
+
+
+_EXCHANGED = (
+    "Past and future are exchanged: the key is rotated by j - i, key minus query. (Or the query was "
+    "rotated. R_i q . R_j k = q . R_(j - i) k.)"
+)
+
+
+@mistake("score_at_distance", _EXCHANGED)
+def query_turned(q, k, distance, base=10000.0):
+    return by_rotated_key(k, q, angles_at(k, distance, base))
+
+
+@mistake("score_at_distance", _EXCHANGED)
+def query_turned_in_halves(q, k, distance, base=10000.0):
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return (
+        apply_rope_half(keys, *map(torch.tensor, both(angles_at(k, -distance, base)))).numpy() @ q
+    )
+
+
+@mistake(
+    "score_at_distance",
+    "One back and one ahead give the same score: the sign of the distance got lost.",
+)
+def distance_without_sign(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, abs(distance), base))
+
+
+@mistake(
+    "score_at_distance",
+    "The sign of the distance got lost, and the key is rotated back: past and future are the same here.",
+)
+def always_back(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, -abs(distance), base))
+
+
+@mistake(
+    "score_at_distance",
+    "All pairs rotate by the same angle, the distance itself. Each has its own speed: "
+    "angular_speeds(dim, base).",
+)
+def one_angle(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, distance[:, None] * np.ones(len(k) // 2))
+
+
+@mistake(
+    "score_at_distance",
+    "The distance does nothing: this is q.k. If you rotate both by the same angle, it cancels; rotate the "
+    "key alone.",
+)
+def both_turned(q, k, distance, base=10000.0):
+    return np.full(len(distance), q @ k)
+
+
+@mistake(
+    "score_at_distance",
+    "Query and key are rotated in opposite ways, so twice the distance is between them. Rotate one.",
+)
+def both_turned_apart(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, 2 * angles_at(k, distance, base))
+
+
+@mistake(
+    "score_at_distance",
+    "This is q.k times a cosine, which is right only where k is a multiple of q. Rotate the key by the "
+    "angle (its columns mix, with a sine), then multiply.",
+)
+def cosine_alone(q, k, distance, base=10000.0):
+    pairs = (q * k).reshape(-1, 2).sum(axis=1)  # what each pair contributes to q.k
+    return np.cos(angles_at(k, distance, base)) @ pairs
+
+
+@mistake(
+    "score_at_distance",
+    "Rows of a table were picked by the distance, and row -1 is the *last* one. Make the angles from the "
+    "distances themselves: distance[:, None] * angular_speeds(dim, base).",
+)
+def rows_picked_by_distance(q, k, distance, base=10000.0):
+    cos, sin = (table[distance] for table in right_cache(abs(distance).max() + 1, len(k), base))
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return right_pairs(keys, torch.tensor(cos), torch.tensor(sin)).numpy() @ q
+
+
+@mistake(
+    "score_at_distance",
+    "The key is rotated by 0, 1, 2, ..., the number of the entry. Rotate it by the distances themselves.",
+)
+def by_index(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, np.arange(len(distance)), base))
+
+
+@mistake(
+    "score_at_distance",
+    "The distances were moved so that the smallest is 0. Rotate by the distances themselves.",
+)
+def from_the_smallest(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, distance - distance.min(), base))
+
+
+@mistake(
+    "score_at_distance",
+    "The distances below 0 were cut off at 0. Keys in the past have an angle, too: a negative one.",
+)
+def future_only(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, np.maximum(distance, 0), base))
+
+
+@mistake(
+    "score_at_distance",
+    "The score is divided by sqrt(dim). Here the plain dot product is asked for.",
+)
+def scaled(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, distance, base)) / np.sqrt(len(k))
+
+
+@mistake("score_at_distance", "The base is 10000 whatever is asked for.")
+def always_10000(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, distance, 10000.0))
+
+
+@mistake("score_at_distance", "The exponent is c / dim; angular_speeds(dim, base) has -2c / dim.")
+def half_the_exponent(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, distance, base**0.5))
+
+
+@mistake("score_at_distance", "The exponent is 4c / dim: angular_speeds(dim, base) has -2c / dim.")
+def twice_the_exponent(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, distance, base**2))
+
+
+@mistake(
+    "score_at_distance", "Sine and cosine are exchanged on the way to apply_rope: (keys, cos, sin)."
+)
+def sines_before_cosines(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, np.pi / 2 - angles_at(k, distance, base))
+
+
+@mistake(
+    "score_at_distance",
+    "Not summed: the dot product with q is one number per distance, `keys @ q`.",
+)
+def products_not_summed(q, k, distance, base=10000.0):
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return right_pairs(keys, *map(torch.tensor, both(angles_at(k, distance, base)))).numpy() * q
+
+
+@mistake(
+    "score_at_distance", "These are the rotated keys. Their dot products with q are asked for."
+)
+def keys_alone(q, k, distance, base=10000.0):
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return right_pairs(keys, *map(torch.tensor, both(angles_at(k, distance, base)))).numpy()
+
+
+@mistake("score_at_distance", "The rotated key meets itself, not q: the dot product is with q.")
+def key_meets_key(q, k, distance, base=10000.0):
+    return by_rotated_key(k, k, angles_at(k, distance, base))
+
+
+@accepted("score_at_distance")
+def by_complex_numbers(q, k, distance, base=10000.0):
+    h = (q[0::2] - 1j * q[1::2]) * (k[0::2] + 1j * k[1::2])
+    return (np.exp(1j * angles_at(k, distance, base)) @ h).real
+
+
+@accepted(
+    "score_at_distance",
+    "This is the split-half layout (column c with column c + dim/2), valid too. The task named adjacent "
+    "pairs. It is right together with an apply_rope in the same layout, and only then.",
+)
+def keys_turned_in_halves(q, k, distance, base=10000.0):
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return apply_rope_half(keys, *map(torch.tensor, both(angles_at(k, distance, base)))).numpy() @ q
+
+
+@accepted("score_at_distance")
+def by_a_query_rotated_back(q, k, distance, base=10000.0):
+    return by_rotated_key(k, q, angles_at(k, -distance, base))
+
+
+@accepted("score_at_distance")
+def one_distance_after_the_other(q, k, distance, base=10000.0):
+    scores = []
+    for d in distance:
+        angles = d * angular_speeds(len(k), base)
+        pairs = zip(angles, q.reshape(-1, 2), k.reshape(-1, 2))
+        scores.append(sum(one @ rotated(other, angle) for angle, one, other in pairs))
+    return np.array(scores)
+
+
+# rope_backward
+
+
+_FORWARD = (
+    "The gradient was rotated forward, like x. It must be rotated *back*: the transposed matrix, with -sin "
+    "where sin was."
+)
+
+
+@mistake("rope_backward", _FORWARD)
+def forward_again(grad, cos, sin):
+    return right_pairs(grad, cos, sin)
+
+
+@mistake("rope_backward", _FORWARD)
+def forward_again_in_halves(grad, cos, sin):
+    return apply_rope_half(grad, cos, sin)
+
+
+@mistake(
+    "rope_backward",
+    "The cosines have the minus. They are on the diagonal, which transposing leaves alone: the sines change "
+    "sign.",
+)
+def minus_on_the_diagonal(grad, cos, sin):
+    return right_pairs(grad, -cos, sin)
+
+
+@mistake(
+    "rope_backward",
+    "The gradient was passed on as it is. It must be rotated back by the angle that x was rotated by.",
+)
+def untouched(grad, cos, sin):
+    return 1.0 * grad
+
+
+@mistake(
+    "rope_backward",
+    "There are only the cosines. Each x goes into both columns of its pair: with the cosine into its own, "
+    "with a sine into the other.",
+)
+def diagonal_only(grad, cos, sin):
+    return right_pairs(grad, cos, 0 * sin)
+
+
+@mistake(
+    "rope_backward",
+    "Cosine and sine both have a minus: this rotates by half a circle too much. Transposing changes the "
+    "sines only.",
+)
+def both_negative(grad, cos, sin):
+    return right_pairs(grad, -cos, -sin)
+
+
+@mistake(
+    "rope_backward",
+    "Both sines have a plus. In the transpose one still has a minus: the other one.",
+)
+def no_minus_left(grad, cos, sin):
+    even, odd = parted(grad)
+    return alternating(even * cos + odd * sin, even * sin + odd * cos, grad)
+
+
+@mistake(
+    "rope_backward", "Both sines have a minus. In the transpose only the one in g_x[2c + 1] has."
+)
+def two_minuses(grad, cos, sin):
+    even, odd = parted(grad)
+    return alternating(even * cos - odd * sin, odd * cos - even * sin, grad)
+
+
+@mistake(
+    "rope_backward", "Sine and cosine are exchanged: x[2c] goes into y[2c] with the factor cos_c."
+)
+def sines_on_the_diagonal(grad, cos, sin):
+    return right_pairs(grad, sin, -cos)
+
+
+@mistake("rope_backward", "Sine and cosine are exchanged, and the rotation goes forward.")
+def sines_on_the_diagonal_forward(grad, cos, sin):
+    return right_pairs(grad, sin, cos)
+
+
+@mistake(
+    "rope_backward",
+    "This is the slope along the *angle*, -sin where cos was. The slope along x is the factor itself: cos "
+    "stays cos.",
+)
+def slope_along_the_angle(grad, cos, sin):
+    return right_pairs(grad, -sin, cos)
+
+
+@mistake(
+    "rope_backward",
+    "This is the slope along the *angle*, rotated back. The slope along x is asked for.",
+)
+def slope_along_the_angle_back(grad, cos, sin):
+    return right_pairs(grad, -sin, -cos)
+
+
+@mistake("rope_backward", _MIXED)
+def mixed_on_the_way_back(grad, cos, sin):
+    cos, sin = (torch.stack([table, table], dim=-1).reshape(len(table), -1) for table in (cos, sin))
+    return grad * cos - rotate_half(grad) * sin
+
+
+@mistake("rope_backward", _MIXED)
+def mixed_the_other_way_around(grad, cos, sin):
+    cos, sin = (torch.cat([table, table], dim=-1) for table in (cos, sin))
+    return grad * cos - alternating(-grad[..., 1::2], grad[..., 0::2], grad) * sin
+
+
+@mistake("rope_backward", _ORDER)
+def back_but_written_as_halves(grad, cos, sin):
+    return torch.cat(parted(right_pairs(grad, cos, -sin)), dim=-1)
+
+
+@mistake("rope_backward", _READ_AS_HALVES)
+def back_but_read_as_halves(grad, cos, sin):
+    return alternating(*apply_rope_half(grad, cos, -sin).chunk(2, dim=-1), grad)
+
+
+@mistake(
+    "rope_backward",
+    "The second column of each pair is made from the *new* first one. Use the old one.",
+)
+def overwritten_on_the_way_back(grad, cos, sin):
+    even, odd = parted(grad)
+    even = even * cos + odd * sin
+    return alternating(even, odd * cos - even * sin, grad)
+
+
+@mistake("rope_backward", "The two columns of each pair are exchanged: g_x[2c] comes first.")
+def odd_gradient_first(grad, cos, sin):
+    even, odd = parted(right_pairs(grad, cos, -sin))
+    return alternating(odd, even, grad)
+
+
+@mistake(
+    "rope_backward", "The digits of float64 are lost on the way: part of it is computed in float32."
+)
+def back_through_float32(grad, cos, sin):
+    return right_pairs(grad, cos.float(), -sin.float())
+
+
+@mistake("rope_backward", shown_by="inputs_are_kept")
+def into_the_gradient(grad, cos, sin):
+    grad.numpy()[:] = right_pairs(grad, cos, -sin).numpy()
+    return grad
+
+
+@accepted("rope_backward")
+def by_its_two_formulas(grad, cos, sin):
+    even, odd = parted(grad)
+    return alternating(even * cos + odd * sin, odd * cos - even * sin, grad)
+
+
+@accepted(
+    "rope_backward",
+    "This is the split-half layout (column c with column c + dim/2), valid too. The task named adjacent "
+    "pairs. It is right together with an apply_rope in the same layout, and only then.",
+)
+def halves_turned_back(grad, cos, sin):
+    return apply_rope_half(grad, cos, -sin)
+
+
+@accepted("rope_backward")
+def by_the_engine(grad, cos, sin):
+    x = torch.zeros(*grad.shape, dtype=grad.dtype, requires_grad=True)
+    right_pairs(x, cos, sin).backward(grad)
+    return x.grad
+
+
+@accepted("rope_backward")
+def by_three_quarters_more(grad, cos, sin):
+    return right_pairs(right_pairs(right_pairs(grad, cos, sin), cos, -sin), cos, -sin)
+
+
+# RoPE
+
+
+def rotation(rope):
+    return right_pairs if rope.layout == "pairs" else apply_rope_half
+
+
+def tables(seq, dim, base, q, first=0):
+    return (torch.tensor(t[first:], dtype=q.dtype) for t in right_cache(first + seq, dim, base))
+
+
+def turned(rope, x, cos, sin, dim=None):
+    """The first `dim` columns rotated, the others as they are."""
+    dim = dim or rope.rotary_dim
+    return torch.cat([rotation(rope)(x[..., :dim], cos, sin), x[..., dim:]], dim=-1)
+
+
+@mistake(
+    "RoPE",
+    "The offset does nothing: with seven positions in the cache, the first row has position 7.",
+)
+class OffsetForgotten(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k)
+
+
+@mistake(
+    "RoPE",
+    "The first row has position offset + 1. Positions count from 0: after seven comes position 7.",
+)
+class OneTooFar(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, offset + 1)
+
+
+@mistake(
+    "RoPE",
+    "The first row has position offset - 1. After seven positions, 0 to 6, comes position 7.",
+)
+class OneTooFew(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, max(offset - 1, 0))
+
+
+@mistake(
+    "RoPE", "The angles are multiplied by the offset. It moves positions: position = offset + row."
+)
+class OffsetMultiplied(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        angles = (
+            np.arange(q.shape[-2])[:, None]
+            * angular_speeds(self.rotary_dim, self.base)
+            * (offset or 1)
+        )
+        cos, sin = (torch.tensor(table, dtype=q.dtype) for table in both(angles))
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+
+@mistake(
+    "RoPE",
+    "The positions are counted backward here, from the last row. The first row has position offset.",
+)
+class Backward(Right):
+    def rotate(self, q, k, offset=0):
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return self.turn(q, cos.flip(0), sin.flip(0)), self.turn(k, cos.flip(0), sin.flip(0))
+
+
+@mistake(
+    "RoPE",
+    "The offset counts for the queries only. New keys have the same positions as the queries.",
+)
+class OffsetForQueriesOnly(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, offset)[0], super().rotate(q, k)[1]
+
+
+@mistake(
+    "RoPE", "The offset counts for the keys only. Queries and keys have the same positions here."
+)
+class OffsetForKeysOnly(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k)[0], super().rotate(q, k, offset)[1]
+
+
+@mistake(
+    "RoPE",
+    "The cache is too short: it ends at seq, and from `offset` on there is nothing left of it. It needs "
+    "offset + seq rows.",
+)
+class CacheTooShort(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        short = right_cache(q.shape[-2], self.rotary_dim, self.base)
+        cos, sin = (torch.tensor(table[offset:], dtype=q.dtype) for table in short)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+
+@mistake(
+    "RoPE",
+    "The whole cache is used, from position 0, although the first `offset` rows belong to tokens that came "
+    "before: take table[offset:].",
+)
+class CacheNotCut(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(offset + q.shape[-2], self.rotary_dim, self.base, q)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+
+@mistake(
+    "RoPE",
+    "The tables of the first call are used forever. The next call may have another offset or length.",
+)
+class FirstTablesKept(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        if not hasattr(self, "kept"):
+            self.kept = tuple(tables(q.shape[-2], self.rotary_dim, self.base, q, offset))
+        return self.turn(q, *self.kept), self.turn(k, *self.kept)
+
+
+@mistake(
+    "RoPE",
+    "Only the queries are rotated. Without the keys' rotation the score depends on the query's position "
+    "alone, not on the distance.",
+)
+class QueriesOnly(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, offset)[0], k
+
+
+@mistake("RoPE", "Only the keys are rotated. Queries are rotated too, each by its position.")
+class KeysOnly(Right):
+    def rotate(self, q, k, offset=0):
+        return q, super().rotate(q, k, offset)[1]
+
+
+@mistake("RoPE", "Neither queries nor keys are rotated.")
+class NothingRotated(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        return q, k
+
+
+@mistake(
+    "RoPE",
+    "The keys are rotated the other way, by minus the angle. Rotate both the same way: the difference "
+    "comes out of their product.",
+)
+class KeysRotatedBack(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return self.turn(q, cos, sin), self.turn(k, cos, -sin)
+
+
+@mistake(
+    "RoPE", "The queries are rotated the other way, by minus the angle. Rotate both the same way."
+)
+class QueriesRotatedBack(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return self.turn(q, cos, -sin), self.turn(k, cos, sin)
+
+
+@mistake(
+    "RoPE",
+    "Both are rotated the other way, by minus the angle: cos and sin go to `turn` as they are.",
+)
+class BothRotatedBack(Right):
+    def turn(self, x, cos, sin):
+        return super().turn(x, cos, -sin)
+
+
+@mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin in this order.")
+class SinesForCosines(Right):
+    def turn(self, x, cos, sin):
+        return super().turn(x, sin, cos)
+
+
+@mistake("RoPE", "The rotated queries are returned twice. The second result is k, rotated.")
+class QueriesTwice(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, q, offset)
+
+
+@mistake("RoPE", "Only the rotated queries are returned. Return two: q and k.")
+class QueriesAlone(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, offset)[0]
+
+
+@mistake(
+    "RoPE",
+    "The first columns are rotated, but with the speeds of head_dim. The cache is made for rotary_dim: "
+    "rope_cache(..., self.rotary_dim, self.base).",
+    seen="partial rotary ported with the full head's frequencies",
+)
+class SpeedsOfTheWholeHead(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.head_dim, self.base, q, offset)
+        cos, sin = cos[:, : self.rotary_dim // 2], sin[:, : self.rotary_dim // 2]
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+
+@mistake(
+    "RoPE", "All columns are rotated. Only the first rotary_dim are; the others stay as they are."
+)
+class AllColumns(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.head_dim, self.base, q, offset)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+    def turn(self, x, cos, sin):
+        return rotation(self)(x, cos, sin)
+
+
+@mistake(
+    "RoPE",
+    "`turn` hands all columns to the rotation, and the angles are those of rotary_dim columns: rotate "
+    "x[..., :self.rotary_dim] only.",
+)
+class AllColumnsWithTooFewAngles(Right):
+    def turn(self, x, cos, sin):
+        return rotation(self)(x, cos, sin)
+
+
+@mistake("RoPE", "The cache is made for all of head_dim, but only rotary_dim columns are rotated.")
+class TooManyAngles(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.head_dim, self.base, q, offset)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+
+@mistake("RoPE", "The *last* columns are rotated. The first rotary_dim are, the others follow.")
+class LastColumns(Right):
+    def turn(self, x, cos, sin):
+        kept = self.head_dim - self.rotary_dim
+        return torch.cat([x[..., :kept], rotation(self)(x[..., kept:], cos, sin)], dim=-1)
+
+
+@mistake("RoPE", "The columns left alone are missing: torch.cat them after the rotated ones.")
+class RestDropped(Right):
+    def turn(self, x, cos, sin):
+        return rotation(self)(x[..., : self.rotary_dim], cos, sin)
+
+
+@mistake("RoPE", "The columns left alone come first. The rotated ones were first, and stay so.")
+class RestFirst(Right):
+    def turn(self, x, cos, sin):
+        n = self.rotary_dim
+        return torch.cat([x[..., n:], rotation(self)(x[..., :n], cos, sin)], dim=-1)
+
+
+@mistake("RoPE", "The columns after rotary_dim have become 0. They stay as they are.")
+class RestZero(Right):
+    def turn(self, x, cos, sin):
+        n = self.rotary_dim
+        return torch.cat([rotation(self)(x[..., :n], cos, sin), 0 * x[..., n:]], dim=-1)
+
+
+@mistake("RoPE", 'These are pairs. For self.layout "halves" it is apply_rope_half that rotates.')
+class AlwaysPairs(Right):
+    def turn(self, x, cos, sin):
+        n = self.rotary_dim
+        return torch.cat([right_pairs(x[..., :n], cos, sin), x[..., n:]], dim=-1)
+
+
+@mistake("RoPE", 'These are halves. For self.layout "pairs" it is apply_rope that rotates.')
+class AlwaysHalves(Right):
+    def turn(self, x, cos, sin):
+        n = self.rotary_dim
+        return torch.cat([apply_rope_half(x[..., :n], cos, sin), x[..., n:]], dim=-1)
+
+
+@mistake(
+    "RoPE",
+    'The two layouts are exchanged: apply_rope is for "pairs", apply_rope_half for "halves".',
+)
+class LayoutsExchanged(Right):
+    def turn(self, x, cos, sin):
+        n, other = self.rotary_dim, apply_rope_half if self.layout == "pairs" else right_pairs
+        return torch.cat([other(x[..., :n], cos, sin), x[..., n:]], dim=-1)
+
+
+@mistake("RoPE", "The base is 10000 whatever self.base says.")
+class BaseForgotten(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.rotary_dim, 10000.0, q, offset)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+
+@mistake(
+    "RoPE",
+    "float32 queries come out as float64, since the cache is float64. Make cos and sin with dtype=q.dtype.",
+)
+class Float64(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cache = right_cache(offset + q.shape[-2], self.rotary_dim, self.base)
+        cos, sin = (torch.tensor(table[offset:]) for table in cache)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+
+@mistake(
+    "RoPE",
+    "cos and sin are float32 also where the queries are float64. Make them with dtype=q.dtype.",
+)
+class AlwaysFloat32(Right):
+    def turn(self, x, cos, sin):
+        return super().turn(x, cos.float(), sin.float())
+
+
+@mistake("RoPE", shown_by="other_widths_are_refused")
+class WidthNotChecked(Right):
+    def rotate(self, q, k, offset=0):
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)
+
+    def turn(self, x, cos, sin):
+        return turned(self, x, cos, sin)
+
+
+@mistake("RoPE", shown_by="gradients_through_rope")
+class Detached(Right):
+    def turn(self, x, cos, sin):
+        return super().turn(x.detach(), cos, sin)
+
+
+@accepted("RoPE")
+class WithoutABranch(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return tuple(self.turn(x, cos, sin) for x in (q, k))
+
+    def turn(self, x, cos, sin):
+        return turned(self, x, cos, sin)
+
+
+@accepted("RoPE")
+class BothAtOnce(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        angles = np.arange(offset, offset + q.shape[-2])[:, None]
+        angles = angles * angular_speeds(self.rotary_dim, self.base)
+        cos, sin = (torch.tensor(table, dtype=q.dtype) for table in both(angles))
+        return list(self.turn(torch.stack([q, k]), cos, sin).unbind(0))
+
+
+@accepted("RoPE")
+class LastRows(Right):
+    def rotate(self, q, k, offset=0):
+        if q.shape[-1] != self.head_dim:
+            raise ValueError("another head_dim")
+        cache = right_cache(offset + q.shape[-2], self.rotary_dim, self.base)
+        cos, sin = (torch.tensor(table[-q.shape[-2] :]).to(q.dtype) for table in cache)
+        return self.turn(q, cos, sin), self.turn(k, cos, sin)

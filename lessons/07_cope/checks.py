@@ -357,7 +357,7 @@ def layers_of_both_kinds(answer):
 
 @check("order_matters")
 def what_the_layer_is_asked(answer):
-    """The layer is asked about the tokens, and about the same in another order, the last one last."""
+    """The layer is asked about the tokens, and about them in another order, the last one last."""
     tokens, asked = five_tokens(), []
     answer(lambda x: (asked.append(np.array(x)), np.cumsum(x, axis=0))[1], tokens)
     others = [x for x in asked if not np.array_equal(x, tokens)]
