@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from classroom import catalogue, source
+from classroom import catalogue, exercises, source
 from classroom.exercises import judge
 from classroom.judging import AGAIN, CALLED_AGAIN
 from classroom.trial import CHANGES_INPUT
@@ -87,3 +87,23 @@ def test_other_right_answer_is_right_and_its_convention_named(known):
     verdict = judge(known.exercise, known.answer)
     assert (verdict.state, verdict.says) == ("right", "")
     assert verdict.notes == ([known.sentence] if known.sentence else [])
+
+
+CONVENTIONS = [each for exercise in EXERCISES for each in exercise.conventions]
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda each: f"{each.exercise}-{each.name}")
+def test_another_convention_in_use_changes_no_verdict(convention, monkeypatch):
+    """A learner who solved one exercise in another way finds all that follow as he would have."""
+    monkeypatch.setattr(exercises, "session", exercises.Session())
+    earlier = COURSE.exercise(convention.exercise)
+    later = EXERCISES[EXERCISES.index(earlier) + 1 :]
+    exercises.session.hand_on(earlier, convention.answer)
+    try:
+        for exercise in later:
+            answer = typed_in(source.answered(exercise), exercise)
+            assert judge(exercise.name, answer).state == "right", exercise.name
+            for mistake in exercise.mistakes[:1]:
+                assert judge(mistake.exercise, mistake.answer).state == "not yet"
+    finally:
+        exercises.session.hand_on(earlier)
