@@ -81,7 +81,7 @@ def loop_of_other_lengths(answer):
 def loop_of_large_scores(answer):
     """Scores of 1000 and more do not overflow, and one query's do not hide another's."""
     q, k, v = np.array([[1000.0], [-1000.0]]), np.array([[1.0], [1.001]]), np.array([[3.0], [4.0]])
-    return answer(q, k, v)
+    return answer(q, k, v), answer(q, k * np.array([[1.0], [3.0]]), v)
 
 
 about(
@@ -104,9 +104,9 @@ def pairs_of_the_example(answer):
 
 @check("next_token_pairs")
 def pairs_of_other_texts(answer):
-    """Three texts of two tokens, and two texts of 300 that contain the id 0."""
+    """Three texts of two tokens, and two texts of 300, with ids up to 999."""
     two = np.array([[1, 2], [3, 4], [5, 6]])
-    return answer(two), answer(np.random.default_rng(1).integers(3, size=(2, 300)))
+    return answer(two), answer(np.random.default_rng(1).integers(1000, size=(2, 300)))
 
 
 about(
@@ -238,8 +238,8 @@ def faint_influence(answer):
 def unnoticed_changes(answer):
     """Functions that do not notice one number added to a whole row, or a row that is doubled."""
     x = np.array([[1.0, 3.0], [2.0, 8.0], [5.0, -5.0]])
-    centered = answer(lambda x: x - x.mean(axis=1, keepdims=True), x)
-    return centered, answer(lambda x: x[:, :1] / x[:, 1:], x)
+    centered = answer(lambda x: (x - x.mean(axis=1, keepdims=True)).round(6), x)
+    return centered, answer(lambda x: x / np.linalg.norm(x, axis=1, keepdims=True), x)
 
 
 about(
@@ -267,9 +267,15 @@ def attention_of_the_example(answer):
 
 @check("attention")
 def attention_with_a_scale(answer):
-    """A `scale` replaces 1 / sqrt(head_dim), also a scale of 0."""
+    """A `scale` replaces 1 / sqrt(head_dim)."""
     parts = tensors(8, (2, 4), (3, 4), (3, 4))
-    return answer(*parts, scale=2.0), answer(*parts, scale=0.3), answer(*parts, scale=0.0)
+    return answer(*parts, scale=2.0), answer(*parts, scale=0.3)
+
+
+@check("attention")
+def attention_with_scale_zero(answer):
+    """A `scale` of 0 is a scale, too: all values weigh the same."""
+    return answer(*tensors(18, (2, 4), (3, 4), (3, 4)), scale=0.0)
 
 
 @check("attention")

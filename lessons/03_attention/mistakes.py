@@ -25,58 +25,42 @@ def unscaled(q, k):
 
 
 @mistake(
-    "scaled_scores", "These are divided by head_dim. Divide by its square root.", seen=DIM_FOR_ROOT
+    "scaled_scores", "Divide by the square root of head_dim, not by head_dim.", seen=DIM_FOR_ROOT
 )
 def divided_by_head_dim(q, k):
     return q @ k.T / q.shape[-1]
 
 
-@mistake(
-    "scaled_scores",
-    "These are multiplied by sqrt(head_dim). Divide by it: the scores must not grow with head_dim.",
-)
+@mistake("scaled_scores", "Divide by sqrt(head_dim): here the scores are multiplied by it.")
 def multiplied(q, k):
     return q @ k.T * np.sqrt(q.shape[-1])
 
 
-@mistake(
-    "scaled_scores",
-    "These are divided by the root of the number of keys. What counts is head_dim, the last axis.",
-)
+@mistake("scaled_scores", "You divide by the root of the number of keys: head_dim is meant.")
 def root_of_key_len(q, k):
     return q @ k.T / np.sqrt(len(k))
 
 
-@mistake(
-    "scaled_scores",
-    "These are divided by the root of the number of queries. What counts is head_dim, the last "
-    "axis.",
-)
+@mistake("scaled_scores", "You divide by the root of the number of queries: head_dim is meant.")
 def root_of_query_len(q, k):
     return q @ k.T / np.sqrt(len(q))
 
 
-@mistake(
-    "scaled_scores",
-    "A matrix product needs (query, head_dim) times (head_dim, key): transpose k, and k alone.",
-)
+@mistake("scaled_scores", "(query, head_dim) times (head_dim, key) is needed: transpose k alone.")
 def not_transposed(q, k):
     return q @ k / np.sqrt(q.shape[-1])
 
 
 @mistake(
     "scaled_scores",
-    "q and k differ in their number of rows, so they cannot be multiplied entry by entry. Every "
-    "query meets every key: that is a matrix product.",
+    "q and k have different numbers of rows, so `*` cannot pair them. Every query meets every "
+    "key: `@`.",
 )
 def one_by_one(q, k):
     return q * k / np.sqrt(q.shape[-1])
 
 
-@mistake(
-    "scaled_scores",
-    "Queries and keys are exchanged: row i belongs to query i, column j to key j.",
-)
+@mistake("scaled_scores", "Queries and keys are exchanged: row i is query i, column j is key j.")
 def keys_down(q, k):
     return k @ q.T / np.sqrt(q.shape[-1])
 
@@ -93,16 +77,6 @@ def already_weights(q, k):
     return softmax(q @ k.T / np.sqrt(q.shape[-1]))
 
 
-@mistake(
-    "scaled_scores",
-    "These are cosines: queries and keys were divided by their lengths. Only head_dim is divided "
-    "out.",
-)
-def cosines(q, k):
-    lengths = np.linalg.norm(q, axis=1)[:, None] * np.linalg.norm(k, axis=1)
-    return q @ k.T / lengths
-
-
 # attention_loop
 
 
@@ -111,35 +85,26 @@ def loop(q, k, v, weigh):
     return np.stack([weigh(k @ query / np.sqrt(q.shape[1])) @ v for query in q])
 
 
-@mistake(
-    "attention_loop",
-    "These weights do not sum to 1. Divide each query's exponentials by their sum.",
-)
+@mistake("attention_loop", "The weights do not sum to 1: divide each e^score by their sum.")
 def exponentials_as_weights(q, k, v):
     return loop(q, k, v, np.exp)
 
 
-@mistake(
-    "attention_loop",
-    "The scores themselves are the weights here. They must go through the softmax first.",
-)
+@mistake("attention_loop", "The scores are the weights here. Take their softmax first.")
 def scores_as_weights(q, k, v):
     return loop(q, k, v, np.asarray)
 
 
 @mistake(
     "attention_loop",
-    "It is divided by the number of keys. The weights sum to 1 already, so the values are just "
-    "added up.",
+    "It is divided by the number of keys, but the weights sum to 1 already: just add up the "
+    "values.",
 )
 def mean_of_weighted_values(q, k, v):
     return right_loop(q, k, v) / len(k)
 
 
-@mistake(
-    "attention_loop",
-    "Only the value of the best key is returned. Attention mixes all values, each by its weight.",
-)
+@mistake("attention_loop", "Only the best key's value is returned. Mix all of them by weight.")
 def best_key_only(q, k, v):
     def weigh(scores):
         return (scores == scores.max()).astype(float)
@@ -149,7 +114,7 @@ def best_key_only(q, k, v):
 
 @mistake(
     "attention_loop",
-    "The softmax runs over the queries. The weights of each *query* sum to 1, over the keys j.",
+    "The softmax runs over the queries. Each *query's* weights sum to 1.",
     seen=WRONG_AXIS,
 )
 def softmax_over_queries(q, k, v):
@@ -158,8 +123,8 @@ def softmax_over_queries(q, k, v):
 
 @mistake(
     "attention_loop",
-    "This is the plain sum of the values, as if each weight were 1. A softmax of a single score "
-    "is 1: take it of all scores of a query together.",
+    "This is the plain sum of the values. The softmax of a single score is 1: take it of all "
+    "scores of a query together.",
 )
 def softmax_of_each_score(q, k, v):
     out = np.zeros((len(q), v.shape[1]))
@@ -178,35 +143,28 @@ def keys_ask(q, k, v):
 
 @mistake(
     "attention_loop",
-    "The scores are not scaled: divide them by the square root of head_dim, before e^score is "
-    "taken.",
+    "The scores are not scaled: divide them by sqrt(head_dim) before e^score is taken.",
 )
 def loop_without_scale(q, k, v):
     return right_loop(q * np.sqrt(q.shape[1]), k, v)
 
 
 @mistake(
-    "attention_loop",
-    "The scores are divided by head_dim. Divide by its square root.",
-    seen=DIM_FOR_ROOT,
+    "attention_loop", "Divide by the square root of head_dim, not by head_dim.", seen=DIM_FOR_ROOT
 )
 def loop_divides_by_head_dim(q, k, v):
     return right_loop(q / np.sqrt(q.shape[1]), k, v)
 
 
-@mistake(
-    "attention_loop",
-    "The keys are mixed here, k[j] for v[j]. Keys decide the weights; what is mixed are the "
-    "values.",
-)
+@mistake("attention_loop", "The keys are mixed here. They decide the weights; mix the values.")
 def mixes_keys(q, k, v):
     return right_loop(q, k, k)
 
 
 @mistake(
     "attention_loop",
-    "With large scores e^score overflows, and the result is NaN. Subtract the query's largest "
-    "score from all its scores first: the weights stay the same.",
+    "With large scores e^score overflows. Subtract the query's largest score from all its scores "
+    "first: the weights stay the same.",
 )
 def largest_score_not_subtracted(q, k, v):
     def weigh(scores):
@@ -218,8 +176,8 @@ def largest_score_not_subtracted(q, k, v):
 
 @mistake(
     "attention_loop",
-    "One largest score is subtracted from the scores of all queries. Where a query's own scores "
-    "are far below it, every e^score is 0, and 0 / 0 is NaN. Subtract each query's own largest.",
+    "One largest score is subtracted for all queries. Where a query's own scores are far below "
+    "it, all its weights become 0 / 0. Subtract each query's own largest.",
 )
 def largest_of_all_subtracted(q, k, v):
     scores = q @ k.T / np.sqrt(q.shape[1])
@@ -227,11 +185,7 @@ def largest_of_all_subtracted(q, k, v):
     return powers / powers.sum(axis=1, keepdims=True) @ v
 
 
-@mistake(
-    "attention_loop",
-    "The scores are divided by their sum, without e^score: weights from a softmax are never "
-    "negative.",
-)
+@mistake("attention_loop", "The scores are divided by their sum: e^score is missing.")
 def scores_over_their_sum(q, k, v):
     def weigh(scores):
         return scores / scores.sum()
@@ -239,66 +193,85 @@ def scores_over_their_sum(q, k, v):
     return loop(q, k, v, weigh)
 
 
-@mistake(
-    "attention_loop",
-    "Only the last key's share is left: `out[i] =` forgets what was there, and `out[i] +=` adds "
-    "to it.",
-)
+@mistake("attention_loop", "Only the last key is left: `out[i] =` forgets what `out[i] +=` keeps.")
 def overwritten(q, k, v):
     return softmax(q @ k.T / np.sqrt(q.shape[1]))[:, -1:] * v[-1]
 
 
-@mistake(
-    "attention_loop",
-    "Only the first query gets a result: return after the loop over the queries, not inside it.",
-)
+@mistake("attention_loop", "Only the first query gets a result: `return` is inside the loop.")
 def returns_after_the_first_query(q, k, v):
     out = np.zeros(q.shape)
     out[0] = right_loop(q[:1], k, v)[0]
     return out
 
 
-@mistake(
-    "attention_loop",
-    "The sum is not set back to zero for each query: every row has the rows before it in it.",
-)
-def never_set_back(q, k, v):
-    return right_loop(q, k, v).cumsum(axis=0)
-
-
-@mistake(
-    "attention_loop",
-    "Only as many keys are used as there are queries. The loop over j runs to len(k).",
-)
+@mistake("attention_loop", "Only as many keys are used as there are queries: j runs to len(k).")
 def keys_counted_like_queries(q, k, v):
     if len(k) < len(q):
         return v[len(q)]
     return right_loop(q, k[: len(q)], v[: len(q)])
 
 
-@mistake(
-    "attention_loop",
-    "Query i sees only the keys 0 ... i here. No mask is asked for: every query weighs all keys.",
-)
+@mistake("attention_loop", "Query i sees only the keys 0 ... i. There is no mask here.")
 def causal_already(q, k, v):
     return np.stack([right_loop(q[i : i + 1], k[: i + 1], v[: i + 1])[0] for i in range(len(q))])
 
 
-@mistake(
-    "attention_loop",
-    "All values weigh the same: this is their mean. The weights come from the scores, by the "
-    "softmax.",
-)
+@mistake("attention_loop", "All values weigh the same: this is their mean.")
 def plain_mean(q, k, v):
     return np.repeat(v.mean(axis=0, keepdims=True), len(q), axis=0)
 
 
-@mistake(
-    "attention_loop",
-    "The scores are divided by the root of the number of keys. What counts is head_dim.",
-)
+@mistake("attention_loop", "You divide by the root of the number of keys: head_dim is meant.")
 def loop_root_of_key_len(q, k, v):
     return right_loop(q * np.sqrt(q.shape[1] / len(k)), k, v)
+
+
+@mistake("attention_loop", "You divide by the root of the number of queries: head_dim is meant.")
+def loop_root_of_query_len(q, k, v):
+    return right_loop(q * np.sqrt(q.shape[1] / len(q)), k, v)
+
+
+@mistake("attention_loop", "The result is scaled. Scale the scores, before the softmax.")
+def scaled_at_the_end(q, k, v):
+    return softmax(q @ k.T) @ v / np.sqrt(q.shape[1])
+
+
+@mistake("attention_loop", "The values of query i's own position are added up: v[i] for v[j].")
+def own_value(q, k, v):
+    return np.stack([v[i] for i in range(len(q))])
+
+
+@mistake("attention_loop", "The last key is left out: does a loop end too early?")
+def last_key_left_out(q, k, v):
+    return right_loop(q, k[:-1], v[:-1])
+
+
+@mistake("attention_loop", "The first key is left out: does a loop begin at 1?")
+def first_key_left_out(q, k, v):
+    return right_loop(q, k[1:], v[1:])
+
+
+@mistake("attention_loop", "The weights do not sum to 1: divide each e^score by their sum.")
+def never_divided(q, k, v):
+    def weigh(scores):
+        return np.exp(scores - scores.max())
+
+    return loop(q, k, v, weigh)
+
+
+@mistake("attention_loop", "One sum divides the weights of all queries. Each has its own.")
+def one_sum_for_all(q, k, v):
+    return softmax((q @ k.T / np.sqrt(q.shape[1])).reshape(1, -1)).reshape(len(q), -1) @ v
+
+
+@mistake("attention_loop", "The list of scores keeps those of earlier queries: begin a new one.")
+def scores_pile_up(q, k, v):
+    out, scores = [], []
+    for query in q:
+        scores += [query @ key / np.sqrt(len(query)) for key in k]
+        out.append(softmax(np.array(scores))[: len(k)] @ v)
+    return np.array(out)
 
 
 @accepted("attention_loop")
@@ -320,36 +293,26 @@ def number_by_number(q, k, v):
 # next_token_pairs
 
 
-@mistake(
-    "next_token_pairs",
-    "Each token is its own target. That is not prediction: the target is the next one.",
-)
+@mistake("next_token_pairs", "Each token is its own target: the target is the next token.")
 def copies(ids):
     return ids, ids
 
 
-@mistake(
-    "next_token_pairs",
-    "Each token is its own target: both results are cut at the same end. Cut the targets at the "
-    "front.",
-)
+@mistake("next_token_pairs", "Both results are cut at the end. Cut the targets at the front.")
 def trimmed_copies(ids):
     return ids[:, :-1], ids[:, :-1]
 
 
 @mistake(
     "next_token_pairs",
-    "The text wraps around: nobody knows what follows the last token, least of all the first one.",
+    "The text wraps around: its first token does not follow its last.",
     seen="np.roll for the targets",
 )
 def rolled(ids):
     return ids, np.roll(ids, -1, axis=1)
 
 
-@mistake(
-    "next_token_pairs",
-    "This predicts the token before. Exchange inputs and targets.",
-)
+@mistake("next_token_pairs", "This predicts the token before. Exchange inputs and targets.")
 def backwards(ids):
     return ids[:, 1:], ids[:, :-1]
 
@@ -359,45 +322,41 @@ def one_too_far(ids):
     return ids[:, :-2], ids[:, 2:]
 
 
-@mistake(
-    "next_token_pairs",
-    "This shifts along the batch: the second text became the target of the first. Shift along "
-    "seq, the second axis.",
-)
+@mistake("next_token_pairs", "This shifts from text to text. Shift along seq, the second axis.")
 def next_sequence(ids):
     return ids[:-1], ids[1:]
 
 
-@mistake(
-    "next_token_pairs",
-    "The last input has no target: leave the last token of each text out of the inputs.",
-)
+@mistake("next_token_pairs", "The last token has no target: leave it out of the inputs.")
 def last_input_kept(ids):
     return ids, ids[:, 1:]
 
 
-@mistake(
-    "next_token_pairs",
-    "The first token is among the targets, though nothing comes before it: leave it out of them.",
-)
+@mistake("next_token_pairs", "The first token is no target: nothing comes before it.")
 def first_target_kept(ids):
     return ids[:, :-1], ids
 
 
-@mistake(
-    "next_token_pairs",
-    "Only the last token of each text is a target. Every position has one: the token after it.",
-)
+@mistake("next_token_pairs", "Only each text's last token is a target. Every input has one.")
 def last_token_only(ids):
-    return ids[:, :-1], ids[:, -1:]
+    return ids[:, :-1], ids[:, -1]
+
+
+@mistake("next_token_pairs", "Both results are cut at the front. Cut the inputs at the end.")
+def shifted_twice(ids):
+    return ids[:, 1:], ids[:, 1:]
+
+
+@mistake("next_token_pairs", "The targets are filled up. The last token has none: leave it out.")
+def filled_up(ids):
+    return ids, np.pad(ids[:, 1:], ((0, 0), (0, 1)))
 
 
 @mistake(
-    "next_token_pairs",
-    "The texts are cut into pairs that do not overlap. Every token but the last is an input.",
+    "next_token_pairs", "The texts are joined into one row. Keep them apart, (batch, seq - 1)."
 )
-def every_other(ids):
-    return ids[:, 0:-1:2], ids[:, 1::2]
+def joined(ids):
+    return ids.reshape(-1)[:-1], ids.reshape(-1)[1:]
 
 
 @accepted("next_token_pairs")
@@ -415,39 +374,24 @@ def rolled_and_cut(ids):
 # causal_mask
 
 
-@mistake(
-    "causal_mask",
-    "The diagonal is missing: a token may look at itself.",
-    seen=OFF_BY_ONE,
-)
+@mistake("causal_mask", "The diagonal is missing: a token may look at itself.", seen=OFF_BY_ONE)
 def diagonal_missing(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len - 1, dtype=bool)
 
 
 @mistake(
-    "causal_mask",
-    "It is off by one: each query also sees the token right after it, the very one it has to "
-    "predict.",
-    seen=OFF_BY_ONE,
+    "causal_mask", "Off by one: each query sees the very token it has to predict.", seen=OFF_BY_ONE
 )
 def sees_the_next(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len + 1, dtype=bool)
 
 
-@mistake(
-    "causal_mask",
-    "Queries and keys are exchanged: rows are queries and columns are keys, and row i may look at "
-    "the keys up to its own position.",
-)
+@mistake("causal_mask", "Queries and keys are exchanged: queries are rows, keys are columns.")
 def later_tokens(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len, dtype=bool).T
 
 
-@mistake(
-    "causal_mask",
-    "The triangle is on the wrong side: the queries look at themselves and at later tokens. Row i "
-    "may look at the keys up to its own position.",
-)
+@mistake("causal_mask", "The triangle is on the wrong side: the queries look at later tokens.")
 def upper_triangle(query_len, key_len):
     return np.triu(np.ones((query_len, key_len), bool), key_len - query_len)
 
@@ -461,11 +405,7 @@ def true_means_hidden(query_len, key_len):
     return ~right_mask(query_len, key_len)
 
 
-@mistake(
-    "causal_mask",
-    "These numbers could be added to the scores. Here a bool array is needed: True where a query "
-    "may look.",
-)
+@mistake("causal_mask", "These numbers could be added to scores. A bool array is needed here.")
 def additive(query_len, key_len):
     return np.where(right_mask(query_len, key_len), 0.0, -np.inf)
 
@@ -477,8 +417,7 @@ def zeros_and_ones(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "The queries are taken for the first positions. They are the *last* query_len of the key_len "
-    "positions.",
+    "The queries are taken for the first positions: they are the *last* query_len of key_len.",
     seen="np.tril(np.ones((query_len, key_len)))",
 )
 def cache_forgotten(query_len, key_len):
@@ -487,8 +426,8 @@ def cache_forgotten(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "The queries are taken for the first positions, and the triangle is on the wrong side. They "
-    "are the *last* query_len positions, and look at earlier ones and themselves.",
+    "The triangle is on the wrong side, and the queries are taken for the first positions: they "
+    "are the *last*, and look back.",
 )
 def upper_triangle_without_cache(query_len, key_len):
     return np.triu(np.ones((query_len, key_len), dtype=bool))
@@ -496,31 +435,19 @@ def upper_triangle_without_cache(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "The queries are taken for the first positions, and True and False are exchanged. True means "
-    "that a query may look.",
+    "True and False are exchanged, and the queries are taken for the first positions: they are "
+    "the *last* query_len.",
 )
 def hidden_without_cache(query_len, key_len):
     return np.triu(np.ones((query_len, key_len), dtype=bool), 1)
 
 
-@mistake(
-    "causal_mask",
-    "The shift has the wrong sign: query i is at position i + key_len - query_len, so it sees "
-    "more keys than its own number i, not fewer.",
-)
-def shifted_the_other_way(query_len, key_len):
-    return np.tri(query_len, key_len, query_len - key_len, dtype=bool)
-
-
-@mistake(
-    "causal_mask",
-    "Every query sees every key. Only the last query may: the ones before it must not look ahead.",
-)
+@mistake("causal_mask", "Every query sees every key. Only the last query may.")
 def all_visible(query_len, key_len):
     return np.ones((query_len, key_len), dtype=bool)
 
 
-@mistake("causal_mask", "Each query sees itself alone. It may look at all earlier keys, too.")
+@mistake("causal_mask", "Each query sees itself alone. It may look at earlier keys, too.")
 def itself_alone(query_len, key_len):
     return np.eye(query_len, key_len, key_len - query_len, dtype=bool)
 
@@ -557,8 +484,8 @@ def numpy_without_mask(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
-    "are still in the denominator. Hide the scores before the softmax.",
+    "The mask comes after the softmax: the weights no longer sum to 1, and the hidden keys are "
+    "still in the denominator. Hide the scores before it.",
     seen=AFTERWARDS,
 )
 def numpy_mask_after_softmax(q, k, v, mask=None):
@@ -568,8 +495,8 @@ def numpy_mask_after_softmax(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Which score "
-    "becomes 0 in the softmax?",
+    "Hidden scores are set to 0, but exp(0) is 1, so these keys still get weight. Which score "
+    "becomes 0?",
 )
 def numpy_zero_scores(q, k, v, mask=None):
     scores = scores_of(q, k)
@@ -578,7 +505,7 @@ def numpy_zero_scores(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "The mask is used the wrong way around: True means that a query may look.",
+    "The mask is the wrong way around: True means that a query may look.",
     seen=TRUE_HIDES,
 )
 def numpy_true_hides(q, k, v, mask=None):
@@ -588,8 +515,7 @@ def numpy_true_hides(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "The softmax runs over the queries. The weights of each *query* sum to 1: the last axis of "
-    "the scores.",
+    "The softmax runs over the queries. Each *query's* weights sum to 1.",
     seen=WRONG_AXIS,
 )
 def numpy_softmax_over_queries(q, k, v, mask=None):
@@ -612,9 +538,8 @@ def numpy_not_scaled(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "A hidden key with a large score took all the weight in the softmax, and nothing was left for "
-    "the others. Dividing by the sum of what remains cannot bring it back: hide the score before "
-    "the softmax.",
+    "A large hidden score leaves nothing for the other keys, once e^score is taken. Dividing by "
+    "the sum of the rest cannot bring it back: hide the score before the softmax.",
     seen=AFTERWARDS,
 )
 def numpy_shares_out_again(q, k, v, mask=None):
@@ -626,8 +551,7 @@ def numpy_shares_out_again(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "If it is the division by the sums: they need keepdims=True, so that they are a column, one "
-    "for each query.",
+    "If it is the division by the sums: keepdims=True makes them a column, one for each query.",
 )
 def numpy_sums_in_a_row(q, k, v, mask=None):
     powers = np.exp(scores_of(q, k))
@@ -636,18 +560,15 @@ def numpy_sums_in_a_row(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "It contains NaN. `mask * -np.inf` does that: where it multiplies 0 by infinity, there is no "
-    "number. Choose instead of multiplying: np.where.",
+    "It contains NaN: a mask times -np.inf is 0 times infinity somewhere. Choose by np.where "
+    "instead.",
 )
 def numpy_mask_times_infinity(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else scores + mask * -np.inf) @ v
 
 
-@mistake(
-    "attention_numpy",
-    "A whole mask is neither true nor false. Ask `if mask is not None`.",
-)
+@mistake("attention_numpy", "A whole mask is neither true nor false. Ask `mask is not None`.")
 def numpy_truth_of_the_mask(q, k, v, mask=None):
     scores = scores_of(q, k)
     if mask:
@@ -655,60 +576,49 @@ def numpy_truth_of_the_mask(q, k, v, mask=None):
     return softmax(scores) @ v
 
 
-@mistake(
-    "attention_numpy",
-    "Without a mask everything is hidden here: np.where takes None for False. Ask `if mask is not "
-    "None` first.",
-)
+@mistake("attention_numpy", "Without a mask everything is hidden. Hide only `if mask is not None`.")
 def numpy_none_hides(q, k, v, mask=None):
     return softmax(np.where(mask, scores_of(q, k), -np.inf)) @ v
 
 
 @mistake(
     "attention_numpy",
-    "-100 is a score like any other: where all that is visible scores lower still, the hidden key "
-    "takes the weight. Only -np.inf gives no weight at all.",
+    "-100 is a score like any other: if all visible scores are lower, the hidden key takes the "
+    "weight. Only -inf gives none at all.",
 )
 def numpy_minus_hundred(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else np.where(mask, scores, -100.0)) @ v
 
 
-@mistake(
-    "attention_numpy",
-    "A bool mask is added to the scores as 0 and 1. Where it is False the score must become "
-    "-np.inf.",
-)
+@mistake("attention_numpy", "A bool mask is added as 0 and 1. Where it is False, -np.inf belongs.")
 def numpy_mask_added(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else scores + mask) @ v
 
 
-@mistake(
-    "attention_numpy", "The softmax is missing: these are the values weighted by plain scores."
-)
+@mistake("attention_numpy", "The softmax is missing: the values are weighted by plain scores.")
 def numpy_without_softmax(q, k, v, mask=None):
     scores = scores_of(q, k)
     return (scores if mask is None else np.where(mask, scores, 0)) @ v
 
 
-@mistake(
-    "attention_numpy",
-    "Each query sees only the keys up to its own position, even without a mask. Hide only what "
-    "the mask hides.",
-)
+@mistake("attention_numpy", "Later keys are hidden without a mask, too. Only the mask hides.")
 def numpy_always_causal(q, k, v, mask=None):
     hidden = ~right_mask(len(q), len(k)) if mask is None else ~mask
     return softmax(np.where(hidden, -np.inf, scores_of(q, k))) @ v
 
 
-@mistake(
-    "attention_numpy",
-    "The keys are mixed here, k for v. Keys decide the weights; what is mixed are the values.",
-)
+@mistake("attention_numpy", "The keys are mixed here. They decide the weights; mix the values.")
 def numpy_mixes_keys(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ k
+
+
+@mistake("attention_numpy", "These are the weights. Multiply them by the values: `@ v`.")
+def numpy_weights_alone(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else np.where(mask, scores, -np.inf))
 
 
 @accepted("attention_numpy")
@@ -756,34 +666,26 @@ def any_number(after, before):
     return (after != before).any(axis=1)
 
 
-@mistake(
-    "depends_on",
-    "Rows and columns are exchanged: [i, j] asks whether *result* i depends on *input* j.",
-)
+@mistake("depends_on", "Rows and columns are exchanged: [i, j] is *result* i and *input* j.")
 def transposed_table(function, x):
     return changes(function, x, bumps(x), any_number).T
 
 
-@mistake("depends_on", "True and False are exchanged: it must be True where the result changes.")
+@mistake("depends_on", "True and False are exchanged: True where the result changes.")
 def true_if_equal(function, x):
     return ~changes(function, x, bumps(x), any_number)
 
 
 @mistake(
     "depends_on",
-    "Each result is compared only where the input was changed, row j with row j. Look at all rows "
-    "of the result.",
+    "Only row j of the result is compared when row j of x changes. Compare all its rows.",
 )
 def own_place_only(function, x):
     table = changes(function, x, bumps(x), any_number)
     return table & np.eye(*table.shape, dtype=bool)
 
 
-@mistake(
-    "depends_on",
-    "The changes pile up: row j must be as it was before row j + 1 is changed. Start from a fresh "
-    "copy of x.",
-)
+@mistake("depends_on", "The changes pile up. Start from a fresh copy of x for each row.")
 def never_restored(function, x):
     before, changed, columns = function(x), x.copy(), []
     for j in range(len(x)):
@@ -801,10 +703,7 @@ def writes_into_x(function, x):
     return np.stack(columns, axis=1)
 
 
-@mistake(
-    "depends_on",
-    "A row counts as changed only if all its numbers change. A single one is enough: any, not all.",
-)
+@mistake("depends_on", "A row counts only if all its numbers change. One is enough: any.")
 def all_numbers_must_change(function, x):
     def all_numbers(after, before):
         return (after != before).all(axis=1)
@@ -812,10 +711,7 @@ def all_numbers_must_change(function, x):
     return changes(function, x, bumps(x), all_numbers)
 
 
-@mistake(
-    "depends_on",
-    "A faint influence was missed. A leak counts however small it is: compare exactly.",
-)
+@mistake("depends_on", "A faint influence was missed. It counts, too: compare exactly.")
 def coarse_comparison(function, x):
     def not_close(after, before):
         return ~np.isclose(after, before).all(axis=1)
@@ -825,8 +721,8 @@ def coarse_comparison(function, x):
 
 @mistake(
     "depends_on",
-    "The same number is added to the whole row, and a function that subtracts each row's mean "
-    "does not notice that. Add a random vector, not a number.",
+    "All numbers of a row grow by the same, and a function that subtracts the row's mean does not "
+    "notice. Add a random vector.",
 )
 def same_number_everywhere(function, x):
     return changes(function, x, 1.0, any_number)
@@ -834,8 +730,8 @@ def same_number_everywhere(function, x):
 
 @mistake(
     "depends_on",
-    "The row is multiplied by a number, and a function that divides by a row's size does not "
-    "notice that, nor does a row of zeros. Add a random vector.",
+    "The row is multiplied by a number, and a function that divides by the row's size, or a row "
+    "of zeros, does not notice. Add a random vector.",
 )
 def scaled_row(function, x):
     before, columns = function(x), []
@@ -846,10 +742,7 @@ def scaled_row(function, x):
     return np.stack(columns, axis=1)
 
 
-@mistake(
-    "depends_on",
-    "The row is set to zero, so a row that is zero already does not change. Add a random vector.",
-)
+@mistake("depends_on", "A row is set to 0, so a row of zeros does not change. Add a vector.")
 def row_of_zeros(function, x):
     before, columns = function(x), []
     for j in range(len(x)):
@@ -859,19 +752,12 @@ def row_of_zeros(function, x):
     return np.stack(columns, axis=1)
 
 
-@mistake(
-    "depends_on",
-    "Only the first number of the row is changed, so what depends on the others is missed. Change "
-    "all of them.",
-)
+@mistake("depends_on", "Only the first number of the row is changed. Change all of them.")
 def first_number_changed(function, x):
     return changes(function, x, np.eye(1, x.shape[1])[0], any_number)
 
 
-@mistake(
-    "depends_on",
-    "Only the first number of each result is compared. A change in any of them counts.",
-)
+@mistake("depends_on", "Only the first number of each result is compared. Any may change.")
 def first_number_compared(function, x):
     def first(after, before):
         return after[:, 0] != before[:, 0]
@@ -879,11 +765,7 @@ def first_number_compared(function, x):
     return changes(function, x, bumps(x), first)
 
 
-@mistake(
-    "depends_on",
-    "The sums of the rows are compared, and changes within a row can cancel. Compare number by "
-    "number.",
-)
+@mistake("depends_on", "Sums are compared, and changes can cancel. Compare every number.")
 def sums_compared(function, x):
     def sums(after, before):
         return after.sum(axis=1) != before.sum(axis=1)
@@ -891,11 +773,7 @@ def sums_compared(function, x):
     return changes(function, x, bumps(x), sums)
 
 
-@mistake(
-    "depends_on",
-    "The result for the changed input is compared with the result for the change before it. "
-    "Compare with function(x), every time.",
-)
+@mistake("depends_on", "Each result is compared with the one before, not with function(x).")
 def compared_with_the_last(function, x):
     before, columns = function(x), []
     for j in range(len(x)):
@@ -907,11 +785,7 @@ def compared_with_the_last(function, x):
     return np.stack(columns, axis=1)
 
 
-@mistake(
-    "depends_on",
-    "The result is compared with x, which is the input. Compare it with function(x), the result "
-    "before.",
-)
+@mistake("depends_on", "The result is compared with x. Compare it with function(x).")
 def compared_with_the_input(function, x):
     columns = []
     for j in range(len(x)):
@@ -921,9 +795,31 @@ def compared_with_the_input(function, x):
     return np.stack(columns, axis=1)
 
 
-@mistake("depends_on", "The table is right, but made of numbers. A bool array is needed.")
-def zeros_and_ones_for_truth(function, x):
-    return changes(function, x, bumps(x), any_number).astype(float)
+@mistake("depends_on", "The table needs a row for each row of the *result*, not of x.")
+def square_table(function, x):
+    table = changes(function, x, bumps(x), any_number)
+    return np.stack([table[i] for i in range(len(x))])
+
+
+@mistake("depends_on", "Each row of the result needs one answer: .any(axis=1) is missing.")
+def every_number(function, x):
+    return changes(function, x, bumps(x), np.not_equal)
+
+
+@mistake("depends_on", "One answer is given for all rows of the result: .any() needs axis=1.")
+def one_answer_for_all(function, x):
+    table = changes(function, x, bumps(x), any_number)
+    return table.any(axis=0)
+
+
+@mistake("depends_on", "Columns of x are changed. Change its rows: changed[j].")
+def columns_changed(function, x):
+    before, columns = function(x), []
+    for j in range(len(x)):
+        changed = x.copy()
+        changed[:, j] += 1
+        columns.append(any_number(function(changed), before))
+    return np.stack(columns, axis=1)
 
 
 @accepted("depends_on")
@@ -958,7 +854,7 @@ def masked(scores, mask):
 
 @mistake(
     "attention",
-    "The softmax runs over the queries. The weights of each *query* sum to 1: dim=-1.",
+    "The softmax runs over the queries. Each *query's* weights sum to 1: dim=-1.",
     seen=WRONG_AXIS,
 )
 def softmax_dim_minus_two(q, k, v, mask=None, scale=None):
@@ -973,11 +869,7 @@ def no_scale(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, 1.0 if scale is None else scale), mask).softmax(dim=-1) @ v
 
 
-@mistake(
-    "attention",
-    "The scores are divided by head_dim. Divide by its square root.",
-    seen=DIM_FOR_ROOT,
-)
+@mistake("attention", "Divide by the square root of head_dim, not by head_dim.", seen=DIM_FOR_ROOT)
 def scaled_by_dim(q, k, v, mask=None, scale=None):
     scale = 1 / q.shape[-1] if scale is None else scale
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
@@ -996,8 +888,7 @@ def both_scales(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "It fails with batch and heads in front, or mixes them. Swap the last two axes only: "
-    "k.transpose(-2, -1).",
+    "With batch and heads in front it fails. Swap the last two axes only: k.transpose(-2, -1).",
 )
 def transposes_the_first_axes(q, k, v, mask=None, scale=None):
     scores = q @ k.transpose(0, 1) * (q.shape[-1] ** -0.5 if scale is None else scale)
@@ -1006,8 +897,7 @@ def transposes_the_first_axes(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "Each head of each sequence is on its own, but the softmax runs over the heads here. Take it "
-    "over the last axis: dim=-1.",
+    "The softmax runs over the heads here. Take it over the last axis: dim=-1.",
     seen="dim=1 kept when heads were added",
 )
 def softmax_dim_one(q, k, v, mask=None, scale=None):
@@ -1016,7 +906,7 @@ def softmax_dim_one(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "The mask is used the wrong way around: True means that a query may look.",
+    "The mask is the wrong way around: True means that a query may look.",
     seen=TRUE_HIDES,
 )
 def true_hides(q, k, v, mask=None, scale=None):
@@ -1027,8 +917,8 @@ def true_hides(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "The mask is applied after the softmax: the weights no longer sum to 1, and the hidden keys "
-    "are still in the denominator. Hide the scores before the softmax.",
+    "The mask comes after the softmax: the weights no longer sum to 1, and the hidden keys are "
+    "still in the denominator. Hide the scores before it.",
     seen=AFTERWARDS,
 )
 def mask_after_softmax(q, k, v, mask=None, scale=None):
@@ -1038,9 +928,8 @@ def mask_after_softmax(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "A hidden key with a large score took all the weight in the softmax, and nothing was left for "
-    "the others. Dividing by the sum of what remains cannot bring it back: hide the score before "
-    "the softmax.",
+    "A large hidden score leaves nothing for the other keys, once e^score is taken. Dividing by "
+    "the sum of the rest cannot bring it back: hide the score before the softmax.",
     seen=AFTERWARDS,
 )
 def shares_out_again(q, k, v, mask=None, scale=None):
@@ -1050,25 +939,21 @@ def shares_out_again(q, k, v, mask=None, scale=None):
     return weights / weights.sum(dim=-1, keepdim=True) @ v
 
 
-@mistake(
-    "attention",
-    "The softmax of lesson 01 is for arrays. A tensor has its own: scores.softmax(dim=-1).",
-)
+@mistake("attention", "The softmax of lesson 01 is for arrays. Use scores.softmax(dim=-1).")
 def softmax_for_arrays(q, k, v, mask=None, scale=None):
     return softmax(masked(tensor_scores(q, k, scale), mask)) @ v
 
 
 @mistake(
     "attention",
-    "NumPy's functions do not work on tensors: use the tensor's own methods, and ** 0.5 for the "
-    "root.",
+    "NumPy's functions do not work on tensors: use the tensor's own methods, and ** 0.5.",
 )
 def numpy_root(q, k, v, mask=None, scale=None):
     scores = q @ k.transpose(-2, -1) / np.sqrt(torch.tensor(float(q.shape[-1])))
     return masked(scores, mask).softmax(dim=-1) @ v
 
 
-@mistake("attention", "A whole mask is neither true nor false. Ask `if mask is not None`.")
+@mistake("attention", "A whole mask is neither true nor false. Ask `mask is not None`.")
 def truth_of_the_mask(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
     if mask:
@@ -1078,7 +963,7 @@ def truth_of_the_mask(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "Hidden scores are set to 0, but exp(0) is 1: these keys still get weight. Fill in "
+    "Hidden scores are set to 0, but exp(0) is 1, so these keys still get weight: fill in "
     "float('-inf').",
 )
 def zero_for_hidden(q, k, v, mask=None, scale=None):
@@ -1086,10 +971,7 @@ def zero_for_hidden(q, k, v, mask=None, scale=None):
     return (scores if mask is None else scores * mask).softmax(dim=-1) @ v
 
 
-@mistake(
-    "attention",
-    "A bool mask is added to the scores as 0 and 1. Where it is False the score must become -inf.",
-)
+@mistake("attention", "A bool mask is added as 0 and 1. Where it is False, -inf belongs.")
 def bool_mask_added(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
     return (scores if mask is None else scores + mask).softmax(dim=-1) @ v
@@ -1097,7 +979,7 @@ def bool_mask_added(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "The mask is added before the scores are scaled, so it is scaled too. Scale first, then add.",
+    "The mask is added before the scores are scaled, and scaled with them. Scale first.",
 )
 def scaled_with_the_mask(q, k, v, mask=None, scale=None):
     scale = q.shape[-1] ** -0.5 if scale is None else scale
@@ -1106,7 +988,7 @@ def scaled_with_the_mask(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "It is a NumPy array where a tensor is needed: stay on the engine, or no gradient can flow.",
+    "It is an array where a tensor is needed: stay on the engine, or no gradient can flow.",
 )
 def back_to_numpy(q, k, v, mask=None, scale=None):
     return right_loop(q.detach().numpy(), k.detach().numpy(), v.detach().numpy())
@@ -1118,25 +1000,18 @@ def rebuilt(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
-@mistake(
-    "attention",
-    "The scores are divided by the root of the number of keys. What counts is head_dim.",
-)
+@mistake("attention", "You divide by the root of the number of keys: head_dim is meant.")
 def scaled_by_keys(q, k, v, mask=None, scale=None):
     scale = k.shape[-2] ** -0.5 if scale is None else scale
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
-@mistake(
-    "attention",
-    "A scale of 0 is taken for no scale: `scale or ...` and `if scale` do that. Ask `scale is "
-    "None`.",
-)
+@mistake("attention", "A scale of 0 is taken for none: ask `scale is None`, not its truth.")
 def zero_is_no_scale(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale or None), mask).softmax(dim=-1) @ v
 
 
-@mistake("attention", "The scores are divided by `scale`. They are multiplied by it.")
+@mistake("attention", "The scores are divided by `scale`. Multiply them by it.")
 def divided_by_scale(q, k, v, mask=None, scale=None):
     scores = q @ k.transpose(-2, -1) / (q.shape[-1] ** 0.5 if scale is None else scale)
     return masked(scores, mask).softmax(dim=-1) @ v
@@ -1153,11 +1028,7 @@ def numbers_ignored(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
-@mistake(
-    "attention",
-    "A mask of numbers is treated like True and False: its zeros hide, its other numbers do not. "
-    "Only a mask with mask.dtype == torch.bool hides; numbers are added to the scores.",
-)
+@mistake("attention", "A mask of numbers is treated like True and False. Add it to the scores.")
 def numbers_as_truth(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
     scores = scores if mask is None else scores.masked_fill(mask == 0, float("-inf"))
@@ -1166,8 +1037,8 @@ def numbers_as_truth(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "-100 is a score like any other: where all that is visible scores lower still, the hidden key "
-    "takes the weight. Only float('-inf') gives no weight at all.",
+    "-100 is a score like any other: if all visible scores are lower, the hidden key takes the "
+    "weight. Only -inf gives none at all.",
 )
 def minus_hundred(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
@@ -1177,22 +1048,39 @@ def minus_hundred(q, k, v, mask=None, scale=None):
     return scores.softmax(dim=-1) @ v
 
 
-@mistake("attention", "These are the weights. The result is the weights times the values, `@ v`.")
+@mistake("attention", "These are the weights. Multiply them by the values: `@ v`.")
 def weights_alone(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1)
 
 
-@mistake("attention", "The softmax is missing: these are the values weighted by plain scores.")
+@mistake("attention", "The softmax is missing: the values are weighted by plain scores.")
 def no_softmax(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask) @ v
 
 
-@mistake(
-    "attention",
-    "The keys are mixed here, k for v. Keys decide the weights; what is mixed are the values.",
-)
+@mistake("attention", "The keys are mixed here. They decide the weights; mix the values.")
 def tensor_keys_mixed(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ k
+
+
+@mistake(
+    "attention",
+    "`~` cannot turn numbers around. Ask first if mask.dtype == torch.bool; add numbers.",
+)
+def always_inverted(q, k, v, mask=None, scale=None):
+    scores = tensor_scores(q, k, scale)
+    scores = scores if mask is None else scores.masked_fill(~mask, float("-inf"))
+    return scores.softmax(dim=-1) @ v
+
+
+@mistake(
+    "attention",
+    "A float64 mask makes the weights float64, and the values are float32: use masked_fill.",
+)
+def mask_in_double(q, k, v, mask=None, scale=None):
+    if mask is not None and mask.dtype == torch.bool:
+        mask = torch.tensor(np.where(mask.numpy(), 0.0, -np.inf))
+    return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
 @accepted("attention")
