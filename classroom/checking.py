@@ -63,6 +63,8 @@ class Known:
     is_right: bool
     seen: str = ""  # where the mistake was published
     shown_by: str = ""  # the name of the check that says what is wrong
+    only_with: tuple = ()  # (exercise, convention): right beside an answer that follows this, ...
+    otherwise: str = ""  # ... and a mistake with this sentence beside any other
 
     @property
     def name(self):
@@ -102,13 +104,17 @@ def mistake(exercise, sentence="", *, seen="", shown_by=""):
     return lambda answer: Known(exercise, answer, sentence, False, seen, shown_by)
 
 
-def accepted(exercise, sentence=""):
+def accepted(exercise, sentence="", *, only_with=(), otherwise=""):
     """Make a function or a class a right answer that the course would not give.
 
-    sentence   for another convention, with other results: what it is. Whoever follows it on
-               every check is right, and reads the sentence
+    sentence    for another convention, with other results: what it is. An answer that follows it
+                on every check is right, and its author reads the sentence
+    only_with   (exercise, name): right only if the learner's answer to that exercise follows the
+                convention of that name; otherwise it is a mistake, with the sentence `otherwise`
     """
-    return lambda answer: Known(exercise, answer, sentence, True)
+    if bool(only_with) != bool(otherwise):
+        raise ValueError("only_with needs the sentence that is true otherwise")
+    return lambda answer: Known(exercise, answer, sentence, True, "", "", only_with, otherwise)
 
 
 def require(condition, sentence):

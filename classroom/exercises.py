@@ -18,6 +18,7 @@ class Session:
         self.hints_given = {}  # exercise name -> how many
         self.originals = {}  # exercise name -> the course's own answer
         self.in_use = {}  # exercise name -> the learner's right answer in its place
+        self.following = {}  # exercise name -> the convention that this answer follows
 
     def hand_on(self, entry, answer=None):
         """Put `answer`, or for None the course's own, in place in every `solutions` module; return it."""
@@ -76,6 +77,7 @@ def exercise(answer):
     try:
         verdict = judge(name, answer)
         in_use = session.hand_on(entry, answer if verdict.state == RIGHT else None)
+        session.following[name] = verdict.convention
     except Exception as fault:
         sentence = f"The fault is the course's, not yours. {type(fault).__name__}: {fault}"
         Card(f"{name}: could not be checked", [sentence]).show()
@@ -87,7 +89,8 @@ def exercise(answer):
 
 def judge(name, answer):
     """The Verdict on `answer`, a function or class, as an answer to the exercise `name`."""
-    return judging.judge(catalogue.course().exercise(name), answer, session.courses_own)
+    entry = catalogue.course().exercise(name)
+    return judging.judge(entry, answer, session.courses_own, session.following.items())
 
 
 def hand_on_unread(name, sentences, blocks):

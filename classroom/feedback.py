@@ -86,6 +86,8 @@ class Verdict:
     notes: list = field(default_factory=list)  # worth knowing, though no fault
     checking: str = ""  # the claim that was checked last
     check: str = ""  # the name of that check
+    by_demand: bool = False  # whether the check said itself what is wrong, without a comparison
+    convention: str = ""  # the name of the one that a right answer follows, if it is not the course's
     checked: list = field(default_factory=list)  # the claims that are true, one per check
 
     @property

@@ -6,7 +6,17 @@ sentence or None. A sentence is said only if it is true on every input that was 
 
 import numpy as np
 
-from classroom.comparing import Raised, close, equal, is_numeric, is_tensor, kind, leaves, plain
+from classroom.comparing import (
+    TOLERANCE,
+    Raised,
+    close,
+    equal,
+    is_numeric,
+    is_tensor,
+    kind,
+    leaves,
+    plain,
+)
 
 ENOUGH = 2  # a relation between fewer numbers may be chance
 
@@ -76,6 +86,16 @@ def _values_equal(got, want):
 
 
 # The relations, the most telling first
+
+
+def _precision(got, want):
+    if kind(got) == kind(want) == "float" and got.dtype == want.dtype:
+        finite = np.isfinite(want) & (want != 0)
+        if np.all(close(got, want)) and np.any(got[finite] != want[finite]):
+            worst = np.max(np.abs(got[finite] / want[finite] - 1))
+            digits = round(-np.log10(worst))
+            return f"The values are right to about {digits} digits only: more are needed here."
+    return None
 
 
 def _dtype(got, want):
@@ -173,7 +193,11 @@ def _factor(got, want):
     if there.sum() < ENOUGH or len(np.unique(np.abs(want[there]))) < ENOUGH:
         return None
     factor = np.median(got[there] / want[there])
-    if factor == 0 or not np.all(close(got[there], factor * want[there])):
+    if (
+        abs(factor) < TOLERANCE
+        or abs(factor - 1) < TOLERANCE
+        or not np.all(close(got[there], factor * want[there]))
+    ):
         return None
     if np.any(got[want == 0]):
         return None
@@ -298,11 +322,11 @@ def _in_part(got, want):
 
 
 ENTRY_BY_ENTRY = (
-    _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _negated, _all_zero, _factor,
+    _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _negated, _all_zero, _factor,
     _offset, _function_of,
 )  # fmt: skip
 RELATIONS = (
-    _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _transposed, _reshaped, _summed,
+    _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _transposed, _reshaped, _summed,
     _negated, _flipped, _shifted, _all_zero, _factor, _offset, _function_of, _running, _normalized,
     _reordered, _in_part,
 )  # fmt: skip

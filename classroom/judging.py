@@ -35,6 +35,7 @@ from classroom.trial import Beginning, OutOfTime, Watch, bound, call_within, out
 
 CALLED_AGAIN = "called_again"  # the name under which a mistake says that only this shows it
 MISTAKE_SECONDS = 2  # for one check of one mistake
+READABLE = 70  # characters of a change that fit into a sentence
 NAMING_SECONDS = 5  # for all of them together
 AGAIN = (
     "Called once more with the same input, it gives another result. Something survives the call "
@@ -43,12 +44,13 @@ AGAIN = (
 )
 
 
-def judge(entry, answer, courses_own=nullcontext, explain=True):
+def judge(entry, answer, courses_own=nullcontext, following=(), explain=True):
     """The Verdict on `answer`, a function or class, as an answer to an exercise.
 
     entry         the exercise, as the catalogue knows it
     courses_own   called with the namespaces of the answer: within the block that it returns, all
                   other exercises are the course's own
+    following     (exercise, convention) pairs: the conventions of the learner's other answers
     explain       False: only the state matters, so no mistake is looked for
     """
     problem = problem_of_form(entry, answer)
@@ -61,7 +63,7 @@ def judge(entry, answer, courses_own=nullcontext, explain=True):
         return Verdict(entry.name, NOT_YET, [problem])
     namespaces = [inspect.unwrap(part).__globals__ for part in parts(entry, answer)]
     with courses_own(*namespaces):
-        verdict = _Trial(entry, answer, explain).verdict()
+        verdict = _Trial(entry, answer, following, explain).verdict()
         if verdict.state == NOT_YET:
             usual = vars(sys.modules[entry.reference.__module__])
             verdict.sentences[:0] = shadowed_names(parts(entry, answer), usual)
@@ -86,16 +88,16 @@ class Seen:
     value: object = None
     error: BaseException | None = None
 
-    def matches(self, other, check, dtype=None):
-        """Whether two answers look the same to a check; two that fail must fail in the same way."""
+    def matches(self, other, check, dtype=None, words=str):
+        """Whether two answers look the same to a check; two that fail must fail in the same words."""
         if self.error is None and other.error is None:
             return equal(self.value, other.value, check.tolerance, dtype or check.dtype)
         if self.error is None or other.error is None or isinstance(self.error, NotYet):
             return False
-        return type(self.error) is type(other.error) and _words(self.error) == _words(other.error)
+        return type(self.error) is type(other.error) and words(self.error) == words(other.error)
 
 
-def _words(error):
+def without_details(error):
     """An error's message without numbers and names, which differ from one writer to the next."""
     return re.sub(r"'[^']*'|[\d.]+", "", str(error))
 
@@ -114,14 +116,17 @@ def look(check, answer, seconds=None):
 class _Trial:
     """One answer before its checks."""
 
-    def __init__(self, entry, answer, explain):
+    def __init__(self, entry, answer, following, explain):
         self.entry, self.answer, self.explain = entry, answer, explain
         self.checks = entry.checks
         self.watch = Watch(entry.may_change)
         self.seconds_left = entry.seconds
         self.notices = sys.stderr
         self.seen = {}  # check -> what it saw of the answer
-        self.right = [entry.reference, *(each.answer for each in entry.conventions)]
+        self.conventions = [
+            each for each in entry.conventions if not each.only_with or each.only_with in following
+        ]
+        self.right = [entry.reference, *(each.answer for each in self.conventions)]
         self.found = Verdict(entry.name, NOT_YET)
 
     def verdict(self):
@@ -135,7 +140,7 @@ class _Trial:
                 found.check = CALLED_AGAIN
                 self._call_again()
             found.state = RIGHT
-            found.notes += self._convention_followed()
+            self._name_the_convention()
         except NotYet as failure:
             found.sentences, found.blocks = failure.sentences, failure.blocks
         if printed.text():
@@ -144,7 +149,9 @@ class _Trial:
 
     def _pass(self, check):
         """Return if the answer satisfies the check; otherwise raise NotYet with all there is to say."""
+        self.found.by_demand = True  # unless it turns out to be a comparison
         seen = self.seen[check] = self._look(check)
+        self.found.by_demand = False
         still_right = [
             each for each in self.right if seen.matches(self._wanted(check, each), check)
         ]
@@ -209,48 +216,48 @@ class _Trial:
 
     def _named(self, check):
         """The sentence of the one known mistake whose results are the learner's, as a list."""
-        mistakes = [each for each in self.entry.mistakes if each.sentence]
-        alike = self._alike(check, mistakes)
-        if alike:
-            return [alike.sentence]
-        alike = self._alike(check, mistakes, dtype="values")
-        if alike:
-            return [alike.sentence]
-        if self._survives():
-            return [AGAIN]
-        return []
+        mistakes = [(each.answer, each.sentence) for each in self.entry.mistakes if each.sentence]
+        mistakes += [
+            (each.answer, each.otherwise)
+            for each in self.entry.conventions
+            if each not in self.conventions
+        ]
+        for alike in ({}, {"dtype": "values"}, {"words": without_details}):
+            sentence = self._sentence_alone(check, mistakes, **alike)
+            if sentence:
+                return [sentence]
+        return [AGAIN] if self._survives() else []
 
-    def _alike(self, check, candidates, dtype=None):
-        """The one candidate, or one of several with the same sentence, that looks like the answer.
+    def _sentence_alone(self, check, candidates, **alike):
+        """The one sentence whose answer looks like the learner's, out of (answer, sentence) pairs.
 
         It must look so to the check that failed and to all before it; where several do, the checks
-        after it tell them apart.
+        after it tell them apart. None of these may contradict it either, if it has something to see.
         """
         until = time.monotonic() + NAMING_SECONDS
 
         def narrowed(each):
             return [
-                candidate
-                for candidate in candidates
+                (answer, sentence)
+                for answer, sentence in candidates
                 if time.monotonic() < until
-                and self._seen(each).matches(look(each, candidate.answer), each, dtype)
+                and self._seen(each).matches(look(each, answer), each, **alike)
             ]
 
-        if dtype:  # what is right but for its dtype explains nothing
+        if alike:  # what is right but for its dtype explains nothing
             right = self._wanted(check, self.right[0])
             candidates = [
-                candidate
-                for candidate in candidates
-                if not look(check, candidate.answer).matches(right, check, dtype)
+                (answer, sentence)
+                for answer, sentence in candidates
+                if not look(check, answer).matches(right, check, **alike)
             ]
-        later = list(self.checks)
-        for each in later[: later.index(check) + 1][::-1]:
-            candidates = narrowed(each)
-        for each in later[later.index(check) + 1 :]:
-            if len({candidate.sentence for candidate in candidates}) > 1:
+        order = list(self.checks)
+        at = order.index(check)
+        for each in order[at::-1] + order[at + 1 :]:
+            if candidates and (order.index(each) <= at or self._seen(each).error is None):
                 candidates = narrowed(each)
-        alone = len({candidate.sentence for candidate in candidates}) == 1
-        return candidates[0] if alone else None
+        sentences = {sentence for _, sentence in candidates}
+        return sentences.pop() if len(sentences) == 1 else None
 
     def _seen(self, check):
         """What a check sees of the answer; looked at once."""
@@ -296,8 +303,13 @@ class _Trial:
 
     def _mutated(self, check):
         """The sentence of the one small change of the course's answer with the same results."""
-        changed = self._alike(check, list(mutants(self.entry)))
-        return [changed.sentence] if changed and len(changed.old + changed.new) < 70 else []
+        changes = [
+            (each.answer, each.sentence)
+            for each in mutants(self.entry)
+            if len(each.old + each.new) < READABLE
+        ]
+        sentence = self._sentence_alone(check, changes)
+        return [sentence] if sentence else []
 
     def _first_difference(self, got, want, check):
         """(got, want, inputs): the first call whose result differs, or the whole if that is unclear."""
@@ -309,11 +321,12 @@ class _Trial:
                     return self._first_difference(one, other, check)
         return got, want, inputs
 
-    def _convention_followed(self):
-        """The sentence on the convention that the answer follows, if it is not the course's."""
-        if not self.right or self.right[0] is self.entry.reference:
-            return []
-        return [each.sentence for each in self.entry.conventions if each.answer is self.right[0]]
+    def _name_the_convention(self):
+        """Note the convention that a right answer follows, if it is not the course's."""
+        for each in self.conventions:
+            if each.answer is self.right[0]:
+                self.found.notes.append(each.sentence)
+                self.found.convention = each.name
 
     # Errors
 

@@ -585,7 +585,7 @@ RELATED = [
     (A + np.triu(np.ones((3, 3)), 1), A, "Only entries above the diagonal"), (A.mean(0), A, "the mean over axis 0"),
     (A * [[1], [1], [0]] + [[0], [0], [7]], A, "Only the last row is wrong"), (A * [7, 1, 1], A, "Only the first column"),
     ((A, -A), (-A, A), "The two results are exchanged"), (Tensor(A), A, "It is a tensor where"), (-3.0, 3.0, "negated"),
-    (np.abs(A) / np.abs(A).sum(1, keepdims=True), np.abs(A), "divided by its sum along axis 1"),
+    (A * (1 + 1e-8), A, "right to about 8 digits only"), (np.abs(A) / np.abs(A).sum(1, keepdims=True), np.abs(A), "divided by its sum along axis 1"),
 ]
 
 
@@ -677,6 +677,15 @@ def test_convention_is_right_on_every_check_or_not_at_all(tiny):
     assert (verdict.state, verdict.notes) == ("right", ["It is doubled downwards."])
     mixed = judge("double", learner("def double(x): return (2 if x.ndim == 1 else -2) * x"))
     assert mixed.state == "not yet"
+
+
+def test_convention_may_be_right_only_beside_another(tiny):
+    tiny_course.edit(tiny, MISTAKES, '"It is doubled downwards."',
+                     '"Downwards.", only_with=("Counter", "Down"), otherwise="Your Counter counts up."')
+    downwards = learner("def double(x): return -x - x")
+    assert judge("double", downwards).sentences[0] == "Your Counter counts up."
+    exercises.session.following["Counter"] = "Down"
+    assert judge("double", downwards).notes == ["Downwards."]
 
 
 def test_answers_are_judged_on_the_courses_own_functions(tiny):
@@ -899,7 +908,7 @@ def test_the_proof_fails_for(mutation, tmp_path):
 def test_the_proof_passes_for_the_tiny_course(tmp_path):
     tiny_course.write(tmp_path)
     run = prove(tmp_path)
-    assert run.returncode == 0 and "19 passed" in run.stdout, run.stdout
+    assert run.returncode == 0 and "20 passed" in run.stdout, run.stdout
 
 
 def prove(root):

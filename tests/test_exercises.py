@@ -77,13 +77,16 @@ def test_mistake_is_told_what_is_wrong(mistake):
         assert verdict.sentences[0].startswith(SAID_BY_THE_JUDGE[mistake.shown_by])
     elif mistake.shown_by:
         assert verdict.check == mistake.shown_by, "another check fails first: " + verdict.says
-        assert verdict.sentences, "the check has no sentence of its own: use require or refuses"
+        assert verdict.by_demand, "the check has no sentence of its own: use require or refuses"
     else:
         assert verdict.sentences[0] == mistake.sentence
 
 
 @pytest.mark.parametrize("known", ACCEPTED, ids=lambda each: f"{each.exercise}-{each.name}")
-def test_other_right_answer_is_right_and_its_convention_named(known):
+def test_other_right_answer_is_right_and_its_convention_named(known, monkeypatch):
+    if known.only_with:
+        assert judge(known.exercise, known.answer).sentences[0] == known.otherwise
+        monkeypatch.setattr(exercises.session, "following", dict([known.only_with]))
     verdict = judge(known.exercise, known.answer)
     assert (verdict.state, verdict.says) == ("right", "")
     assert verdict.notes == ([known.sentence] if known.sentence else [])
@@ -99,6 +102,7 @@ def test_another_convention_in_use_changes_no_verdict(convention, monkeypatch):
     earlier = COURSE.exercise(convention.exercise)
     later = EXERCISES[EXERCISES.index(earlier) + 1 :]
     exercises.session.hand_on(earlier, convention.answer)
+    exercises.session.following[earlier.name] = convention.name
     try:
         for exercise in later:
             answer = typed_in(source.answered(exercise), exercise)
