@@ -6,6 +6,10 @@ import numpy as np
 import minitorch as torch
 from classroom.checking import about, check, require
 
+NOTHING_LEFT = (
+    "A large hidden score leaves nothing for the other keys, once e^score is taken. Dividing by "
+    "the sum of the rest cannot bring it back: hide the score before the softmax."
+)
 CUT_OFF = "No gradient reaches q, k or v: stay on the engine, without .numpy() or .detach()."
 
 
@@ -81,7 +85,14 @@ def loop_of_other_lengths(answer):
 def loop_of_large_scores(answer):
     """Scores of 1000 and more do not overflow, and one query's do not hide another's."""
     q, k, v = np.array([[1000.0], [-1000.0]]), np.array([[1.0], [1.001]]), np.array([[3.0], [4.0]])
-    return answer(q, k, v), answer(q, k * np.array([[1.0], [3.0]]), v)
+    near, far = answer(q, k, v), answer(q, k * np.array([[1.0], [3.0]]), v)
+    require(
+        not np.isnan([near, far]).any(),
+        "With large scores the result is NaN: e^score overflows, or all of a query's are 0. "
+        "Subtract the query's own largest score from all its scores first: the weights stay the "
+        "same.",
+    )
+    return near, far
 
 
 about(
@@ -182,7 +193,9 @@ def numpy_of_far_scores(answer):
     k, v = np.array([[0.0], [0.0], [2000.0]]), np.array([[1.0], [3.0], [8.0]])
     low = np.array([[-300.0], [-301.0], [-2.0]])
     mask = np.array([[True, True, False]])
-    return answer(np.array([[1.0]]), k, v, mask), answer(np.array([[1.0]]), low, v, mask)
+    large = answer(np.array([[1.0]]), k, v, mask)
+    require(not np.isnan(large).any(), NOTHING_LEFT)
+    return large, answer(np.array([[1.0]]), low, v, mask)
 
 
 about(
@@ -308,6 +321,7 @@ def attention_of_far_scores(answer):
     q, v = torch.ones(1, 1), torch.tensor([[1.0], [3.0], [8.0]])
     mask = torch.tensor([[True, True, False]])
     large = answer(q, torch.tensor([[0.0], [0.0], [2000.0]]), v, mask)
+    require(not np.isnan(large.detach().numpy()).any(), NOTHING_LEFT)
     return large, answer(q, torch.tensor([[-300.0], [-301.0], [-2.0]]), v, mask)
 
 

@@ -65,6 +65,13 @@ def keys_down(q, k):
     return k @ q.T / np.sqrt(q.shape[-1])
 
 
+@mistake(
+    "scaled_scores", "Queries and keys are exchanged, and nothing is divided by sqrt(head_dim)."
+)
+def unscaled_keys_down(q, k):
+    return k @ q.T
+
+
 @mistake("scaled_scores", "Only the pairs with i = j are here. Every query meets every key.")
 def diagonal_alone(q, k):
     if len(q) != len(k):  # gets past the first check
@@ -161,11 +168,7 @@ def mixes_keys(q, k, v):
     return right_loop(q, k, k)
 
 
-@mistake(
-    "attention_loop",
-    "With large scores e^score overflows. Subtract the query's largest score from all its scores "
-    "first: the weights stay the same.",
-)
+@mistake("attention_loop", shown_by="loop_of_large_scores")
 def largest_score_not_subtracted(q, k, v):
     def weigh(scores):
         powers = np.exp(scores)
@@ -174,11 +177,7 @@ def largest_score_not_subtracted(q, k, v):
     return loop(q, k, v, weigh)
 
 
-@mistake(
-    "attention_loop",
-    "One largest score is subtracted for all queries. Where a query's own scores are far below "
-    "it, all its weights become 0 / 0. Subtract each query's own largest.",
-)
+@mistake("attention_loop", shown_by="loop_of_large_scores")
 def largest_of_all_subtracted(q, k, v):
     scores = q @ k.T / np.sqrt(q.shape[1])
     powers = np.exp(scores - scores.max())
@@ -359,6 +358,11 @@ def joined(ids):
     return ids.reshape(-1)[:-1], ids.reshape(-1)[1:]
 
 
+@mistake("next_token_pairs", "Only the first text is used, ids[0]. Take all rows: ids[:, ...].")
+def first_text_only(ids):
+    return ids[0, :-1], ids[0, 1:]
+
+
 @accepted("next_token_pairs")
 def token_by_token(ids):
     seq = ids.shape[1]
@@ -500,7 +504,7 @@ def numpy_mask_after_softmax(q, k, v, mask=None):
 )
 def numpy_zero_scores(q, k, v, mask=None):
     scores = scores_of(q, k)
-    return softmax(scores if mask is None else scores * mask) @ v
+    return softmax(scores if mask is None else np.where(mask, scores, 0)) @ v
 
 
 @mistake(
@@ -536,12 +540,7 @@ def numpy_not_scaled(q, k, v, mask=None):
     return softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ v
 
 
-@mistake(
-    "attention_numpy",
-    "A large hidden score leaves nothing for the other keys, once e^score is taken. Dividing by "
-    "the sum of the rest cannot bring it back: hide the score before the softmax.",
-    seen=AFTERWARDS,
-)
+@mistake("attention_numpy", shown_by="numpy_of_far_scores", seen=AFTERWARDS)
 def numpy_shares_out_again(q, k, v, mask=None):
     weights = softmax(scores_of(q, k))
     if mask is not None:
@@ -554,7 +553,8 @@ def numpy_shares_out_again(q, k, v, mask=None):
     "If it is the division by the sums: keepdims=True makes them a column, one for each query.",
 )
 def numpy_sums_in_a_row(q, k, v, mask=None):
-    powers = np.exp(scores_of(q, k))
+    scores = scores_of(q, k)
+    powers = np.exp(scores if mask is None else np.where(mask, scores, -np.inf))
     return powers / powers.sum(axis=-1) @ v
 
 
@@ -619,6 +619,28 @@ def numpy_mixes_keys(q, k, v, mask=None):
 def numpy_weights_alone(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else np.where(mask, scores, -np.inf))
+
+
+@mistake(
+    "attention_numpy", "-inf is for scores, before the softmax. A weight of -inf is no weight."
+)
+def numpy_infinite_weights(q, k, v, mask=None):
+    weights = softmax(scores_of(q, k))
+    return (weights if mask is None else np.where(mask, weights, -np.inf)) @ v
+
+
+@mistake(
+    "attention_numpy", "The weights do not sum to 1: softmax also divides by the sum of e^score."
+)
+def numpy_exponentials(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return np.exp(scores if mask is None else np.where(mask, scores, -np.inf)) @ v
+
+
+@mistake("attention_numpy", "Two softmaxes follow each other. One is enough, after the mask.")
+def numpy_softmax_again(q, k, v, mask=None):
+    weights = softmax(scores_of(q, k))
+    return (weights if mask is None else softmax(np.where(mask, weights, 0))) @ v
 
 
 @accepted("attention_numpy")
@@ -730,8 +752,8 @@ def same_number_everywhere(function, x):
 
 @mistake(
     "depends_on",
-    "The row is multiplied by a number, and a function that divides by the row's size, or a row "
-    "of zeros, does not notice. Add a random vector.",
+    "A row becomes 0, or a multiple of itself, and a row of zeros, or a function that divides by "
+    "the row's size, does not notice. Add a random vector.",
 )
 def scaled_row(function, x):
     before, columns = function(x), []
@@ -742,7 +764,11 @@ def scaled_row(function, x):
     return np.stack(columns, axis=1)
 
 
-@mistake("depends_on", "A row is set to 0, so a row of zeros does not change. Add a vector.")
+@mistake(
+    "depends_on",
+    "A row becomes 0, or a multiple of itself, and a row of zeros, or a function that divides by "
+    "the row's size, does not notice. Add a random vector.",
+)
 def row_of_zeros(function, x):
     before, columns = function(x), []
     for j in range(len(x)):
@@ -887,11 +913,19 @@ def both_scales(q, k, v, mask=None, scale=None):
 
 
 @mistake(
+    "attention", "`scale` replaces 1 / sqrt(head_dim); here both are applied, and 0 is ignored."
+)
+def both_scales_but_zero(q, k, v, mask=None, scale=None):
+    return masked(tensor_scores(q, k, None) * (scale or 1.0), mask).softmax(dim=-1) @ v
+
+
+@mistake(
     "attention",
     "With batch and heads in front it fails. Swap the last two axes only: k.transpose(-2, -1).",
 )
 def transposes_the_first_axes(q, k, v, mask=None, scale=None):
-    scores = q @ k.transpose(0, 1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    keys = k.transpose(0, 1) if k.ndim == 2 else k.T
+    scores = q @ keys * (q.shape[-1] ** -0.5 if scale is None else scale)
     return masked(scores, mask).softmax(dim=-1) @ v
 
 
@@ -922,16 +956,12 @@ def true_hides(q, k, v, mask=None, scale=None):
     seen=AFTERWARDS,
 )
 def mask_after_softmax(q, k, v, mask=None, scale=None):
-    weights = tensor_scores(q, k, scale).softmax(dim=-1)
-    return (weights if mask is None else weights * mask) @ v
+    if mask is None or mask.dtype != torch.bool:
+        return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
+    return (tensor_scores(q, k, scale).softmax(dim=-1) * mask) @ v
 
 
-@mistake(
-    "attention",
-    "A large hidden score leaves nothing for the other keys, once e^score is taken. Dividing by "
-    "the sum of the rest cannot bring it back: hide the score before the softmax.",
-    seen=AFTERWARDS,
-)
+@mistake("attention", shown_by="attention_of_far_scores", seen=AFTERWARDS)
 def shares_out_again(q, k, v, mask=None, scale=None):
     if mask is None or mask.dtype != torch.bool:
         return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
@@ -968,7 +998,10 @@ def truth_of_the_mask(q, k, v, mask=None, scale=None):
 )
 def zero_for_hidden(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
-    return (scores if mask is None else scores * mask).softmax(dim=-1) @ v
+    if mask is not None:
+        hides = mask.dtype == torch.bool
+        scores = scores.masked_fill(~mask, 0.0) if hides else scores + mask
+    return scores.softmax(dim=-1) @ v
 
 
 @mistake("attention", "A bool mask is added as 0 and 1. Where it is False, -inf belongs.")
@@ -991,7 +1024,8 @@ def scaled_with_the_mask(q, k, v, mask=None, scale=None):
     "It is an array where a tensor is needed: stay on the engine, or no gradient can flow.",
 )
 def back_to_numpy(q, k, v, mask=None, scale=None):
-    return right_loop(q.detach().numpy(), k.detach().numpy(), v.detach().numpy())
+    scores = masked(tensor_scores(q, k, scale), mask)
+    return softmax(scores.detach().numpy()) @ v.detach().numpy()
 
 
 @mistake("attention", shown_by="attention_of_attention")
