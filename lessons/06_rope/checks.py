@@ -1,5 +1,5 @@
-"""Lesson 06: what a rotated pair, the cache, both layouts, scores by distance, the backward pass, and
-RoPE as a model uses it must satisfy."""
+"""Lesson 06: what a rotated pair, the cache, both layouts, scores by distance, the backward pass,
+and RoPE as a model uses it must satisfy."""
 
 import math
 
@@ -14,8 +14,10 @@ about(
     minutes=3,
     hints=(
         "Two lines, one for each coordinate, just as in the formula. Both need the *old* x and y.",
-        "x, y = point takes the two numbers out; np.cos(angle) and np.sin(angle) want radians, as given.",
-        "return np.array([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)])",
+        "x, y = point takes the two numbers out; np.cos(angle) and np.sin(angle) want radians, as "
+        "given.",
+        "return np.array([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * "
+        "np.cos(angle)])",
     ),
 )
 
@@ -43,12 +45,12 @@ about(
     stars=1,
     minutes=6,
     hints=(
-        "First the angles as a table, positions down and pairs across. Then its cosine and its sine, "
-        "two arrays.",
+        "First the angles as a table, positions down and pairs across. Then its cosine and its "
+        "sine, two arrays.",
         "np.arange(seq_len)[:, None] is (seq, 1). angular_speeds(dim, base), from lesson 04, is "
         "(dim / 2,): base^(-2c / dim).",
-        "check_table_size(seq_len, dim); angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base); "
-        "return np.cos(angles), np.sin(angles)",
+        "check_table_size(seq_len, dim); angles = np.arange(seq_len)[:, None] * "
+        "angular_speeds(dim, base); return np.cos(angles), np.sin(angles)",
     ),
 )
 
@@ -90,13 +92,13 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "x[..., 0::2] are all even columns at once, x[..., 1::2] all odd ones. The formula has one "
-        "line for each.",
-        "even and odd are (..., seq, dim / 2), just like cos and sin, which broadcast over batch and "
-        "heads. The two results must alternate again: torch.stack([first, second], dim=-1) is "
+        "x[..., 0::2] are all even columns at once, x[..., 1::2] all odd ones. The formula has "
+        "one line for each.",
+        "even and odd are (..., seq, dim / 2), just like cos and sin, which broadcast over batch "
+        "and heads. The two results must alternate again: torch.stack([first, second], dim=-1) is "
         "(..., dim / 2, 2).",
-        "check_rotation(x, cos, sin); even, odd = x[..., 0::2], x[..., 1::2]; "
-        "return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).reshape(x.shape)",
+        "check_rotation(x, cos, sin); even, odd = x[..., 0::2], x[..., 1::2]; return "
+        "torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).reshape(x.shape)",
     ),
 )
 
@@ -145,16 +147,17 @@ def gradient_flows(answer):
 @check("apply_rope")
 def angles_must_fit(answer):
     """Angles for one position do not fit five, and three columns have no pairs."""
-    cos, sin = random_angles(np.random.default_rng(0), 1, 2)
+    one, five = torch.ones(1, 2), torch.ones(5, 2)
+    for cos, sin in ((one, one), (one, five), (five, one)):
+        refuses(
+            ValueError,
+            lambda: answer(torch.zeros(5, 4), cos, sin),
+            "x has five positions, cos or sin has one, and it was stretched without a word: every "
+            "token got the same angle. Refuse that, with check_rotation(x, cos, sin).",
+        )
     refuses(
         ValueError,
-        lambda: answer(torch.zeros(5, 4), cos, sin),
-        "x has five positions, cos and sin have one, and it was stretched without a word: every token "
-        "got the same angle. Refuse that, with check_rotation(x, cos, sin).",
-    )
-    refuses(
-        ValueError,
-        lambda: answer(torch.zeros(1, 5), cos, sin),
+        lambda: answer(torch.zeros(1, 5), one, one),
         "x has five columns, which are no pairs. Refuse that, with check_rotation(x, cos, sin).",
     )
 
@@ -170,20 +173,20 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Row r of the weight makes column r of all heads side by side. First give each head an axis of "
-        "its own, then reorder within the head.",
+        "Row r of the weight makes column r of all heads side by side. First give each head an "
+        "axis of its own, then reorder within the head.",
         "weight.reshape(num_heads, -1, *weight.shape[1:]) is (heads, head_dim, ...). The order is "
         "halves_from_pairs(head_dim), from lesson 04: it picks rows, the second axis.",
-        "check_head_rows(weight, num_heads); "
-        "heads = weight.reshape(num_heads, -1, *weight.shape[1:]); "
-        "return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)",
+        "check_head_rows(weight, num_heads); heads = weight.reshape(num_heads, -1, "
+        "*weight.shape[1:]); return heads[:, "
+        "halves_from_pairs(heads.shape[1])].reshape(weight.shape)",
     ),
 )
 
 
 @check("rope_rows_to_halves", dtype="values")
 def bias_of_two_heads(answer):
-    """A bias of two heads with four rows each, and one of three heads with six: heads stay in order."""
+    """In a bias of two heads with four rows, and of three with six, heads stay in order."""
     return answer(np.array([0, 1, 2, 3, 10, 11, 12, 13]), 2), answer(np.arange(18), 3)
 
 
@@ -200,8 +203,8 @@ def odd_heads_are_refused(answer):
     refuses(
         ValueError,
         lambda: answer(np.zeros((6, 4)), 2),
-        "Two heads with three rows each have no pairs. Refuse that, with "
-        "check_head_rows(weight, num_heads).",
+        "Two heads with three rows each have no pairs. Refuse that, with check_head_rows(weight, "
+        "num_heads).",
     )
 
 
@@ -210,14 +213,14 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Leave q as it is. Rotate k by the distance, once for each distance, and take the dot products "
-        "with q.",
-        "The angles are distance[:, None] * angular_speeds(dim, base), (n, dim / 2). np.tile(k, (n, 1)) "
-        "is the key n times, (n, dim), one for each distance: apply_rope rotates them. It wants "
-        "tensors; .numpy() leads back.",
-        "angles = distance[:, None] * angular_speeds(len(k), base); "
-        "keys = torch.tensor(np.tile(k, (len(distance), 1))); "
-        "return apply_rope(keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))).numpy() @ q",
+        "Leave q as it is. Rotate k by the distance, once for each distance, and take the dot "
+        "products with q.",
+        "The angles are distance[:, None] * angular_speeds(dim, base), (n, dim / 2). np.tile(k, "
+        "(n, 1)) is the key n times, (n, dim), one for each distance: apply_rope rotates them. It "
+        "wants tensors; .numpy() leads back.",
+        "angles = distance[:, None] * angular_speeds(len(k), base); keys = "
+        "torch.tensor(np.tile(k, (len(distance), 1))); return apply_rope(keys, "
+        "torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))).numpy() @ q",
     ),
 )
 
@@ -231,7 +234,7 @@ def one_pair(answer):
 
 @check("score_at_distance")
 def many_pairs(answer):
-    """Each pair has its own speed: distances from -30 to 30, four and five pairs, bases 100 and 7."""
+    """Each pair has its own speed: four and five pairs, bases 100 and 7, up to 30 away."""
     rng = np.random.default_rng(2)
     (q, k), (q_long, k_long) = rng.standard_normal((2, 8)), rng.standard_normal((2, 10))
     distance = np.array([-30, -2, -1, 0, 1, 5, 30])
@@ -250,9 +253,10 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "For one pair the matrix is [[cos, -sin], [sin, cos]]. In its transpose both sines have the "
-        "other sign. What kind of rotation is that?",
-        "g_x[2c] = g_y[2c] cos + g_y[2c + 1] sin, and g_x[2c + 1] = - g_y[2c] sin + g_y[2c + 1] cos.",
+        "For one pair the matrix is [[cos, -sin], [sin, cos]]. In its transpose both sines have "
+        "the other sign. What kind of rotation is that?",
+        "g_x[2c] = g_y[2c] cos + g_y[2c + 1] sin, and g_x[2c + 1] = - g_y[2c] sin + g_y[2c + 1] "
+        "cos.",
         "It is apply_rope again, with the same cosines and other sines: those of minus the angle.",
     ),
 )
@@ -260,7 +264,7 @@ about(
 
 @check("rope_backward")
 def gradient_of_a_quarter_turn(answer):
-    """The worked example: after a quarter turn, the gradient [0, 1] comes from [1, 0]. And any angle."""
+    """After a quarter turn, the gradient [0, 1] comes from [1, 0]; so for any angle."""
     rng = np.random.default_rng(6)
     grad = torch.tensor(rng.standard_normal((4, 6)).astype("float32"))
     example = answer(torch.tensor([[0.0, 1.0]]), torch.tensor([[0.0]]), torch.tensor([[1.0]]))
@@ -269,7 +273,7 @@ def gradient_of_a_quarter_turn(answer):
 
 @check("rope_backward", tolerance=1e-9)
 def gradients_of_all_heads(answer):
-    """Batch and heads in front, (2, 3, 5, 6), in float64: each pair of each position is rotated back."""
+    """Batch and heads in front, (2, 3, 5, 6), in float64: each pair is rotated back."""
     rng = np.random.default_rng(3)
     grad = torch.tensor(rng.standard_normal((2, 3, 5, 6)))
     return answer(grad, *random_angles(rng, 5, 3, "float64"))
@@ -281,21 +285,21 @@ about(
     minutes=12,
     blank=("RoPE.rotate", "RoPE.turn"),
     hints=(
-        "Positions offset ... offset + seq - 1 are needed: make a cache that is long enough, and take "
-        "its last rows. How many columns does it need, if only rotary_dim are rotated?",
+        "Positions offset ... offset + seq - 1 are needed: make a cache that is long enough, and "
+        "take its last rows. How many columns does it need, if only rotary_dim are rotated?",
         "rope_cache(offset + q.shape[-2], self.rotary_dim, self.base) gives arrays; "
-        "torch.tensor(table[offset:], dtype=q.dtype) are the tensors. q and k are both rotated, with "
-        "the same cos and sin. (After a cache, k has the same positions as q here: the old keys were "
-        "rotated before.)",
-        "turn: rotate x[..., :self.rotary_dim], and torch.cat it with x[..., self.rotary_dim:] along "
-        "dim=-1",
+        "torch.tensor(table[offset:], dtype=q.dtype) are the tensors. q and k are both rotated, "
+        "with the same cos and sin. (After a cache, k has the same positions as q here: the old "
+        "keys were rotated before.)",
+        "turn: rotate x[..., :self.rotary_dim], and torch.cat it with x[..., self.rotary_dim:] "
+        "along dim=-1",
     ),
 )
 
 
 @check("RoPE")
 def token_of_the_example(answer):
-    """The example: [1, 0, 5, 7] at offset 1 becomes [0.54, 0.841, 5, 7], as a query and as a key."""
+    """The example: [1, 0, 5, 7] at offset 1 becomes [0.54, 0.841, 5, 7]."""
     token = torch.tensor([[[[1.0, 0.0, 5.0, 7.0]]]])
     return answer(4, rotary_dim=2).rotate(token, token + 1, 1), answer(4).rotate(*tokens(4), 2)
 
@@ -308,20 +312,21 @@ def all_columns(answer):
 
 @check("RoPE")
 def offset_and_base(answer):
-    """After seven cached positions, base 100, the first row has position 7; after 300, position 300."""
+    """After seven cached positions, base 100, the first row has position 7, not 0."""
     rope = answer(8, base=100.0)
     return rope.rotate(*tokens(8), 7), rope.rotate(*tokens(8), offset=300), rope.rotate(*tokens(8))
 
 
 @check("RoPE")
 def some_columns(answer):
-    """Four of ten columns are rotated, at the speeds of a width of four; the others come after them."""
-    return answer(10, rotary_dim=4, base=16.0).rotate(*tokens(10), 2)
+    """Four of ten columns are rotated, at the speeds of a width of four."""
+    rope = answer(10, rotary_dim=4, base=16.0)
+    return rope.rotate(*tokens(10), 2), rope.rotate(*tokens(10))
 
 
 @check("RoPE")
 def both_layouts(answer):
-    """The layout "halves" pairs column c with column c + rotary_dim / 2, in all columns or in some."""
+    """The layout "halves" pairs column c with column c + rotary_dim / 2."""
     some = answer(10, rotary_dim=6, layout="halves").rotate(*tokens(10), 2)
     return answer(8, layout="halves").rotate(*tokens(8)), some
 
@@ -348,8 +353,8 @@ def gradients_through_rope(answer):
     new_q, new_k = answer(8, rotary_dim=4).rotate(q, k, 1)
     require(
         new_q.requires_grad and new_k.requires_grad,
-        "No gradient flows through it: the result was built outside the engine. Rotate tensors, not "
-        "arrays.",
+        "No gradient flows through it: the result was built outside the engine. Rotate tensors, "
+        "not arrays.",
     )
     (new_q * torch.arange(8.0) + 2 * new_k).sum().backward()
     return q.grad, k.grad

@@ -1,5 +1,5 @@
-"""Lesson 06: mistakes with rotated pairs, the cache, both layouts, distances, the backward pass, and
-partial rotation."""
+"""Lesson 06: mistakes with rotated pairs, the cache, both layouts, distances, the backward pass,
+and partial rotation."""
 
 import numpy as np
 
@@ -27,8 +27,8 @@ def rotated(point, angle):
 
 @mistake(
     "rotate_pair",
-    "This rotates clockwise, the other way, by minus the angle: new x is x cos - y sin, with a minus. "
-    "(With a matrix it is R @ point, not point @ R.)",
+    "This rotates by minus the angle: new x is x cos - y sin. (As a matrix: R @ point, not point "
+    "@ R.)",
 )
 def clockwise(point, angle):
     x, y = point
@@ -36,10 +36,7 @@ def clockwise(point, angle):
     return np.array([x * cos + y * sin, y * cos - x * sin])
 
 
-@mistake(
-    "rotate_pair",
-    "Both sines have a plus, and that is no rotation: the length changes. new x has a minus.",
-)
+@mistake("rotate_pair", "Both sines have a plus, so the length changes. new x has a minus.")
 def two_plus_signs(point, angle):
     x, y = point
     cos, sin = np.cos(angle), np.sin(angle)
@@ -53,27 +50,7 @@ def two_minus_signs(point, angle):
     return np.array([x * cos - y * sin, y * cos - x * sin])
 
 
-@mistake(
-    "rotate_pair", "The cosine of new y has a minus: new y is x sin + y cos. This is a mirror."
-)
-def minus_in_the_second_row(point, angle):
-    x, y = point
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.array([x * cos - y * sin, x * sin - y * cos])
-
-
-@mistake("rotate_pair", "This is a mirror: new x is x cos - y sin, and new y is x sin + y cos.")
-def mirrored(point, angle):
-    x, y = point
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.array([x * cos + y * sin, x * sin - y * cos])
-
-
-@mistake(
-    "rotate_pair",
-    "The new y is made from the new x: x was overwritten before y was computed. Both rows need the old "
-    "x.",
-)
+@mistake("rotate_pair", "The new y is made from the new x. Both rows need the old x and y.")
 def one_after_the_other(point, angle):
     x, y = point
     x = x * np.cos(angle) - y * np.sin(angle)
@@ -89,10 +66,7 @@ def second_row_first(point, angle):
     return np.array([x, y])
 
 
-@mistake(
-    "rotate_pair",
-    "The angle was taken for degrees. It is in radians, as np.cos and np.sin want it.",
-)
+@mistake("rotate_pair", "The angle was taken for degrees. It is in radians already.")
 def degrees(point, angle):
     return rotated(point, np.deg2rad(angle))
 
@@ -103,21 +77,24 @@ def converted_to_degrees(point, angle):
 
 
 @mistake(
-    "rotate_pair", "The angle is multiplied by 2 pi. It is in radians already: 2 pi is once around."
-)
-def full_turns(point, angle):
-    return rotated(point, 2 * np.pi * angle)
-
-
-@mistake(
     "rotate_pair",
-    "Sine and cosine are exchanged: at angle 0 nothing may move, so x is multiplied by the cosine in "
-    "the first row.",
+    "Sine and cosine are exchanged: at angle 0 nothing may move, so new x begins with x cos.",
 )
 def sine_for_cosine(point, angle):
     x, y = point
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([x * sin - y * cos, x * cos + y * sin])
+
+
+@mistake("rotate_pair", "Sine and cosine are exchanged in the second row: x sin + y cos.")
+def exchanged_in_the_second_row(point, angle):
+    x, y = point
+    return np.array([rotated(point, angle)[0], x * np.cos(angle) + y * np.sin(angle)])
+
+
+@mistake("rotate_pair", "The point's own direction is lost: the angle is added to it.")
+def own_direction_lost(point, angle):
+    return np.linalg.norm(point) * np.array([np.cos(angle), np.sin(angle)])
 
 
 @mistake("rotate_pair", "x and y are exchanged at the start: point has x first, then y.")
@@ -136,17 +113,7 @@ def one_term_each(point, angle):
     return np.array([x * np.cos(angle), y * np.sin(angle)])
 
 
-@mistake(
-    "rotate_pair",
-    "Both coordinates are multiplied by the cosine. The terms with the sine are missing.",
-)
-def cosines_only(point, angle):
-    return point * np.cos(angle)
-
-
-@mistake(
-    "rotate_pair", "`*` multiplies entry by entry. A matrix times a point, with sums, is R @ point."
-)
+@mistake("rotate_pair", "`*` multiplies entry by entry. The product with sums is R @ point.")
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]]) * point
@@ -154,8 +121,8 @@ def entry_by_entry(point, angle):
 
 @mistake(
     "rotate_pair",
-    "Digits are cut off: the result was put into an array of whole numbers. zeros_like and empty_like "
-    "take the dtype of the point; make an array of floats.",
+    "The digits are cut off: zeros_like(point) takes the dtype of the point. Use an array of "
+    "floats.",
 )
 def cut_to_whole_numbers(point, angle):
     result = np.zeros_like(point)
@@ -181,12 +148,6 @@ def by_a_matrix(point, angle):
     return rotated(point, angle)
 
 
-@accepted("rotate_pair")
-def by_length_and_direction(point, angle):
-    direction = np.arctan2(point[1], point[0]) + angle
-    return np.linalg.norm(point) * np.array([np.cos(direction), np.sin(direction)])
-
-
 # rope_cache
 
 
@@ -201,8 +162,7 @@ def both(angles):
 
 @mistake(
     "rope_cache",
-    "The exponent has the factor 2 twice: 4c / dim. np.arange(0, dim, 2) contains 2c already, and so does "
-    "angular_speeds.",
+    "The exponent has the factor 2 twice, 4c / dim. np.arange(0, dim, 2) contains 2c already.",
     seen="raiyanyahya/how-to-train-your-gpt #6",
 )
 def exponent_twice(seq_len, dim, base=10000.0):
@@ -216,7 +176,7 @@ def exponent_halved(seq_len, dim, base=10000.0):
 
 @mistake(
     "rope_cache",
-    "The pairs become faster to the right: the power has the wrong sign. base^(-2c / dim) gets smaller.",
+    "The pairs become faster to the right. The exponent has a minus: base^(-2c / dim).",
 )
 def faster_and_faster(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (np.arange(0, dim, 2) / dim))
@@ -224,8 +184,8 @@ def faster_and_faster(seq_len, dim, base=10000.0):
 
 @mistake(
     "rope_cache",
-    "The pairs are counted from 1 here, so even the first is slowed down. Pair 0 has speed 1. (The paper "
-    "counts from 1, but writes i - 1.)",
+    "The pairs are counted from 1 here. Pair 0 has speed 1. (The paper's i starts at 1, but it "
+    "writes i - 1.)",
     seen="the paper's i runs from 1, its exponent has i - 1",
 )
 def pairs_from_one(seq_len, dim, base=10000.0):
@@ -233,26 +193,14 @@ def pairs_from_one(seq_len, dim, base=10000.0):
 
 
 @mistake(
-    "rope_cache",
-    "The exponents are odd numbers over dim, (2c + 1) / dim; the formula has 2c / dim.",
-)
-def odd_exponents(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, base ** (-np.arange(1, dim, 2) / dim))
-
-
-@mistake(
-    "rope_cache",
-    "The exponents run all the way to -1. They are -2c / dim, and the last c is dim/2 - 1: it stops short.",
+    "rope_cache", "The exponents run all the way to -1. The last is -2c / dim with c = dim/2 - 1."
 )
 def exponents_up_to_one(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return cache(seq_len, dim, base ** -np.linspace(0, 1, dim // 2))
 
 
-@mistake(
-    "rope_cache",
-    "The positions are counted from 1 here. The first row is position 0: angle 0, cosine 1.",
-)
+@mistake("rope_cache", "The positions are counted from 1 here. The first is 0: angle 0.")
 def positions_from_one(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base), first=1)
 
@@ -260,19 +208,6 @@ def positions_from_one(seq_len, dim, base=10000.0):
 @mistake("rope_cache", "The positions are divided by seq_len. The length must not change an angle.")
 def share_of_the_length(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base) / max(seq_len, 1))
-
-
-@mistake(
-    "rope_cache", "The angles are multiplied by 2 pi. They are radians as the formula gives them."
-)
-def times_two_pi(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, 2 * np.pi * angular_speeds(dim, base))
-
-
-@mistake("rope_cache", "There is one row too many: seq_len positions from 0 end at seq_len - 1.")
-def one_row_more(seq_len, dim, base=10000.0):
-    check_table_size(seq_len, dim)
-    return cache(seq_len + 1, dim, angular_speeds(dim, base))
 
 
 @mistake("rope_cache", shown_by="default_base")
@@ -285,17 +220,14 @@ def base_ignored(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim))
 
 
-@mistake(
-    "rope_cache", "The two are exchanged: the cosines come first. At position 0 the cosine is 1."
-)
+@mistake("rope_cache", "The two are exchanged: the cosines come first.")
 def sines_first(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base))[::-1]
 
 
 @mistake(
     "rope_cache",
-    "The tables have dim columns. One angle belongs to a *pair* of columns, so there are dim / 2. (Some "
-    "libraries store each angle twice; here nothing is stored twice.)",
+    "The tables have dim columns. An angle belongs to a *pair* of columns, so there are dim / 2.",
     seen="tables of other libraries, which store each angle twice",
 )
 def each_angle_twice(seq_len, dim, base=10000.0):
@@ -304,21 +236,18 @@ def each_angle_twice(seq_len, dim, base=10000.0):
 
 @mistake(
     "rope_cache",
-    "The tables have dim columns, each angle twice in a row. One angle belongs to a *pair* of columns, so "
-    "there are dim / 2.",
+    "The tables have dim columns, each angle twice in a row. One per *pair* is asked for.",
 )
 def each_angle_twice_in_a_row(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.repeat(angular_speeds(dim, base), 2))
 
 
-@mistake(
-    "rope_cache", "Every column has an angle of its own. Every *pair* should: c = 0 ... dim/2 - 1."
-)
+@mistake("rope_cache", "Every column has its own angle. Every *pair* should: c = 0 ... dim/2 - 1.")
 def an_angle_for_each_column(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-2 * np.arange(dim) / dim))
 
 
-@mistake("rope_cache", "Every column has an angle of its own, and the exponent lacks its factor 2.")
+@mistake("rope_cache", "Every column has its own angle. Pairs should, with exponents -2c / dim.")
 def half_an_exponent_for_each_column(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(dim) / dim))
 
@@ -326,11 +255,6 @@ def half_an_exponent_for_each_column(seq_len, dim, base=10000.0):
 @mistake("rope_cache", "All pairs rotate at the same speed, 1. Pair c has base^(-2c / dim).")
 def one_speed(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.ones(dim // 2))
-
-
-@mistake("rope_cache", "The speeds come from slow to fast. Pair 0 is the fastest, with speed 1.")
-def slowest_first(seq_len, dim, base=10000.0):
-    return cache(seq_len, dim, angular_speeds(dim, base)[::-1])
 
 
 @mistake("rope_cache", "The sines have the wrong sign: these angles are negative.")
@@ -343,29 +267,24 @@ def angles_alone(seq_len, dim, base=10000.0):
     return np.arange(seq_len)[:, None] * angular_speeds(dim, base)
 
 
-@mistake("rope_cache", "Both tables are cosines.")
-def cosines_twice(seq_len, dim, base=10000.0):
-    cos, _ = cache(seq_len, dim, angular_speeds(dim, base))
-    return cos, cos
-
-
 @mistake("rope_cache", "There is one table only. Return two: cos, sin.")
 def cosines_alone(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base))[0]
 
 
-@mistake(
-    "rope_cache", "This is one table, of lesson 04. Keep cosines and sines apart, as two: cos, sin."
-)
+@mistake("rope_cache", "The tables are side by side in one. Two are asked for: cos, sin.")
+def side_by_side(seq_len, dim, base=10000.0):
+    return np.concatenate(cache(seq_len, dim, angular_speeds(dim, base)), axis=1)
+
+
+@mistake("rope_cache", "There are dim / 4 columns. dim counts the columns, and dim / 2 the pairs.")
+def halved_twice(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, base ** (-np.arange(0, dim // 2, 2) / (dim // 2)))
+
+
+@mistake("rope_cache", "This is the one table of lesson 04. Two are asked for: cos, sin.")
 def sinusoidal_table(seq_len, dim, base=10000.0):
     return sinusoidal_encoding(seq_len, dim, base)
-
-
-@mistake("rope_cache", "The angles have only the 7 digits of float32, too few for far positions.")
-def seven_digits(seq_len, dim, base=10000.0):
-    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)
-    check_table_size(seq_len, dim)
-    return both(angles.astype("float32").astype(float))
 
 
 @mistake("rope_cache", "The positions wrap around after 255: they were put into 8 bits.")
@@ -414,30 +333,30 @@ def by_loops(seq_len, dim, base=10000.0):
 
 
 _PLUS = (
-    "A plus is where the minus belongs: y[2c] = x[2c] cos *minus* x[2c + 1] sin. With two plus signs it is "
-    "no rotation, and lengths change."
+    "A plus is where the minus belongs: y[2c] = x[2c] cos *minus* x[2c + 1] sin. With two plus "
+    "signs it is no rotation, and lengths change."
 )
 _OTHER_WAY = (
-    "It rotates the other way, by minus the angle. y[2c] = x[2c] cos - x[2c + 1] sin: the minus belongs "
-    "in the first of the two lines."
+    "It rotates the other way, by minus the angle. y[2c] = x[2c] cos - x[2c + 1] sin: the minus "
+    "belongs in the first of the two lines."
 )
 _NEW_FIRST = (
-    "The second column of each pair is made from the *new* first one: x was overwritten on the way. Both "
-    "lines need the old x."
+    "The second column of each pair is made from the *new* first one: x was overwritten on the "
+    "way. Both lines need the old x."
 )
 _MIXED = (
-    "Layouts are mixed: the angles are laid out for one, [c0, c1, c0, c1] or [c0, c0, c1, c1], and the "
-    "columns are paired for the other. So the two columns of a pair get different angles, and that is no "
-    "rotation: lengths change."
+    "Layouts are mixed: the angles are laid out for one, [c0, c1, c0, c1] or [c0, c0, c1, c1], "
+    "and the columns are paired for the other. So the two columns of a pair get different angles, "
+    "and that is no rotation: lengths change."
 )
 _ORDER = (
-    "The pairs are rotated rightly, but written in another order: all first columns, then all second ones. "
-    "Each must go back to its own column: torch.stack them along a new last axis, (..., dim / 2, 2), then "
-    "reshape."
+    "The pairs are rotated rightly, but written in another order: all first columns, then all "
+    "second ones. Each must go back to its own column: torch.stack them along a new last axis, "
+    "(..., dim / 2, 2), then reshape."
 )
 _READ_AS_HALVES = (
-    "Columns c and c + dim/2 are read as a pair, and written side by side. Neighbors are pairs, in x and "
-    "in y: x[..., 0::2] and x[..., 1::2]."
+    "Columns c and c + dim/2 are read as a pair, and written side by side. Neighbors are pairs, "
+    "in x and in y: x[..., 0::2] and x[..., 1::2]."
 )
 
 
@@ -456,9 +375,9 @@ def rotate_half(x):
 
 @accepted(
     "apply_rope",
-    "This is the split-half layout (column c with column c + dim/2), valid too, and used by GPT-NeoX and "
-    "the Hugging Face LLaMA. The task named adjacent pairs. Either works, as long as one model keeps to "
-    "one of them: from here on the lesson uses yours.",
+    "This is the split-half layout (column c with column c + dim/2), valid too, and used by "
+    "GPT-NeoX and the Hugging Face LLaMA. The task named adjacent pairs. Either works, as long as "
+    "one model keeps to one of them: from here on the lesson uses yours.",
 )
 def split_halves(x, cos, sin):
     check_rotation(x, cos, sin)
@@ -474,12 +393,6 @@ def one_pair_after_the_other(x, cos, sin):
         a, b = x[..., 2 * i], x[..., 2 * i + 1]
         columns += [a * cos[:, i] - b * sin[:, i], a * sin[:, i] + b * cos[:, i]]
     return torch.stack(columns, dim=-1)
-
-
-@accepted("apply_rope")
-def by_a_reordered_half(x, cos, sin):
-    order, back = halves_from_pairs(x.shape[-1]), pairs_from_halves(x.shape[-1])
-    return apply_rope_half(x[..., order], cos, sin)[..., back]
 
 
 @accepted("apply_rope")
@@ -539,26 +452,18 @@ def minus_for_plus(x, cos, sin):
     return alternating(even * cos - odd * sin, odd * cos - even * sin, x)
 
 
-@mistake("apply_rope", "The cosine in y[2c + 1] has a minus: it is x[2c] sin + x[2c + 1] cos.")
-def minus_before_the_cosine(x, cos, sin):
-    even, odd = parted(x)
-    return alternating(even * cos - odd * sin, even * sin - odd * cos, x)
-
-
 @mistake("apply_rope", "Sine and cosine are exchanged: y[2c] = x[2c] cos - x[2c + 1] sin.")
 def sines_for_cosines(x, cos, sin):
     return right_pairs(x, sin, cos)
 
 
-@mistake("apply_rope", "The sines are missing: each y needs both columns of its pair.")
-def cosines_alone_on_the_diagonal(x, cos, sin):
-    return right_pairs(x, cos, 0 * sin)
+@mistake("apply_rope", "Sine and cosine are exchanged in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
+def exchanged_in_the_second_line(x, cos, sin):
+    even, odd = parted(x)
+    return alternating(even * cos - odd * sin, even * cos + odd * sin, x)
 
 
-@mistake(
-    "apply_rope",
-    "Even columns are multiplied by the cosine, odd ones by the sine. Each y needs both.",
-)
+@mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
 def one_factor_each(x, cos, sin):
     even, odd = parted(x)
     return alternating(even * cos, odd * sin, x)
@@ -590,9 +495,7 @@ def overwritten_in_halves(x, cos, sin):
     return torch.cat([first, first * sin + second * cos], dim=-1)
 
 
-@mistake(
-    "apply_rope", "The first column of each pair is made from the *new* second one. Use the old x."
-)
+@mistake("apply_rope", "The first column of each pair is made from the *new* second one.")
 def second_column_first(x, cos, sin):
     even, odd = parted(x)
     odd = even * sin + odd * cos
@@ -611,53 +514,16 @@ def read_as_halves_written_as_pairs(x, cos, sin):
     return alternating(first * cos - second * sin, first * sin + second * cos, x)
 
 
-@mistake(
-    "apply_rope", "The two columns of each pair are exchanged: y[2c] comes first, then y[2c + 1]."
-)
+@mistake("apply_rope", "The two columns of each pair are exchanged: y[2c] comes first.")
 def odd_column_first(x, cos, sin):
     even, odd = parted(x)
     return alternating(even * sin + odd * cos, even * cos - odd * sin, x)
 
 
-@mistake(
-    "apply_rope",
-    "Even and odd are exchanged: x[..., 0::2] are the even columns, first in each pair.",
-)
+@mistake("apply_rope", "Even and odd are exchanged: x[..., 0::2] are the even columns.")
 def even_and_odd_exchanged(x, cos, sin):
     odd, even = parted(x)
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
-
-
-@mistake("apply_rope", "Even and odd are exchanged in x, and so the rotation goes the other way.")
-def pairs_from_the_odd_column(x, cos, sin):
-    odd, even = parted(x)
-    return alternating(even * sin + odd * cos, even * cos - odd * sin, x)
-
-
-@mistake("apply_rope", "Every position gets the angles of position 0.")
-def first_angles_for_all(x, cos, sin):
-    return right_pairs(x, cos[0].expand(*cos.shape), sin[0].expand(*sin.shape))
-
-
-@mistake("apply_rope", "Every pair of a position gets the angle of pair 0.")
-def first_pair_for_all(x, cos, sin):
-    return right_pairs(x, cos[:, :1].expand(*cos.shape), sin[:, :1].expand(*sin.shape))
-
-
-@mistake(
-    "apply_rope",
-    "It works for one sequence only. `x[..., 0::2]` also takes batch and heads in front.",
-)
-def one_sequence_only(x, cos, sin):
-    even, odd = x[:, 0::2], x[:, 1::2]
-    return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
-
-
-@mistake(
-    "apply_rope", "The digits of float64 are lost on the way: part of it is computed in float32."
-)
-def through_float32(x, cos, sin):
-    return right_pairs(x, cos.float(), sin.float())
 
 
 @mistake("apply_rope", shown_by="angles_must_fit")
@@ -700,8 +566,7 @@ def over_all_heads(weight, num_heads):
 
 
 @mistake(
-    "rope_rows_to_halves",
-    "The heads are mixed: the first axis of the reshape is num_heads, then -1.",
+    "rope_rows_to_halves", "The heads are mixed: reshape to (num_heads, -1, ...), heads first."
 )
 def head_axis_last(weight, num_heads):
     heads = weight.reshape(-1, num_heads, *weight.shape[1:])
@@ -710,21 +575,15 @@ def head_axis_last(weight, num_heads):
 
 @mistake(
     "rope_rows_to_halves",
-    "This is the way back, from halves to pairs. Row i of the result is row order[i] of the weight: 0, 2, "
-    "4, then 1, 3, 5.",
+    "This is the way back, from halves to pairs. The even rows come first: 0, 2, 4, then 1, 3, 5.",
 )
 def the_way_back(weight, num_heads):
     return by_head(weight, num_heads, pairs_from_halves(rows(weight, num_heads)))
 
 
-@mistake("rope_rows_to_halves", "Over all heads at once, and the way back, from halves to pairs.")
-def the_way_back_over_all_heads(weight, num_heads):
-    return weight[pairs_from_halves(len(weight))]
-
-
 _COLUMNS = (
-    "The columns were reordered. They belong to the layer's input; the rows make the query: nn.Linear "
-    "stores outputs first. (weight[..., order] takes columns, weight[order] rows.)"
+    "The columns were reordered. They belong to the layer's input; the rows make the query: "
+    "nn.Linear stores outputs first. (weight[..., order] takes columns, weight[order] rows.)"
 )
 
 
@@ -751,29 +610,6 @@ def odd_first(weight, num_heads):
     return by_head(weight, num_heads, np.r_[1:size:2, 0:size:2])
 
 
-@mistake("rope_rows_to_halves", "The rows of each head come in the opposite order.")
-def backward_in_each_head(weight, num_heads):
-    return by_head(weight, num_heads, halves_from_pairs(rows(weight, num_heads))[::-1])
-
-
-@mistake(
-    "rope_rows_to_halves",
-    "The two halves of each head are exchanged. Even rows come first, then odd.",
-)
-def halves_exchanged(weight, num_heads):
-    size = rows(weight, num_heads)
-    return by_head(weight, num_heads, np.roll(np.arange(size), size // 2))
-
-
-@mistake(
-    "rope_rows_to_halves",
-    "The two rows of each pair are exchanged. Even rows come first, then odd.",
-)
-def pairs_exchanged(weight, num_heads):
-    size = rows(weight, num_heads)
-    return by_head(weight, num_heads, np.arange(size).reshape(-1, 2)[:, ::-1].reshape(-1))
-
-
 @mistake("rope_rows_to_halves", "Only the first head is left. Reorder the rows of every head.")
 def one_head_left(weight, num_heads):
     check_head_rows(weight, num_heads)
@@ -787,29 +623,13 @@ def first_head_only(weight, num_heads):
     return np.concatenate([weight[order], weight[len(order) :]])
 
 
-@mistake("rope_rows_to_halves", "Even rows only: the odd rows of each head are missing.")
-def even_rows_only(weight, num_heads):
-    check_head_rows(weight, num_heads)
-    return weight[::2]
-
-
 @mistake(
-    "rope_rows_to_halves",
-    "The order is right, but the shape must be that of the weight: reshape at the end.",
+    "rope_rows_to_halves", "The order is right; at the end, reshape to the shape of the weight."
 )
 def heads_left_apart(weight, num_heads):
     check_head_rows(weight, num_heads)
     heads = weight.reshape(num_heads, -1, *weight.shape[1:])
     return heads[:, halves_from_pairs(heads.shape[1])]
-
-
-@mistake(
-    "rope_rows_to_halves",
-    "It needs two axes, and a bias has one. `*weight.shape[1:]` are the axes after the first, if any.",
-)
-def weights_only(weight, num_heads):
-    heads = weight.reshape(num_heads, -1, weight.shape[1])
-    return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
 
 
 @mistake("rope_rows_to_halves", shown_by="odd_heads_are_refused")
@@ -860,8 +680,8 @@ def angles_at(k, distance, base):
 
 
 _EXCHANGED = (
-    "Past and future are exchanged: the key is rotated by j - i, key minus query. (Or the query was "
-    "rotated. R_i q . R_j k = q . R_(j - i) k.)"
+    "Past and future are exchanged: the key is rotated by j - i, key minus query. (Or the query "
+    "was rotated. R_i q . R_j k = q . R_(j - i) k.)"
 )
 
 
@@ -878,26 +698,14 @@ def query_turned_in_halves(q, k, distance, base=10000.0):
     )
 
 
-@mistake(
-    "score_at_distance",
-    "One back and one ahead give the same score: the sign of the distance got lost.",
-)
+@mistake("score_at_distance", "One back and one ahead have the same score: the sign got lost.")
 def distance_without_sign(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, abs(distance), base))
 
 
 @mistake(
     "score_at_distance",
-    "The sign of the distance got lost, and the key is rotated back: past and future are the same here.",
-)
-def always_back(q, k, distance, base=10000.0):
-    return by_rotated_key(q, k, angles_at(k, -abs(distance), base))
-
-
-@mistake(
-    "score_at_distance",
-    "All pairs rotate by the same angle, the distance itself. Each has its own speed: "
-    "angular_speeds(dim, base).",
+    "All pairs rotate by the distance itself. Each has its own of the angular_speeds(dim, base).",
 )
 def one_angle(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, distance[:, None] * np.ones(len(k) // 2))
@@ -905,16 +713,14 @@ def one_angle(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "The distance does nothing: this is q.k. If you rotate both by the same angle, it cancels; rotate the "
-    "key alone.",
+    "The distance does nothing: this is q.k. Rotate the key alone; done to both, it cancels.",
 )
 def both_turned(q, k, distance, base=10000.0):
     return np.full(len(distance), q @ k)
 
 
 @mistake(
-    "score_at_distance",
-    "Query and key are rotated in opposite ways, so twice the distance is between them. Rotate one.",
+    "score_at_distance", "There is twice the distance between q and k: rotate one of them, once."
 )
 def both_turned_apart(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, 2 * angles_at(k, distance, base))
@@ -922,8 +728,8 @@ def both_turned_apart(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "This is q.k times a cosine, which is right only where k is a multiple of q. Rotate the key by the "
-    "angle (its columns mix, with a sine), then multiply.",
+    "Each pair of q.k is multiplied by a cosine. Rotate k first (with a sine, too), then multiply "
+    "by q.",
 )
 def cosine_alone(q, k, distance, base=10000.0):
     pairs = (q * k).reshape(-1, 2).sum(axis=1)  # what each pair contributes to q.k
@@ -932,8 +738,8 @@ def cosine_alone(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "Rows of a table were picked by the distance, and row -1 is the *last* one. Make the angles from the "
-    "distances themselves: distance[:, None] * angular_speeds(dim, base).",
+    "Rows were picked by the distance, and row -1 is the *last*. Make angles from the distances "
+    "themselves.",
 )
 def rows_picked_by_distance(q, k, distance, base=10000.0):
     cos, sin = (table[distance] for table in right_cache(abs(distance).max() + 1, len(k), base))
@@ -943,7 +749,7 @@ def rows_picked_by_distance(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "The key is rotated by 0, 1, 2, ..., the number of the entry. Rotate it by the distances themselves.",
+    "The key is rotated by 0, 1, 2, ...: by the index of the distance, not the distance.",
 )
 def by_index(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, np.arange(len(distance)), base))
@@ -951,23 +757,14 @@ def by_index(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "The distances were moved so that the smallest is 0. Rotate by the distances themselves.",
+    "The distances were moved to begin at 0. Rotate by the distances themselves.",
 )
 def from_the_smallest(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance - distance.min(), base))
 
 
 @mistake(
-    "score_at_distance",
-    "The distances below 0 were cut off at 0. Keys in the past have an angle, too: a negative one.",
-)
-def future_only(q, k, distance, base=10000.0):
-    return by_rotated_key(q, k, angles_at(k, np.maximum(distance, 0), base))
-
-
-@mistake(
-    "score_at_distance",
-    "The score is divided by sqrt(dim). Here the plain dot product is asked for.",
+    "score_at_distance", "The score is divided by sqrt(dim). The plain dot product is asked for."
 )
 def scaled(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / np.sqrt(len(k))
@@ -988,33 +785,15 @@ def twice_the_exponent(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base**2))
 
 
-@mistake(
-    "score_at_distance", "Sine and cosine are exchanged on the way to apply_rope: (keys, cos, sin)."
-)
+@mistake("score_at_distance", "Sine and cosine are exchanged: apply_rope(keys, cos, sin).")
 def sines_before_cosines(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, np.pi / 2 - angles_at(k, distance, base))
 
 
-@mistake(
-    "score_at_distance",
-    "Not summed: the dot product with q is one number per distance, `keys @ q`.",
-)
+@mistake("score_at_distance", "Not summed: the dot product is one number per distance, keys @ q.")
 def products_not_summed(q, k, distance, base=10000.0):
     keys = torch.tensor(np.tile(k, (len(distance), 1)))
     return right_pairs(keys, *map(torch.tensor, both(angles_at(k, distance, base)))).numpy() * q
-
-
-@mistake(
-    "score_at_distance", "These are the rotated keys. Their dot products with q are asked for."
-)
-def keys_alone(q, k, distance, base=10000.0):
-    keys = torch.tensor(np.tile(k, (len(distance), 1)))
-    return right_pairs(keys, *map(torch.tensor, both(angles_at(k, distance, base)))).numpy()
-
-
-@mistake("score_at_distance", "The rotated key meets itself, not q: the dot product is with q.")
-def key_meets_key(q, k, distance, base=10000.0):
-    return by_rotated_key(k, k, angles_at(k, distance, base))
 
 
 @accepted("score_at_distance")
@@ -1025,8 +804,8 @@ def by_complex_numbers(q, k, distance, base=10000.0):
 
 @accepted(
     "score_at_distance",
-    "This is the split-half layout (column c with column c + dim/2), valid too. The task named adjacent "
-    "pairs. It is right together with an apply_rope in the same layout, and only then.",
+    "This is the split-half layout (column c with column c + dim/2), valid too. The task named "
+    "adjacent pairs. It is right together with an apply_rope in the same layout, and only then.",
 )
 def keys_turned_in_halves(q, k, distance, base=10000.0):
     keys = torch.tensor(np.tile(k, (len(distance), 1)))
@@ -1052,8 +831,8 @@ def one_distance_after_the_other(q, k, distance, base=10000.0):
 
 
 _FORWARD = (
-    "The gradient was rotated forward, like x. It must be rotated *back*: the transposed matrix, with -sin "
-    "where sin was."
+    "The gradient was rotated forward, like x. It must be rotated *back*: the transposed matrix, "
+    "with -sin where sin was."
 )
 
 
@@ -1069,25 +848,20 @@ def forward_again_in_halves(grad, cos, sin):
 
 @mistake(
     "rope_backward",
-    "The cosines have the minus. They are on the diagonal, which transposing leaves alone: the sines change "
-    "sign.",
+    "The cosines have the minus. They are on the diagonal: transposing changes the sines.",
 )
 def minus_on_the_diagonal(grad, cos, sin):
     return right_pairs(grad, -cos, sin)
 
 
-@mistake(
-    "rope_backward",
-    "The gradient was passed on as it is. It must be rotated back by the angle that x was rotated by.",
-)
+@mistake("rope_backward", "The gradient was passed on as it is. Rotate it back by the angle of x.")
 def untouched(grad, cos, sin):
     return 1.0 * grad
 
 
 @mistake(
     "rope_backward",
-    "There are only the cosines. Each x goes into both columns of its pair: with the cosine into its own, "
-    "with a sine into the other.",
+    "There are only the cosines. Each x goes into both columns of its pair, also with a sine.",
 )
 def diagonal_only(grad, cos, sin):
     return right_pairs(grad, cos, 0 * sin)
@@ -1095,57 +869,41 @@ def diagonal_only(grad, cos, sin):
 
 @mistake(
     "rope_backward",
-    "Cosine and sine both have a minus: this rotates by half a circle too much. Transposing changes the "
-    "sines only.",
+    "Cosine and sine both have a minus, half a circle too much. Transposing changes the sines "
+    "only.",
 )
 def both_negative(grad, cos, sin):
     return right_pairs(grad, -cos, -sin)
 
 
-@mistake(
-    "rope_backward",
-    "Both sines have a plus. In the transpose one still has a minus: the other one.",
-)
+@mistake("rope_backward", "Both sines have a plus. One still has a minus: that in g_x[2c + 1].")
 def no_minus_left(grad, cos, sin):
     even, odd = parted(grad)
     return alternating(even * cos + odd * sin, even * sin + odd * cos, grad)
 
 
-@mistake(
-    "rope_backward", "Both sines have a minus. In the transpose only the one in g_x[2c + 1] has."
-)
+@mistake("rope_backward", "Both sines have a minus. Only the one in g_x[2c + 1] should.")
 def two_minuses(grad, cos, sin):
     even, odd = parted(grad)
     return alternating(even * cos - odd * sin, odd * cos - even * sin, grad)
 
 
-@mistake(
-    "rope_backward", "Sine and cosine are exchanged: x[2c] goes into y[2c] with the factor cos_c."
-)
+@mistake("rope_backward", "Sine and cosine are exchanged: x[2c] goes into y[2c] with cos_c.")
 def sines_on_the_diagonal(grad, cos, sin):
     return right_pairs(grad, sin, -cos)
 
 
-@mistake("rope_backward", "Sine and cosine are exchanged, and the rotation goes forward.")
-def sines_on_the_diagonal_forward(grad, cos, sin):
+@mistake("rope_backward", "Sine and cosine are exchanged: x[2c] goes into y[2c] with cos_c.")
+def exchanged_and_forward(grad, cos, sin):
     return right_pairs(grad, sin, cos)
 
 
 @mistake(
     "rope_backward",
-    "This is the slope along the *angle*, -sin where cos was. The slope along x is the factor itself: cos "
-    "stays cos.",
+    "This is the slope along the *angle*. Along x it is the factor itself: cos stays cos.",
 )
 def slope_along_the_angle(grad, cos, sin):
     return right_pairs(grad, -sin, cos)
-
-
-@mistake(
-    "rope_backward",
-    "This is the slope along the *angle*, rotated back. The slope along x is asked for.",
-)
-def slope_along_the_angle_back(grad, cos, sin):
-    return right_pairs(grad, -sin, -cos)
 
 
 @mistake("rope_backward", _MIXED)
@@ -1170,27 +928,11 @@ def back_but_read_as_halves(grad, cos, sin):
     return alternating(*apply_rope_half(grad, cos, -sin).chunk(2, dim=-1), grad)
 
 
-@mistake(
-    "rope_backward",
-    "The second column of each pair is made from the *new* first one. Use the old one.",
-)
+@mistake("rope_backward", "The second column of each pair is made from the *new* first one.")
 def overwritten_on_the_way_back(grad, cos, sin):
     even, odd = parted(grad)
     even = even * cos + odd * sin
     return alternating(even, odd * cos - even * sin, grad)
-
-
-@mistake("rope_backward", "The two columns of each pair are exchanged: g_x[2c] comes first.")
-def odd_gradient_first(grad, cos, sin):
-    even, odd = parted(right_pairs(grad, cos, -sin))
-    return alternating(odd, even, grad)
-
-
-@mistake(
-    "rope_backward", "The digits of float64 are lost on the way: part of it is computed in float32."
-)
-def back_through_float32(grad, cos, sin):
-    return right_pairs(grad, cos.float(), -sin.float())
 
 
 @mistake("rope_backward", shown_by="inputs_are_kept")
@@ -1207,8 +949,8 @@ def by_its_two_formulas(grad, cos, sin):
 
 @accepted(
     "rope_backward",
-    "This is the split-half layout (column c with column c + dim/2), valid too. The task named adjacent "
-    "pairs. It is right together with an apply_rope in the same layout, and only then.",
+    "This is the split-half layout (column c with column c + dim/2), valid too. The task named "
+    "adjacent pairs. It is right together with an apply_rope in the same layout, and only then.",
 )
 def halves_turned_back(grad, cos, sin):
     return apply_rope_half(grad, cos, -sin)
@@ -1219,11 +961,6 @@ def by_the_engine(grad, cos, sin):
     x = torch.zeros(*grad.shape, dtype=grad.dtype, requires_grad=True)
     right_pairs(x, cos, sin).backward(grad)
     return x.grad
-
-
-@accepted("rope_backward")
-def by_three_quarters_more(grad, cos, sin):
-    return right_pairs(right_pairs(right_pairs(grad, cos, sin), cos, -sin), cos, -sin)
 
 
 # RoPE
@@ -1244,79 +981,38 @@ def turned(rope, x, cos, sin, dim=None):
 
 
 @mistake(
-    "RoPE",
-    "The offset does nothing: with seven positions in the cache, the first row has position 7.",
+    "RoPE", "The offset does nothing: after seven cached positions, the first row has position 7."
 )
 class OffsetForgotten(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k)
 
 
-@mistake(
-    "RoPE",
-    "The first row has position offset + 1. Positions count from 0: after seven comes position 7.",
-)
+@mistake("RoPE", "The first row has position offset + 1. After seven, 0 to 6, comes 7.")
 class OneTooFar(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset + 1)
 
 
-@mistake(
-    "RoPE",
-    "The first row has position offset - 1. After seven positions, 0 to 6, comes position 7.",
-)
+@mistake("RoPE", "The first row has position offset - 1. After seven, 0 to 6, comes 7.")
 class OneTooFew(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, max(offset - 1, 0))
 
 
-@mistake(
-    "RoPE", "The angles are multiplied by the offset. It moves positions: position = offset + row."
-)
-class OffsetMultiplied(Right):
-    def rotate(self, q, k, offset=0):
-        self.check_width(q)
-        angles = (
-            np.arange(q.shape[-2])[:, None]
-            * angular_speeds(self.rotary_dim, self.base)
-            * (offset or 1)
-        )
-        cos, sin = (torch.tensor(table, dtype=q.dtype) for table in both(angles))
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-
-@mistake(
-    "RoPE",
-    "The positions are counted backward here, from the last row. The first row has position offset.",
-)
-class Backward(Right):
-    def rotate(self, q, k, offset=0):
-        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
-        return self.turn(q, cos.flip(0), sin.flip(0)), self.turn(k, cos.flip(0), sin.flip(0))
-
-
-@mistake(
-    "RoPE",
-    "The offset counts for the queries only. New keys have the same positions as the queries.",
-)
+@mistake("RoPE", "The offset moves the queries only. New keys have the same positions.")
 class OffsetForQueriesOnly(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[0], super().rotate(q, k)[1]
 
 
-@mistake(
-    "RoPE", "The offset counts for the keys only. Queries and keys have the same positions here."
+_ANGLES = (
+    "The angles do not fit x: needed are the positions offset ... offset + seq - 1, for "
+    "rotary_dim columns."
 )
-class OffsetForKeysOnly(Right):
-    def rotate(self, q, k, offset=0):
-        return super().rotate(q, k)[0], super().rotate(q, k, offset)[1]
 
 
-@mistake(
-    "RoPE",
-    "The cache is too short: it ends at seq, and from `offset` on there is nothing left of it. It needs "
-    "offset + seq rows.",
-)
+@mistake("RoPE", _ANGLES)
 class CacheTooShort(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1325,22 +1021,7 @@ class CacheTooShort(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake(
-    "RoPE",
-    "The whole cache is used, from position 0, although the first `offset` rows belong to tokens that came "
-    "before: take table[offset:].",
-)
-class CacheNotCut(Right):
-    def rotate(self, q, k, offset=0):
-        self.check_width(q)
-        cos, sin = tables(offset + q.shape[-2], self.rotary_dim, self.base, q)
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-
-@mistake(
-    "RoPE",
-    "The tables of the first call are used forever. The next call may have another offset or length.",
-)
+@mistake("RoPE", "The tables of the first call are kept, but the next may have another offset.")
 class FirstTablesKept(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1350,32 +1031,23 @@ class FirstTablesKept(Right):
 
 
 @mistake(
-    "RoPE",
-    "Only the queries are rotated. Without the keys' rotation the score depends on the query's position "
-    "alone, not on the distance.",
+    "RoPE", "Only the queries are rotated. The score is about a distance only if the keys are, too."
 )
 class QueriesOnly(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[0], k
 
 
-@mistake("RoPE", "Only the keys are rotated. Queries are rotated too, each by its position.")
+@mistake("RoPE", "Only the keys are rotated. Queries are, too, each by its position.")
 class KeysOnly(Right):
     def rotate(self, q, k, offset=0):
         return q, super().rotate(q, k, offset)[1]
 
 
-@mistake("RoPE", "Neither queries nor keys are rotated.")
-class NothingRotated(Right):
-    def rotate(self, q, k, offset=0):
-        self.check_width(q)
-        return q, k
-
-
 @mistake(
     "RoPE",
-    "The keys are rotated the other way, by minus the angle. Rotate both the same way: the difference "
-    "comes out of their product.",
+    "The keys are rotated by minus the angle. Rotate both the same way: the product has the "
+    "difference.",
 )
 class KeysRotatedBack(Right):
     def rotate(self, q, k, offset=0):
@@ -1384,26 +1056,13 @@ class KeysRotatedBack(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, -sin)
 
 
-@mistake(
-    "RoPE", "The queries are rotated the other way, by minus the angle. Rotate both the same way."
-)
-class QueriesRotatedBack(Right):
-    def rotate(self, q, k, offset=0):
-        self.check_width(q)
-        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
-        return self.turn(q, cos, -sin), self.turn(k, cos, sin)
-
-
-@mistake(
-    "RoPE",
-    "Both are rotated the other way, by minus the angle: cos and sin go to `turn` as they are.",
-)
+@mistake("RoPE", "Both are rotated by minus the angle. cos and sin go to the rotation as they are.")
 class BothRotatedBack(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos, -sin)
 
 
-@mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin in this order.")
+@mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin.")
 class SinesForCosines(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, sin, cos)
@@ -1415,16 +1074,10 @@ class QueriesTwice(Right):
         return super().rotate(q, q, offset)
 
 
-@mistake("RoPE", "Only the rotated queries are returned. Return two: q and k.")
-class QueriesAlone(Right):
-    def rotate(self, q, k, offset=0):
-        return super().rotate(q, k, offset)[0]
-
-
 @mistake(
     "RoPE",
-    "The first columns are rotated, but with the speeds of head_dim. The cache is made for rotary_dim: "
-    "rope_cache(..., self.rotary_dim, self.base).",
+    "These are the speeds of head_dim. Make the cache for the columns that are rotated: "
+    "self.rotary_dim.",
     seen="partial rotary ported with the full head's frequencies",
 )
 class SpeedsOfTheWholeHead(Right):
@@ -1435,9 +1088,7 @@ class SpeedsOfTheWholeHead(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake(
-    "RoPE", "All columns are rotated. Only the first rotary_dim are; the others stay as they are."
-)
+@mistake("RoPE", "All columns are rotated. Only the first rotary_dim are; the others stay.")
 class AllColumns(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1448,25 +1099,13 @@ class AllColumns(Right):
         return rotation(self)(x, cos, sin)
 
 
-@mistake(
-    "RoPE",
-    "`turn` hands all columns to the rotation, and the angles are those of rotary_dim columns: rotate "
-    "x[..., :self.rotary_dim] only.",
-)
-class AllColumnsWithTooFewAngles(Right):
+@mistake("RoPE", _ANGLES)
+class AllColumnsWithFewAngles(Right):
     def turn(self, x, cos, sin):
         return rotation(self)(x, cos, sin)
 
 
-@mistake("RoPE", "The cache is made for all of head_dim, but only rotary_dim columns are rotated.")
-class TooManyAngles(Right):
-    def rotate(self, q, k, offset=0):
-        self.check_width(q)
-        cos, sin = tables(q.shape[-2], self.head_dim, self.base, q, offset)
-        return self.turn(q, cos, sin), self.turn(k, cos, sin)
-
-
-@mistake("RoPE", "The *last* columns are rotated. The first rotary_dim are, the others follow.")
+@mistake("RoPE", "The *last* columns are rotated. The first rotary_dim are.")
 class LastColumns(Right):
     def turn(self, x, cos, sin):
         kept = self.head_dim - self.rotary_dim
@@ -1486,31 +1125,21 @@ class RestFirst(Right):
         return torch.cat([x[..., n:], rotation(self)(x[..., :n], cos, sin)], dim=-1)
 
 
-@mistake("RoPE", "The columns after rotary_dim have become 0. They stay as they are.")
-class RestZero(Right):
-    def turn(self, x, cos, sin):
-        n = self.rotary_dim
-        return torch.cat([rotation(self)(x[..., :n], cos, sin), 0 * x[..., n:]], dim=-1)
-
-
-@mistake("RoPE", 'These are pairs. For self.layout "halves" it is apply_rope_half that rotates.')
+@mistake("RoPE", 'These are always pairs. For "halves" it is apply_rope_half that rotates.')
 class AlwaysPairs(Right):
     def turn(self, x, cos, sin):
         n = self.rotary_dim
         return torch.cat([right_pairs(x[..., :n], cos, sin), x[..., n:]], dim=-1)
 
 
-@mistake("RoPE", 'These are halves. For self.layout "pairs" it is apply_rope that rotates.')
+@mistake("RoPE", 'These are always halves. For "pairs" it is apply_rope that rotates.')
 class AlwaysHalves(Right):
     def turn(self, x, cos, sin):
         n = self.rotary_dim
         return torch.cat([apply_rope_half(x[..., :n], cos, sin), x[..., n:]], dim=-1)
 
 
-@mistake(
-    "RoPE",
-    'The two layouts are exchanged: apply_rope is for "pairs", apply_rope_half for "halves".',
-)
+@mistake("RoPE", 'The two layouts are exchanged: apply_rope is for "pairs".')
 class LayoutsExchanged(Right):
     def turn(self, x, cos, sin):
         n, other = self.rotary_dim, apply_rope_half if self.layout == "pairs" else right_pairs
@@ -1527,7 +1156,7 @@ class BaseForgotten(Right):
 
 @mistake(
     "RoPE",
-    "float32 queries come out as float64, since the cache is float64. Make cos and sin with dtype=q.dtype.",
+    "float32 becomes float64, since the cache is float64. Make cos and sin with dtype=q.dtype.",
 )
 class Float64(Right):
     def rotate(self, q, k, offset=0):
@@ -1537,10 +1166,7 @@ class Float64(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake(
-    "RoPE",
-    "cos and sin are float32 also where the queries are float64. Make them with dtype=q.dtype.",
-)
+@mistake("RoPE", "cos and sin are float32 even if q is float64. Make them with dtype=q.dtype.")
 class AlwaysFloat32(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos.float(), sin.float())
