@@ -154,7 +154,7 @@ def _values_difference(got, want, tolerance):
     if not differs.any():
         return None
     first = tuple(np.argwhere(differs)[0])
-    here = f"it is {_number(got[first])}; expected {_number(want[first])}."
+    here = "it is {}; expected {}.".format(*_numbers(got[first], want[first]))
     if got.ndim == 0:
         return here[0].upper() + here[1:]
     return f"{differs.sum()} of {differs.size} entries differ{_where(differs)}: {here}"
@@ -173,8 +173,15 @@ def _where(mask):
     return f", first at index [{', '.join(map(str, np.argwhere(mask)[0]))}]"
 
 
-def _number(value):
-    return f"{value:.6g}" if isinstance(value, np.floating) else str(value)
+def _numbers(got, want):
+    """Two numbers as text, with as many digits as it takes to tell them apart."""
+    if not isinstance(got, np.floating) or not isinstance(want, np.floating):
+        return str(got), str(want)
+    for digits in range(6, 18):
+        texts = f"{got:.{digits}g}", f"{want:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def described(value):

@@ -63,7 +63,7 @@ def _items_exchanged(got, want):
     pair = isinstance(got, list | tuple) and isinstance(want, list | tuple)
     if not pair or len(got) != 2 or len(want) != 2:
         return False
-    return equal(got[0], want[1]) and equal(got[1], want[0])
+    return not equal(got[0], want[0]) and equal(got[0], want[1]) and equal(got[1], want[0])
 
 
 def _engine(pairs):

@@ -231,8 +231,9 @@ class _Trial:
     def _sentence_alone(self, check, candidates, **alike):
         """The one sentence whose answer looks like the learner's, out of (answer, sentence) pairs.
 
-        It must look so to the check that failed and to all before it; where several do, the checks
-        after it tell them apart. None of these may contradict it either, if it has something to see.
+        It must look so to the check that failed, to all before it, and to those after it that the
+        learner's answer satisfies (the others may show a second fault). Where several do, the other
+        checks tell them apart.
         """
         until = time.monotonic() + NAMING_SECONDS
 
@@ -253,11 +254,18 @@ class _Trial:
             ]
         order = list(self.checks)
         at = order.index(check)
-        for each in order[at::-1] + order[at + 1 :]:
-            if candidates and (order.index(each) <= at or self._seen(each).error is None):
+        for each in order[at::-1]:
+            candidates = narrowed(each)
+        for each in order[at + 1 :]:
+            if candidates and self._is_right_for(each):
                 candidates = narrowed(each)
+            elif len({sentence for _, sentence in candidates}) > 1:
+                candidates = narrowed(each) or candidates
         sentences = {sentence for _, sentence in candidates}
         return sentences.pop() if len(sentences) == 1 else None
+
+    def _is_right_for(self, check):
+        return self._seen(check).matches(self._wanted(check, self.right[0]), check)
 
     def _seen(self, check):
         """What a check sees of the answer; looked at once."""
