@@ -1,4 +1,5 @@
-"""`@exercise` judges a definition and hands on what the notebook uses from there; `hint` and `solution` help.
+"""What a learner calls: `@exercise` judges a definition and hands on what the notebook uses from there;
+`hint` and `solution` help; `mine` tells which pieces are the learner's own.
 
 An exercise cell never raises. Its verdict is one of *not written yet*, *right*, *not yet*.
 """
@@ -6,8 +7,9 @@ An exercise cell never raises. Its verdict is one of *not written yet*, *right*,
 import sys
 from contextlib import contextmanager
 
-from classroom import catalogue, judging, source, unreadable
+from classroom import answers, catalogue, judging, source, unreadable
 from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, show_bundle
+from classroom.standalone import NotStandalone
 
 
 class Session:
@@ -19,34 +21,37 @@ class Session:
         self.originals = {}  # exercise name -> the course's own answer
         self.in_use = {}  # exercise name -> the learner's right answer in its place
         self.following = {}  # exercise name -> the convention that this answer follows
+        self.switched_off = {}  # exercise name -> the learner's right answer that is not used
+        self.last = None  # the name of the exercise tried last
 
     def hand_on(self, entry, answer=None):
-        """Put `answer`, or for None the course's own, in place in every `solutions` module; return it."""
+        """Put `answer`, or for None the course's own, in place wherever the other is; return it."""
         original = self.originals.setdefault(entry.name, entry.reference)
         before = self.in_use.pop(entry.name, original)
         chosen = original if answer is None else answer
-        _replace(_solutions(), [(before, chosen)])
+        _replace(_everywhere(), [(before, chosen)])
         if answer is not None:
             self.in_use[entry.name] = answer
         return chosen
 
     @contextmanager
     def courses_own(self, *namespaces):
-        """Within this block every exercise is the course's own, in `solutions` and in `namespaces`."""
+        """Within this block every exercise is the course's own, everywhere and in `namespaces`."""
         pairs = [(mine, self.originals[name]) for name, mine in self.in_use.items()]
         kept = _replace(namespaces, pairs)
-        _replace(_solutions(), pairs)
+        _replace(_everywhere(), pairs)
         try:
             yield
         finally:
-            _replace(_solutions(), [(own, mine) for mine, own in pairs])
+            _replace(_everywhere(), [(own, mine) for mine, own in pairs])
             for namespace, name, value in kept:
                 namespace[name] = value
 
 
-def _solutions():
-    """The namespaces of all loaded modules of `solutions`."""
-    return [vars(module) for name, module in sys.modules.items() if name.startswith("solutions.")]
+def _everywhere():
+    """The namespaces of all loaded modules of `solutions`, and of the notebook."""
+    names = [name for name in sys.modules if name.startswith("solutions.")]
+    return [vars(sys.modules[name]) for name in [*names, "__main__"]]
 
 
 def _replace(namespaces, pairs):
@@ -78,6 +83,9 @@ def exercise(answer):
         verdict = judge(name, answer)
         in_use = session.hand_on(entry, answer if verdict.state == RIGHT else None)
         session.following[name] = verdict.convention
+        session.last = name
+        if verdict.state == RIGHT:
+            verdict.notes += _keep(name, answer)
     except Exception as fault:
         sentence = f"The fault is the course's, not yours. {type(fault).__name__}: {fault}"
         Card(f"{name}: could not be checked", [sentence]).show()
@@ -102,8 +110,22 @@ def hand_on_unread(name, sentences, blocks):
     return in_use
 
 
-def hint(name):
-    """Show the next hint for an exercise, given by its name."""
+def _keep(name, answer):
+    """Keep a right answer for the lessons to come; a sentence if that cannot be done, as a list."""
+    mine = answers.answers()
+    if mine is None:
+        return []
+    try:
+        mine.keep(name, answer)
+    except NotStandalone as reason:
+        return [f"It could not be kept for later lessons. {reason}"]
+    except OSError as error:
+        return [f"It could not be kept for later lessons: {error}"]
+    return []
+
+
+def hint(name=None):
+    """Show the next hint for an exercise, given by its name; without one, for the one tried last."""
     entry = _find(name)
     if entry is None:
         return
@@ -115,16 +137,77 @@ def hint(name):
     card.show()
 
 
-def solution(name):
-    """Show the course's answer to an exercise, given by its name."""
+def solution(name=None):
+    """Show the course's answer to an exercise, given by its name; without one, to the one tried last."""
     entry = _find(name)
     if entry is not None:
         text = source.answer(entry)
         show_bundle({"text/plain": text, "text/markdown": f"```python\n{text}\n```"})
 
 
+def mine(name=None, use=None):
+    """Say which answers of the learner's are in use; with `use`, switch one off (False) or on again.
+
+    mine()                       lists them
+    mine("rope_cache", False)    from here on, and in later lessons, the course's own is used
+    mine("rope_cache", True)     the learner's again
+    """
+    kept = answers.answers()
+    if name is not None and use is not None:
+        entry = _find(name)
+        if entry is None:
+            return
+        _switch(entry, use, kept)
+    Card("Your answers", list(_whose(kept))).show()
+
+
+def _switch(entry, use, kept):
+    """Put the course's own answer or the learner's in place, now and in later lessons."""
+    if kept is not None:
+        kept.switch(entry.name, use)
+    if not use:
+        session.switched_off[entry.name] = session.in_use.get(entry.name)
+        session.hand_on(entry)
+    elif session.switched_off.get(entry.name) is not None:
+        session.hand_on(entry, session.switched_off.pop(entry.name))
+    elif kept is not None:
+        kept.open_one(entry.name, session, judge)
+
+
+def _whose(kept):
+    names = list(session.in_use)
+    off = [
+        name for name in (kept.record["off"] if kept else session.switched_off) if name not in names
+    ]
+    yield f"In use: {_listed(names)}." if names else "None of yours is in use here."
+    if off:
+        yield f'Switched off: {_listed(off)}. `mine("{off[0]}", True)` switches one on again.'
+
+
+def _listed(names):
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def open_lesson():
+    """Put the answers kept from other lessons in place, and say so."""
+    kept = answers.answers()
+    if kept is None:
+        return
+    opened = kept.open(session, judge)
+    if opened.in_place or opened.sentences:
+        count = len(opened.in_place)
+        heading = f"This lesson builds on {count} of your answers" if count else "Your answers"
+        listed = [f"In place: {_listed(opened.in_place)}."] if count else []
+        Card(heading, listed + opened.sentences, metadata={"classroom": "volatile"}).show()
+
+
 def _find(name):
-    """The exercise called `name`; if there is none, say so and return None."""
+    """The exercise called `name`, or tried last; if there is none, say so and return None."""
+    if name is None and session.last is None:
+        sentence = 'No exercise was tried yet. Name one: `hint("softmax")`, for example.'
+        Card("Which exercise?", [sentence]).show()
+        return None
+    name = session.last if name is None else name
     try:
         return catalogue.course().exercise(getattr(name, "__name__", name))
     except KeyError as unknown:
@@ -134,3 +217,4 @@ def _find(name):
 
 # From the first import of `exercise` on, in every cell of this notebook
 unreadable.watch_cells(hand_on_unread)
+open_lesson()

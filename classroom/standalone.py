@@ -4,7 +4,6 @@ import ast
 import builtins
 import inspect
 import linecache
-import textwrap
 from types import ModuleType
 
 from classroom.comparing import described
@@ -68,16 +67,25 @@ class _Writer:
 
 
 def _definition(definition):
-    """(text without `@exercise`, syntax tree) of a function or class."""
+    """(text without `@exercise`, syntax tree) of a function or class, out of its cell."""
+    function = definition if inspect.isfunction(definition) else _method(definition)
+    code = inspect.unwrap(function).__code__ if function else None
+    lines = [line.rstrip("\n") for line in linecache.getlines(code.co_filename)] if code else []
     try:
-        text = textwrap.dedent(inspect.getsource(definition))
-    except (OSError, TypeError):
-        raise NotStandalone("Its source is not at hand.") from None
-    tree = ast.parse(text).body[0]
-    lines = text.splitlines()
-    kept = [each for each in tree.decorator_list if ast.unparse(each) != "exercise"]
-    first = min([tree.lineno, *(each.lineno for each in kept)])
-    return "\n".join(lines[first - 1 : tree.end_lineno]), tree
+        cell = ast.parse("\n".join(lines)).body
+    except SyntaxError:
+        cell = []
+    for tree in cell:
+        if getattr(tree, "name", None) == definition.__name__:
+            kept = [each for each in tree.decorator_list if ast.unparse(each) != "exercise"]
+            first = min([tree.lineno, *(each.lineno for each in kept)])
+            return "\n".join(lines[first - 1 : tree.end_lineno]), tree
+    raise NotStandalone(f"The source of `{definition.__name__}` is not at hand.")
+
+
+def _method(cls):
+    """A method of a class, which knows where the class was written and where its names live."""
+    return next((each for each in vars(cls).values() if inspect.isfunction(each)), None)
 
 
 def _names(tree):
@@ -87,10 +95,8 @@ def _names(tree):
 
 def _namespace(definition):
     """Where the names of a definition live."""
-    if inspect.isfunction(definition):
-        return definition.__globals__
-    methods = [each for each in vars(definition).values() if inspect.isfunction(each)]
-    return methods[0].__globals__ if methods else {}
+    function = definition if inspect.isfunction(definition) else _method(definition)
+    return inspect.unwrap(function).__globals__ if function else {}
 
 
 def _import(module, name):
