@@ -336,26 +336,6 @@ about(
 
 
 @check("order_matters")
-def layers_of_both_kinds(answer):
-    """False for layers that do not know the order, True for those that do, however little."""
-    place = np.arange(5)[:, None]  # of each row
-    layers = {
-        "the sum of all tokens": lambda x: np.full_like(x, x.sum()),
-        "each token itself": lambda x: 1 * x,
-        "a difference of a millionth": lambda x: np.cumsum(x, axis=0) + 1e-6 * x[0],
-        "the sum of all tokens, weighted": lambda x: np.cumsum(x * place, axis=0),
-        "the first token, in column 0": lambda x: np.cumsum(x, axis=0) + x[0] * [1, 0, 0],
-        "the first token, less it elsewhere": lambda x: (
-            np.cumsum(x, axis=0) + x[:1, 0] * [1, -1, 0]
-        ),
-        "the first token, subtracted": lambda x: np.cumsum(x, axis=0) - abs(x[0] * [0, 0, 1]),
-        "the second token, subtracted": lambda x: np.cumsum(x, axis=0) - abs(x[1] * [0, 0, 1]),
-        "a thousandth of it, large numbers": lambda x: 1e4 + np.cumsum(x, axis=0) + 1e-3 * x[0],
-    }
-    return {layer: answer(output, five_tokens()) for layer, output in layers.items()}
-
-
-@check("order_matters")
 def what_the_layer_is_asked(answer):
     """The layer is asked about the tokens, and about them in another order, the last one last."""
     tokens, asked = five_tokens(), []
@@ -364,9 +344,41 @@ def what_the_layer_is_asked(answer):
     return {
         "asked about the tokens": len(others) < len(asked),
         "asked about another order": len(others) > 0,
-        "each token is there once": all(len(np.unique(x, axis=0)) == 5 for x in others),
+        "the same tokens": all(np.array_equal(sorted_rows(x), sorted_rows(tokens)) for x in others),
         "the last token stays last": all(np.array_equal(x[-1], tokens[-1]) for x in others),
     }
+
+
+@check("order_matters")
+def layers_of_both_kinds(answer):
+    """False for layers that do not know the order, True for those that do, however little."""
+    place = np.arange(5)[:, None]  # of each row
+    layers = {
+        "the sum of all tokens": lambda x: np.full_like(x, x.sum()),
+        "each token itself": lambda x: 1 * x,
+        "a difference of a millionth": lambda x: np.cumsum(x, axis=0) + 1e-6 * x[0],
+        "a tenth of what counts, tiny numbers": lambda x: 1e-4 * np.cumsum(x, axis=0) + 1e-5 * x[0],
+        "the sum of all tokens, weighted": lambda x: np.cumsum(x * place, axis=0),
+        "the first token, in column 0": lambda x: np.cumsum(x, axis=0) + x[0] * [1, 0, 0],
+        "the first token, less it elsewhere": lambda x: (
+            np.cumsum(x, axis=0) + x[:1, 0] * [1, -1, 0]
+        ),
+        "the first token, subtracted": lambda x: np.cumsum(x, axis=0) - abs(x[0] * [0, 0, 1]),
+        "the second token, subtracted": lambda x: np.cumsum(x, axis=0) - abs(x[1] * [0, 0, 1]),
+        "0.00015 in one column": lambda x: (
+            np.cumsum(x, axis=0) + [1.5e-4 * (x[0, 0] > x[1, 0]), 0, 0]
+        ),
+        "columns in another order": lambda x: np.cumsum(x, axis=0)[
+            :, :: 1 if x[0, 0] > x[1, 0] else -1
+        ],
+        "a thousandth of the first token": lambda x: np.cumsum(x, axis=0) + 1e-3 * x[0],
+        "a thousandth of it, large numbers": lambda x: 1e4 + np.cumsum(x, axis=0) + 1e-3 * x[0],
+    }
+    return {layer: answer(output, five_tokens()) for layer, output in layers.items()}
+
+
+def sorted_rows(x):
+    return sorted(map(tuple, x))
 
 
 def five_tokens():
@@ -396,6 +408,7 @@ def scores_by_distance(answer):
         "no mask": unmasked,
         "a causal mask": masked,
         "a millionth more per token": lambda tokens: masked(tokens) + 1e-6 * len(tokens),
+        "tiny scores": lambda tokens: 1e-4 * masked(tokens) + 1e-6 * len(tokens),
     }
     return {name: asked_with_prefixes(answer, scores) for name, scores in layers.items()}
 
@@ -409,14 +422,20 @@ def scores_by_position(answer):
         "fall with the query's position": lambda i, j: (-0.01 * i, -0.01 * i),
         "change in the first head": lambda i, j: (0.01 * i * j, j - i),
         "change in the second head": lambda i, j: (j - i, 0.01 * i * j),
-        "change for the first two queries": lambda i, j: (j - i, 1.0 * (i < 2)),
+        "change for the first query": lambda i, j: (j - i, 1.0 * (i < 1)),
+        "change for the first key": lambda i, j: (j - i, 1.0 * (j < 1)),
         "change for the last query and key": lambda i, j: (j - i, 1.0 * (i * j > 30)),
         "change on the diagonal": lambda i, j: (j - i, 0.01 * i * (i == j)),
         "change off the diagonal": lambda i, j: (j - i, 0.01 * i * (i != j)),
         "change by a thousandth, large": lambda i, j: (j - i, 1e4 + 1e-3 * j),
         "change, but not in sum": lambda i, j: (0.01 * j, -0.01 * j),
     }
-    return {name: asked_with_prefixes(answer, layer(rule)) for name, rule in rules.items()}
+    layers = {name: layer(rule) for name, rule in rules.items()}
+    layers["grow with both, no mask"] = layer(
+        lambda i, j: (0.01 * i * (j + 1), 0.1 * i), masked=False
+    )
+    layers["change in one head, no mask"] = layer(lambda i, j: (j - i, 0.1 * i), masked=False)
+    return {name: asked_with_prefixes(answer, scores) for name, scores in layers.items()}
 
 
 @check("shift_invariant")
