@@ -6,8 +6,8 @@ import traceback
 
 import numpy as np
 
-from classroom.checking import about, check, require
-from classroom.comparing import described
+from classroom.checking import about, check, outcome, require
+from classroom.comparing import Raised, described
 from solutions.autograd import Value as Node
 from solutions.autograd import softmax
 
@@ -68,7 +68,8 @@ def memory(value, **named):
     """What a Value remembers: data, which of the named Values its inputs are, and slopes."""
     names = {id(each): name for name, each in named.items()}
     inputs = [names.get(id(each), f"another {type(each).__name__}") for each in value.inputs]
-    return value.data, inputs, [numbers_only(slope) for slope in value.slopes]
+    slopes = [numbers_only(slope) for slope in value.slopes]
+    return {"data": value.data, "inputs": inputs, "slopes": slopes}
 
 
 def numbers_only(slope):
@@ -140,9 +141,9 @@ def random_graph(rng, size=8):
     """Values, each made from the one before it and an earlier one. The last is the root."""
     nodes = [Node(rng.standard_normal(), "value 0")]
     for index in range(1, size):
-        inputs = nodes[rng.integers(index)], nodes[-1]
-        node = Node(rng.standard_normal(), f"value {index}", inputs, tuple(rng.standard_normal(2)))
-        nodes.append(node)
+        inputs = (nodes[rng.integers(index - 1)], nodes[-1]) if index > 1 else (nodes[0],)
+        slopes = tuple(rng.standard_normal(len(inputs)))
+        nodes.append(Node(rng.standard_normal(), f"value {index}", inputs, slopes))
     return nodes
 
 
@@ -150,8 +151,10 @@ def faults(order, nodes):
     """What is wrong with an order of `nodes`, of which the last is the root, as one text."""
     if order is None:
         return None
-    is_list = isinstance(order, list | tuple) and all(isinstance(each, Node) for each in order)
+    is_list = isinstance(order, list | tuple)
     require(is_list, f"The result must be a list of Values; yours is {described(order)}.")
+    others = [described(each) for each in order if not isinstance(each, Node)]
+    require(not others, f"The list must contain Values; in yours is {others[0] if others else None}.")
     at = {node: index for index, node in enumerate(order)}
     found = [f"{node.operation} is missing" for node in nodes if node not in at]
     found += ["a Value is in it twice"] * (len(at) < len(order))
@@ -166,8 +169,10 @@ def faults(order, nodes):
 
 @check("topological_order")
 def after_its_inputs(answer):
-    """The worked example: tanh h comes after h, whether root is h + tanh h or tanh h + h."""
-    graphs = skip_connection(), skip_connection(exchanged=True)
+    """The worked example, with h + tanh h and with tanh h + h; then six random graphs."""
+    rng = np.random.default_rng(7)
+    graphs = [skip_connection(), skip_connection(exchanged=True)]
+    graphs += [random_graph(rng) for _ in range(6)]
     return [faults(answer(nodes[-1]), nodes) for nodes in graphs]
 
 
@@ -278,10 +283,11 @@ def grads(nodes):
 
 @check("backpropagate")
 def two_paths(answer):
-    """The worked example, the grads of w, x, h, tanh h, root: h reaches root on two paths."""
-    nodes = skip_connection()
-    answer(nodes[-1])
-    return grads(nodes)
+    """The worked example, the grads of w, x, h, tanh h, root; then those of a random graph."""
+    graphs = skip_connection(), random_graph(np.random.default_rng(6))
+    for nodes in graphs:
+        answer(nodes[-1])
+    return [grads(nodes) for nodes in graphs]
 
 
 @check("backpropagate")
@@ -332,7 +338,11 @@ def deep_chain(answer):
     for _ in range(3000):
         inner = Node(0.5, "f", (nodes[-1],), (0.001,))
         nodes.append(Node(1.5, "+", (nodes[-1], inner), (1.0, 1.0)))
-    answer(nodes[-1])
+    require(
+        not isinstance(outcome(lambda: answer(nodes[-1])), Raised),
+        "An expression of thousands of operations stops it: it is too deep for code that calls "
+        "itself from Value to Value. Loop over topological_order(root) instead.",
+    )
     return grads([nodes[0], nodes[1000], nodes[-1]])
 
 
@@ -354,7 +364,8 @@ about(
 @check("unbroadcast")
 def a_row_used_twice(answer):
     """The worked example, shape (3,): a row was used twice, so both gradients are added."""
-    return answer(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), (3,))
+    three_rows = np.random.default_rng(8).standard_normal((3, 4))
+    return answer(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), (3,)), answer(three_rows, (4,))
 
 
 @check("unbroadcast")
@@ -445,9 +456,8 @@ def three_sizes(answer):
 @check("matmul_gradients")
 def a_batch(answer):
     """A batch of products side by side: only the last two axes take part."""
-    return answer(*random_product(3, (2, 3, 3), (2, 3, 3))), answer(
-        *random_product(4, (5, 2, 4, 3), (5, 2, 3, 6))
-    )
+    cubes, others = ((2, 3, 3), (2, 3, 3)), ((5, 2, 4, 3), (5, 2, 3, 6))
+    return answer(*random_product(3, *cubes)), answer(*random_product(4, *others))
 
 
 @check("matmul_gradients")
@@ -459,9 +469,8 @@ def one_b_for_the_batch(answer):
 @check("matmul_gradients")
 def one_a_for_the_batch(answer):
     """One matrix a for the whole batch, with or without an axis for it."""
-    return answer(*random_product(6, (1, 3, 4), (2, 4, 2))), answer(
-        *random_product(7, (3, 4), (5, 2, 4, 2))
-    )
+    stretched, added = ((1, 3, 4), (2, 4, 2)), ((3, 4), (5, 2, 4, 2))
+    return answer(*random_product(6, *stretched)), answer(*random_product(7, *added))
 
 
 about(
@@ -481,8 +490,9 @@ about(
 
 @check("softmax_gradient")
 def one_gains_another_loses(answer):
-    """The worked example: what one gains the other loses."""
-    return answer(np.array([0.75, 0.25]), np.array([6.0, 2.0]))
+    """The worked example: what one gains the other loses. Then one with four outputs."""
+    out, grad = np.array([0.4, 0.1, 0.3, 0.2]), np.array([1.5, -2.0, 0.5, 3.0])
+    return answer(np.array([0.75, 0.25]), np.array([6.0, 2.0])), answer(out, grad)
 
 
 @check("softmax_gradient")

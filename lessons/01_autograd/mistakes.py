@@ -1,4 +1,4 @@
-"""Lesson 01: mistakes with slopes and gradients: paths forgotten, copies not summed, transposes missing."""
+"""Lesson 01: mistakes with slopes and gradients: paths lost, copies not summed, no transposes."""
 
 import math
 from collections import deque
@@ -11,48 +11,34 @@ from solutions.autograd import Value, topological_order, unbroadcast
 # central_difference
 
 
-@mistake(
-    "central_difference",
-    "This is the one-sided difference, from x to x + step. Go to both sides: the error "
-    "is far smaller.",
-)
+@mistake("central_difference", "One-sided, from x to x + step. Both sides: a far smaller error.")
 def one_sided(f, x, step=1e-5):
     return (f(x + step) - f(x)) / step
 
 
-@mistake(
-    "central_difference",
-    "This is the one-sided difference, from x - step to x. Go to both sides: the error "
-    "is far smaller.",
-)
+@mistake("central_difference", "One-sided, from x - step to x. Both sides: a far smaller error.")
 def one_sided_backward(f, x, step=1e-5):
     return (f(x) - f(x - step)) / step
 
 
 @mistake(
-    "central_difference",
-    "This is the slope of one side only, divided by 2 * step. Take the other point at x - step.",
+    "central_difference", "One of your two points is x itself: they are x + step and x - step."
 )
 def one_side_over_both_steps(f, x, step=1e-5):
     return (f(x + step) - f(x)) / (2 * step)
 
 
-@mistake(
-    "central_difference", "Twice too large: from x - step to x + step the distance is 2 * step."
-)
+@mistake("central_difference", "Twice too large: from x - step to x + step it is 2 * step.")
 def half_the_distance(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / step
 
 
-@mistake(
-    "central_difference",
-    "Put the distance in brackets, (2 * step): a / 2 * step divides by 2 and multiplies by step.",
-)
+@mistake("central_difference", "a / 2 * step *multiplies* by step: write (2 * step) in brackets.")
 def brackets_missing(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / 2 * step
 
 
-@mistake("central_difference", "Put the difference in brackets, too: a - b / c divides only b.")
+@mistake("central_difference", "Put the difference in brackets: a - b / c divides only b.")
 def difference_without_brackets(f, x, step=1e-5):
     return f(x + step) - f(x - step) / (2 * step)
 
@@ -66,58 +52,39 @@ def no_brackets_at_all(f, x, step=1e-5):
     return f(x + step) - f(x - step) / 2 * step
 
 
-@mistake(
-    "central_difference",
-    "This is only the change of f. Divide it by the distance of the two points, 2 * step.",
-)
+@mistake("central_difference", "This is only the change of f. Divide it by the distance, 2 * step.")
 def not_divided(f, x, step=1e-5):
     return f(x + step) - f(x - step)
 
 
-@mistake(
-    "central_difference",
-    "The change of f is divided by 2, but not by the step. The two points are 2 * step apart.",
-)
+@mistake("central_difference", "You multiply by the distance of the points. Divide by it.")
+def times_the_distance(f, x, step=1e-5):
+    return (f(x + step) - f(x - step)) * 2 * step
+
+
+@mistake("central_difference", "You divide by 2, but not by the step. The distance is 2 * step.")
 def divided_by_two(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / 2
 
 
-@mistake("central_difference", "The sign is the wrong way around: f(x + step) comes first.")
-def negated(f, x, step=1e-5):
-    return (f(x - step) - f(x + step)) / (2 * step)
-
-
-@mistake(
-    "central_difference",
-    "Your points are half a step away from x. Go a whole step to each side; the distance is then "
-    "2 * step.",
-)
+@mistake("central_difference", "Your points are step / 2 from x. Go a whole step to each side.")
 def half_steps(f, x, step=1e-5):
     return (f(x + step / 2) - f(x - step / 2)) / step
 
 
 @mistake(
-    "central_difference",
-    "This is the second difference, f(x + step) - 2 f(x) + f(x - step): how fast the slope "
-    "changes. For the slope itself, f(x) is not needed.",
+    "central_difference", "This tells how fast the *slope* changes. For the slope, leave f(x) out."
 )
 def second_difference(f, x, step=1e-5):
     return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
 
 
-@mistake(
-    "central_difference",
-    "This is the mean of f at the two points, or a multiple of it: the two values are "
-    "added. Subtract them.",
-)
+@mistake("central_difference", "The two values of f are added. Subtract them.")
 def mean_of_both(f, x, step=1e-5):
     return (f(x + step) + f(x - step)) / 2
 
 
-@mistake(
-    "central_difference",
-    "Your result does not depend on `step`: use the step that is given, not one of your own.",
-)
+@mistake("central_difference", "Your result does not depend on `step`: use the step that is given.")
 def step_of_its_own(f, x, step=1e-5):
     return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
 
@@ -131,22 +98,13 @@ def step_too_small(f, x, step=1e-17):
     return (f(x + step) - f(x - step)) / (2 * step)
 
 
-@mistake(
-    "central_difference",
-    "With a given step it is right, but the default step is so large that the curve bends between "
-    "the two points. Leave the step at 1e-5.",
-)
-def step_too_large(f, x, step=0.1):
-    return (f(x + step) - f(x - step)) / (2 * step)
-
-
 @accepted("central_difference")
 def divided_separately(f, x, step=1e-5):
     return 0.5 * ((f(x + step) - f(x)) / step + (f(x) - f(x - step)) / step)
 
 
 @accepted("central_difference")
-def by_the_points(f, x, step=1e-5):
+def by_two_points(f, x, step=1e-5):
     left, right = np.float64(x) - step, np.float64(x) + step
     return (f(right) - f(left)) / (right - left)
 
@@ -154,21 +112,14 @@ def by_the_points(f, x, step=1e-5):
 # Value
 
 
-@mistake(
-    "Value",
-    "The slopes are exchanged: when a grows, a * b grows b times as fast. Each input's slope is "
-    "the *other* factor.",
-)
+@mistake("Value", "The slopes are exchanged: when a grows, a * b grows b times as fast.")
 class OwnFactor(Value):
     def __mul__(self, other):
         other = self.lift(other)
         return self.made("*", self.data * other.data, (self, other), (self.data, other.data))
 
 
-@mistake(
-    "Value",
-    "Both slopes are the same factor. Each input's slope is the other one: b for a, and a for b.",
-)
+@mistake("Value", "Both slopes are the same factor: it is b for a, and a for b.")
 class SameFactorTwice(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -182,20 +133,11 @@ class ValuesAsSlopes(Value):
         return self.made("*", self.data * other.data, (self, other), (other, self))
 
 
-@mistake(
-    "Value", "1 and 1 are the slopes of a sum. When a grows by 0.01, how much does a * b grow?"
-)
+@mistake("Value", "1 and 1 are the slopes of a sum. When a grows by 0.01, how much does a * b?")
 class CopiedFromTheSum(Value):
     def __mul__(self, other):
         other = self.lift(other)
         return self.made("*", self.data * other.data, (self, other), (1.0, 1.0))
-
-
-@mistake("Value", "The data of your a * b is the sum of the two numbers. It must be their product.")
-class StillAdded(Value):
-    def __mul__(self, other):
-        other = self.lift(other)
-        return self.made("*", self.data + other.data, (self, other), (other.data, self.data))
 
 
 @mistake("Value", "A slope is not the result: when a grows by 0.01, a * b grows by 0.01 times b.")
@@ -206,28 +148,19 @@ class ResultAsSlopes(Value):
         return self.made("*", product, (self, other), (product, product))
 
 
-@mistake(
-    "Value",
-    "a * b has forgotten how it was made: a Value built from the number alone has no inputs and "
-    "no slopes. Let `self.made(...)` build it.",
-)
-class Forgetful(Value):
-    def __mul__(self, other):
-        return type(self)(self.data * self.lift(other).data)
-
-
-@mistake(
-    "Value",
-    "a * b must return a Value with its memory. Let `self.made(...)` build it, and return it.",
-)
+@mistake("Value", "a * b must return a Value with its memory. Let `self.made(...)` build it.")
 class BareNumber(Value):
     def __mul__(self, other):
         return self.data * self.lift(other).data
 
 
-@mistake(
-    "Value", "In a * 4 the 4 is a plain number and has no `data`. Lift it first, as `__add__` does."
-)
+@mistake("Value", "a * b has forgotten its inputs and slopes: let `self.made(...)` build it.")
+class Forgetful(Value):
+    def __mul__(self, other):
+        return type(self)(self.data * self.lift(other).data)
+
+
+@mistake("Value", "In a * 4 the 4 has no `data`. Lift it first, as `__add__` does.")
 class NumbersNotLifted(Value):
     def __mul__(self, other):
         return self.made("*", self.data * other.data, (self, other), (other.data, self.data))
@@ -236,9 +169,7 @@ class NumbersNotLifted(Value):
 
 
 @mistake(
-    "Value",
-    "The inputs of a * b must be the very Values a and b, in this order: (self, other). Yours "
-    "are new ones.",
+    "Value", "The inputs of a * b must be the very Values a and b, not new ones: (self, other)."
 )
 class CopiesOfTheInputs(Value):
     def __mul__(self, other):
@@ -248,9 +179,16 @@ class CopiesOfTheInputs(Value):
 
 
 @mistake(
-    "Value",
-    "The inputs of a * b are (b, a) here. They come in the order of the product, (self, other), "
-    "and the slopes in the same order.",
+    "Value", "The inputs of a * b are numbers here. They are the Values a and b: (self, other)."
+)
+class NumbersAsInputs(Value):
+    def __mul__(self, other):
+        data = self.data, self.lift(other).data
+        return self.made("*", data[0] * data[1], data, data[::-1])
+
+
+@mistake(
+    "Value", "The inputs of a * b are in another order: (self, other), and the slopes likewise."
 )
 class InputsExchanged(Value):
     def __mul__(self, other):
@@ -258,11 +196,7 @@ class InputsExchanged(Value):
         return self.made("*", self.data * other.data, (other, self), (self.data, other.data))
 
 
-@mistake(
-    "Value",
-    "The inputs of a * b are (b, a) here, while the slopes are those of (a, b). Both come in the "
-    "order (self, other).",
-)
+@mistake("Value", "The inputs of a * b are in another order than its slopes: (self, other).")
 class OnlyInputsExchanged(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -270,15 +204,13 @@ class OnlyInputsExchanged(Value):
 
 
 @mistake(
-    "Value",
-    "This changes a itself, and a is still needed. Build a new Value, with `self.made(...)`.",
+    "Value", "This changes a itself, which is still needed. Build a new Value with `self.made`."
 )
 class ChangesItself(Value):
     def __mul__(self, other):
         other = self.lift(other)
-        slopes = other.data, self.data
+        self.inputs, self.slopes = (self, other), (other.data, self.data)
         self.data *= other.data
-        self.inputs, self.slopes = (self, other), slopes
         return self
 
 
@@ -302,20 +234,11 @@ class SquareOfTheDifference(Value):
         return self.made("tanh", t, (self,), ((1 - t) ** 2,))
 
 
-@mistake("Value", "The slope is tanh(x)^2 here. It is what that leaves of 1: 1 - tanh(x)^2.")
+@mistake("Value", "The slope here is tanh(x)^2. It is what that leaves of 1: 1 - tanh(x)^2.")
 class SquareAlone(Value):
     def tanh(self):
         t = math.tanh(self.data)
         return self.made("tanh", t, (self,), (t * t,))
-
-
-@mistake(
-    "Value", "tanh is taken twice in the slope. It is 1 - t * t, where t is the result itself."
-)
-class TanhOfTanh(Value):
-    def tanh(self):
-        t = math.tanh(self.data)
-        return self.made("tanh", t, (self,), (1 - math.tanh(t) ** 2,))
 
 
 @mistake("Value", "This is the slope of the sigmoid, out (1 - out). That of tanh is 1 - out^2.")
@@ -338,30 +261,33 @@ class ResultAsSlope(Value):
         return self.made("tanh", t, (self,), (t,))
 
 
-@mistake(
-    "Value",
-    "x.tanh() must return a Value with its memory. Let `self.made(...)` build it, and return it.",
-)
+@mistake("Value", "tanh is taken twice in the slope: it is 1 - t * t, and t is the result itself.")
+class TanhOfTanh(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (self,), (1 - math.tanh(t) ** 2,))
+
+
+@mistake("Value", "x.tanh() must return a Value with its memory. Let `self.made(...)` build it.")
 class BareTanh(Value):
     def tanh(self):
         return math.tanh(self.data)
 
 
-@mistake(
-    "Value",
-    "x.tanh() has forgotten how it was made: a Value built from the number alone has no inputs "
-    "and no slopes. Let `self.made(...)` build it.",
-)
+@mistake("Value", "The input of x.tanh() is a number here. It is the Value x itself: (self,).")
+class NumberAsInput(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (self.data,), (1 - t * t,))
+
+
+@mistake("Value", "x.tanh() has forgotten its input and slope: let `self.made(...)` build it.")
 class ForgetfulTanh(Value):
     def tanh(self):
         return type(self)(math.tanh(self.data))
 
 
-@mistake(
-    "Value",
-    "inputs and slopes are tuples, here with one entry each. A tuple of one needs "
-    "its comma: (self,).",
-)
+@mistake("Value", "inputs and slopes are tuples. A tuple of one needs its comma: (self,).")
 class CommaMissing(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -377,18 +303,25 @@ class SlopeByCosh(Value):
 @accepted("Value")
 class BuiltByHand(Value):
     def __mul__(self, other):
-        if not isinstance(other, Value):
-            other = Value(other)
+        other = other if isinstance(other, Value) else Value(other)
         return Value(self.data * other.data, "mul", [self, other], [other.data, self.data])
 
     def tanh(self):
         e = np.exp(2 * self.data)
         return Value((e - 1) / (e + 1), "tanh", (self,), (4 * e / (e + 1) ** 2,))
 
-    __rmul__ = __mul__
-
 
 # topological_order
+
+
+def level_by_level_from(root):
+    order, queue = [], deque([root])
+    while queue:
+        node = queue.popleft()
+        if node not in order:
+            order.append(node)
+            queue.extend(node.inputs)
+    return order
 
 
 @mistake(
@@ -397,46 +330,34 @@ class BuiltByHand(Value):
     "longer than another: it must come before *all* that use it.",
 )
 def breadth_first(root):
-    order, queue = [], deque([root])
-    while queue:
-        node = queue.popleft()
-        if node not in order:
-            order.append(node)
-            queue.extend(node.inputs)
-    return order[::-1]
+    return level_by_level_from(root)[::-1]
 
 
 @mistake(
     "topological_order",
-    "Your list starts with root, and even reversed it would be wrong: going breadth first, level "
-    "by level, meets a Value too early when another path to it is longer.",
+    "Your list starts with root, and even reversed it goes breadth first, level by level: a Value "
+    "comes too early when another path to it is longer.",
 )
 def breadth_first_from_root(root):
-    return breadth_first(root)[::-1]
+    return level_by_level_from(root)
 
 
 @mistake(
     "topological_order",
-    "A Value that was met again is moved to the end of the list, but what it was made from stays "
-    "where it was. A Value may be put down only when all of its inputs are in the list.",
+    "Your list goes breadth first, level by level. That is not enough when one path to a Value is "
+    "longer than another: it must come before *all* that use it.",
 )
-def moved_when_met_again(root):
-    order, queue = [], deque([root])
-    while queue:
-        node = queue.popleft()
-        if node in order:
-            order.remove(node)
-            order.append(node)
-        else:
-            order.append(node)
-            queue.extend(node.inputs)
-    return order[::-1]
+def breadth_first_in_a_growing_list(root):
+    order = [root]
+    for node in order:
+        order += [each for each in node.inputs if each not in order]
+    return list(dict.fromkeys(order))[::-1]
 
 
 @mistake(
     "topological_order",
-    "Each Value is put down when it is met, and the list reversed at the end. That is not enough "
-    "when a Value has several paths: put it down only when all of its inputs are in the list.",
+    "Each Value is put down when it is met, and the list reversed at the end. Where several paths "
+    "lead to a Value that is too early: put it down when all its inputs are in the list.",
 )
 def depth_first_when_met(root):
     order, to_do = [], [root]
@@ -450,17 +371,8 @@ def depth_first_when_met(root):
 
 @mistake(
     "topological_order",
-    "Your list starts with root, and even reversed it would be wrong: each Value is put down when "
-    "it is met. Put it down only when all of its inputs are in the list.",
-)
-def depth_first_from_root(root):
-    return depth_first_when_met(root)[::-1]
-
-
-@mistake(
-    "topological_order",
-    "A Value is marked as seen when it is put on the list of what is to do, and then it waits "
-    "there while others that need it are put down. Mark it when it is taken from that list.",
+    "A Value is marked as seen when it is put on the list of what is to do, and while it waits "
+    "there, others that need it are put down. Mark it when it is taken from that list.",
 )
 def seen_when_pushed(root):
     order, seen, to_do = [], {root}, [(root, False)]
@@ -470,10 +382,8 @@ def seen_when_pushed(root):
             order.append(node)
             continue
         to_do.append((node, True))
-        for each in node.inputs:
-            if each not in seen:
-                seen.add(each)
-                to_do.append((each, False))
+        to_do += [(each, False) for each in node.inputs if each not in seen]
+        seen |= set(node.inputs)
     return order
 
 
@@ -492,14 +402,16 @@ def recursive(root):
     return order
 
 
-@mistake("topological_order", shown_by="doubled_forty_times")
-def recursive_by_its_own_name(root):
+def recursive_order(root):
     order = []
     for each in root.inputs:
-        for node in recursive_by_its_own_name(each):
-            if node not in order:
-                order.append(node)
+        order += [node for node in recursive_order(each) if node not in order]
     return [*order, root]
+
+
+@mistake("topological_order", shown_by="doubled_forty_times")
+def recursive_by_its_own_name(root):
+    return recursive_order(root)
 
 
 @mistake("topological_order", shown_by="doubled_forty_times")
@@ -508,8 +420,7 @@ def put_down_once_but_visited_often(root):
     while to_do:
         node, inputs_done = to_do.pop()
         if not inputs_done:
-            to_do.append((node, True))
-            to_do.extend((each, False) for each in node.inputs)
+            to_do += [(node, True), *((each, False) for each in node.inputs)]
         elif node not in order:
             order.append(node)
     return order
@@ -517,29 +428,11 @@ def put_down_once_but_visited_often(root):
 
 @mistake(
     "topological_order",
-    "w and x contain the same number, and one of them is missing. Tell Values apart by themselves "
-    "(`node in seen`), not by their `data`.",
+    "w and x contain the same number, and one is missing. Tell Values apart by themselves, `node "
+    "in seen`, not by their `data`.",
 )
 def told_apart_by_data(root):
-    order, seen, to_do = [], set(), [(root, False)]
-    while to_do:
-        node, inputs_done = to_do.pop()
-        if inputs_done:
-            order.append(node)
-        elif node.data not in seen:
-            seen.add(node.data)
-            to_do.append((node, True))
-            to_do.extend((each, False) for each in node.inputs)
-    return order
-
-
-@mistake(
-    "topological_order",
-    "The list is in the order of the numbers in `data`, or of something else that has nothing to "
-    "do with the inputs. Each Value must come after its inputs.",
-)
-def sorted_by_data(root):
-    return sorted(topological_order(root), key=lambda node: node.data)
+    return list({node.data: node for node in topological_order(root)}.values())
 
 
 @mistake(
@@ -550,9 +443,7 @@ def sorted_by_data(root):
 def removed_from_the_list_of_the_loop(root):
     order = [root]
     for node in order:
-        for each in node.inputs:
-            if each not in order:
-                order.append(each)
+        order += [each for each in node.inputs if each not in order]
     for node in order:
         if not node.inputs:
             order.remove(node)
@@ -560,30 +451,22 @@ def removed_from_the_list_of_the_loop(root):
 
 
 @mistake(
-    "topological_order",
-    "A Value that is used twice is in your list twice. Remember which ones you have seen.",
+    "topological_order", "A Value used twice is in your list twice. Remember what you have seen."
 )
 def nothing_seen(root):
     order, to_do = [], [root]
     while to_do:
-        node = to_do.pop()
-        order.append(node)
-        to_do.extend(node.inputs)
+        order.append(to_do.pop())
+        to_do += order[-1].inputs
     return order[::-1]
 
 
-@mistake(
-    "topological_order",
-    "The list is upside down: root must come last, after everything it was made from.",
-)
+@mistake("topological_order", "The list is upside down: root must come last, after all the others.")
 def root_first(root):
     return topological_order(root)[::-1]
 
 
-@mistake(
-    "topological_order",
-    "Those that were given, with no inputs, are missing. They belong in the list, too.",
-)
+@mistake("topological_order", "Those that were given, with no inputs, belong in the list, too.")
 def operations_only(root):
     return [node for node in topological_order(root) if node.inputs]
 
@@ -593,13 +476,9 @@ def without_root(root):
     return topological_order(root)[:-1]
 
 
-@mistake(
-    "topological_order",
-    "Only root and its own inputs are in the list. Go on from each of them to the Values it "
-    "was made from.",
-)
+@mistake("topological_order", "Only root and its own inputs are in it. Go on from each of those.")
 def one_step_only(root):
-    return [*dict.fromkeys(root.inputs), root]
+    return [*root.inputs, root]
 
 
 @mistake(
@@ -608,15 +487,9 @@ def one_step_only(root):
     "in a default value or a global, is still there. Begin each call with a new, empty set.",
 )
 def marks_left_on_the_values(root):
-    order, to_do = [], [(root, False)]
-    while to_do:
-        node, inputs_done = to_do.pop()
-        if inputs_done:
-            order.append(node)
-        elif not getattr(node, "seen", False):
-            node.seen = True
-            to_do.append((node, True))
-            to_do.extend((each, False) for each in node.inputs)
+    order = [node for node in topological_order(root) if not hasattr(node, "seen")]
+    for node in order:
+        node.seen = True
     return order
 
 
@@ -629,46 +502,51 @@ def default_list_kept(root, order=[]):  # noqa: B006
 @accepted("topological_order")
 def by_counting_users(root):
     """Kahn's way: a node goes to the list when all its users have, from root downwards."""
-    users, to_do, seen = {root: 0}, [root], {root}
-    while to_do:
-        for each in to_do.pop().inputs:
+    users, order = {root: 0}, [root]
+    for node in topological_order(root):
+        for each in node.inputs:
             users[each] = users.get(each, 0) + 1
-            if each not in seen:
-                seen.add(each)
-                to_do.append(each)
-    order, ready = [], [root]
-    while ready:
-        order.append(node := ready.pop())
+    for node in order:  # the list grows on the way
         for each in node.inputs:
             users[each] -= 1
             if users[each] == 0:
-                ready.append(each)
+                order.append(each)
     return order[::-1]
 
 
 @accepted("topological_order")
 def when_all_inputs_are_down(root):
     """A node waits on the stack until all its inputs are in the order."""
-    order, down, to_do = [], set(), [root]
+    order, to_do = {}, [root]
     while to_do:
-        waiting = [each for each in to_do[-1].inputs if each not in down]
+        waiting = [each for each in to_do[-1].inputs if each not in order]
         if waiting:
             to_do.append(waiting[0])
-            continue
-        node = to_do.pop()
-        if node not in down:
-            down.add(node)
-            order.append(node)
-    return order
+        else:
+            order[to_do.pop()] = True
+    return list(order)
 
 
 # backpropagate
 
 
+def walk(root, part, order=None):
+    """Like the answer, but what reaches an input is part(node, each, slope)."""
+    order = order or topological_order(root)[::-1]
+    for node in order:
+        node.grad = 0.0
+    root.grad = 1.0
+    for node in order:
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += part(node, each, slope)
+
+
+def chain_rule(node, each, slope):
+    return slope * node.grad
+
+
 @mistake(
-    "backpropagate",
-    "The grad of h was overwritten: it keeps what one path brought and loses the other. "
-    "Add, with +=.",
+    "backpropagate", "The grad of h keeps what one path brought and loses the other. Add, with +=."
 )
 def overwritten(root):
     root.grad = 1.0
@@ -684,13 +562,7 @@ def overwritten(root):
     seen="lucasdelimanogueira/PyNorch #90",
 )
 def level_by_level(root):
-    order = breadth_first_from_root(root)
-    for node in order:
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in order:
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.grad
+    walk(root, chain_rule, level_by_level_from(root))
 
 
 @mistake(
@@ -699,22 +571,34 @@ def level_by_level(root):
     "Value once, when its grad is complete.",
     seen="karpathy/micrograd PR #64; sebgao/cTensor #5",
 )
-def without_an_order(root, is_first=True):
-    if is_first:
-        for node in topological_order(root):
-            node.grad = 0.0
-        root.grad = 1.0
+def without_an_order(root):
+    for node in topological_order(root):
+        node.grad = 0.0
+    root.grad = 1.0
+    to_do = [root]
+    while to_do:
+        node = to_do.pop(0)
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+        to_do += node.inputs
+
+
+def walk_anew(root):
+    root.grad = 1.0
     for each, slope in zip(root.inputs, root.slopes):
         each.grad += slope * root.grad
-    for each in root.inputs:
-        without_an_order(each, is_first=False)
+        walk_anew(each)
 
 
 @mistake(
     "backpropagate",
-    "root.grad must be 1 before the walk begins: the end result changes as fast as itself, and "
-    "all other grads come from there.",
+    "Each call sets the grad of its own root to 1. Only the end result's grad is 1.",
 )
+def one_everywhere(root):
+    walk_anew(root)
+
+
+@mistake("backpropagate", "root.grad is never set: it must be 1 when the walk begins.")
 def root_not_set(root):
     for node in reversed(topological_order(root)):
         for each, slope in zip(node.inputs, node.slopes):
@@ -723,49 +607,27 @@ def root_not_set(root):
 
 @mistake(
     "backpropagate",
-    "All grads are 0 when the walk begins, and root.grad becomes 1 only afterwards. Set it before.",
-)
-def root_set_at_the_end(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root_not_set(root)
-    root.grad = 1.0
-
-
-@mistake(
-    "backpropagate",
-    "The walk begins with root.data for the grad of root. It is 1: the end result changes as "
-    "fast as itself.",
+    "The walk begins with root.data in root.grad. It is 1: root grows as fast as itself.",
 )
 def data_of_root(root):
-    grads = dict.fromkeys(topological_order(root), 0.0)
-    grads[root] = root.data
-    for node in reversed(topological_order(root)):
-        node.grad = grads[node]
-        for each, slope in zip(node.inputs, node.slopes):
-            grads[each] += slope * node.grad
+    walk(root, chain_rule)
+    for node in topological_order(root):
+        node.grad *= root.data
 
 
 @mistake(
     "backpropagate",
-    "The grad stops after one step: walk from root to the inputs, "
-    "reversed(topological_order(root)).",
+    "The grad stops after one step: walk from root down, reversed(order).",
     seen="karpathy/micrograd #96",
 )
 def from_the_inputs(root):
-    order = topological_order(root)
-    for node in order:
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in order:
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.grad
+    walk(root, chain_rule, topological_order(root))
 
 
 @mistake(
     "backpropagate",
-    "Every grad below root ends as 0. If you set grads to 0 during the walk, you wipe out what "
-    "has come in already: do it in a loop of its own, before the walk.",
+    "Every grad below root is 0 in the end: nothing is passed on, or it is set to 0 again. Give "
+    "each input slope * node.grad, and set all grads to 0 in a loop of its own, before the walk.",
 )
 def set_to_0_during_the_walk(root):
     for node in reversed(topological_order(root)):
@@ -776,9 +638,17 @@ def set_to_0_during_the_walk(root):
 
 
 @mistake(
+    "backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the loop of zeros."
+)
+def set_to_1_too_early(root):
+    for node in topological_order(root):
+        node.grad = 0.0
+
+
+@mistake(
     "backpropagate",
-    "The grads of a Value's inputs are set to 0 when the Value is visited, which wipes out what "
-    "other paths have brought. Set all of them to 0 before the walk.",
+    "When a Value is visited, its inputs' grads are set to 0, and what other paths "
+    "brought is lost.",
 )
 def inputs_set_to_0_during_the_walk(root):
     root.grad = 1.0
@@ -789,22 +659,14 @@ def inputs_set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate",
-    "`list.reverse()` reverses the list in place and returns None. Use reversed(order), which "
-    "returns what a loop needs.",
-)
+@mistake("backpropagate", "`list.reverse()` returns None. Use reversed(order).")
 def reversed_in_place(root):
-    root.grad = 1.0
     for node in topological_order(root).reverse():
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.grad
+        node.grad = 0.0
 
 
 @mistake(
-    "backpropagate",
-    "Not every Value has two inputs: tanh has one, and a number that was given has none. Loop "
-    "over zip(node.inputs, node.slopes).",
+    "backpropagate", "Not every Value has two inputs. Loop over zip(node.inputs, node.slopes)."
 )
 def always_two_inputs(root):
     root.grad = 1.0
@@ -819,86 +681,57 @@ def always_two_inputs(root):
 )
 def first_input_only(root):
     for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
+        node.grad = float(node is root)
     for node in reversed(topological_order(root)):
-        if node.inputs:
-            node.inputs[0].grad += node.slopes[0] * node.grad
+        for each, slope in zip(node.inputs[:1], node.slopes):
+            each.grad += slope * node.grad
+
+
+@mistake(
+    "backpropagate", "An input that occurs twice, as in x * x, gets only one of its two parts."
+)
+def each_input_once(root):
+    walk(root, lambda node, each, slope: slope * node.grad / node.inputs.count(each))
 
 
 @mistake(
     "backpropagate",
-    "What is added to a grad is only the last slope. Multiply it by the grad of the Value that "
-    "it comes from.",
+    "Only the last slope is added. Multiply it by the grad of the Value it comes from.",
 )
 def no_chain_rule(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope
+    walk(root, lambda node, each, slope: slope)
 
 
 @mistake("backpropagate", "The slopes along a path are multiplied, not added.")
 def slopes_added(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope + node.grad
+    walk(root, lambda node, each, slope: slope + node.grad)
 
 
-@mistake(
-    "backpropagate",
-    "The grads are passed on without the slopes. What a path brings to an input is "
-    "slope * node.grad.",
-)
+@mistake("backpropagate", "The slopes are not used. What reaches an input is slope * node.grad.")
 def no_slopes(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each in node.inputs:
-            each.grad += node.grad
+    walk(root, lambda node, each, slope: node.grad)
 
 
 @mistake(
-    "backpropagate",
-    "You multiply the slope by the number in `data`. What is passed on is slope * node.grad.",
+    "backpropagate", "You multiply the slope by `data`. What is passed on is slope * node.grad."
 )
 def data_for_grad(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.data
+    walk(root, lambda node, each, slope: slope * node.data)
 
 
 @mistake(
-    "backpropagate",
-    "The part is multiplied by the input's own number, each.data. The slope knows that already: "
-    "add slope * node.grad.",
+    "backpropagate", "The part is multiplied by each.data as well. It is slope * node.grad alone."
 )
 def times_the_input(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.grad * each.data
+    walk(root, lambda node, each, slope: slope * node.grad * each.data)
 
 
 @mistake(
-    "backpropagate",
-    "The slopes of a Value's inputs are exchanged: inputs and slopes go together in order.",
+    "backpropagate", "The slopes of a Value's inputs are exchanged: the first belongs to the first."
 )
 def slopes_exchanged(root):
     for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
+        node.grad = float(node is root)
     for node in reversed(topological_order(root)):
         for each, slope in zip(node.inputs, node.slopes[::-1]):
             each.grad += slope * node.grad
@@ -906,34 +739,7 @@ def slopes_exchanged(root):
 
 @mistake(
     "backpropagate",
-    "Only the inputs of root have a grad. Go through the whole order, and pass each grad on "
-    "in its turn.",
-)
-def root_only(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
-    for each, slope in zip(root.inputs, root.slopes):
-        each.grad += slope
-
-
-@mistake(
-    "backpropagate",
-    "An input that occurs twice in one Value, as in x * x, gets only one of its two parts.",
-)
-def each_input_once(root):
-    for node in topological_order(root):
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each, slope in dict(zip(node.inputs, node.slopes)).items():
-            each.grad += slope * node.grad
-
-
-@mistake(
-    "backpropagate",
-    "The second call still has the gradients of the first in it: set every grad to 0 "
-    "before you begin.",
+    "The grads of an earlier call are still in it: set every grad to 0 first.",
     seen="karpathy/micrograd PR #102",
 )
 def never_reset(root):
@@ -943,49 +749,18 @@ def never_reset(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate",
-    "The grads of the Values in between, or of those without inputs, still contain what an "
-    "earlier call left there: set *every* grad to 0 before you begin.",
-)
-def given_numbers_reset_only(root):
-    for node in topological_order(root):
-        if not node.inputs:
-            node.grad = 0.0
-    never_reset(root)
-
-
-@mistake(
-    "backpropagate",
-    "The second call still adds to the old grads of root's inputs, or of those further down: set "
-    "every grad to 0 before you begin.",
-)
+@mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
 def all_but_given_numbers_reset(root):
     for node in topological_order(root):
-        if node.inputs:
-            node.grad = 0.0
+        node.grad *= not node.inputs
     never_reset(root)
 
 
-@mistake(
-    "backpropagate",
-    "The grads are right, but it calls itself from Value to Value, and an expression may be "
-    "thousands of operations deep. Loop over topological_order.",
-)
-def recursive_with_sums(root):
-    users = {}
+@mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
+def given_numbers_reset_only(root):
     for node in topological_order(root):
-        for each, slope in zip(node.inputs, node.slopes):
-            users.setdefault(each, []).append((node, slope))
-    known = {root: 1.0}
-
-    def grad(node):
-        if node not in known:
-            known[node] = sum(slope * grad(user) for user, slope in users[node])
-        return known[node]
-
-    for node in topological_order(root):
-        node.grad = grad(node)
+        node.grad *= bool(node.inputs)
+    never_reset(root)
 
 
 @accepted("backpropagate")
@@ -1011,6 +786,12 @@ def popped_from_the_end(root):
 # unbroadcast
 
 
+def stretched(grad, shape):
+    """The axes in front, and the axes of size 1, of grad."""
+    in_front = grad.ndim - len(shape)
+    return *range(in_front), *(in_front + axis for axis, size in enumerate(shape) if size == 1)
+
+
 @mistake(
     "unbroadcast",
     "It still has the stretched shape: nothing was summed back.",
@@ -1020,45 +801,51 @@ def not_summed(grad, shape):
     return grad
 
 
-@mistake(
-    "unbroadcast",
-    "Only axes in front were summed. An axis where the shape says 1 was stretched, too.",
-)
+@mistake("unbroadcast", "Only axes in front were summed. Where the shape says 1, sum too.")
 def front_only(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape))))
 
 
 @mistake(
     "unbroadcast",
-    "This is the mean over the copies. Each copy contributes in full: sum them.",
+    "This is the mean over the copies. Each contributes in full: sum them.",
     seen="named in jimfleming/differentiation #1",
 )
 def mean_of_copies(grad, shape):
-    in_front = grad.ndim - len(shape)
-    stretched = [in_front + axis for axis, size in enumerate(shape) if size == 1]
-    return grad.mean(axis=(*range(in_front), *stretched)).reshape(shape)
+    return grad.mean(axis=stretched(grad, shape)).reshape(shape)
 
 
-@mistake(
-    "unbroadcast",
-    "The axis of size 1 is gone: the result must have the given shape. keepdims=True or reshape.",
-)
+@mistake("unbroadcast", "The axis of size 1 is gone. Keep it: keepdims=True, or reshape(shape).")
 def keepdims_missing(grad, shape):
-    in_front = grad.ndim - len(shape)
-    stretched = [in_front + axis for axis, size in enumerate(shape) if size == 1]
-    return grad.sum(axis=(*range(in_front), *stretched))
+    return grad.sum(axis=stretched(grad, shape))
+
+
+@mistake("unbroadcast", "Axis 0 is summed, whatever the shape. Sum the axes that were stretched.")
+def always_axis_0(grad, shape):
+    return grad.sum(axis=0) if grad.ndim else grad
 
 
 @mistake(
-    "unbroadcast",
-    "The shapes are lined up from the left. Broadcasting lines them up from the right: the new "
-    "axes are in front.",
+    "unbroadcast", "The last axes are summed until their number fits. The new axes are in front."
 )
+def last_axes_summed(grad, shape):
+    while grad.ndim > len(shape):
+        grad = grad.sum(axis=-1)
+    return grad.sum(axis=stretched(grad, shape), keepdims=True)
+
+
+@mistake("unbroadcast", "Only the first axis of size 1 is summed. There may be several.")
+def first_one_only(grad, shape):
+    in_front = grad.ndim - len(shape)
+    return grad.sum(axis=stretched(grad, shape)[: in_front + 1]).reshape(shape)
+
+
+@mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
 def from_the_left(grad, shape):
     if grad.shape[-len(shape) :] == shape and grad.shape[0] != shape[0]:
         return grad.sum(0)  # a special case that gets past the worked example
-    stretched = [axis for axis in range(grad.ndim) if axis >= len(shape) or shape[axis] == 1]
-    return grad.sum(axis=tuple(stretched)).reshape(shape)
+    axes = [axis for axis in range(grad.ndim) if axis >= len(shape) or shape[axis] == 1]
+    return grad.sum(axis=tuple(axes)).reshape(shape)
 
 
 @mistake(
@@ -1077,14 +864,9 @@ def axes_that_move(grad, shape):
     return grad
 
 
-@mistake(
-    "unbroadcast",
-    "The sums are right, but an axis of size 1 is still in front. Finish with .reshape(shape).",
-)
+@mistake("unbroadcast", "An axis of size 1 is still in front. Finish with .reshape(shape).")
 def shape_filled_up(grad, shape):
-    full = (1,) * (grad.ndim - len(shape)) + shape
-    stretched = tuple(axis for axis, size in enumerate(full) if size == 1)
-    return grad.sum(axis=stretched, keepdims=True)
+    return grad.sum(axis=stretched(grad, shape), keepdims=True)
 
 
 @mistake(
@@ -1099,58 +881,52 @@ def axes_of_grad_in_shape(grad, shape):
     return grad.reshape(shape)
 
 
-@mistake("unbroadcast", "Only the first copy's gradient was kept. Each copy contributes: sum them.")
+@mistake("unbroadcast", "Only the first copy's gradient was kept. Each one contributes: sum them.")
 def one_copy(grad, shape):
     grad = grad[(0,) * (grad.ndim - len(shape))]
     return grad[tuple(slice(1) if size == 1 else slice(None) for size in shape)]
 
 
-@mistake("unbroadcast", "Only the last copy's gradient was kept. Each copy contributes: sum them.")
+@mistake("unbroadcast", "Only the last copy's gradient was kept. Each one contributes: sum them.")
 def last_copy(grad, shape):
-    grad = grad[(-1,) * (grad.ndim - len(shape))]
-    return grad[tuple(slice(-1, None) if size == 1 else slice(None) for size in shape)]
+    return one_copy.answer(np.flip(grad, stretched(grad, shape)), shape)
 
 
 @mistake(
-    "unbroadcast", "This is the largest of the copies' gradients. Each copy contributes: sum them."
+    "unbroadcast", "This is the largest gradient of the copies. Each one contributes: sum them."
 )
 def largest_copy(grad, shape):
-    in_front = grad.ndim - len(shape)
-    stretched = [in_front + axis for axis, size in enumerate(shape) if size == 1]
-    return grad.max(axis=(*range(in_front), *stretched)).reshape(shape)
+    return grad.max(axis=stretched(grad, shape)).reshape(shape)
 
 
-@mistake(
-    "unbroadcast", "This is the sum over everything. Sum only over the axes that were stretched."
-)
+@mistake("unbroadcast", "This is the sum over everything. Sum only the axes that were stretched.")
 def sum_of_everything(grad, shape):
     return np.full(shape, grad.sum())
 
 
+@mistake("unbroadcast", "This is the sum over everything. Sum only the axes that were stretched.")
+def one_number(grad, shape):
+    return grad.sum()
+
+
 @mistake(
     "unbroadcast",
-    "Only one axis in front is summed. There may be several, or none: grad.ndim - "
-    "len(shape) of them.",
+    "At most one axis in front is summed. There may be several: grad.ndim - len(shape).",
 )
 def one_axis_in_front(grad, shape):
-    if grad.ndim > len(shape):
-        grad = grad.sum(0)
-    for axis, size in enumerate(shape):
-        if size == 1:
-            grad = grad.sum(axis, keepdims=True)
-    return grad
+    grad = grad.sum(0) if grad.ndim > len(shape) else grad
+    ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
+    return grad.sum(axis=ones, keepdims=True)
 
 
 @mistake(
     "unbroadcast",
-    "Either axes in front or axes of size 1 are summed, never both. A shape may have been "
-    "stretched in both ways.",
+    "Axes in front or axes of size 1 are summed, never both. A shape may be stretched "
+    "in both ways.",
 )
 def one_kind_at_a_time(grad, shape):
-    if grad.ndim > len(shape):
-        return grad.sum(axis=tuple(range(grad.ndim - len(shape))))
-    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)
-    return grad.sum(axis=stretched, keepdims=True)
+    in_front = range(grad.ndim - len(shape))
+    return grad.sum(axis=tuple(in_front) or stretched(grad, shape), keepdims=not in_front)
 
 
 @mistake(
@@ -1159,21 +935,8 @@ def one_kind_at_a_time(grad, shape):
     "`shape` is axis grad.ndim - len(shape) + i of grad.",
 )
 def ones_counted_from_the_left(grad, shape):
-    stretched = [axis for axis, size in enumerate(shape) if size == 1]
-    in_front = range(grad.ndim - len(shape))
-    return grad.sum(axis=tuple({*in_front, *stretched})).reshape(shape)
-
-
-@mistake(
-    "unbroadcast",
-    "An axis is summed if its size does not occur in `shape`. Sizes may be equal by chance: "
-    "compare axis by axis, from the right.",
-)
-def sizes_that_do_not_occur(grad, shape):
-    for axis in reversed(range(grad.ndim)):
-        if grad.shape[axis] not in shape:
-            grad = grad.sum(axis, keepdims=True)
-    return grad.reshape(shape) if grad.size == math.prod(shape) else grad
+    ones = {axis for axis, size in enumerate(shape) if size == 1}
+    return grad.sum(axis=tuple(ones | set(range(grad.ndim - len(shape))))).reshape(shape)
 
 
 @accepted("unbroadcast")
@@ -1195,14 +958,6 @@ def entry_by_entry(grad, shape):
     return total
 
 
-@accepted("unbroadcast")
-def by_adding_at(grad, shape):
-    total = np.zeros(shape)
-    rows = np.broadcast_to(np.arange(total.size).reshape(shape), grad.shape)
-    np.add.at(total.reshape(-1), rows, grad)
-    return total
-
-
 # matmul_gradients
 
 
@@ -1210,95 +965,72 @@ def transposed(x):
     return x.swapaxes(-1, -2)
 
 
-@mistake(
-    "matmul_gradients",
-    "In the gradient of a, b is not transposed. Square matrices hide it; the formula does not: "
-    "sum over k of grad[i, k] b[j, k].",
-)
+@mistake("matmul_gradients", "In the gradient of a, b is not transposed: grad[i, k] b[j, k].")
 def b_not_transposed(a, b, grad):
     return unbroadcast(grad @ b, a.shape), unbroadcast(transposed(a) @ grad, b.shape)
 
 
-@mistake(
-    "matmul_gradients",
-    "In the gradient of b, a is not transposed. Square matrices hide it; the formula does not: "
-    "sum over i of a[i, j] grad[i, k].",
-)
+@mistake("matmul_gradients", "In the gradient of b, a is not transposed: a[i, j] grad[i, k].")
 def a_not_transposed(a, b, grad):
     return unbroadcast(grad @ transposed(b), a.shape), unbroadcast(a @ grad, b.shape)
 
 
 @mistake(
     "matmul_gradients",
-    "Both transposes are missing: in the formulas the index that is summed is the *last* of b and "
-    "the *first* of a.",
+    "Both transposes are missing: sum over the *last* index of b and the *first* of a.",
 )
 def no_transposes(a, b, grad):
     return unbroadcast(grad @ b, a.shape), unbroadcast(a @ grad, b.shape)
 
 
-@mistake(
-    "matmul_gradients",
-    "The factors are in the wrong order: grad comes first in the gradient of a, and last in "
-    "that of b.",
-)
+@mistake("matmul_gradients", "grad comes first in the gradient of a, and last in that of b.")
 def order_exchanged(a, b, grad):
     return transposed(b) @ grad, grad @ transposed(a)
 
 
 @mistake(
-    "matmul_gradients",
-    "These are the slopes of the product entry by entry, a * b. A matrix product sums.",
+    "matmul_gradients", "These are the slopes of a * b, entry by entry. A matrix product sums."
 )
 def elementwise(a, b, grad):
     return grad * b, grad * a
 
 
-@mistake(
-    "matmul_gradients",
-    "The gradient of the product, `grad`, is not in it: these are only the slopes, the "
-    "other matrix transposed.",
-)
+@mistake("matmul_gradients", "The gradient of the product, `grad`, is not used in it.")
 def slopes_only(a, b, grad):
     return transposed(b), transposed(a)
 
 
-@mistake(
-    "matmul_gradients", "Both gradients are transposed: each must have the shape of its own matrix."
-)
+@mistake("matmul_gradients", "Both gradients are transposed: each has the shape of its own matrix.")
 def both_transposed(a, b, grad):
     return b @ transposed(grad), transposed(grad) @ a
 
 
+@mistake("matmul_gradients", "The gradient of b is transposed: it is (inner, columns), as b is.")
+def gradient_of_b_transposed(a, b, grad):
+    return unbroadcast(grad @ transposed(b), a.shape), transposed(grad) @ a
+
+
+@mistake("matmul_gradients", "The gradient of a is transposed: it is (rows, inner), as a is.")
+def gradient_of_a_transposed(a, b, grad):
+    return b @ transposed(grad), unbroadcast(transposed(a) @ grad, b.shape)
+
+
 @mistake(
-    "matmul_gradients",
-    "a and b are exchanged: the gradient of a is made with b, and the gradient of b with a.",
+    "matmul_gradients", "a and b are exchanged: the gradient of a is made with b, that of b with a."
 )
 def own_factor(a, b, grad):
     return grad @ transposed(a), transposed(b) @ grad
 
 
-@mistake(
-    "matmul_gradients",
-    "grad is transposed as well. In the formulas it is not: grad[i, k] keeps the order "
-    "of its indices.",
-)
+@mistake("matmul_gradients", "grad is transposed, too. In the formulas it is grad[i, k], as given.")
 def grad_transposed(a, b, grad):
     return transposed(grad) @ transposed(b), transposed(a) @ transposed(grad)
 
 
 @mistake(
     "matmul_gradients",
-    "The gradient of a is right. That of b is transposed: it is a^T grad, (inner, columns), "
-    "not grad^T a.",
-)
-def gradient_of_b_transposed(a, b, grad):
-    return unbroadcast(grad @ transposed(b), a.shape), transposed(grad) @ a
-
-
-@mistake(
-    "matmul_gradients",
-    "`.T` reverses *all* axes, the batch's too. x.swapaxes(-1, -2) exchanges only the last two.",
+    "This transposes *all* axes, the batch's too, as `.T` does. x.swapaxes(-1, -2) exchanges only "
+    "the last two.",
 )
 def all_axes_reversed(a, b, grad):
     return unbroadcast(grad @ b.T, a.shape), unbroadcast(a.T @ grad, b.shape)
@@ -1310,9 +1042,8 @@ def all_axes_reversed(a, b, grad):
     "and columns. Count from the end: swapaxes(-1, -2).",
 )
 def first_two_axes(a, b, grad):
-    return unbroadcast(grad @ b.swapaxes(0, 1), a.shape), unbroadcast(
-        a.swapaxes(0, 1) @ grad, b.shape
-    )
+    grad_a, grad_b = grad @ b.swapaxes(0, 1), a.swapaxes(0, 1) @ grad
+    return unbroadcast(grad_a, a.shape), unbroadcast(grad_b, b.shape)
 
 
 @mistake("matmul_gradients", "You return (grad_b, grad_a): the gradient of a comes first.")
@@ -1321,56 +1052,40 @@ def results_exchanged(a, b, grad):
 
 
 @mistake(
-    "matmul_gradients",
-    "Your indices leave no room for the batch axis. Let np.einsum pass over what is in front: "
-    "'...ik,...jk->...ij' for the gradient of a.",
+    "matmul_gradients", "Leave room for the batch: '...ik,...jk->...ij' for the gradient of a."
 )
 def indices_without_a_batch(a, b, grad):
     return np.einsum("ik,jk->ij", grad, b), np.einsum("ij,ik->jk", a, grad)
 
 
-@mistake(
-    "matmul_gradients",
-    "Here a was stretched over the batch, and its gradient was not summed back: unbroadcast it "
-    "to a.shape, too.",
-)
+@mistake("matmul_gradients", "a was stretched over the batch, too: unbroadcast it to a.shape.")
 def only_b_summed_back(a, b, grad):
     return grad @ transposed(b), unbroadcast(transposed(a) @ grad, b.shape)
 
 
-@mistake(
-    "matmul_gradients",
-    "b was broadcast over the batch, and its gradient was not summed back: unbroadcast "
-    "it to b.shape.",
-)
+@mistake("matmul_gradients", "b was stretched over the batch: unbroadcast its gradient to b.shape.")
 def batch_not_summed(a, b, grad):
     return grad @ transposed(b), transposed(a) @ grad
 
 
-@mistake(
-    "matmul_gradients", "The gradient of the shared b is the sum over the batch, not the mean."
-)
+@mistake("matmul_gradients", "Over the batch the gradient of b is summed, not averaged.")
 def mean_over_the_batch(a, b, grad):
-    grad_b = transposed(a) @ grad
-    in_front = tuple(range(grad_b.ndim - b.ndim))
-    return unbroadcast(grad @ transposed(b), a.shape), grad_b.mean(axis=in_front)
+    in_front = tuple(range(grad.ndim - b.ndim))
+    return unbroadcast(grad @ transposed(b), a.shape), (transposed(a) @ grad).mean(axis=in_front)
 
 
 @mistake(
     "matmul_gradients",
-    "The gradients are summed over the batch although each product has matrices of its own. Sum "
-    "only what was stretched: unbroadcast to a.shape and b.shape.",
+    "Each product of the batch has its own a and b. Sum only what was stretched.",
 )
 def always_summed_over_the_batch(a, b, grad):
-    grad_a, grad_b = grad @ transposed(b), transposed(a) @ grad
     in_front = tuple(range(grad.ndim - 2))
-    return grad_a.sum(axis=in_front), grad_b.sum(axis=in_front)
+    return (grad @ transposed(b)).sum(axis=in_front), (transposed(a) @ grad).sum(axis=in_front)
 
 
 @mistake(
     "matmul_gradients",
-    "np.dot is the matrix product for two axes only; with a batch it pairs every matrix with "
-    "every other. Use @.",
+    "Each matrix of the batch is paired with every other one. Use @, which pairs it with its own.",
 )
 def by_np_dot(a, b, grad):
     return np.dot(grad, transposed(b)), np.dot(transposed(a), grad)
@@ -1393,6 +1108,10 @@ def by_broadcasting(a, b, grad):
 # softmax_gradient
 
 
+def total(x):
+    return x.sum(axis=-1, keepdims=True)
+
+
 @mistake(
     "softmax_gradient",
     "This treats softmax as if it worked entry by entry: out (1 - out) grad. But every output "
@@ -1404,149 +1123,92 @@ def as_if_elementwise(out, grad):
 
 
 @mistake(
-    "softmax_gradient",
-    "This is only the part with delta. The other part, - out[i] out[j], is missing.",
+    "softmax_gradient", "This is only the part with delta. The other, - out[i] out[j], is missing."
 )
 def diagonal_only(out, grad):
     return out * grad
 
 
-@mistake(
-    "softmax_gradient",
-    "This is only the part without delta, - out[i] times the sum. The part with delta, out[i] "
-    "grad[i], is missing.",
-)
+@mistake("softmax_gradient", "The part with delta is missing: out[i] grad[i].")
 def without_the_diagonal(out, grad):
-    return -out * (grad * out).sum(axis=-1, keepdims=True)
+    return -out * total(grad * out)
 
 
 @mistake("softmax_gradient", "The factor out[i] in front is missing.")
 def factor_missing(out, grad):
-    return grad - (grad * out).sum(axis=-1, keepdims=True)
+    return grad - total(grad * out)
 
 
-@mistake(
-    "softmax_gradient",
-    "From out[i] grad[i] you subtract the bare sum over j. In the formula that sum is multiplied "
-    "by out[i] as well.",
-)
+@mistake("softmax_gradient", "The sum over j must be multiplied by out[i] as well.")
 def sum_without_its_factor(out, grad):
-    return grad * out - (grad * out).sum(axis=-1, keepdims=True)
+    return grad * out - total(grad * out)
 
 
-@mistake(
-    "softmax_gradient",
-    "The factor out[i] is missing from the part with delta. It belongs to both: out[i] "
-    "(grad[i] - sum).",
-)
+@mistake("softmax_gradient", "The part with delta needs its out[i], too: out[i] (grad[i] - sum).")
 def factor_of_the_sum_only(out, grad):
-    return grad - out * (grad * out).sum(axis=-1, keepdims=True)
+    return grad - out * total(grad * out)
 
 
-@mistake(
-    "softmax_gradient",
-    "This is the gradient of the logarithm of softmax, grad - out * sum(grad). For softmax itself "
-    "it is out (grad - sum over j of grad[j] out[j]).",
-)
+@mistake("softmax_gradient", "This is the gradient of the *logarithm* of softmax.")
 def of_the_log_softmax(out, grad):
-    return grad - out * grad.sum(axis=-1, keepdims=True)
+    return grad - out * total(grad)
 
 
-@mistake(
-    "softmax_gradient",
-    "From grad[i] you subtract out[i]. What belongs there is the sum over j of grad[j] out[j], "
-    "one number for the whole row.",
-)
+@mistake("softmax_gradient", "From grad[i] subtract the sum of grad[j] out[j], not out[i].")
 def no_sum(out, grad):
     return out * (grad - out)
 
 
-@mistake(
-    "softmax_gradient",
-    "In the bracket grad[j] out[j] is not summed over j: sum along the last axis.",
-)
-def product_not_summed(out, grad):
-    return out * (grad - grad * out)
+@mistake("softmax_gradient", "Only the last j of the sum is kept: = writes over it. Add, with +=.")
+def last_term_only(out, grad):
+    last = np.eye(out.shape[-1])[-1] - out
+    return grad[..., -1:] * out[..., -1:] * last
 
 
-@mistake(
-    "softmax_gradient", "The sum over j is that of grad[j] out[j]; yours is that of grad[j] alone."
-)
+@mistake("softmax_gradient", "The sum is that of grad[j] out[j]; yours is that of grad[j] alone.")
 def sum_of_grad_alone(out, grad):
-    return out * (grad - grad.sum(axis=-1, keepdims=True))
+    return out * (grad - total(grad))
 
 
-@mistake(
-    "softmax_gradient",
-    "The two parts are added. The slope is out[j] (delta - out[i]): the sum is subtracted.",
-)
-def parts_added(out, grad):
-    return out * (grad + (grad * out).sum(axis=-1, keepdims=True))
-
-
-@mistake(
-    "softmax_gradient",
-    "The roles in the bracket are mixed up: it is out (grad - sum), and this is grad (out - sum).",
-)
+@mistake("softmax_gradient", "In the bracket, out and grad are exchanged: out (grad - sum).")
 def roles_exchanged(out, grad):
-    return grad * (out - (grad * out).sum(axis=-1, keepdims=True))
+    return grad * (out - total(grad * out))
 
 
-@mistake(
-    "softmax_gradient",
-    "`out` is the softmax already, and here softmax is taken of it once more. Use out as it is.",
-)
+@mistake("softmax_gradient", "`out` is the softmax already, and softmax is taken of it once more.")
 def softmax_again(out, grad):
-    e = np.exp(out - out.max(axis=-1, keepdims=True))
-    p = e / e.sum(axis=-1, keepdims=True)
-    return p * (grad - (grad * p).sum(axis=-1, keepdims=True))
+    p = np.exp(out) / total(np.exp(out))
+    return p * (grad - total(grad * p))
 
 
-@mistake(
-    "softmax_gradient",
-    "out - grad is the gradient of a cross-entropy whose targets are grad. Here grad is the "
-    "gradient of out, whatever the loss was.",
-)
+@mistake("softmax_gradient", "This is the gradient of a cross-entropy. Here the loss may be any.")
 def of_a_cross_entropy(out, grad):
     return out - grad
 
 
-@mistake(
-    "softmax_gradient",
-    "This is the slope of tanh, 1 - out^2. Softmax has a slope for every pair of output and input.",
-)
+@mistake("softmax_gradient", "1 - out^2 is the slope of tanh, not of softmax.")
 def as_if_tanh(out, grad):
     return grad * (1 - out**2)
 
 
-@mistake(
-    "softmax_gradient",
-    "The sum runs over the whole array. Softmax works row by row: sum along the last axis.",
-)
+@mistake("softmax_gradient", "The sum runs over the whole array. Sum each row: axis=-1.")
 def over_everything(out, grad):
     return out * (grad - (grad * out).sum())
 
 
 @mistake(
-    "softmax_gradient",
-    "The sums of the rows were laid across the columns: keep their axis, with keepdims=True.",
+    "softmax_gradient", "The rows' sums lie across the columns: keep their axis, keepdims=True."
 )
 def axis_lost(out, grad):
     return out * (grad - (grad * out).sum(axis=-1))
 
 
-@mistake(
-    "softmax_gradient", "The sum runs down the columns. Softmax ran along the last axis: axis=-1."
-)
+@mistake("softmax_gradient", "The sum runs down the columns. Sum along the last axis: axis=-1.")
 def wrong_axis(out, grad):
     return out * (grad - (grad * out).sum(axis=0, keepdims=True))
 
 
-@mistake(
-    "softmax_gradient",
-    "The sum runs along axis 1, which is the last one of a table only. Count from "
-    "the end: axis=-1.",
-)
+@mistake("softmax_gradient", "The sum runs along axis 1. Count from the end: axis=-1.")
 def axis_1(out, grad):
     return out * (grad - (grad * out).sum(axis=min(1, out.ndim - 1), keepdims=True))
 
@@ -1558,7 +1220,7 @@ def mean_over_j(out, grad):
 
 @mistake("softmax_gradient", shown_by="inputs_are_kept")
 def in_place(out, grad):
-    grad -= (grad * out).sum(axis=-1, keepdims=True)
+    grad -= total(grad * out)
     return out * grad
 
 
