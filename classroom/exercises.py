@@ -7,7 +7,7 @@ An exercise cell never raises. Its verdict is one of *not written yet*, *right*,
 import sys
 from contextlib import contextmanager
 
-from classroom import answers, catalogue, judging, source, unreadable
+from classroom import answers, catalogue, cells, judging, source
 from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, show_bundle
 from classroom.standalone import NotStandalone
 
@@ -108,6 +108,15 @@ def hand_on_unread(name, sentences, blocks):
     session.states[name] = verdict.state
     verdict.card().show()
     return in_use
+
+
+def remind(name):
+    """Say that an exercise was defined without `@exercise`."""
+    sentence = (
+        f"`{name}` is an exercise, but nothing checked it: put `@exercise` on the line above its "
+        "definition, and run the cell again."
+    )
+    Card(f"{name}: not checked", [sentence]).show()
 
 
 def _keep(name, answer):
@@ -216,5 +225,5 @@ def _find(name):
 
 
 # From the first import of `exercise` on, in every cell of this notebook
-unreadable.watch_cells(hand_on_unread)
+cells.watch_cells(hand_on_unread, remind)
 open_lesson()

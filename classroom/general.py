@@ -35,24 +35,30 @@ def relation(got, want):
     arrays = [(np.asarray(plain(one)), np.asarray(plain(other))) for one, other in pairs]
     if sum(one.size for one, _ in arrays) < ENOUGH:
         return _single(arrays)
-    together = _joined(arrays)
     different = [(one, other) for one, other in arrays if not _same(one, other)]
     telling = [pair for pair in different if min(pair[0].size, pair[1].size) >= ENOUGH]
     for relate in RELATIONS:
-        of_entries = relate in ENTRY_BY_ENTRY
-        tried = [together] if of_entries and together else () if of_entries else telling
-        said = {relate(one, other) for one, other in tried}
-        if len(said) == 1 and None not in said:
-            return said.pop()
+        pairs = telling
+        if relate in ENTRY_BY_ENTRY:
+            pairs = _joined(different if relate is _dtype else arrays) or telling
+            if any(one.shape != other.shape for one, other in pairs):
+                continue
+        said = [relate(one, other) for one, other in pairs]
+        if said and None not in said and len(set(said)) == 1:
+            return said[0]
+        if relate in VARYING:
+            said = [relate(one, other) for one, other in telling]
+            if len(said) > 1 and len(telling) == len(arrays) and None not in said:
+                return said[0] + VARYING[relate]
     return None
 
 
 def _joined(arrays):
-    """All entries of the arrays in a row, if their shapes and dtypes allow it."""
+    """One pair with all entries of the arrays in a row, if their shapes and dtypes allow it."""
     same = {(one.dtype, other.dtype, one.shape == other.shape) for one, other in arrays}
-    if len(same) > 1 or not all(shapes_agree for _, _, shapes_agree in same):
+    if len(same) != 1 or not all(shapes_agree for _, _, shapes_agree in same):
         return None
-    return tuple(np.concatenate([each.ravel() for each in side]) for side in zip(*arrays))
+    return [tuple(np.concatenate([each.ravel() for each in side]) for side in zip(*arrays))]
 
 
 def _same(got, want):
@@ -282,6 +288,8 @@ def _all_zero(got, want):
 def _reordered(got, want):
     if got.shape != want.shape or kind(got) == "bool" or len(np.unique(want)) < 3:
         return None
+    if np.all(close(got, want)):
+        return None
     for axis in range(want.ndim):
         if _values_equal(np.sort(got, axis), np.sort(want, axis)):
             return f"The numbers are right, but along axis {axis} their order is not."
@@ -330,3 +338,8 @@ RELATIONS = (
     _negated, _flipped, _shifted, _all_zero, _factor, _offset, _function_of, _running, _normalized,
     _reordered, _in_part,
 )  # fmt: skip
+VARYING = {
+    _reshaped: " The other results are of the wrong shape in the same way.",
+    _factor: " On other inputs it is another factor.",
+    _offset: " On other inputs it is another amount.",
+}

@@ -17,6 +17,8 @@ import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+import numpy as np
+
 from classroom import general, source
 from classroom.checking import NotYet
 from classroom.comparing import (
@@ -25,6 +27,7 @@ from classroom.comparing import (
     described,
     difference,
     equal,
+    plain,
     shapes,
     shown,
 )
@@ -174,7 +177,9 @@ class _Trial:
 
     def _explain(self, check, value, wanted):
         got, want, inputs = self._first_difference(value, wanted, check)
-        says = self._named(check) or self._related(check) or self._mutated(check)
+        says = self._named(check) or self._related(check)
+        if not says and np.size(plain(want)) > 1:  # a lone True tells too little
+            says = self._mutated(check)
         problem = difference(got, want, check.tolerance, check.dtype)
         most = SMALL * SMALL if shapes(got) == shapes(want) else TINY
         blocks = [("expected", shown(want, most)), ("got", shown(got, most))]
@@ -285,7 +290,7 @@ class _Trial:
         """What is true of the result whatever the exercise, as a list of at most one sentence."""
         said = self._relation(check)
         for other in self.checks:
-            if said and other is not check and not said == self._relation(other, otherwise=said):
+            if said and other is not check and said != self._relation(other, otherwise=said):
                 return []
         return [said] if said else []
 

@@ -83,10 +83,23 @@ def _changes(whole, part):
         for replacement in _replacements(node):
             tree = copy.deepcopy(whole)
             target = list(ast.walk(tree))[paths[id(node)]]
-            tree = _Replace(target, copy.deepcopy(replacement)).visit(tree)
+            shown = _around(target, tree)
+            old = ast.unparse(shown)
+            replacement = copy.deepcopy(replacement)
+            tree = _Replace(target, replacement).visit(tree)
             module = ast.fix_missing_locations(ast.Module([tree], []))
-            new = "" if isinstance(replacement, ast.Pass) else ast.unparse(replacement)
-            yield ast.unparse(node), new, node.lineno, module
+            changed = replacement if shown is target else shown
+            new = "" if isinstance(changed, ast.Pass) else ast.unparse(changed)
+            yield old, new, node.lineno, module
+
+
+def _around(node, whole):
+    """What to show of a change: a number or a name alone does not tell where it is."""
+    parents = {id(child): each for each in ast.walk(whole) for child in ast.iter_child_nodes(each)}
+    if isinstance(node, ast.Constant | ast.Name | ast.Attribute):
+        while not isinstance(node, ast.Call | ast.Subscript | ast.BinOp | ast.Compare | ast.stmt):
+            node = parents[id(node)]
+    return node
 
 
 class _Replace(ast.NodeTransformer):
@@ -129,7 +142,7 @@ def _replacements(node):
             yield ast.Attribute(value, SWAPPED[name], node.ctx)
         case ast.Name(name) if name in SWAPPED:
             yield ast.Name(SWAPPED[name], node.ctx)
-        case ast.IfExp(test, body, orelse):
+        case ast.IfExp(_, body, orelse):
             yield body
             yield orelse
         case ast.If(orelse=[]):
