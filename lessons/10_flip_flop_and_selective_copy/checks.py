@@ -132,11 +132,11 @@ about(
 
 @check("source_hits")
 def hits_of_the_example(answer):
-    """The example, "a.b>a" and ".cd>c", with two hits of four; then thirty longer texts."""
+    """The example, "a.b>a" and ".cd>c", with two hits of four; then a hundred longer texts."""
     attention = np.zeros((2, 5, 5))
     attention[0, 3, 0] = attention[0, 4, 0] = attention[1, 3, 0] = attention[1, 4, 2] = 1
     ids = np.array([[0, BLANK, 1, MARK, 0], [BLANK, 2, 3, MARK, 2]])
-    return answer(attention, ids), answer(*looked_at(0, rows=30, symbols=5, blanks=4))
+    return answer(attention, ids), answer(*looked_at(0, rows=100, symbols=5, blanks=4))
 
 
 @check("source_hits")
