@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 CELL = re.compile(r"# %%(?!%)(?P<options>.*)")
 NAMED_EXERCISE = re.compile(r'\bexercise="(\w+)"')
-HEADER_ENTRY = re.compile(r"#\s+(title|question|minutes):\s*(.+)")
+HEADER_ENTRY = re.compile(r"#\s+(title|question|minutes|achieved):\s*(.+)")
 REQUIRED, OPTIONAL = ("stars", "minutes", "hints"), {"seconds": 10, "blank": (), "may_change": ()}
 FEWEST_MISTAKES = 3  # of different sentences, for each exercise
 
@@ -140,7 +140,7 @@ class Lesson:
 
     @cached_property
     def header(self):
-        """title, question and minutes, from the comment block that opens the lesson."""
+        """title, question, minutes and what is achieved, from the comments that open the lesson."""
         top = self.text.partition("# %%")[0]
         header = {key: value.strip().strip("\"'") for key, value in HEADER_ENTRY.findall(top)}
         for key in ("title", "question", "minutes"):
@@ -148,7 +148,7 @@ class Lesson:
                 sentence = f"the header has no `{key}:`; write for example  #     {key}: "
                 example = "30" if key == "minutes" else '"..."'
                 raise CourseError(self.path, sentence + example)
-        return header | {"minutes": int(header["minutes"])}
+        return {"achieved": ""} | header | {"minutes": int(header["minutes"])}
 
     @property
     def title(self):
@@ -161,6 +161,11 @@ class Lesson:
     @property
     def minutes(self):
         return self.header["minutes"]
+
+    @property
+    def achieved(self):
+        """What can be said to a learner who has solved every exercise."""
+        return self.header["achieved"]
 
     @cached_property
     def cell_lines(self):

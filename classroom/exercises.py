@@ -84,13 +84,14 @@ def exercise(answer):
         in_use = session.hand_on(entry, answer if verdict.state == RIGHT else None)
         session.following[name] = verdict.convention
         session.last = name
+        session.states[name] = verdict.state
         if verdict.state == RIGHT:
             verdict.notes += _keep(name, answer)
+            verdict.next = what_next(entry)
     except Exception as fault:
         sentence = f"The fault is the course's, not yours. {type(fault).__name__}: {fault}"
         Card(f"{name}: could not be checked", [sentence]).show()
         return answer
-    session.states[name] = verdict.state
     verdict.card().show()
     return in_use
 
@@ -108,6 +109,22 @@ def hand_on_unread(name, sentences, blocks):
     session.states[name] = verdict.state
     verdict.card().show()
     return in_use
+
+
+def what_next(entry):
+    """What is left of the lesson after a right answer; at its end, and at the course's, what was achieved."""
+    kept = answers.answers()
+    right = {name for name, state in session.states.items() if state == RIGHT}
+    right |= set(kept.names()) if kept else set()
+    names = [each.name for each in entry.lesson.exercises]
+    at = names.index(entry.name)
+    left = [name for name in names[at:] + names[:at] if name not in right]
+    if left:
+        return [f"{len(names) - len(left)} of {len(names)} in this lesson; next: `{left[0]}`."]
+    said = [f"That was the last of this lesson's {len(names)}.", entry.lesson.achieved]
+    if right >= set(catalogue.course().exercise_names):
+        said.append("And every exercise of the course is yours now: the model that counts is your own.")
+    return [sentence for sentence in said if sentence]
 
 
 def remind(name):

@@ -109,7 +109,8 @@ def test_metadata_names_the_lesson_and_nothing_of_this_machine(built):
     metadata = stored(built).metadata
     digest = metadata.lesson.pop("digest")
     assert metadata.lesson == {
-        "title": "Tiny: twice and again", "question": "What is twice as much?", "minutes": 3}
+        "title": "Tiny: twice and again", "question": "What is twice as much?", "minutes": 3,
+        "achieved": ""}
     assert re.fullmatch("[0-9a-f]{16}", digest)
     assert metadata.kernelspec == {"name": "python3", "display_name": "Python 3", "language": "python"}
     assert "version" not in metadata.language_info

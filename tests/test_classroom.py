@@ -452,6 +452,16 @@ def test_right_answer_takes_the_place_of_the_solution_and_a_wrong_one_gives_it_b
     assert printed.count("the course's own version is used") == 2
 
 
+def test_right_card_says_what_comes_next_and_the_last_one_what_was_achieved(tiny, capsys):
+    tiny_course.edit(tiny, "lessons/00_tiny/lesson.py", "minutes: 3", 'minutes: 3\n#     achieved: "You can double."')
+    exercise(learner("def double(x): return x + x"))
+    assert "1 of 2 in this lesson; next: `Counter`." in capsys.readouterr().out
+    exercise(catalogue.course().exercise("Counter").reference)
+    said = capsys.readouterr().out
+    assert "That was the last of this lesson's 2." in said and "You can double." in said
+    assert "And every exercise of the course is yours now" in said
+
+
 def test_unknown_name_is_handed_back_with_a_suggestion(tiny, capsys):
     answer = learner("def dubble(x): return x", "dubble")
     assert exercise(answer) is answer

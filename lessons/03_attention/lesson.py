@@ -4,6 +4,7 @@
 #     title: "Attention: how tokens look at each other"
 #     question: "How does one token look at the others, and what does it fail to see?"
 #     minutes: 40
+#     achieved: "You have written attention, hidden the future from it, and shown what it cannot see."
 # ---
 
 # %% [markdown]
