@@ -1,6 +1,7 @@
 """Writing a file whole or not at all: afterwards it is the old file or the new one."""
 
 import errno
+import glob
 import os
 import time
 from collections.abc import Iterator
@@ -69,13 +70,9 @@ def _replace(part: Path, path: Path) -> None:
 
 def _clear_stale_parts(path: Path) -> None:
     """Remove what writers that were killed have left."""
-    for part in path.parent.glob(f".{_literally(path.name)}.*.part"):
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         if _is_stale(part):
             _remove(part)
-
-
-def _literally(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _is_stale(part: Path) -> bool:
@@ -83,11 +80,11 @@ def _is_stale(part: Path) -> bool:
     number = part.name.split(".")[-2]
     if not number.isdecimal():
         return False  # not one of ours
-    if not CAN_ASK:
-        return time.time() - part.stat().st_mtime > SECONDS_UNTIL_STALE
     try:
+        if not CAN_ASK:
+            return time.time() - part.stat().st_mtime > SECONDS_UNTIL_STALE
         os.kill(int(number), 0)
-    except (ProcessLookupError, OverflowError):
+    except (ProcessLookupError, OverflowError, FileNotFoundError):
         return True
     except PermissionError:  # it runs, as another user
         pass
