@@ -41,9 +41,25 @@ def run(command, arguments):
     if command == "build":
         from classroom import builder, course_map
         return builder.main(arguments) or course_map.main(arguments)
-    if command == "run":                            # a module that has a main(arguments)
-        import importlib
-        return importlib.import_module(arguments[0]).main(arguments[1:])
+    if command == "run":
+        return runnable(arguments).main(arguments[1:])
+
+
+def runnable(arguments):
+    """The module that `arguments` name first; it must have a main(arguments)."""
+    import importlib
+    name = arguments[0] if arguments else ""
+    try:
+        module = importlib.import_module(name) if name else None
+    except ModuleNotFoundError as missing:
+        if not (name + ".").startswith(missing.name + "."):     # the module is there; it misses another one
+            raise
+        module = None
+    if not hasattr(module, "main"):
+        raise environment.Problem(
+            "%s is not a module that can be run. Name one:  python -m classroom run solutions.experiments"
+            % (name or "Nothing"))
+    return module
 
 
 def main(arguments):
@@ -53,11 +69,16 @@ def main(arguments):
         return 0 if command in ("help", "-h", "--help") else 2
     try:
         environment.check_python()
+        for stream in sys.stdout, sys.stderr:       # a console without some character shows `?` instead
+            getattr(stream, "reconfigure", str)(errors="replace")
         environment.enter(arguments)
         return run(command, arguments[1:])
     except environment.Problem as problem:
         sys.stderr.write("\n%s\n" % problem)
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted. The same command can be run again at any time.\n")
+        return 130
 
 
 if __name__ == "__main__":

@@ -3,13 +3,18 @@
 Commands work from a bare Python, so only the standard library is used here. And because this file must be
 able to say that a Python is too old, it keeps to what every Python can read (no f-strings, no annotations).
 """
+import contextlib
 import hashlib
+import io
+import itertools
 import os
 import subprocess
 import sys
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+FOLDER = "LEARNING_TO_COUNT_FOLDER"     # an environment variable: where the learner's files are, if not here
 LOCK = os.path.join(ROOT, "requirements.txt")
 PYPROJECT = os.path.join(ROOT, "pyproject.toml")
 OLDEST = (3, 11)
@@ -43,6 +48,11 @@ def enter(arguments):
         hand_over([venv_python(), "-m", "classroom"] + arguments)
 
 
+def home():
+    """The folder with the learner's own my_notebooks/: this checkout, unless another one is named."""
+    return os.path.abspath(os.path.expanduser(os.environ.get(FOLDER) or ROOT))
+
+
 def has_everything():
     """Whether this interpreter holds the project, in place, and each of its dependencies."""
     import tomllib
@@ -52,7 +62,7 @@ def has_everything():
         with open(PYPROJECT, "rb") as file:
             dependencies = [Requirement(line) for line in tomllib.load(file)["project"]["dependencies"]]
         fits = all(needed.specifier.contains(metadata.version(needed.name)) for needed in dependencies)
-    except ImportError:     # packaging, or one of the dependencies, is not there
+    except (ImportError, KeyError, TypeError, ValueError):      # one of them is not there, or half there
         return False
     return fits and project_installed()
 
@@ -66,24 +76,55 @@ def project_installed():
 
 
 def prepare():
-    """Make .venv, or bring it up to date. Returns False when there was nothing to do."""
-    stamp = os.path.join(VENV, "learning-to-count.stamp")
-    if read(stamp) == fingerprint() and os.path.exists(venv_python()):
+    """Make .venv, or bring it up to date. Returns False when there was nothing to do.
+
+    A kill at any moment leaves either no stamp, or none that fits; then the next run looks at what is there.
+    What is half unpacked is made anew, what is whole is kept. Two runs at once wait for each other.
+    """
+    if up_to_date():
         return False
-    if not works(venv_python()):
+    check_length(ROOT, long_paths_allowed())
+    try:
+        with alone(VENV + ".lock", "Another command is making the environment .venv; waiting for it ..."):
+            if up_to_date():        # by that other command
+                return False
+            install()
+    except (IOError, OSError) as error:
+        raise Problem("The environment .venv cannot be made in %s: %s.\n%s"
+                      % (ROOT, error.strerror or error, advice(str(error))))
+    say("The environment is ready.")
+    return True
+
+
+def install():
+    stamp = stamp_path()
+    if os.path.exists(stamp):
+        os.remove(stamp)
+    if not sound(venv_python()):
         make_venv()
     say("Installing what the course needs into .venv (once; about a minute) ...")
     # --no-compile: compiling everything takes a third of the time; Python compiles what it imports anyway
     pip("install", "--no-deps", "--no-compile", "--requirement", LOCK)
     pip("install", "--no-deps", "--no-build-isolation", "--editable", ROOT)
-    with open(stamp, "w") as file:      # last, so that an interrupted installation is taken up again
+    if not complete():
+        raise Problem("pip reports success, but .venv lacks what it should have installed.\n"
+                      "Does one of pip's settings send packages elsewhere? `%s -m pip config list` shows them."
+                      % venv_python())
+    with open(stamp, "w") as file:      # last: it says that all of the above was done
         file.write(fingerprint())
-    say("The environment is ready.")
-    return True
+
+
+def up_to_date():
+    """Whether .venv has been finished for today's lists, and its Python still starts."""
+    return read(stamp_path()) == fingerprint() and works(venv_python())
+
+
+def stamp_path():
+    return os.path.join(VENV, "learning-to-count.stamp")
 
 
 def fingerprint():
-    """A short text that changes with what has to be installed, or with the place of this checkout."""
+    """A short text that changes with what has to be installed, or with the folder of this checkout."""
     return hashlib.sha256("\n".join([ROOT, read(LOCK), read(PYPROJECT)]).encode("utf-8")).hexdigest()
 
 
@@ -98,42 +139,162 @@ def make_venv():
             "Elsewhere, install Python from https://www.python.org/downloads/, or use conda: see README.md."
             % (sys.executable, getattr(missing, "name", "venv")))
     say("Making the environment .venv with Python %d.%d ..." % sys.version_info[:2])
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
-    if made.returncode:
-        raise Problem("Making the environment %s failed. Python says:\n%s" % (VENV, made.stdout))
+    process, words = start([base_python(), "-m", "venv", "--clear", VENV])
+    said = words.read()
+    if process.wait():
+        raise Problem("Making the environment %s failed. Python says:\n%s%s" % (VENV, said, advice(said)))
 
 
 def venv_python():
     return os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
 
+def base_python():
+    """The Python outside of any environment: .venv cannot be cleared by the one in it."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
 def works(python):
-    """Whether this interpreter starts, is new enough and has pip."""
-    question = "import pip, sys; sys.exit(sys.version_info < %r)" % (OLDEST,)
+    """Whether this interpreter starts, is new enough, belongs to an environment and sees its packages."""
+    return agrees(python, "sys.version_info >= %r and sys.prefix != sys.base_prefix"
+                          " and __import__('importlib.util').util.find_spec('pip')" % (OLDEST,))
+
+
+def sound(python):
+    """Whether besides, every installed package is whole: all the files are there that it lists.
+
+    pip writes the list of a package last, so one that was being unpacked when pip was killed has none.
+    """
+    return works(python) and agrees(
+        python, "all(package.files and all(file.locate().exists() for file in package.files)"
+                " for package in __import__('importlib.metadata').metadata.distributions())")
+
+
+def complete():
+    """Whether the Python in .venv has everything: asked of itself."""
+    return agrees(venv_python(), "__import__('classroom.environment').environment.has_everything()")
+
+
+def agrees(python, condition):
+    """Whether `condition`, an expression, is true in this interpreter; -I: as seen from any folder."""
     try:
-        return subprocess.call([python, "-c", question], stderr=subprocess.DEVNULL) == 0
+        return subprocess.call([python, "-I", "-c", "import sys; sys.exit(not (%s))" % condition],
+                               stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 
 
 def pip(*arguments):
     """Run pip in .venv. A terminal shows what is being fetched; a failure shows pip's last words."""
-    command = [venv_python(), "-m", "pip", "--disable-pip-version-check"] + list(arguments)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               universal_newlines=True)
+    process, words = start([venv_python(), "-m", "pip", "--disable-pip-version-check"] + list(arguments))
     lines = []
-    for line in process.stdout:
+    for line in words:
         lines.append(line)
         if sys.stdout.isatty() and line.startswith(("Collecting", "Installing")):
-            sys.stdout.write("\r\033[K    " + line.split("==")[0].strip()[:70])
-            sys.stdout.flush()
+            rewrite("    " + line.split("==")[0].strip())
     if sys.stdout.isatty():
-        sys.stdout.write("\r\033[K")
+        rewrite("")
     if process.wait():
-        raise Problem("pip could not install the course's packages. Its last words:\n\n%s\n"
-                      "If the network failed, run the same command again: it goes on from here."
-                      % "".join(lines[-15:]))
+        last = "".join(lines[-15:])
+        raise Problem("pip could not install the course's packages. Its last words:\n\n%s\n%s"
+                      % (last, advice(last)))
+
+
+# What pip or venv say when they fail, in lower case, and what to do about it.
+ADVICE = (
+    (("no space left", "errno 28", "not enough space"),
+     "The disk is full. The environment needs about 500 MB; make room, then run the same command again."),
+    (("connection", "timed out", "timeout", "resolve", "ssl", "proxy", "network"),
+     "The network failed. Run the same command again: what has been fetched is not fetched again."),
+    (("permission denied", "read-only", "access is denied"),
+     "A file could not be written. If this checkout is shared and read-only, its owner runs `make setup` once.\n"
+     "If it is yours, close the programs that use the folder .venv."),
+    (("", ),
+     "Run the same command again. If that does not help, delete the folder .venv, and look at pip's settings:\n"
+     "    python3 -m pip config list"),
+)
+
+
+def advice(words):
+    """What to do about a failure of pip's or venv's, going by its words."""
+    return next(sentence for signs, sentence in ADVICE if any(sign in words.lower() for sign in signs))
+
+
+# Settings of pip's that would put the packages elsewhere, or others in their stead.
+ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIREMENT", "PIP_CONSTRAINT", "PIP_REQUIRE_HASHES",
+             "PIP_EDITABLE", "PIP_DRY_RUN", "PIP_PYTHON", "PYTHONHOME")
+
+
+def start(command):
+    """Start a child that talks UTF-8 to us on any system. Returns the process, and what it says as a file.
+
+    It inherits the lock, so after a kill of this process the next run waits until the child has ended too.
+    """
+    settings = dict((key, value) for key, value in os.environ.items() if key not in ELSEWHERE)
+    settings.update(PIP_USER="0", PYTHONIOENCODING="utf-8")     # "0" also outdoes a `user = true` in pip.conf
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=settings,
+                               close_fds=False)
+    return process, io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def alone(path, waiting):
+    """Wait until no other process is in here with the same path; if that takes long, say `waiting`.
+
+    The lock is the system's: it ends with the last process that has it, however that ends.
+    """
+    with open(path, "a") as file:
+        os.set_inheritable(file.fileno(), True)
+        for attempt in itertools.count():
+            if locked(file):
+                break
+            if attempt == 5:
+                say(waiting)
+            time.sleep(0.1)
+        yield
+
+
+def locked(file):
+    """Lock an open file for this process, unless another has done so; returns whether it is ours."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:     # a file system without locks, some network drives: better no lock than no course
+        pass
+    return True
+
+
+LONGEST = 155       # characters of the longest path inside .venv on Windows: one of JupyterLab's files
+
+
+def check_length(root, allowed):
+    """Raise Problem if this checkout's path is so long that Windows could not name every file in .venv."""
+    longest = len(root) + len("\\.venv\\") + LONGEST
+    if longest > 259 and not allowed:
+        raise Problem(
+            "The path of this folder is too long for Windows:\n    %s\n"
+            "It has %d characters; at most %d are left beside the files of the environment. Move the folder, to\n"
+            "C:\\counting, say, or allow long paths: search for 'Enable Win32 long paths' in Windows' help."
+            % (root, len(root), 259 - longest + len(root)))
+
+
+def long_paths_allowed():
+    """Whether paths may have more than 259 characters: anywhere but on Windows, and there by a setting."""
+    if os.name != "nt":
+        return True
+    import winreg
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SYSTEM\CurrentControlSet\Control\FileSystem") as key:
+            return winreg.QueryValueEx(key, "LongPathsEnabled")[0] == 1
+    except OSError:
+        return False
 
 
 def hand_over(command):
@@ -156,4 +317,10 @@ def read(path):
 
 def say(text):
     print(text)
+    sys.stdout.flush()
+
+
+def rewrite(line):
+    """Show a line in place of the last one: by blanks, since not every console knows terminal codes."""
+    sys.stdout.write("\r" + line[:74].ljust(74) + ("" if line else "\r"))
     sys.stdout.flush()
