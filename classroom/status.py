@@ -1,7 +1,7 @@
 """`make status`: the lessons, their exercises, and how far the learner has come.
 
-What there is comes from the catalogue; how each exercise stands comes from the learner's saved notebooks,
-where the stored output of an exercise cell carries its state.
+What there is comes from the catalogue; how each exercise stands comes from the learner's saved
+notebooks, where the stored output of an exercise cell carries its state.
 """
 
 from classroom.catalogue import course
@@ -20,7 +20,7 @@ def saved_states(copies, course):
     """The state of each exercise by name, as the learner's files last saw it."""
     states = {}
     for lesson in course.lessons:
-        for path in copies.of(lesson.notebook_path.name):           # oldest first
+        for path in copies.of(lesson.notebook_path.name):  # oldest first
             for name, state in states_in(path).items():
                 if state != NOT_WRITTEN:
                     states[name] = state
@@ -33,9 +33,17 @@ def states_in(path):
         cells = exercise_cells(read(path))
     except Damaged:
         return {}
-    verdicts = (output.get("metadata", {}).get("classroom")
-                for cell in cells.values() for output in cell["outputs"])
-    return {verdict["exercise"]: verdict["state"] for verdict in verdicts if isinstance(verdict, dict)}
+    outputs = [output for _, cell in cells for output in cell.get("outputs", ())]
+    return dict(filter(None, map(verdict, outputs)))
+
+
+def verdict(output):
+    """(exercise, state) if this output is a verdict, else None; a damaged file may have anything here."""
+    metadata = output.get("metadata") if isinstance(output, dict) else None
+    found = metadata.get("classroom") if isinstance(metadata, dict) else None
+    if isinstance(found, dict) and isinstance(found.get("exercise"), str):
+        return found["exercise"], found.get("state")
+    return None
 
 
 def table(course, states):

@@ -1,5 +1,6 @@
 """`make lab` and `make status`: the learner's copies survive everything, and JupyterLab starts on them."""
 
+import errno
 import json
 import os
 import re
@@ -8,11 +9,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from classroom import environment, launcher, status
-from classroom.catalogue import Course
 from classroom.copies import Copies
 
 STUB = "@exercise\ndef {}(x):\n    ...  # your code here\n"
@@ -30,9 +34,9 @@ def exercise(name, source=None, state=None):
             "source": source or STUB.format(name), "outputs": [output] if state else []}
 
 
-def save(path, *cells):
+def save(path, *cells, **metadata):
     path.parent.mkdir(parents=True, exist_ok=True)
-    notebook = {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    notebook = {"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
@@ -56,9 +60,10 @@ def publish(copies, text, *exercises):
 def answer(path, name, body):
     """Write an answer as a learner does: into the exercise's cell, then run and saved."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
+    metadata = notebook["metadata"]
     cells = [exercise(name, body, "right") if cell["metadata"].get("exercise") == name else cell
              for cell in notebook["cells"]]
-    save(path, *cells)
+    save(path, *cells, **metadata)
 
 
 def test_first_start_copies_every_lesson(copies):
@@ -161,14 +166,221 @@ def test_an_exercise_that_was_reworded_is_not_taken_for_an_answer(copies):
     assert sources(copies.mine / "06_rope (updated).ipynb") == ["reworded", "my cache"]
 
 
-@pytest.mark.parametrize("contents", ["", "{", "[]", '{"cells": [{}]}', '{"cells": 3}'])
+def test_a_copy_comes_as_if_nothing_had_been_run(copies):
+    save(copies.lessons / NAME, exercise("rotate", state="not written yet"))
+    copies.update()
+    for path in copies.mine / NAME, copies.originals / NAME:
+        cell, = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert cell["outputs"] == [] and cell["execution_count"] is None
+
+
+def test_a_copy_says_which_kernel_runs_it_as_that_kernel_does(copies):
+    """Otherwise JupyterLab adds it on opening, and the file counts as changed."""
+    copies.update()
+    metadata = json.loads((copies.mine / NAME).read_text(encoding="utf-8"))["metadata"]
+    manager, client = start_new_kernel()
+    try:
+        client.kernel_info()
+        info = client.get_shell_msg(timeout=20)["content"]["language_info"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert metadata["language_info"] == info
+    spec = manager.kernel_spec
+    assert metadata["kernelspec"] == {"name": manager.kernel_name, "display_name": spec.display_name,
+                                      "language": spec.language}
+
+
+def test_an_answer_in_a_cell_that_was_split_is_carried_whole(copies):
+    copies.update()
+    save(copies.mine / NAME, exercise("rotate", "first half"), exercise("rotate", "second half"))
+    publish(copies, "version 2", "rotate")
+    copies.update()
+    assert sources(copies.mine / "06_rope (updated).ipynb")[1] == "first half\n\nsecond half"
+
+
+def test_an_answer_moves_with_its_exercise_to_another_lesson(copies):
+    copies.update()
+    answer(copies.mine / NAME, "cache", "my cache")
+    publish(copies, "version 2", "rotate")
+    save(copies.lessons / "07_cope.ipynb", exercise("cache"))
+    said = copies.update()
+    assert "07_cope.ipynb has your answers to cache." in said
+    assert sources(copies.mine / "07_cope.ipynb") == ["my cache"]
+
+
+# A lesson whose number changes
+
+def renumber(copies):
+    (copies.lessons / NAME).rename(copies.lessons / "07_rope.ipynb")
+
+
+def test_a_renumbered_lesson_reappears_with_its_answers(copies):
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    before = (copies.mine / NAME).read_bytes()
+    renumber(copies)
+    assert copies.update() == ["06_rope.ipynb is 07_rope.ipynb now: the lesson has another number. "
+                               "Nothing else changed."]
+    assert [path.name for path in copies.mine.glob("*.ipynb")] == ["07_rope.ipynb"]
+    assert (copies.mine / "07_rope.ipynb").read_bytes() == before
+    assert copies.update() == []
+
+
+def test_a_renumbered_lesson_that_was_updated_too(copies, course):
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    publish(copies, "version 2", "rotate", "cache")
+    copies.update()
+    answer(copies.mine / "06_rope (updated).ipynb", "cache", "my cache")
+    publish(copies, "version 3", "rotate", "cache")
+    renumber(copies)
+    copies.update()
+    stems = ["07_rope (updated 2)", "07_rope (updated)", "07_rope"]
+    assert [path.stem for path in sorted(copies.mine.glob("*.ipynb"))] == stems
+    assert sources(copies.mine / f"{stems[0]}.ipynb") == ["version 3", "my rotate", "my cache"]
+    course.lessons[0].notebook_path = Path("07_rope.ipynb")
+    assert status.saved_states(copies, course) == {"rotate": "right", "cache": "right"}
+
+
+def test_lessons_that_change_numbers_with_each_other(copies):
+    save(copies.lessons / "07_cope.ipynb", exercise("gate"))
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    answer(copies.mine / "07_cope.ipynb", "gate", "my gate")
+    renumber(copies)
+    (copies.lessons / "07_cope.ipynb").rename(copies.lessons / "06_cope.ipynb")
+    copies.update()
+    assert sorted(path.name for path in copies.mine.glob("*.ipynb")) == ["06_cope.ipynb", "07_rope.ipynb"]
+    assert sources(copies.mine / "06_cope.ipynb") == ["my gate"]
+    assert sources(copies.mine / "07_rope.ipynb")[1] == "my rotate"
+
+
+def test_a_renumbered_copy_never_replaces_another(copies):
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    save(copies.mine / "07_rope.ipynb", exercise("rotate", "another rotate"))
+    renumber(copies)
+    copies.update()
+    assert sources(copies.mine / NAME)[1] == "my rotate"
+    assert sources(copies.mine / "07_rope.ipynb") == ["another rotate"]
+
+
+# Damage
+
+NOTEBOOK = '{{"cells": [{}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}'
+DAMAGED = [
+    "", "{", "[]", "3", '{"cells": 3}', '{"cells": {}}', "[" * 100_000, '{"a":' * 100_000, "\0" * 50,
+    *[NOTEBOOK.format(cell) for cell in (
+        "{}", "3", "null", '{"source": "x"}', '{"cell_type": "code"}', '{"cell_type": 3, "source": "x"}',
+        '{"cell_type": "code", "source": 3}', '{"cell_type": "code", "source": [3]}',
+        '{"cell_type": "code", "source": "x", "metadata": []}',
+        '{"cell_type": "code", "source": "x", "metadata": null}',
+        '{"cell_type": "code", "source": "x", "metadata": {}, "outputs": 3}')],
+]
+ODD = [     # what JupyterLab, or an older version of it, opens
+    f'{{"cell_type": "{kind}", "metadata": {{"exercise": {name}}}, "source": {text}{outputs}}}'
+    for kind, name, text, outputs in [
+        ("markdown", '"rotate"', '"prose"', ""),                        # made Markdown: it has no outputs
+        ("raw", '"rotate"', '["prose"]', ""),
+        ("code", "3", '"x"', ', "outputs": []'),
+        ("code", '["rotate"]', '"x"', ', "outputs": [3, null, {}]'),
+        ("code", '"rotate"', '"x"', ', "outputs": [{"metadata": 3}, {"metadata": {"classroom": 3}}]'),
+        ("code", '"rotate"', '"x"', ', "outputs": [{"metadata": {"classroom": {"state": "right"}}}]'),
+        ("code", '"rotate"', '"x"', ', "outputs": [{"metadata": {"classroom": {"exercise": []}}}]'),
+    ]
+] + ['{"cell_type": "code", "source": "x"}']
+
+
+@pytest.mark.parametrize("contents", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_copy_is_reported_and_left_alone(copies, contents):
     copies.update()
     (copies.mine / NAME).write_text(contents, encoding="utf-8")
     publish(copies, "version 2", "rotate")
     said, = copies.update()
-    assert said.startswith("my_notebooks/06_rope.ipynb cannot be read as a notebook. It was left alone.")
+    assert said == ("my_notebooks/06_rope.ipynb cannot be read as a notebook. It was left alone. "
+                    "If you move it away, you get a fresh copy.")
     assert (copies.mine / NAME).read_text(encoding="utf-8") == contents
+    assert status.states_in(copies.mine / NAME) == {}
+    (copies.mine / NAME).unlink()
+    copies.update()
+    assert sources(copies.mine / NAME)[0] == "version 2"
+
+
+@pytest.mark.parametrize("cell", ODD)
+def test_an_odd_copy_is_treated_as_one_that_was_written_in(copies, cell):
+    copies.update()
+    odd = NOTEBOOK.format(cell).encode()
+    (copies.mine / NAME).write_bytes(odd)
+    publish(copies, "version 2", "rotate")
+    said, = copies.update()
+    assert "the lesson was updated. Your file stays as it is" in said
+    assert (copies.mine / NAME).read_bytes() == odd
+    assert status.states_in(copies.mine / NAME) == {}
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:len(data) // 2], lambda data: b"\xff" + data])
+def test_half_a_file_and_foreign_bytes_are_damage_too(copies, damage):
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    damaged = damage((copies.mine / NAME).read_bytes())
+    (copies.mine / NAME).write_bytes(damaged)
+    assert "cannot be read as a notebook" in copies.update()[0]
+    assert (copies.mine / NAME).read_bytes() == damaged
+
+
+def test_a_byte_order_mark_is_no_damage(copies, course):
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    marked = b"\xef\xbb\xbf" + (copies.mine / NAME).read_bytes()
+    (copies.mine / NAME).write_bytes(marked)
+    assert copies.update() == []
+    assert status.saved_states(copies, course) == {"rotate": "right"}
+
+
+def test_a_damaged_update_can_be_had_again(copies):
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    publish(copies, "version 2", "rotate")
+    copies.update()
+    updated = copies.mine / "06_rope (updated).ipynb"
+    updated.write_text("{", encoding="utf-8")
+    said, = copies.update()
+    assert said.endswith("If you move it away, and .originals/06_rope (updated).ipynb with it, "
+                         "you get a fresh copy.")
+    updated.unlink()
+    (copies.originals / updated.name).unlink()
+    copies.update()
+    assert sources(updated) == ["version 2", "my rotate"]
+
+
+def test_a_damaged_lesson_of_the_course_is_not_the_learners_concern(copies):
+    copies.update()
+    (copies.lessons / NAME).write_text("{", encoding="utf-8")
+    assert copies.update() == ["notebooks/06_rope.ipynb cannot be read as a notebook. It is the course's: "
+                               "`git restore 06_rope.ipynb` in that folder repairs it."]
+
+
+def spoil(path):
+    path.write_text("{", encoding="utf-8")
+
+
+def alter(path):
+    path.write_text(path.read_text(encoding="utf-8").replace("version 1", "something else"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("lose", [spoil, alter, Path.unlink])
+def test_a_lost_original_of_todays_lesson_is_written_again(copies, lose):
+    save(copies.lessons / NAME, markdown("version 1"), exercise("rotate"), lesson={"digest": "1"})
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    lose(copies.originals / NAME)
+    before = (copies.mine / NAME).read_bytes()
+    assert copies.update() == []
+    assert (copies.mine / NAME).read_bytes() == before
+    save(copies.lessons / NAME, markdown("version 2"), exercise("rotate"), lesson={"digest": "2"})
+    copies.update()
+    assert sources(copies.mine / "06_rope (updated).ipynb") == ["version 2", "my rotate"]
 
 
 def test_without_originals_nothing_is_overwritten(copies):
@@ -195,17 +407,71 @@ def test_an_interrupted_write_leaves_the_old_file(copies, monkeypatch):
     assert sources(copies.mine / NAME)[0] == "version 2"
 
 
+# A course with many lessons, brought up to date by a process of its own
+UPDATE = """
+import sys
+from classroom import copies
+copies.kernel = dict
+copies.Copies(sys.argv[1], sys.argv[2]).update()
+"""
+SLUGS = [f"lesson{number}" for number in range(12)]
+
+
+def start_update(copies):
+    return subprocess.Popen([sys.executable, "-c", UPDATE, copies.lessons, copies.mine],
+                            cwd=environment.ROOT, stdout=subprocess.DEVNULL)
+
+
+def publish_many(copies, version):
+    """Each version gives the lessons other numbers."""
+    for path in copies.lessons.glob("*.ipynb"):
+        path.unlink()
+    for number, slug in enumerate(SLUGS, start=version):
+        save(copies.lessons / f"{number:02}_{slug}.ipynb",
+             markdown(f"version {version}" * 2000), exercise(slug), lesson={"digest": version})
+
+
+def test_updates_killed_at_any_moment_lose_no_answer_and_are_finished_by_the_next(copies):
+    random = Random(0)
+    (copies.lessons / NAME).unlink()
+    publish_many(copies, 1)
+    for round in range(4):
+        for _ in range(6):
+            process = start_update(copies)
+            time.sleep(random.uniform(0.04, 0.12))
+            process.kill()
+            process.wait()
+        assert start_update(copies).wait() == 0
+        assert not list(copies.mine.rglob("*.part"))
+        files = {slug: copies.of(f"00_{slug}.ipynb") for slug in SLUGS}
+        for slug in SLUGS[::2]:         # every other lesson is written in, in its newest file
+            written = [text for path in files[slug] for text in sources(path)]
+            assert f"version {round + 1}" * 2000 in written
+            assert all(f"{slug} {earlier}" in written for earlier in range(round))
+            answer(files[slug][-1], slug, f"{slug} {round}")
+        assert [len(files[slug]) for slug in SLUGS] == [round + 1, 1] * 6
+        publish_many(copies, round + 2)
+
+
+def test_two_updates_at_once_offer_a_lesson_once(copies):
+    publish_many(copies, 1)
+    assert start_update(copies).wait() == 0
+    for slug in SLUGS:
+        answer(copies.of(f"00_{slug}.ipynb")[-1], slug, "mine")
+    publish_many(copies, 2)
+    both = [start_update(copies) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert [len(copies.of(f"00_{slug}.ipynb")) for slug in SLUGS] == [2] * 12
+
+
 @pytest.fixture
-def course(tmp_path):
-    """The lesson above as a course's text: two exercises with stars and minutes."""
-    lesson = ('# ---\n# jupyter:\n#   lesson:\n'
-              '#     title: "Rotations"\n#     question: "Why?"\n#     minutes: 30\n# ---\n\n'
-              '# %% exercise="rotate"\n\n# %% exercise="cache"\n')
-    checks = "class rotate:\n    stars, minutes = 1, 5\n\n\nclass cache:\n    stars, minutes = 3, 70\n"
-    for path, contents in ("lessons/06_rope.py", lesson), ("lessons/checks/rope.py", checks):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(contents, encoding="utf-8")
-    return Course(tmp_path)
+def course():
+    """The lesson above as the catalogue knows it: two exercises with stars and minutes."""
+    exercises = [SimpleNamespace(name="rotate", stars=1, minutes=5),
+                 SimpleNamespace(name="cache", stars=3, minutes=70)]
+    lesson = SimpleNamespace(number="06", title="Rotations", minutes=30, exercises=exercises,
+                             notebook_path=Path(NAME))
+    return SimpleNamespace(lessons=[lesson])
 
 
 def test_status_reads_the_saved_notebooks(copies, course):
