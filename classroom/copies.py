@@ -114,7 +114,9 @@ class Copies:
         if newest.name in versions and texts(copy) == texts(versions[newest.name]):
             self._hand_out(newest.name, lesson)
             return f"{newest.name} is the updated lesson now; you had written nothing in the old one."
-        if newest.name not in versions and is_version_of(copy, lesson):  # only its original was lost
+        its_own = versions.get(newest.name)
+        if same_version(copy, lesson) and not (its_own and same_version(copy, its_own)):
+            # only its original is missing: it was lost, or a kill came before it was written
             write(self.originals / newest.name, sealed(lesson))
             return None
 
@@ -224,10 +226,10 @@ def exercise_texts(notebook):
     return {name: "\n\n".join(part for part in each if part.strip()) for name, each in parts.items()}
 
 
-def is_version_of(copy, lesson):
-    """Whether a copy was made from just this lesson: by its text, or by the digest the builder noted."""
+def same_version(copy, lesson):
+    """Whether a copy was made from just this lesson: by its text, or by what the builder noted."""
     noted = copy["metadata"].get("lesson")
-    return texts(copy) == texts(lesson) or noted and noted == lesson["metadata"].get("lesson")
+    return texts(copy) == texts(lesson) or bool(noted) and noted == lesson["metadata"].get("lesson")
 
 
 # A notebook to hand out

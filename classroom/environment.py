@@ -89,7 +89,7 @@ def prepare():
             if up_to_date():        # by that other command
                 return False
             install()
-    except (IOError, OSError) as error:
+    except OSError as error:
         raise Problem("The environment .venv cannot be made in %s: %s.\n%s"
                       % (ROOT, error.strerror or error, advice(str(error))))
     say("The environment is ready.")
@@ -130,8 +130,8 @@ def fingerprint():
 
 def make_venv():
     try:
-        import ensurepip    # noqa: F401
-        import venv         # noqa: F401
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
     except ImportError as missing:
         raise Problem(
             "This Python (%s) comes without %s, so it cannot make the course's environment.\n"
@@ -161,13 +161,14 @@ def works(python):
 
 
 def sound(python):
-    """Whether besides, every installed package is whole: all the files are there that it lists.
+    """Whether besides, every package, pip above all, is whole: all the files are there that it lists.
 
-    pip writes the list of a package last, so one that was being unpacked when pip was killed has none.
+    The list of a package is written last, so one that was being unpacked at a kill has none.
     """
     return works(python) and agrees(
-        python, "all(package.files and all(file.locate().exists() for file in package.files)"
-                " for package in __import__('importlib.metadata').metadata.distributions())")
+        python, "(lambda packages: any(each.name == 'pip' for each in packages)"
+                " and all(each.files and all(file.locate().exists() for file in each.files)"
+                " for each in packages))(list(__import__('importlib.metadata').metadata.distributions()))")
 
 
 def complete():
@@ -207,11 +208,11 @@ ADVICE = (
     (("connection", "timed out", "timeout", "resolve", "ssl", "proxy", "network"),
      "The network failed. Run the same command again: what has been fetched is not fetched again."),
     (("permission denied", "read-only", "access is denied"),
-     "A file could not be written. If this checkout is shared and read-only, its owner runs `make setup` once.\n"
-     "If it is yours, close the programs that use the folder .venv."),
-    (("", ),
-     "Run the same command again. If that does not help, delete the folder .venv, and look at pip's settings:\n"
-     "    python3 -m pip config list"),
+     ("A file could not be written. If this checkout is shared and read-only, its owner runs `make setup` once.\n"
+      "If it is yours, close the programs that use the folder .venv.")),
+    (("",),
+     ("Run the same command again. If that does not help, delete the folder .venv, and look at pip's settings:\n"
+      "    python3 -m pip config list")),
 )
 
 
@@ -230,7 +231,7 @@ def start(command):
 
     It inherits the lock, so after a kill of this process the next run waits until the child has ended too.
     """
-    settings = dict((key, value) for key, value in os.environ.items() if key not in ELSEWHERE)
+    settings = {key: value for key, value in os.environ.items() if key not in ELSEWHERE}
     settings.update(PIP_USER="0", PYTHONIOENCODING="utf-8")     # "0" also outdoes a `user = true` in pip.conf
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=settings,
                                close_fds=False)
