@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+from classroom import copies as copies_module
 from classroom import environment, launcher, status
 from classroom.copies import Copies
 
@@ -264,6 +266,34 @@ def test_a_renumbered_copy_never_replaces_another(copies):
     copies.update()
     assert sources(copies.mine / NAME)[1] == "my rotate"
     assert sources(copies.mine / "07_rope.ipynb") == ["another rotate"]
+
+
+# What a learner had before today's lessons were made, with three answers and a note of his own
+BEFORE = {"pairwise_differences": "start_here", "without_blanks": "flip_flop_and_selective_copy",
+          "recall": "flip_flop_and_selective_copy"}
+
+
+def test_copies_of_an_earlier_course_keep_their_answers(tmp_path):
+    """In my_notebooks.zip: two lessons of commit 2ddcbd0 (without pictures), written in."""
+    with zipfile.ZipFile(Path(__file__).parent / "reference" / "my_notebooks.zip") as earlier:
+        earlier.extractall(tmp_path)
+        had = {Path(name).stem.partition("_")[2]: earlier.read(name)
+               for name in earlier.namelist() if not name.startswith(".originals")}
+    written = {name: text for contents in had.values()
+               for name, text in copies_module.exercise_texts(json.loads(contents)).items()}
+    copies = Copies(Path(environment.ROOT, "notebooks"), tmp_path)
+    said = copies.update()
+    for exercise, slug in BEFORE.items():
+        lesson, = copies.lessons.glob(f"[0-9]*_{slug}.ipynb")
+        old, *_, new = copies.of(lesson.name)
+        assert old.name == lesson.name and old.read_bytes() == had[slug]
+        now = copies_module.exercise_texts(json.loads(new.read_text(encoding="utf-8")))
+        asked_here = exercise in copies_module.exercise_texts(copies_module.read(lesson))
+        if asked_here:
+            assert now[exercise] == written[exercise] and "# my own note" in now[exercise]
+        else:
+            assert any("no longer asks for" in sentence and exercise in sentence for sentence in said)
+    assert copies.update() == []
 
 
 # Damage
