@@ -273,23 +273,31 @@ BEFORE = {"pairwise_differences": "start_here", "without_blanks": "flip_flop_and
           "recall": "flip_flop_and_selective_copy"}
 
 
-def test_copies_of_an_earlier_course_keep_their_answers(tmp_path):
-    """In my_notebooks.zip: two lessons of commit 2ddcbd0 (without pictures), written in."""
+@pytest.mark.parametrize("later", [False, True])
+def test_copies_of_an_earlier_course_keep_their_answers(tmp_path, later):
+    """In my_notebooks.zip: two lessons of commit 2ddcbd0 (without pictures), written in.
+
+    They meet today's course, or a later one with other numbers and a further sentence in each lesson.
+    """
     with zipfile.ZipFile(Path(__file__).parent / "reference" / "my_notebooks.zip") as earlier:
-        earlier.extractall(tmp_path)
+        earlier.extractall(tmp_path / "mine")
         had = {Path(name).stem.partition("_")[2]: earlier.read(name)
                for name in earlier.namelist() if not name.startswith(".originals")}
     written = {name: text for contents in had.values()
                for name, text in copies_module.exercise_texts(json.loads(contents)).items()}
-    copies = Copies(Path(environment.ROOT, "notebooks"), tmp_path)
+    for path in Path(environment.ROOT, "notebooks").glob("*.ipynb"):
+        lesson = copies_module.read(path)
+        number, _, rest = path.name.partition("_")
+        name = f"{int(number) + 1:02}_{rest}" if later else path.name
+        save(tmp_path / "course" / name, *lesson["cells"], *[markdown("one sentence more")] * later)
+    copies = Copies(tmp_path / "course", tmp_path / "mine")
     said = copies.update()
     for exercise, slug in BEFORE.items():
         lesson, = copies.lessons.glob(f"[0-9]*_{slug}.ipynb")
-        old, *_, new = copies.of(lesson.name)
+        old, new = copies.of(lesson.name)[0], copies.of(lesson.name)[-1]
         assert old.name == lesson.name and old.read_bytes() == had[slug]
         now = copies_module.exercise_texts(json.loads(new.read_text(encoding="utf-8")))
-        asked_here = exercise in copies_module.exercise_texts(copies_module.read(lesson))
-        if asked_here:
+        if exercise in copies_module.exercise_texts(copies_module.read(lesson)):
             assert now[exercise] == written[exercise] and "# my own note" in now[exercise]
         else:
             assert any("no longer asks for" in sentence and exercise in sentence for sentence in said)
