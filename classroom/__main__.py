@@ -29,6 +29,7 @@ Without make:            python -m classroom lab --port 8899
 
 def run(command, arguments):
     """The command's exit code. Runs inside the environment, so everything installed may be imported here."""
+    environment.take_folder(arguments)
     if command == "lab":
         from classroom import launcher
         return launcher.main(arguments)

@@ -60,19 +60,6 @@ class Copies:
         """The learner's files of the lesson `name`, oldest first: the copy, then the updated ones."""
         return sorted(files_of(self.mine, name), key=lambda path: (age(path), path.name))
 
-    def last_saved(self):
-        """The file that the learner saved last; None if that is not so for any.
-
-        An original is written after its copy, so a newer copy has been saved since.
-        """
-        originals = ((self.originals / path.name, path) for path in self.mine.glob("*.ipynb"))
-        saved = [
-            path
-            for original, path in originals
-            if not original.exists() or path.stat().st_mtime > original.stat().st_mtime
-        ]
-        return max(saved, key=lambda path: path.stat().st_mtime, default=None)
-
     def _renumber(self, name):
         """Give files of this lesson that have another number today's; a sentence if there are any.
 

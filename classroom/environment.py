@@ -3,6 +3,7 @@
 Commands work from a bare Python, so only the standard library is used here. And because this file must be
 able to say that a Python is too old, it keeps to what every Python can read (no f-strings, no annotations).
 """
+import argparse
 import contextlib
 import hashlib
 import io
@@ -51,6 +52,15 @@ def enter(arguments):
 def home():
     """The folder with the learner's own my_notebooks/: this checkout, unless another one is named."""
     return os.path.abspath(os.path.expanduser(os.environ.get(FOLDER) or ROOT))
+
+
+def take_folder(arguments):
+    """Note the folder that `--folder` names, for this process and the kernels it starts."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--folder")
+    named = parser.parse_known_args(arguments)[0].folder
+    if named:
+        os.environ[FOLDER] = os.path.abspath(os.path.expanduser(named))
 
 
 def has_everything():

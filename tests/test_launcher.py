@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from types import SimpleNamespace
 
 import pytest
 from jupyter_client.manager import start_new_kernel
+from jupyter_server.serverapp import ServerApp
 
 from classroom import copies as copies_module
-from classroom import environment, launcher, status
+from classroom import environment, files, launcher, status
 from classroom.copies import Copies
 
 STUB = "@exercise\ndef {}(x):\n    ...  # your code here\n"
@@ -565,36 +567,174 @@ def test_without_a_wish_the_next_free_port_is_used_and_named(taken, monkeypatch,
     assert said == f"Port {taken} is taken by another program, so JupyterLab uses port {port}.\n"
 
 
-def test_jupyterlab_starts_on_the_copies_and_asks_nobody_outside(tmp_path):
-    """The real thing: it answers, shows the first lesson, and news, updates and extensions are off."""
-    save(tmp_path / "00_start_here.ipynb", markdown("hello"))
+# Folders that cannot be written in
+
+def cannot_write(error):
+    def write(path, content):
+        raise OSError(error, os.strerror(error))
+    return write
+
+
+@pytest.mark.parametrize("error, advice", [
+    (errno.EACCES, 'make lab ARGS="--folder ~/counting"'), (errno.EROFS, 'make lab ARGS="--folder ~/counting"'),
+    (errno.ENOSPC, "could not be brought up to date: No space left on device."),
+])
+def test_a_folder_that_cannot_be_written_is_told_with_what_to_do(copies, monkeypatch, error, advice):
+    copies.update()
+    before = (copies.mine / NAME).read_bytes()
+    publish(copies, "version 2", "rotate")
+    monkeypatch.setattr(files, "write", cannot_write(error))
+    with pytest.raises(environment.Problem, match=re.escape(advice)):
+        launcher.bring_up_to_date(copies)
+    assert (copies.mine / NAME).read_bytes() == before
+    monkeypatch.undo()
+    assert launcher.bring_up_to_date(copies) == copies.mine
+    assert sources(copies.mine / NAME)[0] == "version 2"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_leaves_the_old_copy(copies, monkeypatch):
+    copies.update()
+    publish(copies, "version 2", "rotate")
+    monkeypatch.setattr(files, "open", lambda path, mode: open("/dev/full", mode), raising=False)
+    with pytest.raises(environment.Problem, match="06_rope.ipynb could not be written: No space left"):
+        launcher.bring_up_to_date(copies)
+    assert sources(copies.mine / NAME)[0] == "version 1"
+
+
+def test_the_learners_folder_can_be_named(tmp_path, monkeypatch):
+    monkeypatch.setenv(environment.FOLDER, "")
+    assert copies_module.copies().mine == Path(environment.ROOT, "my_notebooks")
+    environment.take_folder(["--port", "1", "--folder", str(tmp_path)])
+    assert copies_module.copies().mine == tmp_path / "my_notebooks"
+    environment.take_folder(["--port", "1"])
+    assert os.environ[environment.FOLDER] == str(tmp_path)
+
+
+# Which lesson is opened
+
+def note(folder, current, name="default-37a8"):
+    path = folder / launcher.WORKSPACES / f"{name}.jupyterlab-workspace"
+    path.parent.mkdir(exist_ok=True)
+    layout = {"main": {"current": current}} if current else {}
+    path.write_text(json.dumps({"data": {"layout-restorer:data": layout}}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("current, opened", [
+    ("notebook:06_rope.ipynb", "06_rope.ipynb"), ("notebook:06_rope (updated).ipynb", "06_rope (updated).ipynb"),
+    ("notebook:gone.ipynb", "00_start_here.ipynb"), ("launcher:1", "00_start_here.ipynb"),
+    (3, "00_start_here.ipynb"), (None, "00_start_here.ipynb"),
+])
+def test_the_lesson_you_were_in_is_opened(tmp_path, current, opened):
+    assert launcher.where_you_were(tmp_path) is None
+    for name in "00_start_here.ipynb", "06_rope.ipynb", "06_rope (updated).ipynb":
+        save(tmp_path / name)
+    assert launcher.where_you_were(tmp_path).name == "00_start_here.ipynb"
+    note(tmp_path, current)
+    assert launcher.where_you_were(tmp_path).name == opened
+
+
+def test_the_window_used_last_counts_and_damaged_notes_do_not(tmp_path):
+    for name in "00_start_here.ipynb", "06_rope.ipynb", "07_cope.ipynb":
+        save(tmp_path / name)
+    os.utime(note(tmp_path, "notebook:06_rope.ipynb", "one"), (1, 1))
+    note(tmp_path, "notebook:07_cope.ipynb", "two")
+    assert launcher.where_you_were(tmp_path).name == "07_cope.ipynb"
+    note(tmp_path, None, "two").write_text("{", encoding="utf-8")
+    assert launcher.where_you_were(tmp_path).name == "06_rope.ipynb"
+
+
+def test_a_name_with_spaces_is_an_address(tmp_path):
+    assert launcher.address(tmp_path / "06_rope (updated).ipynb") == "/lab/tree/06_rope%20%28updated%29.ipynb"
+    assert launcher.address(None) == "/lab"
+
+
+# Settings that are passed on
+
+@pytest.mark.parametrize("arguments, owner, name, value", [
+    ("--ip 0.0.0.0", "ServerApp", "ip", "0.0.0.0"),
+    ("--ip=0.0.0.0", "ServerApp", "ip", "0.0.0.0"),
+    ("--ServerApp.ip=0.0.0.0", "ServerApp", "ip", "0.0.0.0"),
+    ("--ServerApp.ip 0.0.0.0", "ServerApp", "ip", "0.0.0.0"),
+    ("--port-retries=5", "ServerApp", "port_retries", 5),
+    ("--notebook-dir=.", "ServerApp", "root_dir", "."),
+    ("--LabApp.default_url=/lab", "LabApp", "default_url", "/lab"),
+    ("--LabApp.extension_manager=pypi", "LabApp", "extension_manager", "pypi"),
+    ("--log-level=DEBUG", "ServerApp", "log_level", "DEBUG"),
+    ("--no-browser", "ServerApp", "open_browser", False),
+    ("--JupyterApp.answer_yes=False", "JupyterApp", "answer_yes", False),
+    ("--ServerApp.base_url=/count/", "ServerApp", "base_url", "/count/"),
+    ("-y --allow-root", "ServerApp", "allow_root", True),
+])
+def test_each_setting_of_jupyterlab_can_be_passed_on(tmp_path, arguments, owner, name, value):
+    defaults = launcher.settings(tmp_path, 8888)
+    app = ServerApp()
+    app.parse_command_line(launcher.command_line(defaults, arguments.split()))     # refuses a setting made twice
+    assert app.cli_config[owner][name] == value
+    others = set(defaults) - set(launcher.names_in(arguments.split()))
+    assert len(others) >= len(defaults) - 2
+    for each in others:
+        owner, _, name = each.partition(".")
+        assert str(app.cli_config[owner][name]) == str(defaults[each])
+
+
+def test_jupyterlab_starts_on_the_copies_and_ctrl_c_ends_it(tmp_path, monkeypatch):
+    """The real thing, in a terminal: it shows the lessons and asks nobody, neither outside nor here."""
+    pty = pytest.importorskip("pty")        # not on Windows
+    monkeypatch.setenv(environment.FOLDER, str(tmp_path))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
     port = launcher.choose_port()
-    command = [sys.executable, "-m", "jupyterlab", *launcher.settings(tmp_path, port), "--no-browser"]
-    with open(tmp_path / "log", "w+", encoding="utf-8") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
+    start = f"from classroom import launcher; launcher.main(['--no-browser', '--ip=127.0.0.1', '--port={port}'])"
+    terminal, ours = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", start], cwd=environment.ROOT, start_new_session=True,
+                          preexec_fn=lambda: fcntl_terminal(ours),
+                          stdin=ours, stdout=ours, stderr=ours) as server:
+        os.close(ours)
         try:
-            address, token = wait_for_address(server, tmp_path / "log")
+            address, token = wait_for_address(terminal)
             assert address == f"http://127.0.0.1:{port}/lab/tree/00_start_here.ipynb"
             assert fetch(port, "api/status", token)["kernels"] == 0
             shown = {entry["name"] for entry in fetch(port, "api/contents", token)["content"]}
-            assert shown == {"00_start_here.ipynb", "log"}
+            assert {"00_start_here.ipynb", NAME} <= shown and all(name.endswith(".ipynb") for name in shown)
             assert fetch(port, "lab/api/update", token)["notification"] is None
             settings = fetch(port, "lab/api/settings/@jupyterlab/apputils-extension:notification", token)
             defaults = {name: each["default"] for name, each in settings["schema"]["properties"].items()}
             assert defaults["fetchNews"] == "false" and defaults["checkForUpdates"] is False
+            os.write(terminal, b"\x03")
+            assert server.wait(timeout=20) == 0
+            assert "[n]" not in read_available(terminal)            # it asked nothing
         finally:
-            server.terminate()
-            server.wait(timeout=20)
+            server.kill()
+            os.close(terminal)
 
 
-def wait_for_address(server, log, seconds=60):
+def fcntl_terminal(terminal):
+    """Make it the terminal that this process is controlled by, so that Ctrl-C reaches it."""
+    import fcntl
+    import termios
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def read_available(terminal):
+    """What has been printed on the terminal and not been read."""
+    said = b""
+    while select.select([terminal], [], [], 0)[0]:
+        try:
+            said += os.read(terminal, 4096)
+        except OSError:             # the other end was closed
+            break
+    return said.decode()
+
+
+def wait_for_address(terminal, seconds=60):
+    said = ""
     for _ in range(seconds * 10):
-        text = log.read_text(encoding="utf-8")
-        if found := re.search(r"(http://127\S+)\?token=(\w+)", text):
+        said += read_available(terminal)
+        if found := re.search(r"(http://127\S+)\?token=(\w+)", said):
             return found.groups()
-        assert server.poll() is None, text
         time.sleep(0.1)
-    raise AssertionError(f"JupyterLab was not ready after {seconds} s:\n{text}")
+    raise AssertionError(f"JupyterLab was not ready after {seconds} s:\n{said}")
 
 
 def fetch(port, path, token):
