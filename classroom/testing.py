@@ -5,13 +5,24 @@ import subprocess
 import sys
 from pathlib import Path
 
-from classroom.environment import ROOT, Problem
+from classroom.environment import FOLDER, ROOT, Problem
 
 SOLVED = Path(ROOT, ".solved")
 WORKERS = 2
-CELL_SECONDS = 600      # training is slow on a busy machine, yet a dead kernel must not hang the run
+CELL_SECONDS = 600  # training is slow on a busy machine, yet a dead kernel must not hang the run
+
 ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+# What a user has set for IPython, matplotlib and Jupyter stays out: they look into these folders instead.
+FOLDERS = {
+    name: str(SOLVED / "settings" / name.lower())
+    for name in ("IPYTHONDIR", "MPLCONFIGDIR", "JUPYTER_CONFIG_DIR")
+}
+OTHERS = {"JUPYTER_PREFER_ENV_PATH": "1"}  # this environment's kernel, whatever others are installed
+FOREIGN = (
+    "MPLBACKEND", "MATPLOTLIBRC", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP", "PYTHONOPTIMIZE", "PYTHONWARNINGS", FOLDER,
+)
 
 # How a notebook is tested: run in this environment, every stored output compared.
 NBVAL = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"]
@@ -22,7 +33,13 @@ SHARED_OUT = ["-n", str(WORKERS), "--dist", "loadscope", "--no-loadscope-reorder
 def main(arguments):
     """Prepare the solved notebooks, then run pytest; `arguments` are passed on to it."""
     solve(Path(ROOT, "notebooks"), SOLVED)
-    return subprocess.call(command(arguments), cwd=ROOT, env={**os.environ, **ONE_THREAD})
+    return subprocess.call(command(arguments), cwd=ROOT, env=environment(os.environ))
+
+
+def environment(given):
+    """The environment variables that tests run with, made from those of the user."""
+    kept = {name: value for name, value in given.items() if name not in FOREIGN}
+    return {**kept, **ONE_THREAD, **FOLDERS, **OTHERS}
 
 
 def command(arguments):

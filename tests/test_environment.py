@@ -19,7 +19,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from classroom import __main__, environment
+from classroom import __main__, environment, testing
 
 ROOT = Path(environment.ROOT)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -510,3 +510,25 @@ def test_ci_runs_the_readme_test_command():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert script.read_text(encoding="utf-8").splitlines()[-1] == "make test"
+
+
+# What a user's settings do to the tests
+
+def test_settings_of_a_user_do_not_reach_the_tests(tmp_path):
+    """A notebook with figures, beside settings that need LaTeX for them, and print and stop at will."""
+    for path, text in {
+        ".ipython/profile_default/ipython_config.py": "get_config().InteractiveShell.ast_node_interactivity = 'all'",
+        ".ipython/profile_default/startup/late.py": "import numpy; numpy.set_printoptions(precision=1)",
+        ".config/matplotlib/matplotlibrc": "text.usetex: True\n",
+        ".matplotlib/matplotlibrc": "text.usetex: True\n",
+        "startup.py": "raise SystemExit('stop')\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    clean = {name: value for name, value in os.environ.items()
+             if name not in (*testing.FOLDERS, *testing.ONE_THREAD, *testing.OTHERS)}
+    hostile = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "MPLBACKEND": "svg", "PYTHONOPTIMIZE": "1",
+               "PYTHONSTARTUP": str(tmp_path / "startup.py")}
+    command = [sys.executable, "-m", "pytest", "-q", *testing.NBVAL, "notebooks/00_start_here.ipynb"]
+    run = subprocess.run(command, cwd=ROOT, env={**clean, **hostile}, text=True, capture_output=True, check=False)
+    assert run.returncode == 0, run.stdout
