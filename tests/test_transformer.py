@@ -6,7 +6,8 @@ import pytest
 
 import minitorch as torch
 from solutions.encodings import encodings
-from solutions.transformer import Transformer, draw, generate, next_token_probabilities
+from solutions.sampling import draw, generate, next_token_probabilities
+from solutions.transformer import Transformer
 
 NAMES = [*encodings(), "cope+rope", "cope+shaw"]
 
