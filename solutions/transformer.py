@@ -10,11 +10,10 @@ queries and keys and adding to the scores, lie inside attention.
 """
 import math
 
-import minitorch as torch
 from minitorch import nn
 from solutions.attention import Cache, MultiHeadAttention
 from solutions.embeddings import Embedding
-from solutions.encodings import make_positions
+from solutions.encodings import layer_positions
 
 
 class Block(nn.Module):
@@ -31,6 +30,11 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(
             nn.Linear(dim, 4 * dim), nn.GELU(approximate="tanh"), nn.Linear(4 * dim, dim))
 
+    @property
+    def positions(self):
+        """The encoding that its attention uses."""
+        return self.attention.positions
+
     def forward(self, x, cache=None):
         x = x + self.attention(self.attention_norm(x), cache)                     # (batch, seq, dim)
         return x + self.mlp(self.mlp_norm(x))
@@ -39,7 +43,8 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """A decoder: for every position of a text, the logits of the token that comes next.
 
-    positions   name of the encoding, see make_positions; `options` go to its class
+    positions   the encoding: a name, a sum of names, a subclass of PositionEncoding, or an instance of one;
+                see make_positions. `options` go to its class. If it is not `shared`, each layer has its own
     max_len     the longest sequence, for encodings that keep a table of positions
     tied        True: the head uses the embedding matrix again (Press & Wolf 2017, arXiv 1608.05859)
     init_std    the standard deviation of the weights at the start; GPT-2's is 0.02, for a dim of 768
@@ -51,11 +56,9 @@ class Transformer(nn.Module):
     def __init__(self, vocab_size, dim, num_heads, num_layers, max_len, positions, tied=False, init_std=0.02,
                  **options):
         super().__init__()
-        encodings = [make_positions(positions, dim, num_heads, max_len, **options) for _ in range(num_layers)]
-        if encodings[0].shared:
-            encodings = encodings[:1] * num_layers
+        layers = layer_positions(positions, num_layers, dim, num_heads, max_len, **options)
         self.embedding = Embedding(vocab_size, dim)
-        self.blocks = nn.ModuleList([Block(dim, num_heads, encoding) for encoding in encodings])
+        self.blocks = nn.ModuleList([Block(dim, num_heads, encoding) for encoding in layers])
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, vocab_size, bias=False)
         if tied:
@@ -77,10 +80,22 @@ class Transformer(nn.Module):
         """ids (batch, seq) -> logits (batch, seq, vocab). With caches, ids follow what is already in them."""
         caches = caches or [None] * len(self.blocks)
         offset = len(caches[0]) if caches[0] is not None else 0
-        x = self.blocks[0].attention.positions.embed(self.embedding(ids), offset)     # (batch, seq, dim)
+        x = self.embed(ids, offset)                                               # (batch, seq, dim)
         for block, cache in zip(self.blocks, caches):
             x = block(x, cache)
         return self.head(self.norm(x))
+
+    @property
+    def positions(self):
+        """The encoding of the first layer, which is that of every layer if it is shared."""
+        return self.blocks[0].positions
+
+    def embed(self, ids, offset=0):
+        """Embeddings with what positions add to them: ids (batch, seq) -> (batch, seq, dim).
+
+        That happens once, not in every layer, so it is the first layer's encoding that adds.
+        """
+        return self.positions.embed(self.embedding(ids), offset)
 
     def new_caches(self):
         """An empty cache for each layer, to be handed to forward again and again."""
