@@ -135,14 +135,19 @@ def layer_positions(positions, num_layers, dim, num_heads, max_len, **options):
     }
     classes = classes_of(positions)
     check_options(positions, classes, options)
-    columns = []  # of each class: its instances, layer by layer
-    for cls in classes:
-        arguments = arguments_of(cls, given)
-        built = [cls(**arguments) for _ in range(num_layers)]
-        columns.append(built[:1] * num_layers if built[0].shared else built)
+    arguments = [arguments_of(cls, given) for cls in classes]
+    layers = [
+        [cls(**its) for cls, its in zip(classes, arguments)]
+        for _ in range(num_layers)
+    ]
+    for parts in layers:
+        parts[:] = [
+            first if first.shared else own
+            for first, own in zip(layers[0], parts)
+        ]
     return [
         CombinedPositions(parts) if len(parts) > 1 else parts[0]
-        for parts in zip(*columns)
+        for parts in layers
     ]
 
 
