@@ -14,12 +14,14 @@ from solutions.rope import RoPE
 class CombinedPositions(PositionEncoding):
     """Several encodings at once, for example CoPE with RoPE.
 
-    Each hook asks the hooks of the parts: vectors are added and rotated one
-    part after the other, biases are summed. Gates see the rotated queries and
-    keys.
+    Rotations happen one after the other, biases are summed, and gates see the
+    rotated queries and keys. Only encodings that act inside attention combine:
+    what is added to embeddings is added once, not in every layer.
 
-    parts    PositionEncodings, which stay as they are
-    raises   ValueError if the parts want different scales of q.k
+    parts    PositionEncodings, which stay as they are. The sum is shared by
+             all layers if each of them is
+    raises   ValueError if a part is added to the embeddings, or if the parts
+             want different scales of q.k
 
     Source: the CoPE paper, sections 5.4 (CoPE + relative) and 5.5 (CoPE +
     RoPE).
@@ -27,6 +29,13 @@ class CombinedPositions(PositionEncoding):
 
     def __init__(self, parts):
         super().__init__()
+        for part in parts:
+            if part.embeds:
+                raise ValueError(
+                    f"{type(part).__name__} is added to the embeddings and "
+                    "cannot be part of a sum: combine encodings that rotate "
+                    "queries and keys or add to the scores"
+                )
         scales = {part.scale for part in parts if part.scale is not None}
         if len(scales) > 1:
             raise ValueError(
@@ -37,16 +46,6 @@ class CombinedPositions(PositionEncoding):
         self.parts = nn.ModuleList(
             [part.with_scale(self.scale) for part in parts]
         )
-
-    def for_next_layer(self):
-        return CombinedPositions(
-            [part.for_next_layer() for part in self.parts]
-        )
-
-    def embed(self, x, offset=0):
-        for part in self.parts:
-            x = part.embed(x, offset)
-        return x
 
     def rotate(self, q, k, offset=0):
         for part in self.parts:
@@ -136,19 +135,11 @@ def layer_positions(positions, num_layers, dim, num_heads, max_len, **options):
     classes = classes_of(positions)
     check_options(positions, classes, options)
     arguments = [arguments_of(cls, given) for cls in classes]
-    layers = [
-        [cls(**its) for cls, its in zip(classes, arguments)]
-        for _ in range(num_layers)
-    ]
-    for parts in layers:
-        parts[:] = [
-            first if first.shared else own
-            for first, own in zip(layers[0], parts)
-        ]
-    return [
-        CombinedPositions(parts) if len(parts) > 1 else parts[0]
-        for parts in layers
-    ]
+    layers = []
+    for _ in range(num_layers):
+        parts = [cls(**its) for cls, its in zip(classes, arguments)]
+        layers.append(CombinedPositions(parts) if len(parts) > 1 else parts[0])
+    return layers[:1] * num_layers if layers[0].shared else layers
 
 
 def classes_of(positions):

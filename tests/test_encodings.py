@@ -385,10 +385,10 @@ def test_a_combination_is_the_sum_of_its_parts():
 
 
 def test_a_sum_asks_every_hook_of_its_parts():
-    both, x, q = make_positions("learned+rope", DIM, HEADS, max_len=SEQ), random(1, SEQ, DIM).float(), known("q")
-    assert_close(both.embed(x), both.parts[0].embed(x))
+    both, q = make_positions("rope+alibi", DIM, HEADS, max_len=SEQ), known("q")
     assert_close(both.rotate(q, q)[1], RoPE(HEAD_DIM).rotate(q, q)[1])
-    assert both.bias(q, q) is None and both.attend(q, q, q, None) is None
+    assert_close(both.bias(q, q), ALiBi(HEADS).bias(q, q))
+    assert both.attend(q, q, q, None) is None
     shaw = CombinedPositions([Shaw(HEAD_DIM, clip=2, values=True), RoPE(HEAD_DIM)])
     assert_close(shaw.attend(q, q, q, None), shaw.parts[0].attend(q, q, q, None))
 
@@ -402,11 +402,14 @@ def test_a_sum_writes_into_no_part():
     assert both.parts[0].keys is shaw.keys and both.parts[1] is t5
 
 
-def test_a_sum_shares_between_layers_the_parts_that_are_shared():
+def test_a_sum_is_shared_between_layers_if_all_its_parts_are():
     options = {"dim": DIM, "num_heads": HEADS, "max_len": SEQ}
-    whole = CombinedPositions([make_positions(name, **options) for name in ("learned", "cope")])
-    for first, second in (layer_positions("learned+cope", 2, **options), layer_positions(whole, 2, **options)):
-        assert first.parts[0].table is second.parts[0].table and first.parts[1].e is not second.parts[1].e
+    for positions in ("t5+rope", CombinedPositions([T5Bias(HEADS), RoPE(HEAD_DIM)])):
+        first, second = layer_positions(positions, 2, **options)
+        assert first is second
+    for positions in ("t5+cope", CombinedPositions([T5Bias(HEADS), CoPE(4, HEAD_DIM)])):
+        first, second = layer_positions(positions, 2, **options)
+        assert first.parts[0].table is not second.parts[0].table and first.parts[1].e is not second.parts[1].e
 
 
 def test_only_one_part_of_a_sum_can_do_the_attention():
@@ -484,6 +487,8 @@ def zeros(*shape):
     (lambda: make_positions("rotary", 16, 2, 8), "'rotary'; there are none sinusoidal"),
     (lambda: make_positions("rope", 16, 2, 8, npos_max=3), "no option 'npos_max'"),
     (lambda: make_positions("cope", 16, 3, 8), "dim 16.*3 heads"),
+    (lambda: make_positions("learned+rope", 16, 2, 8), "Learned is added to the embeddings"),
+    (lambda: make_positions("rope+sinusoidal", 16, 2, 8), "Sinusoidal is added to the embeddings"),
     (lambda: make_positions(Picky, 16, 2, 8), "Picky needs 'wobble'"),
     (lambda: make_positions(Picky, 16, 2, 8, wobbly=1), "no option 'wobbly'; it takes dim wobble"),
     (lambda: make_positions(Picky(16, 2), 16, 2, 8, wobble=1), r"instance of Picky.*options wobble: say Picky\(\.\.\.\)"),
