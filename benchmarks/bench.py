@@ -169,8 +169,8 @@ def judge(results):
                           float(np.mean([spread for _, spread in pairs])))
 
     rows = results["training"].get("S, 1 thread", {})
-    memory = [(row[OURS]["peak_megabytes"] / row[THEIRS]["peak_megabytes"], 0.0) for row in rows.values()
-              if "peak_megabytes" in row[OURS]]
+    memory = [(rows[name][OURS]["peak_megabytes"] / rows[name][THEIRS]["peak_megabytes"], 0.0) for name in ENCODINGS
+              if "peak_megabytes" in rows.get(name, {}).get(OURS, {})]
     for target, limit, found in (
             ("S, one thread, mean of all encodings", 0.85, mean(ratios("S", 1))),
             ("S, one thread, slowest encoding", 1.15, max(ratios("S", 1) or [None], key=lambda pair: pair or 0)),

@@ -183,7 +183,7 @@ assert after["dense"] > 0.5 and after["sparse"] > 0.6
 @torch.no_grad()
 def heads_of(model, ids):
     """The attention of all heads, layer by layer: (batch, layers * heads, query, key)."""
-    x = model.blocks[0].attention.positions.embed(model.embedding(torch.tensor(ids)), 0)
+    x = model.embed(torch.tensor(ids))
     weights = []
     for block in model.blocks:
         weights.append(block.attention.scores(block.attention_norm(x)).softmax(dim=-1).numpy())
