@@ -9,27 +9,33 @@ from classroom import environment
 HELP = """\
 Learning to Count
 
-  make lab          open JupyterLab on your own copies of the lessons
+  make lab          open JupyterLab on your own copies of the lessons, where you were
   make test         run every test, and every notebook both as shipped and solved
   make status       list lessons and exercises: what is right, what waits, how long it takes
   make notebooks    build notebooks/ from lessons/ and solutions/
-  make experiments  train what results/ does not hold yet (an hour or two; interrupted, it goes on later)
+  make experiments  train what results/ lacks (an hour or two; interrupted, it goes on later)
   make bench        time the engine beside PyTorch, where that is installed
-  make setup        only make the environment .venv (the others do it by themselves)
+  make setup        make the environment .venv and your copies, and open nothing
   make help         show this
 
-Arguments go in ARGS:    make lab ARGS="--port 8899 --no-browser"      make test ARGS="-k rope"
+Arguments go in ARGS:    make lab ARGS="--port 8899 --no-browser"    make test ARGS="-k rope"
 Another Python:          make lab PYTHON=python3.12
+Copies elsewhere:        make lab ARGS="--folder ~/counting"         (likewise status and setup)
 Without make:            python -m classroom lab --port 8899
-                         (likewise test, status, setup, help; `make notebooks` is python -m classroom build,
+                         (likewise test, status, setup and help;
+                         `make notebooks` is python -m classroom build,
                          `make experiments` is python -m classroom run solutions.experiments,
                          `make bench` is python -m classroom run benchmarks.bench)
 """
 
 
 def run(command, arguments):
-    """The command's exit code. Runs inside the environment, so everything installed may be imported here."""
+    """The command's exit code. Runs in the environment, so all that is installed may be imported."""
     environment.take_folder(arguments)
+    if command == "setup":
+        from classroom import copies, launcher
+        launcher.bring_up_to_date(copies.copies())
+        return 0
     if command == "lab":
         from classroom import launcher
         return launcher.main(arguments)
@@ -42,8 +48,7 @@ def run(command, arguments):
     if command == "build":
         from classroom import builder, course_map
         return builder.main(arguments) or course_map.main(arguments)
-    if command == "run":
-        return runnable(arguments).main(arguments[1:])
+    return runnable(arguments).main(arguments[1:])
 
 
 def runnable(arguments):
@@ -53,13 +58,13 @@ def runnable(arguments):
     try:
         module = importlib.import_module(name) if name else None
     except ModuleNotFoundError as missing:
-        if not (name + ".").startswith(missing.name + "."):     # the module is there; it misses another one
+        if not (name + ".").startswith(missing.name + "."):  # another one, which it imports
             raise
         module = None
     if not hasattr(module, "main"):
         raise environment.Problem(
-            "%s is not a module that can be run. Name one:  python -m classroom run solutions.experiments"
-            % (name or "Nothing"))
+            "%s is not a module that can be run. Name one:\n"
+            "    python -m classroom run benchmarks.bench" % (name or "Nothing"))
     return module
 
 
@@ -70,7 +75,7 @@ def main(arguments):
         return 0 if command in ("help", "-h", "--help") else 2
     try:
         environment.check_python()
-        for stream in sys.stdout, sys.stderr:       # a console without some character shows `?` instead
+        for stream in sys.stdout, sys.stderr:  # a console without a character shows `?` instead
             getattr(stream, "reconfigure", str)(errors="replace")
         environment.enter(arguments)
         return run(command, arguments[1:])

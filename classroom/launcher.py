@@ -33,6 +33,7 @@ def main(arguments):
     port = choose_port(options.port)
     folder = bring_up_to_date(copies())
     say(f"Starting JupyterLab on port {port}. Ctrl-C ends it.")
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # the kernel of this environment
 
     from jupyterlab.labapp import LabApp
 

@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import json
 import os
 import re
 import shutil
@@ -503,6 +504,26 @@ def test_a_problem_is_said_without_a_traceback(monkeypatch, capsys):
     monkeypatch.setattr(environment, "enter", enter)
     assert __main__.main(["lab"]) == 1
     assert capsys.readouterr().err == "\nDo this.\n"
+
+
+def test_setup_makes_the_copies_too(monkeypatch, tmp_path):
+    """For those who open them in VS Code, or in a Jupyter of their own."""
+    monkeypatch.setattr(environment, "enter", lambda arguments: None)
+    monkeypatch.setenv(environment.FOLDER, "")
+    assert __main__.main(["setup", "--folder", str(tmp_path)]) == 0
+    assert (tmp_path / "my_notebooks" / "00_start_here.ipynb").exists()
+
+
+def test_hosted_ci_and_the_container_use_the_readmes_commands_and_pythons():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8"))["jobs"]
+    pythons = jobs["pip"]["strategy"]["matrix"]["python"]
+    assert tuple(map(int, pythons[0].split("."))) == environment.OLDEST and len(pythons) == 4
+    assert jobs["pip"]["steps"][-1] == {"run": "python -m classroom test"}
+    assert jobs["conda"]["steps"][-1] == {"run": "make test"}
+    assert jobs["conda"]["steps"][-2]["with"]["activate-environment"] == PROJECT["name"]
+    lines = (ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8").splitlines()
+    container = json.loads("\n".join(line for line in lines if not line.startswith("//")))
+    assert container["postCreateCommand"] == "make setup"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")
