@@ -1,8 +1,8 @@
 """The settings and the order of a test run.
 
-A user's own settings stay out, also where pytest is started by hand. Notebooks come first, and of these
-the last lessons first, since they train longest: two workers that take whole files in this order end at
-about the same time.
+A user's own settings stay out, also where pytest is started by hand. Notebooks come first, and of
+these the last lessons first, since they train longest: two workers that take whole files in this
+order end at about the same time.
 """
 
 import os
@@ -17,4 +17,6 @@ os.environ.update(variables)
 def pytest_collection_modifyitems(items):
     notebooks = [item for item in items if item.path.suffix == ".ipynb"]
     others = [item for item in items if item.path.suffix != ".ipynb"]
-    items[:] = sorted(notebooks, key=lambda item: (item.path.name, str(item.path)), reverse=True) + others
+    items[:] = (
+        sorted(notebooks, key=lambda item: (item.path.name, str(item.path)), reverse=True) + others
+    )

@@ -2,6 +2,7 @@
 
 Like environment.py, this file keeps to what every Python can read.
 """
+
 import sys
 
 from classroom import environment
@@ -30,23 +31,28 @@ Without make:            python -m classroom lab --port 8899
 
 
 def run(command, arguments):
-    """The command's exit code. Runs in the environment, so all that is installed may be imported."""
+    """The command's exit code. Runs in the environment: what is installed may be imported."""
     environment.take_folder(arguments)
     if command == "setup":
         from classroom import copies, launcher
+
         launcher.bring_up_to_date(copies.copies())
         return 0
     if command == "lab":
         from classroom import launcher
+
         return launcher.main(arguments)
     if command == "test":
         from classroom import testing
+
         return testing.main(arguments)
     if command == "status":
         from classroom import status
+
         return status.main(arguments)
     if command == "build":
         from classroom import builder, course_map
+
         return builder.main(arguments) or course_map.main(arguments)
     return runnable(arguments).main(arguments[1:])
 
@@ -54,6 +60,7 @@ def run(command, arguments):
 def runnable(arguments):
     """The module that `arguments` name first; it must have a main(arguments)."""
     import importlib
+
     name = arguments[0] if arguments else ""
     try:
         module = importlib.import_module(name) if name else None
@@ -64,7 +71,8 @@ def runnable(arguments):
     if not hasattr(module, "main"):
         raise environment.Problem(
             "%s is not a module that can be run. Name one:\n"
-            "    python -m classroom run benchmarks.bench" % (name or "Nothing"))
+            "    python -m classroom run benchmarks.bench" % (name or "Nothing")
+        )
     return module
 
 

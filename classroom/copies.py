@@ -5,7 +5,7 @@ name, the lesson each copy was made from; so three cases can be told apart when 
 updated since:
 
     nothing was written in the copy     it becomes the new lesson
-    something was written in it         the new lesson is put beside it, as "06_rope (updated).ipynb",
+    something was written in it         the new lesson is put beside it, as "06_rope (updated)",
                                         with the answers carried over to all exercises it still has
     the copy cannot be read             it is reported and left alone
 
@@ -19,14 +19,14 @@ run, and say which kernel runs them, in the words that JupyterLab would add when
 
 import hashlib
 import json
-import os
 import re
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 from classroom import files
-from classroom.environment import ROOT, alone, home
+from classroom.environment import ROOT, home
+from classroom.lock import alone
 
 FILE_NAME = re.compile(r"(\d+)_(.+?)(?: \(updated ?(\d*)\))?\.ipynb")
 SEAL = "handed_out"  # in an original: a digest of what it said then
@@ -44,20 +44,22 @@ class Copies:
         self.originals = self.mine / ".originals"
 
     def update(self):
-        """Make the missing copies, bring the others up to date. Returns what was done, as sentences."""
+        """Make missing copies, bring the others up to date. Returns what was done, in sentences."""
         self.originals.mkdir(parents=True, exist_ok=True)
-        with alone(self.originals / ".lock", "Another command makes the copies; waiting for it ..."):
+        with alone(self.originals / ".lock", "Another command makes copies; waiting for it ..."):
             lessons = sorted(self.lessons.glob("*.ipynb"))
             said = [self._renumber(path.name) for path in lessons]
             new = [path.name for path in lessons if not (self.mine / path.name).exists()]
             if new:
                 which = "all lessons" if len(new) == len(lessons) else ", ".join(new)
-                said.append(f"Copied {which} to {self.mine.name}/. These files are yours to write in.")
+                said.append(
+                    f"Copied {which} to {self.mine.name}/. These files are yours to write in."
+                )
             said += [self._update(path) for path in lessons]
         return [sentence for sentence in said if sentence]
 
     def of(self, name):
-        """The learner's files of the lesson `name`, oldest first: the copy, then the updated ones."""
+        """The learner's files of the lesson `name`, oldest first: the copy, then the updates."""
         return sorted(files_of(self.mine, name), key=lambda path: (age(path), path.name))
 
     def _renumber(self, name):
@@ -73,14 +75,18 @@ class Copies:
                     path.rename(target)
                     renamed.append(path.name)
         if renamed:
-            return f"{renamed[-1]} is {name} now: the lesson has another number. Nothing else changed."
+            return (
+                f"{renamed[-1]} is {name} now: the lesson has another number. Nothing else changed."
+            )
         return None
 
     def _update(self, path):
         try:
             lesson = read(path)
         except Damaged as damage:
-            return f"{damage} It is the course's: `git restore {path.name}` in that folder repairs it."
+            return (
+                f"{damage} It is the course's: `git restore {path.name}` in that folder repairs it."
+            )
         try:
             return self._brought_up_to_date(path.name, lesson)
         except Damaged as damage:
@@ -89,7 +95,7 @@ class Copies:
             return f"{damage} It was left alone. If you move it away{also}, you get a fresh copy."
 
     def _brought_up_to_date(self, name, lesson):
-        """Bring the learner's newest file of one lesson up to date. Returns what there is to say."""
+        """Bring the learner's newest file of a lesson up to date. Returns what there is to say."""
         if not (self.mine / name).exists():
             moved, _ = self._answers(name, lesson)
             self._hand_out(name, lesson, moved)
@@ -100,7 +106,9 @@ class Copies:
             return None
         if newest.name in versions and texts(copy) == texts(versions[newest.name]):
             self._hand_out(newest.name, lesson)
-            return f"{newest.name} is the updated lesson now; you had written nothing in the old one."
+            return (
+                f"{newest.name} is the updated lesson now; you had written nothing in the old one."
+            )
         its_own = versions.get(newest.name)
         if same_version(copy, lesson) and not (its_own and same_version(copy, its_own)):
             # only its original is missing: it was lost, or a kill came before it was written
@@ -144,11 +152,13 @@ class Copies:
     def _answers(self, name, lesson):
         """What the learner wrote for a lesson's exercises, and the names of those it no longer has.
 
-        An answer is what differs from the exercise in every version. It may be in the file of another
-        lesson, if the exercise has moved; a newer file of this lesson has the last word.
+        An answer is what differs from the exercise in every version. It may be in the file of
+        another lesson, if the exercise has moved; a newer file of this one has the last word.
         """
         versions = self._versions(self.originals.glob("*.ipynb")).values()
-        given = {pair for version in [*versions, lesson] for pair in exercise_texts(version).items()}
+        given = {
+            pair for version in [*versions, lesson] for pair in exercise_texts(version).items()
+        }
         asked, own = exercise_texts(lesson), self.of(name)
         carried, homeless = {}, []
         for path in [*sorted(set(self.mine.glob("*.ipynb")) - set(own)), *own]:
@@ -156,7 +166,9 @@ class Copies:
                 written = set(exercise_texts(read(path)).items()) - given
             except Damaged:  # the newest of this lesson has been read already
                 continue
-            carried |= {exercise: answer for exercise, answer in written if exercise in asked and answer}
+            carried |= {
+                exercise: answer for exercise, answer in written if exercise in asked and answer
+            }
             if path in own:
                 homeless += sorted(exercise for exercise, _ in written if exercise not in asked)
         return {exercise: carried[exercise] for exercise in asked if exercise in carried}, homeless
@@ -195,7 +207,7 @@ def text(cell):
 
 
 def texts(notebook):
-    """What a notebook says, whatever its outputs; without the empty cells that JupyterLab appends."""
+    """What a notebook says, whatever its outputs; without empty cells, which JupyterLab appends."""
     return [(cell["cell_type"], text(cell)) for cell in notebook["cells"] if text(cell).strip()]
 
 
@@ -206,11 +218,13 @@ def exercise_cells(notebook):
 
 
 def exercise_texts(notebook):
-    """The text of each exercise's cell, by its name; of several, as when one was split, all of it."""
+    """The text of each exercise's cell, by its name; all of it, if the cell was split."""
     parts = {}
     for name, cell in exercise_cells(notebook):
         parts.setdefault(name, []).append(text(cell))
-    return {name: "\n\n".join(part for part in each if part.strip()) for name, each in parts.items()}
+    return {
+        name: "\n\n".join(part for part in each if part.strip()) for name, each in parts.items()
+    }
 
 
 def same_version(copy, lesson):

@@ -1,8 +1,8 @@
 """`make lab`: JupyterLab, on the learner's own copies of the lessons.
 
-Nothing leaves the machine and nothing is fetched: the server listens on this machine only and encrypts
-what it says to the kernels; JupyterLab's news, its check for a newer version and its list of extensions
-are off. All of this are only defaults: any setting of JupyterLab's can be passed on, and counts.
+Nothing leaves the machine and nothing is fetched: the server listens on this machine only and
+encrypts what it says to the kernels; JupyterLab's news, its check for a newer version and its list
+of extensions are off. These are only defaults: any setting of JupyterLab can be passed on.
 """
 
 import argparse
@@ -18,13 +18,17 @@ from classroom.environment import Problem, say
 
 PORT = 8888
 DEFAULTS = Path(__file__).parent / "jupyterlab"  # overrides.json: no questions about news
-WORKSPACES = ".jupyterlab"  # in the learner's folder: which tabs are open; no tabs of other projects
+WORKSPACES = (
+    ".jupyterlab"  # in the learner's folder: which tabs are open; no tabs of other projects
+)
 
 
 def main(arguments):
     """Bring the copies up to date, then be JupyterLab until Ctrl-C. Returns its exit code."""
     parser = argparse.ArgumentParser(
-        prog="make lab", allow_abbrev=False, description="Any other setting is passed on to JupyterLab."
+        prog="make lab",
+        allow_abbrev=False,
+        description="Any other setting is passed on to JupyterLab.",
     )
     first_free = f"the port (default: the first free one from {PORT})"
     parser.add_argument("--port", "--ServerApp.port", type=int, help=first_free)
@@ -88,7 +92,7 @@ def command_line(defaults, others):
 
 
 def names_in(arguments):
-    """The settings, such as ServerApp.ip, that JupyterLab's arguments make: in full, short or as a flag."""
+    """The settings, such as ServerApp.ip, that arguments make: in full, short or as a flag."""
     from jupyterlab.labapp import LabApp
 
     for argument in arguments:
@@ -99,7 +103,10 @@ def names_in(arguments):
         alias = LabApp.aliases.get(name, name)
         yield alias if isinstance(alias, str) else alias[0]
         if alias in ("ServerApp.notebook_dir", "ServerApp.root_dir"):
-            yield from ("ServerApp.root_dir", "LabApp.default_url")  # there may be no lessons in there
+            yield from (
+                "ServerApp.root_dir",
+                "LabApp.default_url",
+            )  # there may be no lessons in there
 
 
 def address(path):
@@ -107,7 +114,7 @@ def address(path):
 
 
 def where_you_were(folder):
-    """The notebook that JupyterLab showed last, by its own notes, else the first lesson, if there is one."""
+    """The notebook that JupyterLab showed last, by its own notes, else the first lesson, if any."""
     notes = (folder / WORKSPACES).glob("*.jupyterlab-workspace")
     for path in sorted(notes, key=lambda path: path.stat().st_mtime, reverse=True):
         try:
@@ -127,22 +134,26 @@ def choose_port(wanted=None):
     """The port the learner asked for, or else the first free one from 8888 on."""
     if wanted is not None:
         if not is_free(wanted):
-            raise Problem(f"Port {wanted} is taken by another program (another `make lab`, perhaps).\n"
-                          f"Close that one, or choose another port:  make lab ARGS=\"--port {wanted + 1}\"")
+            raise Problem(
+                f"Port {wanted} is taken by another program (another `make lab`, perhaps).\n"
+                f'Close that one, or choose another port:  make lab ARGS="--port {wanted + 1}"'
+            )
         return wanted
     for port in range(PORT, PORT + 100):
         if is_free(port):
             if port != PORT:
                 say(f"Port {PORT} is taken by another program, so JupyterLab uses port {port}.")
             return port
-    raise Problem(f"The ports {PORT} to {PORT + 99} are all taken.\n"
-                  "Name a free one:  make lab ARGS=\"--port 9999\"")
+    raise Problem(
+        f"The ports {PORT} to {PORT + 99} are all taken.\n"
+        'Name a free one:  make lab ARGS="--port 9999"'
+    )
 
 
 def is_free(port):
     with socket.socket() as probe:
         if os.name != "nt":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)     # as the server does
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -38,7 +38,7 @@ def states_in(path):
 
 
 def verdict(output):
-    """(exercise, state) if this output is a verdict, else None; a damaged file may have anything here."""
+    """(exercise, state) if this output is a verdict, else None; it may be anything."""
     metadata = output.get("metadata") if isinstance(output, dict) else None
     found = metadata.get("classroom") if isinstance(metadata, dict) else None
     if isinstance(found, dict) and isinstance(found.get("exercise"), str):
@@ -52,10 +52,12 @@ def table(course, states):
     for lesson in course.lessons:
         number = len(lesson.exercises)
         done = sum(states.get(exercise.name) == "right" for exercise in lesson.exercises)
-        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {done} of {number} right"
+        counted = f"{done} of {number} right"
+        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {counted}"
         for exercise in lesson.exercises:
             state = states.get(exercise.name, NOT_WRITTEN)
-            yield f"      {'*' * exercise.stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
+            stars = "*" * exercise.stars
+            yield f"      {stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
             left += exercise.minutes * (state != "right")
         total, right = total + number, right + done
     yield ""

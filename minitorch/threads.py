@@ -9,11 +9,12 @@ Code, in any Jupyter and in scripts, and also if NumPy was imported before (an e
 then comes too late). More threads are to be had by `set_num_threads`, or by one of the VARIABLES,
 set before Python starts. Apple's Accelerate knows no such setting and chooses for itself.
 """
+
 import os
 
 try:
     import threadpoolctl
-except ImportError:                     # NumPy is enough; then its library decides
+except ImportError:  # NumPy is enough; then its library decides
     threadpoolctl = None
 
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")

@@ -15,7 +15,8 @@ ASK = """
 import minitorch as torch
 import threadpoolctl
 {then}
-counts = [each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"]
+libraries = threadpoolctl.threadpool_info()
+counts = [each["num_threads"] for each in libraries if each["user_api"] == "blas"]
 print(torch.get_num_threads(), *counts)
 """
 several_cores = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is only one core")
@@ -28,8 +29,13 @@ def free():
 
 def asked(first="", then="", **variables):
     """What a new Python says: the number of threads, by minitorch and by each BLAS library."""
-    run = subprocess.run([sys.executable, "-c", ASK.format(first=first, then=then)], text=True,
-                         env={**free(), **variables}, capture_output=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", ASK.format(first=first, then=then)],
+        text=True,
+        env={**free(), **variables},
+        capture_output=True,
+        check=True,
+    )
     return set(map(int, run.stdout.split()))
 
 
@@ -43,8 +49,11 @@ def test_a_kernel_uses_one_thread():
     manager, client = start_new_kernel(env=free())
     try:
         said = []
-        client.execute_interactive(ASK.format(first="import numpy", then=""), timeout=60,
-                                   output_hook=lambda message: said.append(message["content"].get("text", "")))
+        client.execute_interactive(
+            ASK.format(first="import numpy", then=""),
+            timeout=60,
+            output_hook=lambda message: said.append(message["content"].get("text", "")),
+        )
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
