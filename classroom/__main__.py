@@ -3,6 +3,7 @@
 Like environment.py, this file keeps to what every Python can read.
 """
 
+# ruff: noqa: UP031
 import sys
 
 from classroom import environment

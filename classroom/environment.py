@@ -5,6 +5,7 @@ must be able to say that a Python is too old, it keeps to what every Python can 
 no annotations, no `raise ... from`.
 """
 
+# ruff: noqa: B904, UP031
 import argparse
 import hashlib
 import io

@@ -34,14 +34,17 @@ def main(arguments):
     parser.add_argument("--port", "--ServerApp.port", type=int, help=first_free)
     parser.add_argument("--folder", help="where my_notebooks/ is, if not in this checkout")
     options, others = parser.parse_known_args(arguments)
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # this environment's kernel before others
     port = choose_port(options.port)
     folder = bring_up_to_date(copies())
-    say(f"Starting JupyterLab on port {port}. Ctrl-C ends it.")
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # the kernel of this environment
+    say("Starting JupyterLab. Ctrl-C ends it.")
 
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance(command_line(settings(folder, port), others))
+    defaults = settings(folder, port)
+    if options.port is None:
+        defaults["ServerApp.port_retries"] = 50  # another `make lab` may just have taken that port
+    LabApp.launch_instance(command_line(defaults, others))
 
 
 def bring_up_to_date(mine):
