@@ -22,7 +22,7 @@ Arguments go in ARGS:    make lab ARGS="--port 8899 --no-browser"      make test
 Another Python:          make lab PYTHON=python3.12
 Without make:            python -m classroom lab --port 8899
                          (likewise test, status, setup, help; `make notebooks` is python -m classroom build,
-                         `make experiments` is python -m classroom run solutions.experiments,
+                         `make experiments` is python -m classroom run experiments.command,
                          `make bench` is python -m classroom run benchmarks.bench)
 """
 
