@@ -26,7 +26,7 @@ Copies elsewhere:        make lab ARGS="--folder ~/counting"         (likewise s
 Without make:            python -m classroom lab --port 8899
                          (likewise test, status, setup and help;
                          `make notebooks` is python -m classroom build,
-                         `make experiments` is python -m classroom run solutions.experiments,
+                         `make experiments` is python -m classroom run experiments.command,
                          `make bench` is python -m classroom run benchmarks.bench)
 """
 

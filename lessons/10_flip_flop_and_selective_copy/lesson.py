@@ -36,8 +36,8 @@ import numpy as np
 
 import minitorch as torch
 from classroom import exercise, hint, progress, show, solution
+from experiments.records import read_records
 from solutions.counting import gate_by_symbol
-from solutions.experiments import read_records
 from solutions.flip_flop_and_selective_copy import (
     BLANK, IGNORE, MARK, READ, WRITE, flip_flop_sequences, flip_flop_tokenizer, selective_copy_batch,
     selective_copy_sequences, selective_copy_tokenizer)
@@ -343,7 +343,7 @@ for split in ("dense", "sparse"):
 # Is it the encoding, or the start? Four of the nine again, from weights five times as large (as in lesson 09):
 
 # %%
-larger = read_records("copy_large_start")
+larger = read_records("copy", init_std=0.1)
 table(larger)
 
 # %%
