@@ -9,7 +9,7 @@ notebooks:
 	@$(PYTHON) -m classroom build $(ARGS)
 
 experiments:
-	@$(PYTHON) -m classroom run solutions.experiments $(ARGS)
+	@$(PYTHON) -m classroom run experiments.command $(ARGS)
 
 bench:
 	@$(PYTHON) -m classroom run benchmarks.bench $(ARGS)

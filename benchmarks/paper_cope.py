@@ -6,7 +6,7 @@ Source: Golovneva et al. 2024 (arXiv 2405.18719), appendix B.
 """
 import torch
 
-from tests.twin import load_twin
+from twin import load_twin
 
 
 class PaperCoPE(load_twin("positions").PositionEncoding):

@@ -10,7 +10,6 @@ import time
 import numpy as np
 
 
-
 class Stopwatch:
     """Seconds spent inside some functions: of the clock, and of all this process's threads together."""
 
@@ -19,8 +18,10 @@ class Stopwatch:
 
     def around(self, owner, name, kind):
         """Replace the function `owner.name` by one that is timed under `kind`."""
-        function = getattr(owner, name)
+        setattr(owner, name, self.timed(getattr(owner, name), kind))
 
+    def timed(self, function, kind):
+        """A function that does the same, and is timed under `kind`."""
         def timed(*inputs, **options):
             wall, cpu = time.perf_counter(), time.process_time()
             result = function(*inputs, **options)
@@ -28,7 +29,7 @@ class Stopwatch:
             self.spent[kind] = (before[0] + time.perf_counter() - wall, before[1] + time.process_time() - cpu)
             return result
 
-        setattr(owner, name, timed)
+        return timed
 
 
 def memory():
@@ -46,14 +47,11 @@ def load(job):
     if job["engine"] == "minitorch":
         import importlib
 
-        from benchmarks.products import time_products
-        if job["time_products"]:
-            time_products()
         import minitorch
         return minitorch, lambda name: importlib.import_module(f"solutions.{name}")
     import torch
 
-    from tests.twin import load_twin
+    from twin import load_twin
     torch.set_num_threads(job["threads"])
     if job["keep_memory"]:
         from minitorch.memory import keep_freed_memory
@@ -62,11 +60,17 @@ def load(job):
 
 
 def make_model(engine, load_solution, size, positions, listing):
-    """A Transformer whose weights depend on nothing but its shapes. minitorch has CoPE's bias as one operation."""
-    options = dict(npos_max=size["npos_max"], fused=engine.__name__ == "minitorch") if positions == "cope" else {}
+    """A Transformer whose weights depend on nothing but its shapes.
+
+    "cope_fused" is CoPE with its bias as one operation, which PyTorch does not have.
+    """
+    name, fused, _ = positions.partition("_fused")
+    options = dict(npos_max=size["npos_max"]) if name == "cope" else {}
+    if fused and engine.__name__ == "minitorch":
+        options["fused"] = True
     model = load_solution("transformer").Transformer(
         size["vocab_size"], size["dim"], size["num_heads"], size["num_layers"], size["max_len"],
-        positions=positions, **options)
+        positions=name, **options)
     if listing:
         from benchmarks.paper_cope import PaperCoPE
         for block in model.blocks:
@@ -98,22 +102,46 @@ def training(job):
 
     def step():
         watch.spent.clear()
-        products = time_in_products()
         trainer.update()
         spent = {kind: np.array(value) for kind, value in watch.spent.items()}
         if "forward" in spent:
             spent["backward"] = spent["step"] - spent["forward"] - spent["optimiser"]
         _, peak = memory()
         return {"loss": trainer.losses[-1], "megabytes": peak and peak - imported,
-                "products": time_in_products() - products,
                 **{kind: {"wall": float(value[0]), "cpu": float(value[1])} for kind, value in spent.items()}}
 
     return step
 
 
-def time_in_products():
-    """Seconds in `a @ b` so far, where the engine's products are timed; otherwise 0."""
-    return getattr(sys.modules.get("benchmarks.products"), "seconds", 0)
+def products(job):
+    """A function that times the matrix products of a step alone, in NumPy: no engine can do without them.
+
+    They are those that a Transformer needs with any encoding, forward and backward, in minitorch's parts.
+    """
+    size, part = job["size"], job["micro_batch"]
+    dim, heads, seq = size["dim"], size["num_heads"], size["seq_len"]
+    linear = [(dim, 3 * dim), (dim, dim), (dim, 4 * dim), (4 * dim, dim)]             # of every layer
+    pairs = [((part * seq, rows), (rows, columns)) for rows, columns in linear]
+    pairs += [((part, heads, seq, dim // heads), (part, heads, dim // heads, seq)),   # queries and keys
+              ((part, heads, seq, seq), (part, heads, seq, dim // heads))]            # weights and values
+    pairs = pairs * size["num_layers"] + [((part * seq, dim), (dim, size["vocab_size"]))]
+    operands = [[np.ones(shape, "float32") for shape in pair] for pair in pairs]
+    watch = Stopwatch()
+
+    def multiply():
+        for _ in range(0, size["batch"], part):
+            for a, b in operands:
+                out = a @ b
+                out @ b.mT, a.mT @ out                                    # as the gradients of a and of b
+
+    timed = watch.timed(multiply, "step")
+
+    def step():
+        watch.spent.clear()
+        timed()
+        return {kind: {"wall": wall, "cpu": cpu} for kind, (wall, cpu) in watch.spent.items()}
+
+    return step
 
 
 CHAINED = {
@@ -152,7 +180,7 @@ def overhead(job):
 
 def main():
     job = json.loads(sys.argv[1])
-    step = (overhead if job["overhead"] else training)(job)
+    step = {"training": training, "products": products, "overhead": overhead}[job["what"]](job)
     print(json.dumps("ready"), flush=True)
     for _ in sys.stdin:
         print(json.dumps(step()), flush=True)

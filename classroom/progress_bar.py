@@ -1,6 +1,7 @@
 """A progress bar for long work, in notebooks and terminals. It leaves nothing in a stored notebook."""
 
 import html
+import shutil
 import sys
 import time
 
@@ -17,10 +18,13 @@ class progress:
     for step in range(600):
         ...
         bar.update(step + 1, f"loss {loss:.3f}")
+
+    in_percent   True: steps are shares of the work that mean nothing to a reader
     """
 
-    def __init__(self, total, label):
-        self.total, self.label = total, label
+    def __init__(self, total, label, in_percent=False):
+        self.total, self.label, self.in_percent = total, label, in_percent
+        self.skipped = 0
         self.started = self.shown = time.monotonic()
         self.handle = None
         self._show(0, "")
@@ -32,6 +36,23 @@ class progress:
             self.shown = now
             self._show(step, text)
 
+    def skip(self, steps):
+        """So many of the steps were done before: they say nothing of the time that is left."""
+        self.skipped += steps
+
+    def write(self, line):
+        """A line of its own, above the bar."""
+        if in_notebook():
+            print(line, file=sys.stderr)
+        else:
+            print(self._over_the_bar(line), file=sys.stderr, flush=True)
+
+    def _over_the_bar(self, line):
+        """In a terminal: the line, made long enough to cover what is left of the bar."""
+        if not sys.stderr.isatty():
+            return line
+        return f"\r{line.ljust(shutil.get_terminal_size().columns - 1)}"
+
     def _show(self, step, text):
         line = " · ".join(part for part in (self.label, self._timing(step), text) if part)
         share = min(1, step / self.total)
@@ -39,8 +60,9 @@ class progress:
             self._show_in_notebook(line, share)
         elif sys.stderr.isatty():
             bar = ("#" * round(WIDTH * share)).ljust(WIDTH, ".")
+            line = f"[{bar}] {line}"[:shutil.get_terminal_size().columns - 1]
             end = "\n" if share == 1 else ""
-            print(f"\r\x1b[K[{bar}] {line}", end=end, file=sys.stderr, flush=True)
+            print(self._over_the_bar(line), end=end, file=sys.stderr, flush=True)
         elif share == 1:  # in a log, the last line is enough
             print(line, file=sys.stderr)
 
@@ -58,13 +80,17 @@ class progress:
     def _timing(self, step):
         passed = time.monotonic() - self.started
         if step >= self.total:
-            return f"{self.total} steps in {_duration(passed)}"
-        if step == 0:
-            return f"0 of {self.total}"
-        return f"{step} of {self.total}, {_duration(passed / step * (self.total - step))} left"
+            return f"{'all' if self.in_percent else f'{self.total} steps'} in {_duration(passed)}"
+        done = f"{100 * step / self.total:.0f} %" if self.in_percent else f"{step} of {self.total}"
+        new = step - self.skipped
+        if new <= 0:
+            return done
+        return f"{done}, {_duration(passed / new * (self.total - step))} left"
 
 
 def _duration(seconds):
-    """`8 s`, `2 min 05 s`"""
+    """`8 s`, `2 min 05 s`, `1 h 20 min`"""
     minutes, seconds = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
     return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

@@ -7,16 +7,18 @@ There are three places, and so three hooks, in the order in which a token meets 
     bias     something is added to the attention scores      shaw, transformer_xl, t5, alibi, cope
 
 Each hook does nothing by default, and an encoding is one class that fills in one of them. The Transformer
-calls all three and never asks which encoding it has.
+calls all three and never asks which encoding it has. A fourth hook, `attend`, is for what also changes values.
 """
+import copy
+
 from minitorch import nn
-from minitorch.nn import functional as F
 
 
 class PositionEncoding(nn.Module):
     """The interface, and, with its three empty hooks, the encoding called "none".
 
     shared   True: one instance serves all layers. False: each layer has its own.
+    embeds   True: it fills in `embed`, which is asked once in a model, not in every layer.
     scale    None: scores are q.k / sqrt(head_dim). A number: it takes the place of 1 / sqrt(head_dim).
 
     When tokens are generated one at a time, earlier keys and values come from a cache. Then the queries are
@@ -25,13 +27,17 @@ class PositionEncoding(nn.Module):
     """
     shared = True
     scale = None
+    embeds = False
 
     def score_scale(self, q):
         """The number that q.k is multiplied by, and with it what an encoding adds to k."""
         return q.shape[-1] ** -0.5 if self.scale is None else self.scale
 
     def embed(self, x, offset=0):
-        """Token embeddings with their positions added. x, result: (batch, seq, dim)."""
+        """Token embeddings with their positions added. x, result: (batch, seq, dim).
+
+        This happens once in a model. If each layer has its own encoding, the first layer's is asked.
+        """
         return x
 
     def rotate(self, q, k, offset=0):
@@ -47,8 +53,20 @@ class PositionEncoding(nn.Module):
         return None
 
     def attend(self, q, k, v, mask):
-        """softmax(q.k * scale + mask) v: (batch, heads, query, head_dim).
+        """What attention gives: (batch, heads, query, head_dim), or None for softmax(q.k * scale + mask) v.
 
         mask: the bias, and -inf where a query may not look. It broadcasts to (batch, heads, query, key).
         """
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=self.scale)
+        return None
+
+    def with_scale(self, scale):
+        """This encoding where q.k is multiplied by `scale`: itself, or one that shares its weights."""
+        if scale == self.scale:
+            return self
+        other = copy.copy(self)
+        other.scale = scale
+        return other
+
+    def for_next_layer(self):
+        """The encoding of one more layer: itself if it is shared, else a copy with weights of its own."""
+        return self if self.shared else copy.deepcopy(self)

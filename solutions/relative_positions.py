@@ -157,7 +157,7 @@ class Shaw(PositionEncoding):
 
     def attend(self, q, k, v, mask):
         if self.values is None:
-            return super().attend(q, k, v, mask)
+            return None
         weights = attention_weights(q, k, mask, self.scale)               # (batch, heads, query, key)
         vectors = self.values[self.rows(q.shape[-2], k.shape[-2])]        # (query, key, head_dim)
         by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(-2)       # (batch, heads, query, head_dim)

@@ -9,7 +9,7 @@ from solutions.absolute_positions import (Learned, Sinusoidal, angular_speeds, h
                                           pairs_from_halves, shift_matrix, sinusoidal_encoding)
 from solutions.attention import Cache, MultiHeadAttention, attention, attention_weights, causal_mask
 from solutions.cope import CoPE, cope_backward, cope_positions, interpolate, interpolate_logits
-from solutions.encodings import CombinedPositions, encodings, make_positions
+from solutions.encodings import CombinedPositions, encodings, layer_positions, make_positions
 from solutions.positions import PositionEncoding
 from solutions.relative_positions import (ALiBi, Shaw, T5Bias, TransformerXL, alibi_slopes, clip_distance,
                                           relative_positions, relative_shift, t5_bucket)
@@ -384,9 +384,46 @@ def test_a_combination_is_the_sum_of_its_parts():
     assert not turned.shared and make_positions("rope+alibi", DIM, HEADS, max_len=SEQ).shared
 
 
+def test_a_sum_asks_every_hook_of_its_parts():
+    both, q = make_positions("rope+alibi", DIM, HEADS, max_len=SEQ), known("q")
+    assert_close(both.rotate(q, q)[1], RoPE(HEAD_DIM).rotate(q, q)[1])
+    assert_close(both.bias(q, q), ALiBi(HEADS).bias(q, q))
+    assert both.attend(q, q, q, None) is None
+    shaw = CombinedPositions([Shaw(HEAD_DIM, clip=2, values=True), RoPE(HEAD_DIM)])
+    assert_close(shaw.attend(q, q, q, None), shaw.parts[0].attend(q, q, q, None))
+
+
+def test_a_sum_writes_into_no_part():
+    shaw, t5 = Shaw(HEAD_DIM, clip=2), T5Bias(HEADS)
+    before = [dict(vars(part)) for part in (shaw, t5)]
+    both = CombinedPositions([shaw, t5])
+    assert [dict(vars(part)) for part in (shaw, t5)] == before
+    assert (shaw.scale, both.scale, both.parts[0].scale) == (None, 1.0, 1.0)
+    assert both.parts[0].keys is shaw.keys and both.parts[1] is t5
+
+
+def test_a_sum_is_shared_between_layers_if_all_its_parts_are():
+    options = {"dim": DIM, "num_heads": HEADS, "max_len": SEQ}
+    for positions in ("t5+rope", CombinedPositions([T5Bias(HEADS), RoPE(HEAD_DIM)])):
+        first, second = layer_positions(positions, 2, **options)
+        assert first is second
+    for positions in ("t5+cope", CombinedPositions([T5Bias(HEADS), CoPE(4, HEAD_DIM)])):
+        first, second = layer_positions(positions, 2, **options)
+        assert first.parts[0].table is not second.parts[0].table and first.parts[1].e is not second.parts[1].e
+
+
+def test_only_one_part_of_a_sum_can_do_the_attention():
+    both, q = CombinedPositions([Shaw(HEAD_DIM, 2, values=True) for _ in range(2)]), known("q")
+    with pytest.raises(ValueError, match="2 parts"):
+        both.attend(q, q, q, None)
+
+
 def test_t5_does_not_divide_and_a_sum_has_one_scale():
-    q, k, mask = known("q"), known("k"), torch.zeros(SEQ, SEQ)
-    assert_close(T5Bias(HEADS).attend(q, k, k, mask), attention(q, k, k, scale=1.0))
+    q, k = known("q"), known("k")
+    layer, x = MultiHeadAttention(DIM, HEADS, T5Bias(HEADS)), random(1, SEQ, DIM).float()
+    inputs = layer.prepare(x)
+    heads = attention(*inputs, scale=1.0)
+    assert_close(layer(x), layer.out(heads.transpose(1, 2).reshape(x.shape)))
     both = randomise(make_positions("shaw+t5", DIM, HEADS, max_len=SEQ, clip=SEQ - 1)).float()
     alone = Shaw(HEAD_DIM, clip=SEQ - 1)
     alone.load_state_dict({"keys": both.parts[0].keys.detach()})
@@ -397,6 +434,11 @@ def test_t5_does_not_divide_and_a_sum_has_one_scale():
 
 class AnotherScale(PositionEncoding):
     scale = 0.5
+
+
+class Picky(PositionEncoding):
+    def __init__(self, dim, wobble):
+        super().__init__()
 
 
 def zeros(*shape):
@@ -446,6 +488,12 @@ def zeros(*shape):
     (lambda: make_positions("rope", 16, 2, 8, npos_max=3), "no option 'npos_max'"),
     (lambda: make_positions("cope", 16, 3, 8), "dim 16.*3 heads"),
     (lambda: make_positions("learned+rope", 16, 2, 8), "Learned is added to the embeddings"),
+    (lambda: make_positions("rope+sinusoidal", 16, 2, 8), "Sinusoidal is added to the embeddings"),
+    (lambda: make_positions(Picky, 16, 2, 8), "Picky needs 'wobble'"),
+    (lambda: make_positions(Picky, 16, 2, 8, wobbly=1), "no option 'wobbly'; it takes dim wobble"),
+    (lambda: make_positions(Picky(16, 2), 16, 2, 8, wobble=1), r"instance of Picky.*options wobble: say Picky\(\.\.\.\)"),
+    (lambda: make_positions(dict, 16, 2, 8), "positions is a name .none sinusoidal.* not <class 'dict'>"),
+    (lambda: make_positions(None, 16, 2, 8), "not None"),
     (lambda: CombinedPositions([T5Bias(2), CoPE(4, 8, scaling="paper"), AnotherScale()]), r"\[0\.5, 1\.0\]"),
 ])
 def test_bad_input_is_named(call, says):
@@ -463,3 +511,4 @@ def test_a_cache_keeps_to_its_batch():
 def test_the_empty_encoding_does_nothing():
     positions, x, q, k = PositionEncoding(), random(1, SEQ, DIM), known("q"), known("k")
     assert positions.embed(x) is x and positions.rotate(q, k) == (q, k) and positions.bias(q, k) is None
+    assert positions.attend(q, k, k, None) is None

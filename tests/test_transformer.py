@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 import minitorch as torch
-from solutions.encodings import encodings
-from solutions.transformer import Transformer, draw, generate, next_token_probabilities
+from solutions.encodings import encodings, make_positions
+from solutions.positions import PositionEncoding
+from solutions.sampling import draw, generate, next_token_probabilities
+from solutions.transformer import Transformer
 
 NAMES = [*encodings(), "cope+rope", "cope+shaw"]
 
@@ -14,7 +16,7 @@ NAMES = [*encodings(), "cope+rope", "cope+shaw"]
 def small_model(positions, num_layers=2, max_len=32, seed=0, **options):
     """A model whose weights are large enough that every part of it shows in the logits."""
     torch.manual_seed(seed)
-    if "cope" in positions:
+    if "cope" in str(positions):
         options.setdefault("npos_max", 6)
     model = Transformer(11, dim=16, num_heads=2, num_layers=num_layers, max_len=max_len, positions=positions,
                         **options)
@@ -67,6 +69,42 @@ def test_encodings_are_shared_or_one_a_layer_as_they_ask():
     rope, cope = small_model("rope", num_layers=3), small_model("cope", num_layers=3)
     assert len({id(block.attention.positions) for block in rope.blocks}) == 1
     assert len({id(block.attention.positions) for block in cope.blocks}) == 3
+
+
+class Closeness(PositionEncoding):
+    """A learner's own encoding: near keys score higher, by a strength that each layer learns."""
+    shared = False
+
+    def __init__(self, num_heads, strength=0.5):
+        super().__init__()
+        self.strength = torch.nn.Parameter(torch.full((num_heads, 1, 1), strength))
+
+    def bias(self, q, k, v=None, x=None):
+        distances = np.arange(k.shape[-2]) - np.arange(k.shape[-2])[-q.shape[-2]:, None]
+        return (self.strength * torch.tensor(distances, dtype=q.dtype)).unsqueeze(0)
+
+
+def test_an_encoding_of_ones_own_as_a_class_or_an_instance():
+    by_class = small_model(Closeness, num_layers=3, strength=0.25)
+    own = Closeness(2, strength=0.25)
+    by_instance = small_model(own, num_layers=3)
+    assert by_instance.positions is own and by_class.positions is by_class.blocks[0].positions
+    for model in (by_class, by_instance):
+        assert len({id(block.positions.strength) for block in model.blocks}) == 3
+    ids = random_ids(2, 12)
+    np.testing.assert_array_equal(logits(by_class, ids), logits(by_instance, ids))
+    got = generate(by_class, ids, 4, temperature=0)
+    assert (got == generate(by_class, ids, 4, temperature=0, cached=False)).all()
+    with_strength = logits(by_class, ids)
+    with torch.no_grad():
+        by_class.positions.strength.zero_()
+    assert np.abs(logits(by_class, ids) - with_strength).max() > 1e-3
+
+
+def test_a_shared_instance_serves_all_layers():
+    table = make_positions("learned", 16, 2, max_len=8)
+    model = Transformer(11, dim=16, num_heads=2, num_layers=2, max_len=8, positions=table)
+    assert all(block.positions is table for block in model.blocks)
     t5 = small_model("t5", num_layers=3)
     assert len(list(t5.parameters())) == len({id(parameter) for parameter in t5.parameters()})
 

@@ -20,7 +20,7 @@ import pytest
 
 import minitorch
 from solutions.encodings import encodings
-from tests.twin import SOLUTIONS, load_twin, solution_modules, switch_imports
+from twin import SOLUTIONS, load_twin, solution_modules, switch_imports
 
 torch = pytest.importorskip("torch")
 

@@ -42,10 +42,11 @@ import minitorch as torch
 from classroom import exercise, hint, progress, show, solution
 from minitorch import nn
 from solutions.attention import MultiHeadAttention
-from solutions.counting import Tokenizer
 from solutions.language import read_this_course
+from solutions.sampling import generate
+from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
-from solutions.transformer import Transformer, generate
+from solutions.transformer import Transformer
 
 # %% [markdown]
 # ## The text

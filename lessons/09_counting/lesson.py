@@ -43,8 +43,8 @@ import numpy as np
 
 import minitorch as torch
 from classroom import exercise, hint, progress, show, solution
+from experiments.records import read_records
 from solutions.counting import MAX_VALUE, counting_batch, counting_sequences, counting_tokenizer
-from solutions.experiments import read_records
 from solutions.training import UNSCORED, Trainer, error_rate, predict
 from solutions.transformer import Transformer
 
@@ -382,7 +382,7 @@ assert all(wrong(split, records["cope"]).max() < wrong(split, records[name]).min
 # those of the positions), nothing else changed:
 
 # %%
-larger = read_records("counting_1_large_start")
+larger = read_records("counting_1", init_std=0.1)
 table(larger)
 
 # %%

@@ -37,8 +37,8 @@ import numpy as np
 
 import minitorch as torch
 from classroom import exercise, hint, progress, show, solution
+from experiments.records import read_records
 from solutions.counting import gate_by_symbol
-from solutions.experiments import read_records
 from solutions.flip_flop_and_selective_copy import (
     BLANK, IGNORE, MARK, READ, WRITE, flip_flop_sequences, flip_flop_tokenizer, selective_copy_batch,
     selective_copy_sequences, selective_copy_tokenizer)
@@ -184,7 +184,7 @@ assert after["dense"] > 0.5 and after["sparse"] > 0.6
 @torch.no_grad()
 def heads_of(model, ids):
     """The attention of all heads, layer by layer: (batch, layers * heads, query, key)."""
-    x = model.blocks[0].attention.positions.embed(model.embedding(torch.tensor(ids)), 0)
+    x = model.embed(torch.tensor(ids))
     weights = []
     for block in model.blocks:
         weights.append(block.attention.scores(block.attention_norm(x)).softmax(dim=-1).numpy())
@@ -344,7 +344,7 @@ for split in ("dense", "sparse"):
 # Is it the encoding, or the start? Four of the nine again, from weights five times as large (as in lesson 09):
 
 # %%
-larger = read_records("copy_large_start")
+larger = read_records("copy", init_std=0.1)
 table(larger)
 
 # %%
