@@ -84,6 +84,12 @@ def already_weights(q, k):
     return softmax(q @ k.T / np.sqrt(q.shape[-1]))
 
 
+@mistake("scaled_scores", "Each row's largest score is subtracted. That comes with the softmax.")
+def largest_subtracted(q, k):
+    scores = q @ k.T / np.sqrt(q.shape[-1])
+    return scores - scores.max(axis=1, keepdims=True)
+
+
 # attention_loop
 
 
@@ -363,6 +369,13 @@ def first_text_only(ids):
     return ids[0, :-1], ids[0, 1:]
 
 
+@mistake(
+    "next_token_pairs", "1 is added to each id. The target is the id that comes next in the text."
+)
+def next_ids(ids):
+    return ids[:, :-1], ids[:, :-1] + 1
+
+
 @accepted("next_token_pairs")
 def token_by_token(ids):
     seq = ids.shape[1]
@@ -454,6 +467,19 @@ def all_visible(query_len, key_len):
 @mistake("causal_mask", "Each query sees itself alone. It may look at earlier keys, too.")
 def itself_alone(query_len, key_len):
     return np.eye(query_len, key_len, key_len - query_len, dtype=bool)
+
+
+@mistake(
+    "causal_mask",
+    "These numbers could be added to scores, and the queries are taken for the first.",
+)
+def additive_without_cache(query_len, key_len):
+    return np.triu(np.full((query_len, key_len), -np.inf), 1)
+
+
+@mistake("causal_mask", "There is a column for each query. Keys are columns: (query_len, key_len).")
+def keys_forgotten(query_len, key_len):
+    return np.tril(np.ones((query_len, query_len), dtype=bool))
 
 
 @accepted("causal_mask")
@@ -783,12 +809,25 @@ def first_number_changed(function, x):
     return changes(function, x, np.eye(1, x.shape[1])[0], any_number)
 
 
+@mistake("depends_on", "Only the last number of the row is changed. Change all of them.")
+def last_number_changed(function, x):
+    return changes(function, x, np.eye(x.shape[1])[-1], any_number)
+
+
 @mistake("depends_on", "Only the first number of each result is compared. Any may change.")
 def first_number_compared(function, x):
     def first(after, before):
         return after[:, 0] != before[:, 0]
 
     return changes(function, x, bumps(x), first)
+
+
+@mistake("depends_on", "Only the last number of each result is compared. Any may change.")
+def last_number_compared(function, x):
+    def last(after, before):
+        return after[:, -1] != before[:, -1]
+
+    return changes(function, x, bumps(x), last)
 
 
 @mistake("depends_on", "Sums are compared, and changes can cancel. Compare every number.")
@@ -836,6 +875,14 @@ def every_number(function, x):
 def one_answer_for_all(function, x):
     table = changes(function, x, bumps(x), any_number)
     return table.any(axis=0)
+
+
+@mistake("depends_on", "any(axis=0) asks the columns of the result. Ask its rows: axis=1.")
+def asks_columns(function, x):
+    def columns(after, before):
+        return (after != before).any(axis=0)
+
+    return changes(function, x, bumps(x), columns)
 
 
 @mistake("depends_on", "Columns of x are changed. Change its rows: changed[j].")

@@ -405,6 +405,28 @@ def one_speed_for_all(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
+    "Sines and cosines are on an axis of their own: reshape to (seq_len, dim).",
+)
+def not_interleaved_yet(seq_len, dim, base=10000.0):
+    return sinusoids(seq_len, dim, base).reshape(seq_len, dim // 2, 2)
+
+
+@mistake(
+    "sinusoidal_encoding", "The exponent is (2i + 1) / dim, so pair 0 is too slow: it is 2i / dim."
+)
+def odd_numbers_in_the_exponent(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    return of_angles(np.arange(seq_len)[:, None] / base ** (np.arange(1, dim, 2) / dim))
+
+
+@mistake("sinusoidal_encoding", "The angles are taken for degrees. They are radians already.")
+def degrees(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    return of_angles(np.radians(np.arange(seq_len)[:, None] * angular_speeds(dim, base)))
+
+
+@mistake(
+    "sinusoidal_encoding",
     "The angles are multiplied by 2 pi. They are radians: position / base^(2i / dim).",
 )
 def whole_turns(seq_len, dim, base=10000.0):
@@ -506,6 +528,26 @@ def last_pair(seq_len, dim):
     return seq_len, dim // 2 - 1
 
 
+@mistake("index_bounds", "i is bounded by half the length. It counts pairs of columns: d/2.")
+def pairs_of_tokens(seq_len, dim):
+    return seq_len, seq_len // 2
+
+
+@mistake(
+    "index_bounds",
+    "The bound of i is one too many: with i = d/2 the columns d and d + 1 are filled.",
+)
+def one_pair_more(seq_len, dim):
+    return seq_len, dim // 2 + 1
+
+
+@mistake(
+    "index_bounds", "The bound of k is one too many: k counts from 0, so k = L does not occur."
+)
+def one_position_more(seq_len, dim):
+    return seq_len + 1, dim // 2
+
+
 @accepted("index_bounds")
 def counted(seq_len, dim):
     return len(range(seq_len)), len(range(0, dim, 2))
@@ -558,6 +600,16 @@ def floats(dim):
 @mistake("halves_from_pairs", "The even columns are right. The odd ones must ascend, too.")
 def odd_columns_descend(dim):
     return np.concatenate([np.arange(0, dim, 2), np.arange(1, dim, 2)[::-1]])
+
+
+@mistake("halves_from_pairs", "The even columns come twice. The odd ones must follow them.")
+def even_columns_twice(dim):
+    return np.concatenate([np.arange(0, dim, 2), np.arange(0, dim, 2)])
+
+
+@mistake("halves_from_pairs", "Only the cosines are left. The sines, the even columns, come first.")
+def odd_columns_only(dim):
+    return np.arange(1, dim, 2)
 
 
 @accepted("halves_from_pairs")
@@ -715,6 +767,19 @@ def ones_elsewhere(k, dim, base=10000.0):
 @mistake("shift_matrix", "The matrix is multiplied by k. It is the angles that k multiplies.")
 def matrix_times_k(k, dim, base=10000.0):
     return k * shift(angles_of(1, dim, base))
+
+
+@mistake("shift_matrix", "These are the blocks in a stack. Put them on the diagonal of one matrix.")
+def stack_of_blocks(k, dim, base=10000.0):
+    angles = angles_of(k, dim, base)
+    return np.array([shift([a]) for a in angles])
+
+
+@mistake(
+    "shift_matrix", "It goes one position too far: the angle is k * speed, not (k + 1) * speed."
+)
+def one_too_far(k, dim, base=10000.0):
+    return shift(angles_of(k + 1, dim, base))
 
 
 @mistake("shift_matrix", "The diagonal is 1 + cos a: begin with zeros, not with np.eye(dim).")
@@ -880,6 +945,13 @@ class EndWithoutOffset(RightLearned):
     def embed(self, x, offset=0):
         fits(self, x, offset)
         return x + self.table[offset : x.shape[-2]]
+
+
+@mistake("Learned", "The rows are put beside x, which makes it wider. They are added to it.")
+class Beside(RightLearned):
+    def embed(self, x, offset=0):
+        first, end = fits(self, x, offset)
+        return torch.cat([x, x * 0 + self.table[first:end]], dim=-1)
 
 
 @accepted("Learned")

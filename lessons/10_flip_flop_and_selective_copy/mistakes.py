@@ -411,6 +411,26 @@ def symbols_per_text(predictions, targets):
     return right_errors(predictions, targets)[0], missed.sum() / len(targets)
 
 
+@mistake(
+    "copy_errors", "The second number was divided by all positions. Divide by the number of texts."
+)
+def texts_over_positions(predictions, targets):
+    texts = wrong_symbols(predictions, targets).any(axis=1).sum()
+    return right_errors(predictions, targets)[0], texts / targets.size
+
+
+@mistake("copy_errors", "These are results per text. Return two numbers, for all texts together.")
+def per_text(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.sum(axis=1) / (targets != -100).sum(axis=1), missed.any(axis=1)
+
+
+@mistake("copy_errors", "How far apart two ids are means nothing. Count where they differ.")
+def distance_of_ids(predictions, targets):
+    asked = targets != -100
+    return np.abs(predictions - targets)[asked].mean(), right_errors(predictions, targets)[1]
+
+
 @accepted("copy_errors")
 def both_by_loops(predictions, targets):
     asked = missed = texts = 0
@@ -605,6 +625,30 @@ def symbol_after_next(attention, ids):
 def askers_from_zero(attention, ids):
     sources = should_look_at(ids, position_of_mark(ids))
     return (attention[:, : sources.shape[1]].argmax(axis=-1) == sources).mean()
+
+
+@mistake(
+    "source_hits", "One of the two largest weights was enough for a hit. Only the largest counts."
+)
+def one_of_the_two_largest(attention, ids):
+    mark = position_of_mark(ids)
+    two = np.argsort(-attention[:, mark:], axis=-1, kind="stable")[..., :2]
+    return (two == should_look_at(ids, mark)[:, :, None]).any(axis=-1).mean()
+
+
+@mistake("source_hits", "You divided by the positions before the mark. Divide by the askers.")
+def over_what_is_before_the_mark(attention, ids):
+    return hits(attention, ids).sum() / (len(ids) * position_of_mark(ids))
+
+
+@mistake(
+    "source_hits",
+    "The key is compared with the symbol that the asker reads. It must say the next one.",
+)
+def symbol_of_the_asker(attention, ids):
+    mark = position_of_mark(ids)
+    looked_at = attention[:, mark:].argmax(axis=-1)
+    return (np.take_along_axis(ids, looked_at, 1) == ids[:, mark:]).mean()
 
 
 @mistake("source_hits", "These are the misses. Return the share of hits.")
@@ -808,6 +852,23 @@ def first_text_filled(instructions, bits):
 def first_read_only(instructions, bits):
     reads = (instructions == READ).cumsum(axis=1)
     return np.where(reads == 1, right_recall(instructions, bits), bits)
+
+
+@mistake("recall", "The texts share one memory here. Each text has its own.")
+def shared_memory(instructions, bits):
+    result, memory = bits.copy(), 0
+    for pair in range(bits.shape[1]):
+        for row in range(len(bits)):
+            if instructions[row, pair] == WRITE:
+                memory = bits[row, pair]
+            elif instructions[row, pair] == READ:
+                result[row, pair] = memory
+    return result
+
+
+@mistake("recall", "The reads got the opposite of the written bit.")
+def flipped(instructions, bits):
+    return np.where(instructions == READ, 1 - right_recall(instructions, bits), bits)
 
 
 @mistake("recall", "The bits of ignores became 0. They are random, and stay as they are.")
