@@ -140,6 +140,35 @@ def _exchanged_truth(got, want):
     return None
 
 
+def _wrapped(got, want):
+    """Integers that are right but for a multiple of what a small integer type can count to."""
+    if got.shape != want.shape or "bool" in (kind(got), kind(want)) or kind(want) == "complex":
+        return None
+    if not (np.isfinite(got).all() and np.isfinite(want).all()):
+        return None
+    steps = got.astype(float) - want.astype(float)
+    for size in (2.0**8, 2.0**16):
+        if np.any(steps) and not np.any(steps % size) and np.max(np.abs(got)) < size:
+            return "The numbers wrap around: they are kept in an integer type that is too small."
+    return None
+
+
+def _unfilled(got, want):
+    """The beginning is right and all that follows is 0: a loop that returns too early."""
+    for axis in range(want.ndim) if got.shape == want.shape else ():
+        size = want.shape[axis]
+        filled = [n for n in range(size) if np.any(np.take(got, n, axis))]
+        count = filled[-1] + 1 if filled else size
+        if size < 3 or count > size // 2 or not np.any(np.take(want, range(count, size), axis)):
+            continue
+        if np.all(close(np.take(got, range(count), axis), np.take(want, range(count), axis))):
+            return (
+                f"Along axis {axis} only the beginning is filled in ({count} of {size}), and the "
+                "rest is 0. Does the loop end too early, with a `return` inside it?"
+            )
+    return None
+
+
 def _transposed(got, want):
     if want.ndim >= 2 and _values_equal(got, want.swapaxes(-1, -2)):
         return "It is transposed: rows and columns are exchanged."
@@ -330,13 +359,13 @@ def _in_part(got, want):
 
 
 ENTRY_BY_ENTRY = (
-    _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _negated, _all_zero, _factor,
-    _offset, _function_of,
+    _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _wrapped, _negated,
+    _all_zero, _factor, _offset, _function_of,
 )  # fmt: skip
 RELATIONS = (
-    _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _transposed, _reshaped, _summed,
-    _negated, _flipped, _shifted, _all_zero, _factor, _offset, _function_of, _running, _normalized,
-    _reordered, _in_part,
+    _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _wrapped,
+    _transposed, _reshaped, _summed, _negated, _flipped, _shifted, _all_zero, _unfilled, _factor,
+    _offset, _function_of, _running, _normalized, _reordered, _in_part,
 )  # fmt: skip
 VARYING = {
     _reshaped: " The other results are of the wrong shape in the same way.",

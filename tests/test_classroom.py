@@ -604,6 +604,8 @@ RELATED = [
     (A + np.triu(np.ones((3, 3)), 1), A, "Only entries above the diagonal"), (A.mean(0), A, "the mean over axis 0"),
     (A * [[1], [1], [0]] + [[0], [0], [7]], A, "Only the last row is wrong"), (A * [7, 1, 1], A, "Only the first column"),
     ((A, -A), (-A, A), "The two results are exchanged"), (Tensor(A), A, "It is a tensor where"), (-3.0, 3.0, "negated"),
+    (np.arange(200, 320).astype(np.uint8), np.arange(200, 320), "wrap around"),
+    (np.where(np.arange(3)[:, None] == 0, A, 0), A, "Along axis 0 only the beginning is filled in (1 of 3)"),
     ([2 * A, 3 * A], [A, A], "2 times what it should be. On other inputs it is another factor."),
     (A * (1 + 1e-8), A, "right to about 8 digits only"), (np.abs(A) / np.abs(A).sum(1, keepdims=True), np.abs(A), "divided by its sum along axis 1"),
 ]
