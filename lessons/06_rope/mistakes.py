@@ -113,6 +113,13 @@ def one_term_each(point, angle):
     return np.array([x * np.cos(angle), y * np.sin(angle)])
 
 
+@mistake("rotate_pair", "Each row has one coordinate only, twice. It needs both, x and y.")
+def own_coordinate_only(point, angle):
+    x, y = point
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos - x * sin, y * sin + y * cos])
+
+
 @mistake("rotate_pair", "`*` multiplies entry by entry. The product with sums is R @ point.")
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
@@ -203,6 +210,12 @@ def exponents_up_to_one(seq_len, dim, base=10000.0):
 @mistake("rope_cache", "The positions are counted from 1 here. The first is 0: angle 0.")
 def positions_from_one(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base), first=1)
+
+
+@mistake("rope_cache", "Positions and speeds are added. The angle is their product.")
+def added(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    return both(np.arange(seq_len)[:, None] + angular_speeds(dim, base))
 
 
 @mistake("rope_cache", "The positions are divided by seq_len. The length must not change an angle.")
@@ -364,8 +377,14 @@ def alternating(even, odd, x):
     return torch.stack([even, odd], dim=-1).reshape(x.shape)
 
 
-def parted(x):
+def parted(x, cos, sin):
+    check_rotation(x, cos, sin)
     return x[..., 0::2], x[..., 1::2]
+
+
+def halved(x, cos, sin):
+    check_rotation(x, cos, sin)
+    return x.chunk(2, dim=-1)
 
 
 def rotate_half(x):
@@ -406,20 +425,21 @@ def by_pairs_in_an_axis(x, cos, sin):
 
 @accepted("apply_rope")
 def by_neighbors_with_a_sign(x, cos, sin):
-    check_rotation(x, cos, sin)
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     cos, sin = (alternating(table, table, x[(0,) * (x.ndim - 2)]) for table in (cos, sin))
     return x * cos + alternating(-odd, even, x) * sin
 
 
 @mistake("apply_rope", _MIXED, seen="huggingface/transformers #34741, rasbt/LLMs-from-scratch #751")
 def angles_for_pairs_columns_for_halves(x, cos, sin):
+    check_rotation(x, cos, sin)
     cos, sin = (torch.stack([table, table], dim=-1).reshape(len(table), -1) for table in (cos, sin))
     return x * cos + rotate_half(x) * sin
 
 
 @mistake("apply_rope", _MIXED)
 def angles_for_halves_columns_for_pairs(x, cos, sin):
+    check_rotation(x, cos, sin)
     cos, sin = (torch.cat([table, table], dim=-1) for table in (cos, sin))
     return x * cos + alternating(-x[..., 1::2], x[..., 0::2], x) * sin
 
@@ -436,19 +456,19 @@ def other_way_in_halves(x, cos, sin):
 
 @mistake("apply_rope", _PLUS, seen="NeuraLegion/shainet PR #111")
 def plus_for_minus(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     return alternating(even * cos + odd * sin, even * sin + odd * cos, x)
 
 
 @mistake("apply_rope", _PLUS)
 def plus_for_minus_in_halves(x, cos, sin):
-    first, second = x.chunk(2, dim=-1)
+    first, second = halved(x, cos, sin)
     return torch.cat([first * cos + second * sin, first * sin + second * cos], dim=-1)
 
 
 @mistake("apply_rope", "Both sines have a minus. Only the one in y[2c] does; y[2c + 1] has a plus.")
 def minus_for_plus(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     return alternating(even * cos - odd * sin, odd * cos - even * sin, x)
 
 
@@ -459,30 +479,31 @@ def sines_for_cosines(x, cos, sin):
 
 @mistake("apply_rope", "Sine and cosine are exchanged in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
 def exchanged_in_the_second_line(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     return alternating(even * cos - odd * sin, even * cos + odd * sin, x)
 
 
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
 def one_factor_each(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     return alternating(even * cos, odd * sin, x)
 
 
 @mistake("apply_rope", "The odd columns have not changed: y[2c + 1] = x[2c] sin + x[2c + 1] cos.")
 def odd_columns_left(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     return alternating(even * cos - odd * sin, odd, x)
 
 
 @mistake("apply_rope", "It does nothing: x comes out as it went in.")
 def nothing(x, cos, sin):
+    check_rotation(x, cos, sin)
     return 1.0 * x
 
 
 @mistake("apply_rope", _NEW_FIRST)
 def overwritten(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     even = even * cos - odd * sin
     odd = even * sin + odd * cos
     return alternating(even, odd, x)
@@ -490,45 +511,45 @@ def overwritten(x, cos, sin):
 
 @mistake("apply_rope", _NEW_FIRST)
 def overwritten_in_halves(x, cos, sin):
-    first, second = x.chunk(2, dim=-1)
+    first, second = halved(x, cos, sin)
     first = first * cos - second * sin
     return torch.cat([first, first * sin + second * cos], dim=-1)
 
 
 @mistake("apply_rope", "The first column of each pair is made from the *new* second one.")
 def second_column_first(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     odd = even * sin + odd * cos
     return alternating(even * cos - odd * sin, odd, x)
 
 
 @mistake("apply_rope", _ORDER)
 def read_as_pairs_written_as_halves(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     return torch.cat([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
 
 
 @mistake("apply_rope", _READ_AS_HALVES)
 def read_as_halves_written_as_pairs(x, cos, sin):
-    first, second = x.chunk(2, dim=-1)
+    first, second = halved(x, cos, sin)
     return alternating(first * cos - second * sin, first * sin + second * cos, x)
 
 
 @mistake("apply_rope", "The two columns of each pair are exchanged: y[2c] comes first.")
 def odd_column_first(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = parted(x, cos, sin)
     return alternating(even * sin + odd * cos, even * cos - odd * sin, x)
 
 
 @mistake("apply_rope", "Even and odd are exchanged: x[..., 0::2] are the even columns.")
 def even_and_odd_exchanged(x, cos, sin):
-    odd, even = parted(x)
+    odd, even = parted(x, cos, sin)
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
 
 
 @mistake("apply_rope", shown_by="angles_must_fit")
 def stretched(x, cos, sin):
-    even, odd = parted(x)
+    even, odd = x[..., 0::2], x[..., 1::2]
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
 
 
@@ -562,6 +583,7 @@ def rows(weight, num_heads):
     seen="checkpoint converters that forget the heads",
 )
 def over_all_heads(weight, num_heads):
+    check_head_rows(weight, num_heads)
     return weight[halves_from_pairs(len(weight))]
 
 
@@ -569,6 +591,7 @@ def over_all_heads(weight, num_heads):
     "rope_rows_to_halves", "The heads are mixed: reshape to (num_heads, -1, ...), heads first."
 )
 def head_axis_last(weight, num_heads):
+    check_head_rows(weight, num_heads)
     heads = weight.reshape(-1, num_heads, *weight.shape[1:])
     return heads[halves_from_pairs(len(heads))].reshape(weight.shape)
 
@@ -596,11 +619,13 @@ def columns_instead(weight, num_heads):
 
 @mistake("rope_rows_to_halves", _COLUMNS)
 def last_axis(weight, num_heads):
+    check_head_rows(weight, num_heads)
     return weight[..., halves_from_pairs(weight.shape[-1])]
 
 
 @mistake("rope_rows_to_halves", "Nothing has changed. The even rows of each head come first.")
 def unchanged(weight, num_heads):
+    check_head_rows(weight, num_heads)
     return weight.copy()
 
 
@@ -668,6 +693,12 @@ def row_by_row(weight, num_heads):
 
 
 # score_at_distance
+
+
+_HALVES_TOO = "This is the split-half layout, like your apply_rope: column c with column c + dim/2."
+_HALVES_HERE = (
+    "Column c is paired with column c + dim/2, but apply_rope pairs neighbors, 2c and 2c + 1."
+)
 
 
 def by_rotated_key(q, k, angles):
@@ -770,6 +801,11 @@ def scaled(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / np.sqrt(len(k))
 
 
+@mistake("score_at_distance", "The score is divided by dim. The plain dot product is asked for.")
+def divided_by_dim(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, angles_at(k, distance, base)) / len(k)
+
+
 @mistake("score_at_distance", "The base is 10000 whatever is asked for.")
 def always_10000(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, 10000.0))
@@ -804,8 +840,9 @@ def by_complex_numbers(q, k, distance, base=10000.0):
 
 @accepted(
     "score_at_distance",
-    "This is the split-half layout (column c with column c + dim/2), valid too. The task named "
-    "adjacent pairs. It is right together with an apply_rope in the same layout, and only then.",
+    _HALVES_TOO,
+    only_with=("apply_rope", "split_halves"),
+    otherwise=_HALVES_HERE,
 )
 def keys_turned_in_halves(q, k, distance, base=10000.0):
     keys = torch.tensor(np.tile(k, (len(distance), 1)))
@@ -878,13 +915,13 @@ def both_negative(grad, cos, sin):
 
 @mistake("rope_backward", "Both sines have a plus. One still has a minus: that in g_x[2c + 1].")
 def no_minus_left(grad, cos, sin):
-    even, odd = parted(grad)
+    even, odd = parted(grad, cos, sin)
     return alternating(even * cos + odd * sin, even * sin + odd * cos, grad)
 
 
 @mistake("rope_backward", "Both sines have a minus. Only the one in g_x[2c + 1] should.")
 def two_minuses(grad, cos, sin):
-    even, odd = parted(grad)
+    even, odd = parted(grad, cos, sin)
     return alternating(even * cos - odd * sin, odd * cos - even * sin, grad)
 
 
@@ -920,7 +957,7 @@ def mixed_the_other_way_around(grad, cos, sin):
 
 @mistake("rope_backward", _ORDER)
 def back_but_written_as_halves(grad, cos, sin):
-    return torch.cat(parted(right_pairs(grad, cos, -sin)), dim=-1)
+    return torch.cat(parted(right_pairs(grad, cos, -sin), cos, sin), dim=-1)
 
 
 @mistake("rope_backward", _READ_AS_HALVES)
@@ -930,7 +967,7 @@ def back_but_read_as_halves(grad, cos, sin):
 
 @mistake("rope_backward", "The second column of each pair is made from the *new* first one.")
 def overwritten_on_the_way_back(grad, cos, sin):
-    even, odd = parted(grad)
+    even, odd = parted(grad, cos, sin)
     even = even * cos + odd * sin
     return alternating(even, odd * cos - even * sin, grad)
 
@@ -943,14 +980,12 @@ def into_the_gradient(grad, cos, sin):
 
 @accepted("rope_backward")
 def by_its_two_formulas(grad, cos, sin):
-    even, odd = parted(grad)
+    even, odd = parted(grad, cos, sin)
     return alternating(even * cos + odd * sin, odd * cos - even * sin, grad)
 
 
 @accepted(
-    "rope_backward",
-    "This is the split-half layout (column c with column c + dim/2), valid too. The task named "
-    "adjacent pairs. It is right together with an apply_rope in the same layout, and only then.",
+    "rope_backward", _HALVES_TOO, only_with=("apply_rope", "split_halves"), otherwise=_HALVES_HERE
 )
 def halves_turned_back(grad, cos, sin):
     return apply_rope_half(grad, cos, -sin)
@@ -1066,6 +1101,12 @@ class BothRotatedBack(Right):
 class SinesForCosines(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, sin, cos)
+
+
+@mistake("RoPE", "The two results are exchanged: first q, then k.")
+class KeysFirst(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, offset)[::-1]
 
 
 @mistake("RoPE", "The rotated queries are returned twice. The second result is k, rotated.")
