@@ -60,9 +60,9 @@ about(
         "sum of the values, each times its weight.",
         "The softmax of scores s is exp(s[j]) divided by the sum of all exp(s[j]). Subtracting "
         "the query's largest score first changes nothing and keeps exp from overflowing.",
-        "Begin with out = np.zeros(q.shape). For each i: scores = k @ q[i] / np.sqrt(q.shape[1]); "
-        "powers = np.exp(scores - scores.max()). For each j: out[i] += powers[j] / powers.sum() * "
-        "v[j]",
+        "Begin with `out = np.zeros(q.shape)`. For each i: `scores = k @ q[i] / "
+        "np.sqrt(q.shape[1])` and `powers = np.exp(scores - scores.max())`; for each j: `out[i] "
+        "+= powers[j] / powers.sum() * v[j]`",
     ),
 )
 
@@ -159,8 +159,8 @@ about(
         "What score must a hidden key have, so that the softmax gives it exactly no weight?",
         "np.where(mask, scores, -np.inf): exp(-inf) is 0. Do it before the softmax, so that the "
         "weights of the others still sum to 1.",
-        "scores = scaled_scores(q, k); scores = scores if mask is None else np.where(mask, "
-        "scores, -np.inf); return softmax(scores) @ v",
+        "`scores = scaled_scores(q, k)`; then `if mask is not None: scores = np.where(mask, "
+        "scores, -np.inf)`; then `return softmax(scores) @ v`",
     ),
 )
 
@@ -207,9 +207,9 @@ about(
         "compare with before.",
         "One comparison gives a bool array (rows, any); .any(axis=1) makes one column, (rows,), "
         "of it. Column j of the result belongs to input j: np.stack(columns, axis=1).",
-        "bump = np.random.default_rng(0).standard_normal(x.shape[1]). For each j: changed = "
-        "x.copy(); changed[j] += bump; columns.append((function(changed) != "
-        "function(x)).any(axis=1))",
+        "`bump = np.random.default_rng(0).standard_normal(x.shape[1])`. For each j: `changed = "
+        "x.copy()`, `changed[j] += bump`, `columns.append((function(changed) != "
+        "function(x)).any(axis=1))`",
     ),
 )
 
@@ -264,9 +264,9 @@ about(
         "two alone: the ones in front may be batch and heads.",
         "k.transpose(-2, -1) swaps the last two axes, scores.masked_fill(~mask, float('-inf')) "
         "hides, .softmax(dim=-1) makes weights. A mask that is not bool is added.",
-        "scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale). "
-        "Then the mask, if there is one: scores.masked_fill(~mask, float('-inf')) if mask.dtype "
-        "== torch.bool else scores + mask. At last: return scores.softmax(dim=-1) @ v",
+        "`scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)`. "
+        "If there is a mask: `scores.masked_fill(~mask, float('-inf')) if mask.dtype == "
+        "torch.bool else scores + mask`. At last: `return scores.softmax(dim=-1) @ v`",
     ),
 )
 

@@ -357,6 +357,11 @@ def filled_up(ids):
     return ids, np.pad(ids[:, 1:], ((0, 0), (0, 1)))
 
 
+@mistake("next_token_pairs", "The targets are filled up. The last token has none: leave it out.")
+def filled_up_as_unscored(ids):
+    return ids, np.pad(ids[:, 1:], ((0, 0), (0, 1)), constant_values=-100)
+
+
 @mistake(
     "next_token_pairs", "The texts are joined into one row. Keep them apart, (batch, seq - 1)."
 )
@@ -397,10 +402,24 @@ def diagonal_missing(query_len, key_len):
 
 
 @mistake(
+    "causal_mask", "The diagonal is missing, and the queries are taken for the first positions."
+)
+def diagonal_missing_without_cache(query_len, key_len):
+    return np.tril(np.ones((query_len, key_len), dtype=bool), -1)
+
+
+@mistake(
     "causal_mask", "Off by one: each query sees the very token it has to predict.", seen=OFF_BY_ONE
 )
 def sees_the_next(query_len, key_len):
     return np.tri(query_len, key_len, key_len - query_len + 1, dtype=bool)
+
+
+@mistake(
+    "causal_mask", "Each query sees one key too many, and is taken for one of the first positions."
+)
+def sees_the_next_without_cache(query_len, key_len):
+    return np.tril(np.ones((query_len, key_len), dtype=bool), 1)
 
 
 @mistake("causal_mask", "Queries and keys are exchanged: queries are rows, keys are columns.")
@@ -425,6 +444,11 @@ def true_means_hidden(query_len, key_len):
 @mistake("causal_mask", "These numbers could be added to scores. A bool array is needed here.")
 def additive(query_len, key_len):
     return np.where(right_mask(query_len, key_len), 0.0, -np.inf)
+
+
+@mistake("causal_mask", "These numbers could be added to scores. A bool array is needed here.")
+def additive_by_a_large_number(query_len, key_len):
+    return np.where(right_mask(query_len, key_len), 0.0, -1e9)
 
 
 @mistake("causal_mask", "These are the numbers 0 and 1. A bool array is needed: dtype=bool.")
@@ -543,6 +567,12 @@ def numpy_true_hides(q, k, v, mask=None):
     return softmax(scores if mask is None else np.where(mask, -np.inf, scores)) @ v
 
 
+@mistake("attention_numpy", "The mask is the wrong way around: True means that a query may look.")
+def numpy_true_lowers(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else scores - 1e9 * mask) @ v
+
+
 @mistake(
     "attention_numpy",
     "The softmax runs over the queries. Each *query's* weights sum to 1.",
@@ -615,6 +645,15 @@ def numpy_none_hides(q, k, v, mask=None):
 def numpy_minus_hundred(q, k, v, mask=None):
     scores = scores_of(q, k)
     return softmax(scores if mask is None else np.where(mask, scores, -100.0)) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "Hidden scores are lowered by 100, and a large one stays large. Only -inf hides.",
+)
+def numpy_lowered(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else scores - 100.0 * ~mask) @ v
 
 
 @mistake("attention_numpy", "A bool mask is added as 0 and 1. Where it is False, -np.inf belongs.")
@@ -866,6 +905,17 @@ def square_table(function, x):
     return np.stack([table[i] for i in range(len(x))])
 
 
+@mistake("depends_on", "The table needs a row for each row of the *result*, not of x.")
+def square_table_by_columns(function, x):
+    table, right = (
+        np.zeros((len(x), len(x)), dtype=bool),
+        changes(function, x, bumps(x), any_number),
+    )
+    for j in range(len(x)):
+        table[:, j] = right[:, j]
+    return table
+
+
 @mistake("depends_on", "Each row of the result needs one answer: .any(axis=1) is missing.")
 def every_number(function, x):
     return changes(function, x, bumps(x), np.not_equal)
@@ -940,6 +990,12 @@ def softmax_dim_minus_two(q, k, v, mask=None, scale=None):
 )
 def no_scale(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, 1.0 if scale is None else scale), mask).softmax(dim=-1) @ v
+
+
+@mistake("attention", "The result is scaled. Scale the scores, before the softmax.")
+def scaled_at_the_very_end(q, k, v, mask=None, scale=None):
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    return masked(tensor_scores(q, k, 1.0), mask).softmax(dim=-1) @ v * scale
 
 
 @mistake("attention", "Divide by the square root of head_dim, not by head_dim.", seen=DIM_FOR_ROOT)
@@ -1114,6 +1170,14 @@ def numbers_as_truth(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
     scores = scores if mask is None else scores.masked_fill(mask == 0, float("-inf"))
     return scores.softmax(dim=-1) @ v
+
+
+@mistake("attention", "A mask of numbers is multiplied. Add it to the scores.")
+def numbers_multiplied(q, k, v, mask=None, scale=None):
+    scores = tensor_scores(q, k, scale)
+    if mask is not None and mask.dtype != torch.bool:
+        return (scores * mask).softmax(dim=-1) @ v
+    return masked(scores, mask).softmax(dim=-1) @ v
 
 
 @mistake(

@@ -150,8 +150,8 @@ about(
         "k? Put one such block for each pair on the diagonal of a table of zeros.",
         "angles = k * angular_speeds(dim, base), (dim / 2,). Pair i owns the rows and columns 2i "
         "and 2i + 1: a loop over i that fills matrix[2 * i:2 * i + 2, 2 * i:2 * i + 2] is fine.",
-        "in the loop, with a = angles[i]: matrix[2 * i:2 * i + 2, 2 * i:2 * i + 2] = [[np.cos(a), "
-        "np.sin(a)], [-np.sin(a), np.cos(a)]]",
+        "In the loop, with `a = angles[i]`: `matrix[2 * i:2 * i + 2, 2 * i:2 * i + 2] = "
+        "[[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]]`",
     ),
 )
 
@@ -185,8 +185,9 @@ about(
         "First see whether the table has all of them, then add a slice of it.",
         "end = offset + x.shape[-2]. Raise a ValueError if offset < 0 or end > max_len. The slice "
         "self.table[offset:end] is (seq, dim) and is broadcast over the batch.",
-        "check_width(x, dim), with max_len, dim = self.table.shape; then the ValueError as above; "
-        "then return x + self.table[offset:offset + x.shape[-2]]",
+        "`max_len, dim = self.table.shape` and `check_width(x, dim)`. With `end = offset + "
+        'x.shape[-2]`: `if offset < 0 or end > max_len: raise ValueError("no such row")`; then '
+        "`return x + self.table[offset:end]`",
     ),
 )
 

@@ -335,6 +335,12 @@ def last_speed_exact(seq_len, dim, base=10000.0):
     return of_angles(np.arange(seq_len)[:, None] * np.geomspace(1, 1 / base, dim // 2))
 
 
+@mistake("sinusoidal_encoding", "The exponent is divided by dim - 1. The formula divides by dim.")
+def divided_by_one_less(seq_len, dim, base=10000.0):
+    check_table_size(seq_len, dim)
+    return of_angles(np.arange(seq_len)[:, None] / base ** (np.arange(0, dim, 2) / (dim - 1)))
+
+
 @mistake("sinusoidal_encoding", shown_by="odd_width_is_refused")
 def odd_width_accepted(seq_len, dim, base=10000.0):
     angles = np.arange(seq_len)[:, None] / base ** (np.arange(dim) // 2 * 2 / dim)
@@ -683,6 +689,14 @@ def sines_on_the_diagonal(k, dim, base=10000.0):
     return matrix
 
 
+@mistake(
+    "shift_matrix",
+    "Sine and cosine are exchanged: for k = 0 nothing moves, so the diagonal must be 1 then.",
+)
+def quarter_turn_ahead(k, dim, base=10000.0):
+    return shift(np.pi / 2 - angles_of(k, dim, base))
+
+
 @mistake("shift_matrix", "All pairs are rotated by the same angle, k. Each has its own: k * speed.")
 def one_speed(k, dim, base=10000.0):
     return shift(0 * angles_of(k, dim, base) + k)
@@ -815,7 +829,7 @@ def fits(layer, x, offset):
 class PlacesFromOne(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)
-        return x + self.table[torch.arange(first + 1, end + 1) % len(self.table)]
+        return x + self.table[first + 1 : end + 1]
 
 
 @mistake("Learned", "All tokens get the row of `offset`. Token n gets row offset + n.")

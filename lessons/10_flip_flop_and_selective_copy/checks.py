@@ -24,8 +24,8 @@ about(
         "then take.",
         "kept.sum(axis=1) is the number of symbols in each row; all must be equal. ids[kept] is "
         "one long row, row after row, with len(ids) times that many entries.",
-        "kept = ids != BLANK. If len(set(kept.sum(axis=1))) > 1: raise ValueError(...). Then "
-        "return ids[kept].reshape(len(ids), -1)",
+        '`kept = ids != BLANK`; then `if len(set(kept.sum(axis=1))) > 1: raise ValueError("uneven '
+        'rows")`; then `return ids[kept].reshape(len(ids), -1)`',
     ),
 )
 
@@ -74,8 +74,8 @@ about(
         "One array of True and False says what is scored, a second what is scored and wrong.",
         "wrong = scored & (predictions != targets) has the shape (batch, seq). The first number "
         "adds up all of it, the second asks of each row whether anything is wrong.",
-        "scored = targets != -100, and wrong as above: return wrong.sum() / scored.sum(), "
-        "wrong.any(axis=1).mean()",
+        "`scored = targets != -100`, and wrong as above: `return wrong.sum() / scored.sum(), "
+        "wrong.any(axis=1).mean()`",
     ),
 )
 
@@ -123,9 +123,9 @@ about(
         "With mark = the position of MARK in the first row, the askers are attention[:, mark:], "
         "(batch, askers, seq); argmax over the last axis is the key with the largest weight. "
         "np.nonzero(...)[1] gives the columns in which a 2-D array is True, row after row.",
-        "mark = ids[0].tolist().index(MARK); sources = np.nonzero(ids[:, :mark] != "
-        "BLANK)[1].reshape(len(ids), -1); return (attention[:, mark:].argmax(axis=-1) == "
-        "sources).mean()",
+        "`mark = ids[0].tolist().index(MARK)`; `sources = np.nonzero(ids[:, :mark] != "
+        "BLANK)[1].reshape(len(ids), -1)`; `return (attention[:, mark:].argmax(axis=-1) == "
+        "sources).mean()`",
     ),
 )
 
@@ -211,8 +211,8 @@ about(
         "positions = np.arange(instructions.shape[1]), is the position of every write and 0 "
         "elsewhere; np.maximum.accumulate(..., axis=1) makes of it the position of the last write "
         "so far.",
-        "With last_write as above: return np.where(instructions == READ, np.take_along_axis(bits, "
-        "last_write, axis=1), bits)",
+        "With last_write as above: `return np.where(instructions == READ, "
+        "np.take_along_axis(bits, last_write, axis=1), bits)`",
     ),
 )
 

@@ -237,6 +237,12 @@ def all_wrong(predictions, targets):
     return right_errors(predictions, targets)[0], (missed | (targets == -100)).all(axis=1).mean()
 
 
+@mistake("copy_errors", "A text counted as wrong only with two errors or more. One is enough.")
+def two_errors_needed(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return right_errors(predictions, targets)[0], (missed.sum(axis=1) > 1).mean()
+
+
 @mistake(
     "copy_errors",
     "The second number is about symbols again. A text is wrong as a whole: is any of its symbols "
@@ -384,6 +390,15 @@ def compared_with_the_one_before(predictions, targets):
 def right_symbols_wrong_texts(predictions, targets):
     symbols, texts = right_errors(predictions, targets)
     return 1 - symbols, texts
+
+
+@mistake(
+    "copy_errors",
+    "These are shares of what is right, and a text is hardly ever right in all positions.",
+)
+def right_without_unscored(predictions, targets):
+    asked, right = targets != -100, predictions == targets
+    return (asked & right).sum() / asked.sum(), (asked & right).all(axis=1).mean()
 
 
 @mistake(
@@ -823,8 +838,11 @@ def reads_write_too(instructions, bits):
 
 @mistake("recall", "Writes and reads are exchanged: WRITE is 0, READ is 1.")
 def reads_for_writes(instructions, bits):
-    other = np.choose(instructions, [READ, WRITE, 2])
-    return right_recall(other, bits)
+    result, memory = bits.copy(), 0 * bits[:, 0]
+    for pair in range(bits.shape[1]):
+        memory = np.where(instructions[:, pair] == READ, bits[:, pair], memory)
+        result[:, pair] = np.where(instructions[:, pair] == WRITE, memory, bits[:, pair])
+    return result
 
 
 @mistake("recall", "Each read got the bit of the next write. The last one before it counts.")
