@@ -73,6 +73,7 @@ def is_tensor(value):
 
 
 def is_numeric(value):
+    """Whether it is a number, or an array or tensor of anything."""
     return is_tensor(value) or isinstance(
         value, np.ndarray | np.generic | bool | int | float | complex
     )
@@ -144,6 +145,8 @@ def kind(array):
 
 
 def _values_difference(got, want, tolerance):
+    if "object" in (kind(got), kind(want)):
+        return f"Its entries are of kind {kind(got)}; expected {kind(want)}."
     if kind(got) in KINDS.values() and kind(want) in KINDS.values():
         invalid = np.isnan(got) & ~np.isnan(want)
         if invalid.any():

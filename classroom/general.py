@@ -33,6 +33,8 @@ def relation(got, want):
     if all(is_tensor(one) != is_tensor(other) for one, other in pairs):
         return _engine(pairs)
     arrays = [(np.asarray(plain(one)), np.asarray(plain(other))) for one, other in pairs]
+    if any(each.dtype.kind not in "bifuc" for pair in arrays for each in pair):
+        return None
     if sum(one.size for one, _ in arrays) < ENOUGH:
         return _single(arrays)
     different = [(one, other) for one, other in arrays if not _same(one, other)]
