@@ -89,7 +89,7 @@ show(figure, alt="Left: arrows from the origin. The query of sees points right; 
 # $$\text{weight}[i, j] = \frac{e^{\text{score}[i, j]}}{\sum_n e^{\text{score}[i, n]}} \qquad
 # \text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
 #
-# This is *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Write it as it stands.
+# This is *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Write it as a loop.
 
 # %% exercise="attention_loop"
 

@@ -61,7 +61,7 @@ def default_base(answer):
 @check("sinusoidal_encoding", tolerance=1e-9)
 def table_of_other_sizes(answer):
     """A longer table begins with the shorter one, and far positions are exact."""
-    return answer(2, 16), answer(300, 16), answer(0, 4)
+    return answer(2, 16), answer(300, 16)
 
 
 @check("sinusoidal_encoding")
@@ -106,13 +106,13 @@ about(
 @check("index_bounds")
 def bounds_of_the_example(answer):
     """L = 6, d = 4: a table of six rows, with two pairs of columns."""
-    return answer(6, 4)
+    return as_pair(answer(6, 4))
 
 
 @check("index_bounds")
 def other_bounds(answer):
     """Other lengths and widths; the length need not be even."""
-    return answer(100, 512), answer(7, 2)
+    return as_pair(answer(100, 512)), as_pair(answer(7, 2))
 
 
 about(
@@ -277,6 +277,11 @@ def other_width(answer):
             lambda dim=dim: layer_of(answer).embed(torch.zeros(1, 4, dim)),
             f"The table has 3 columns, the embeddings {dim}. Refuse them: check_width(x, dim).",
         )
+
+
+def as_pair(result):
+    """An array of two numbers as a tuple: it can be unpacked like one."""
+    return tuple(result) if isinstance(result, np.ndarray) and result.shape == (2,) else result
 
 
 def layer_of(answer):

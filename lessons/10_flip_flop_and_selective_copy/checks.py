@@ -84,14 +84,15 @@ about(
 def errors_of_the_example(answer):
     """One wrong symbol among eight, in one of two texts; then sixty texts of nine positions."""
     targets = np.array([[-100, 0, 1, 2, 3], [-100, 4, 5, 6, 7]])
-    return answer(np.array([[9, 0, 1, 2, 5], [9, 4, 5, 6, 7]]), targets), answer(*scored_texts(0))
+    example = answer(np.array([[9, 0, 1, 2, 5], [9, 4, 5, 6, 7]]), targets)
+    return as_pair(example), as_pair(answer(*scored_texts(0)))
 
 
 @check("copy_errors")
 def uneven_texts(answer):
     """Texts may ask one, four or two symbols: no text weighs more than another's symbols."""
     targets = np.array([[1, -100, -100, -100], [2, 3, 4, 5], [6, 7, -100, -100]])
-    return answer(np.array([[0, 0, 0, 0], [2, 3, 4, 5], [6, 0, 0, 0]]), targets)
+    return as_pair(answer(np.array([[0, 0, 0, 0], [2, 3, 4, 5], [6, 0, 0, 0]]), targets))
 
 
 @check("copy_errors")
@@ -99,7 +100,12 @@ def nothing_wrong(answer):
     """The symbol a has the id 0 and counts like the others; without an error both shares are 0."""
     targets = np.array([[-100, 0, 0], [-100, 0, 1]])
     right, one_wrong = np.array([[5, 0, 0], [5, 0, 1]]), np.array([[5, 1, 0], [5, 0, 1]])
-    return answer(right, targets), answer(one_wrong, targets)
+    return as_pair(answer(right, targets)), as_pair(answer(one_wrong, targets))
+
+
+def as_pair(result):
+    """An array of two numbers as a tuple: it can be unpacked like one."""
+    return tuple(result) if isinstance(result, np.ndarray) and result.shape == (2,) else result
 
 
 def scored_texts(seed):
