@@ -70,14 +70,20 @@ about(
 
 
 @check("sign_convention")
+def one_entry_of_each(answer):
+    """The example: in [[0, 1], [1, 0]] one entry is j - i and one is i - j, so it is neither."""
+    name = answer(np.array([[0, 1], [1, 0]]))
+    require(
+        name in ("key minus query", "query minus key", "neither"),
+        f"It returned {name!r}. There are three names, exactly as the task writes them.",
+    )
+    return name
+
+
+@check("sign_convention")
 def printed_and_formula(answer):
     """The article's printed matrix is query minus key; its formula gives key minus query."""
-    names = answer(-distances(4)), answer(distances(4)), answer(np.array([[0, 1], [1, 0]]))
-    require(
-        {*names} <= {"key minus query", "query minus key", "neither"},
-        f"It returned {names}. There are three names, exactly as the task writes them.",
-    )
-    return names
+    return answer(-distances(4)), answer(distances(4))
 
 
 @check("sign_convention")
@@ -191,11 +197,11 @@ about(
 
 
 @check("shaw_attention")
-def example_and_six_tokens(answer):
-    """The example: all weights are 1/2. Then six tokens, head_dim 4, clip 2."""
+def example_and_four_tokens(answer):
+    """The example: all weights are 1/2. Then four tokens, head_dim 3, clip 1."""
     nothing, v = np.zeros((2, 1)), np.array([[0.0], [60.0]])
     vectors = np.array([[10.0], [20.0], [30.0]])
-    return answer(nothing, nothing, v, vectors, vectors), answer(*heads(6, 4, 2))
+    return answer(nothing, nothing, v, vectors, vectors), answer(*heads(4, 3, 1))
 
 
 @check("shaw_attention")
@@ -206,9 +212,9 @@ def keys_without_vectors(answer):
 
 
 @check("shaw_attention")
-def one_vector_for_all(answer):
-    """Clip 0: one vector for all pairs. And clip 9, more than the text is long."""
-    return answer(*heads(6, 4, 0)), answer(*heads(3, 5, 9))
+def other_clips(answer):
+    """Clip 0: one vector for all pairs. Clip 9, more than the text is long; and clip 2."""
+    return answer(*heads(6, 4, 0)), answer(*heads(3, 5, 9)), answer(*heads(7, 4, 2))
 
 
 @check("shaw_attention")
