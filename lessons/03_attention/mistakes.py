@@ -36,12 +36,12 @@ def multiplied(q, k):
     return q @ k.T * np.sqrt(q.shape[-1])
 
 
-@mistake("scaled_scores", "You divide by the root of the number of keys: head_dim is meant.")
+@mistake("scaled_scores", "You divide by the root of the number of keys, not of head_dim.")
 def root_of_key_len(q, k):
     return q @ k.T / np.sqrt(len(k))
 
 
-@mistake("scaled_scores", "You divide by the root of the number of queries: head_dim is meant.")
+@mistake("scaled_scores", "You divide by the root of the number of queries, not of head_dim.")
 def root_of_query_len(q, k):
     return q @ k.T / np.sqrt(len(q))
 
@@ -227,12 +227,12 @@ def plain_mean(q, k, v):
     return np.repeat(v.mean(axis=0, keepdims=True), len(q), axis=0)
 
 
-@mistake("attention_loop", "You divide by the root of the number of keys: head_dim is meant.")
+@mistake("attention_loop", "You divide by the root of the number of keys, not of head_dim.")
 def loop_root_of_key_len(q, k, v):
     return right_loop(q * np.sqrt(q.shape[1] / len(k)), k, v)
 
 
-@mistake("attention_loop", "You divide by the root of the number of queries: head_dim is meant.")
+@mistake("attention_loop", "You divide by the root of the number of queries, not of head_dim.")
 def loop_root_of_query_len(q, k, v):
     return right_loop(q * np.sqrt(q.shape[1] / len(q)), k, v)
 
@@ -495,7 +495,7 @@ def itself_alone(query_len, key_len):
 
 @mistake(
     "causal_mask",
-    "These numbers could be added to scores, and the queries are taken for the first.",
+    "A bool array is needed, not numbers to add; and the queries are the *last* positions.",
 )
 def additive_without_cache(query_len, key_len):
     return np.triu(np.full((query_len, key_len), -np.inf), 1)
@@ -1137,7 +1137,7 @@ def rebuilt(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
-@mistake("attention", "You divide by the root of the number of keys: head_dim is meant.")
+@mistake("attention", "You divide by the root of the number of keys, not of head_dim.")
 def scaled_by_keys(q, k, v, mask=None, scale=None):
     scale = k.shape[-2] ** -0.5 if scale is None else scale
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
@@ -1210,7 +1210,7 @@ def tensor_keys_mixed(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "`~` cannot turn numbers around. Ask first if mask.dtype == torch.bool; add numbers.",
+    "`~` inverts bool masks only. Ask if mask.dtype == torch.bool, and add a mask of numbers.",
 )
 def always_inverted(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)

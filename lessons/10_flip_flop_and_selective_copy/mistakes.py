@@ -394,7 +394,8 @@ def right_symbols_wrong_texts(predictions, targets):
 
 @mistake(
     "copy_errors",
-    "These are shares of what is right, and a text is hardly ever right in all positions.",
+    "These are shares of what is right, and positions that are not asked make every text wrong. "
+    "Return the shares of what is wrong.",
 )
 def right_without_unscored(predictions, targets):
     asked, right = targets != -100, predictions == targets
