@@ -35,7 +35,7 @@ COMPARISONS = {
 }
 OPPOSITES = (
     ("sin", "cos"), ("min", "max"), ("argmin", "argmax"), ("minimum", "maximum"), ("floor", "ceil"),
-    ("zeros", "ones"), ("sum", "mean"), ("tril", "triu"), ("all", "any"), ("zeros_like", "ones_like"),
+    ("zeros", "ones"), ("zeros_like", "ones_like"), ("sum", "mean"), ("tril", "triu"), ("all", "any"),
 )  # fmt: skip
 SWAPPED = {one: other for pair in OPPOSITES for one, other in (pair, pair[::-1])}
 ORDERED = ast.Sub | ast.Div | ast.MatMult | ast.FloorDiv | ast.Mod | ast.Pow
