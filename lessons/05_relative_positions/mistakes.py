@@ -247,6 +247,12 @@ def first_row_and_column(distances):
     )
 
 
+@mistake("sign_convention", "Only the first column is looked at. Compare all entries.")
+def first_column(distances):
+    seq = np.arange(len(distances))
+    return chosen((distances[:, 0] == -seq).all(), (distances[:, 0] == seq).all())
+
+
 @mistake("sign_convention", "Only the first row is looked at. Compare all entries.")
 def first_row(distances):
     seq = np.arange(len(distances))
@@ -309,6 +315,12 @@ def sizes_and_one_sign(distances):
 def opposite_halves(distances):
     opposite = (distances == -distances.T).all()
     return chosen(opposite and distances[0, 1] > 0, opposite)
+
+
+@mistake("sign_convention", "Both kinds get the same name.")
+def one_name_for_both(distances):
+    right = key_minus_query(len(distances))
+    return chosen((abs(distances) == abs(right)).all() and (distances == -distances.T).all(), False)
 
 
 @mistake("sign_convention", "The same name comes out for every matrix.")
@@ -380,10 +392,16 @@ def moved_down(relative_position, clip):
     return np.clip(relative_position, -clip, clip) - clip
 
 
-@mistake("clip_distance", "The upper limit is clip after moving, too. There it is 2 * clip.")
+@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
 def upper_limit_not_moved(relative_position, clip):
     check_distances(relative_position, clip)
     return np.clip(relative_position + clip, 0, clip)
+
+
+@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
+def lower_limit_not_moved(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position + clip, -clip, 2 * clip)
 
 
 @mistake("clip_distance", "One row too many: the last is 2 * clip, for clip or more ahead.")
@@ -419,7 +437,7 @@ def never_clipped(relative_position, clip):
     return relative_position + clip
 
 
-@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip, not -clip and clip.")
+@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
 def moved_then_clipped(relative_position, clip):
     check_distances(relative_position, clip)
     return np.clip(relative_position + clip, -clip, clip)
@@ -507,6 +525,12 @@ def smallest_moved_to_0(relative_position, clip):
     check_distances(relative_position, clip)
     rows = np.clip(relative_position, -clip, clip)
     return rows - rows.min()
+
+
+@mistake("clip_distance", "Row 0 is for -clip, not for the smallest distance there is: add clip.")
+def smallest_of_all_moved_to_0(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -clip, clip) - relative_position.min()
 
 
 @mistake("clip_distance", "The rows wrap around: they need more than 8 bits.")
@@ -662,11 +686,28 @@ def divided_by_head_dim(q, k, v, key_vectors, value_vectors):
 
 
 @mistake(
-    "shaw_attention", "The scores are divided by sqrt(seq). It is sqrt(head_dim), q.shape[-1]."
+    "shaw_attention", "The scores are divided by another root. It is that of head_dim, q.shape[-1]."
 )
 def divided_by_root_of_length(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], np.sqrt(len(q)))
+
+
+@mistake(
+    "shaw_attention", "The scores are divided by another root. It is that of head_dim, q.shape[-1]."
+)
+def divided_by_root_of_the_table(q, k, v, key_vectors, value_vectors):
+    rows, root = rows_of(q, key_vectors), np.sqrt(len(key_vectors))
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], root)
+
+
+@mistake(
+    "shaw_attention",
+    "The weights are divided by sqrt(head_dim). The scores are, before the softmax.",
+)
+def weights_divided(q, k, v, key_vectors, value_vectors):
+    rows, root = rows_of(q, key_vectors), np.sqrt(q.shape[-1])
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], 1) / root
 
 
 @mistake("shaw_attention", "The scores are multiplied by sqrt(head_dim): divide by it.")
@@ -757,6 +798,13 @@ def with_a_causal_mask(q, k, v, key_vectors, value_vectors):
     return with_scores(masked, q, v, value_vectors)
 
 
+@mistake("shaw_attention", "There is a causal mask in it. None was asked for.")
+def masked_after_the_softmax(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    values = v + value_vectors[rows_of(q, key_vectors)]
+    return (np.tril(softmax(scores))[..., None] * values).sum(1)
+
+
 @mistake("shaw_attention", "q[j] meets the key, not q[i]: q[:, None] is (query, 1, head_dim).")
 def queries_along_the_keys(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
@@ -813,6 +861,12 @@ def value_vectors_averaged(q, k, v, key_vectors, value_vectors):
 def one_table_for_both(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + key_vectors[rows])
+
+
+@mistake("shaw_attention", "The value vectors are added to the keys, too. They have key_vectors.")
+def value_vectors_for_both(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + value_vectors[rows], v + value_vectors[rows])
 
 
 @mistake("shaw_attention", "The two tables are exchanged: key_vectors belong to the keys.")
@@ -900,6 +954,18 @@ def row_i_by_i(x):
 def one_too_far(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, (j + query_len - i) % key_len)
+
+
+@mistake("relative_shift", "Each row moves one too few. Row i moves by query_len - 1 - i.")
+def one_too_few(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j + query_len - 2 - i) % key_len)
+
+
+@mistake("relative_shift", "Row i moves right by i. It moves left, by query_len - 1 - i.")
+def right_by_i(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j - i) % key_len)
 
 
 @mistake("relative_shift", "Row i moves by key_len - 1 - i. It is query_len - 1 - i.")
@@ -1116,23 +1182,43 @@ def rounded_up(relative_position, **sizes):
     return bucket(relative_position, **sizes, whole=np.ceil)
 
 
-@mistake("t5_bucket", "Far distances get buckets that do not exist: at most B - 1.")
+_TOO_MANY = "Far distances get buckets that do not exist: the last one is B - 1."
+
+
+@mistake("t5_bucket", _TOO_MANY)
 def uncapped(relative_position, **sizes):
     return bucket(relative_position, **sizes, most=10**9)
 
 
-@mistake(
-    "t5_bucket", "Far buckets end at num_buckets - 1. Each direction has B, so they end at B - 1."
-)
+@mistake("t5_bucket", _TOO_MANY)
 def capped_for_both(relative_position, **sizes):
     return bucket(
         relative_position, **sizes, most=4 * half_of_b(True, sizes.get("num_buckets", 32)) - 1
     )
 
 
-@mistake("t5_bucket", "Far buckets end at B. The last one is B - 1, since they count from 0.")
+@mistake("t5_bucket", _TOO_MANY)
 def capped_at_b(relative_position, **sizes):
     return bucket(relative_position, **sizes, most=2 * half_of_b(**sizes))
+
+
+@mistake("t5_bucket", _TOO_MANY)
+def capped_at_all(relative_position, **sizes):
+    return bucket(relative_position, **sizes, most=sizes.get("num_buckets", 32))
+
+
+@mistake("t5_bucket", "Near distances have a bucket each up to B. It is B/2.")
+def near_up_to_b(relative_position, **sizes):
+    two_sided, size = sizes.get("bidirectional", True), 2 * half_of_b(**sizes)
+    n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
+    ahead = two_sided * size * (relative_position > 0)
+    return np.where(n < size, n + ahead, bucket(relative_position, **sizes))
+
+
+@mistake("t5_bucket", "Two kinds of logarithm are divided by each other. Use one for both.")
+def two_kinds_of_logarithm(relative_position, **sizes):
+    whole = sizes.get("max_distance", 128) / half_of_b(**sizes)
+    return bucket(relative_position, **sizes, end=2 ** np.log(whole))
 
 
 @mistake("t5_bucket", "The logarithm is not divided by ln(max_distance / (B/2)).")
@@ -1215,6 +1301,13 @@ def sides_not_told_apart(relative_position, **sizes):
 def past_from_b_on(relative_position, **sizes):
     two_sided = sizes.get("bidirectional", True)
     return bucket(-relative_position if two_sided else relative_position, **sizes)
+
+
+@mistake("t5_bucket", "The *past* is counted from B on. Keys ahead are; the past begins at 0.")
+def all_but_ahead_from_b_on(relative_position, **sizes):
+    size = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
+    back = bucket(relative_position, **sizes)
+    return back + size * np.where(relative_position > 0, -1, 1)
 
 
 @mistake("t5_bucket", "Without an argument the rule is bidirectional; yours is causal.")
@@ -1360,6 +1453,13 @@ def exponent_not_divided(num_heads):
     return 2.0 ** (-8 * np.arange(1, num_heads + 1))
 
 
+@mistake(
+    "alibi_slopes", "These are multiples of 2^(-8/n). Each slope is the one before it *times* that."
+)
+def multiples(num_heads):
+    return 2 ** (-8 / num_heads) * np.arange(1, num_heads + 1)
+
+
 @mistake("alibi_slopes", "The exponents are -n h / 8. They are -8 h / n.")
 def inverted_exponent(num_heads):
     return 2.0 ** (-num_heads / 8 * np.arange(1, num_heads + 1))
@@ -1420,6 +1520,21 @@ def last_of_every_second(num_heads):
 )
 def every_second_of_the_same(num_heads):
     return completed(num_heads, np.tile(series(lower_power(num_heads))[0::2], 2))
+
+
+@mistake(
+    "alibi_slopes", "The added slopes begin with 1. Of twice the power, take the 1st, 3rd, 5th, ..."
+)
+def between_from_zero(num_heads):
+    power = lower_power(num_heads)
+    return completed(num_heads, series(2 * power)[0::2] * 2 ** (4 / power))
+
+
+@mistake(
+    "alibi_slopes", "The series of the power below goes on. The added slopes come from between."
+)
+def series_goes_on(num_heads):
+    return 2.0 ** (-8 / lower_power(num_heads) * np.arange(1, num_heads + 1))
 
 
 @mistake(

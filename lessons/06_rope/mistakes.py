@@ -120,6 +120,23 @@ def own_coordinate_only(point, angle):
     return np.array([x * cos - x * sin, y * sin + y * cos])
 
 
+@mistake("rotate_pair", "There are only cosines. Each row has a sine, too.")
+def cosines_only(point, angle):
+    return point * np.cos(angle)
+
+
+@mistake("rotate_pair", "y / x is the same for opposite points. np.arctan2(y, x) tells them apart.")
+def by_arctan(point, angle):
+    x, y = point
+    direction = np.arctan(y / x) + angle if x else angle + np.pi / 2
+    return np.linalg.norm(point) * np.array([np.cos(direction), np.sin(direction)])
+
+
+@mistake("rotate_pair", "The result is cut to whole numbers. It is an array of floats.")
+def whole_numbers(point, angle):
+    return rotated(point, angle).astype(int)
+
+
 @mistake("rotate_pair", "`*` multiplies entry by entry. The product with sums is R @ point.")
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
@@ -293,6 +310,11 @@ def side_by_side(seq_len, dim, base=10000.0):
 @mistake("rope_cache", "There are dim / 4 columns. dim counts the columns, and dim / 2 the pairs.")
 def halved_twice(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(0, dim // 2, 2) / (dim // 2)))
+
+
+@mistake("rope_cache", "The two are stacked into one array. Two arrays are asked for: cos, sin.")
+def stacked(seq_len, dim, base=10000.0):
+    return np.stack(cache(seq_len, dim, angular_speeds(dim, base)), axis=-1)
 
 
 @mistake("rope_cache", "This is the one table of lesson 04. Two are asked for: cos, sin.")
@@ -481,6 +503,20 @@ def sines_for_cosines(x, cos, sin):
 def exchanged_in_the_second_line(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return alternating(even * cos - odd * sin, even * cos + odd * sin, x)
+
+
+@mistake("apply_rope", "Sine and cosine are exchanged in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
+def exchanged_in_the_second_half(x, cos, sin):
+    first, second = halved(x, cos, sin)
+    return torch.cat([first * cos - second * sin, first * cos + second * sin], dim=-1)
+
+
+@mistake(
+    "apply_rope", "Two axes only: with batch and heads in front, the columns are x[..., 0::2]."
+)
+def two_axes_only(x, cos, sin):
+    even, odd = x[:, 0::2], x[:, 1::2]
+    return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
 
 
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
@@ -806,6 +842,21 @@ def divided_by_dim(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / len(k)
 
 
+@mistake("score_at_distance", "The distances are divided by the speeds. Multiply them.")
+def divided_by_speeds(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, distance[:, None] / angular_speeds(len(k), base))
+
+
+@mistake(
+    "score_at_distance",
+    "A row is taken that the table does not have. Make angles from the distances themselves.",
+)
+def rows_past_the_end(q, k, distance, base=10000.0):
+    cos, sin = (table[abs(distance)] for table in right_cache(max(distance) + 1, len(k), base))
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return right_pairs(keys, torch.tensor(cos), torch.tensor(sin)).numpy() @ q
+
+
 @mistake("score_at_distance", "The base is 10000 whatever is asked for.")
 def always_10000(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, 10000.0))
@@ -965,6 +1016,12 @@ def back_but_read_as_halves(grad, cos, sin):
     return alternating(*apply_rope_half(grad, cos, -sin).chunk(2, dim=-1), grad)
 
 
+@mistake("rope_backward", "The two columns of each pair are exchanged: g_x[2c] comes first.")
+def odd_gradient_first(grad, cos, sin):
+    even, odd = parted(right_pairs(grad, cos, -sin), cos, sin)
+    return alternating(odd, even, grad)
+
+
 @mistake("rope_backward", "The second column of each pair is made from the *new* first one.")
 def overwritten_on_the_way_back(grad, cos, sin):
     even, odd = parted(grad, cos, sin)
@@ -1091,10 +1148,25 @@ class KeysRotatedBack(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, -sin)
 
 
+@mistake("RoPE", "Neither queries nor keys are rotated.")
+class NothingRotated(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        return q, k
+
+
 @mistake("RoPE", "Both are rotated by minus the angle. cos and sin go to the rotation as they are.")
 class BothRotatedBack(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos, -sin)
+
+
+@mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin.")
+class SinesFirst(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return self.turn(q, sin, cos), self.turn(k, sin, cos)
 
 
 @mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin.")
