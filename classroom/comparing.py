@@ -219,9 +219,9 @@ def shown(value, most=np.inf):
                 array, precision=4, suppress_small=True, threshold=SMALL, edgeitems=3
             )
         return f"{described(value)}\n{entries}"
-    if isinstance(value, list | tuple) and any(is_numeric(item) for item in value):
-        if any(isinstance(plain(item), np.ndarray) for item in value):
-            return "\n".join(f"item {n}: {shown(item, most)}" for n, item in enumerate(value))
+    items = value if isinstance(value, list | tuple) else ()
+    if any(isinstance(plain(item), np.ndarray) for item in items):
+        return "\n".join(f"item {n}: {shown(item, most)}" for n, item in enumerate(items))
     text = repr(value)
     return text if len(text) <= 500 else text[:500] + " ..."
 

@@ -83,6 +83,7 @@ def show_bundle(bundle, metadata=None, **options):
 
         return display(bundle, raw=True, metadata=metadata or {}, **options)
     print(bundle["text/plain"])
+    return None
 
 
 def in_notebook():

@@ -118,13 +118,14 @@ def _dtype(got, want):
 
 
 def _not_a_number(got, want):
-    if kind(got) == "float" and got.shape == want.shape and np.isnan(got).any():
-        if not np.isnan(np.asarray(want, float)).any():
-            return (
-                "It contains NaN (not a number). That comes from 0 / 0, from inf - inf, or from "
-                "the root or logarithm of a negative number."
-            )
-    return None
+    if kind(got) != "float" or kind(want) == "complex" or got.shape != want.shape:
+        return None
+    if not np.isnan(got).any() or np.isnan(want.astype(float)).any():
+        return None
+    return (
+        "It contains NaN (not a number). That comes from 0 / 0, from inf - inf, or from the root "
+        "or logarithm of a negative number."
+    )
 
 
 def _finite_for_infinite(got, want):

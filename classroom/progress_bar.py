@@ -31,7 +31,10 @@ class progress:
         self._show(0, "")
 
     def update(self, step, text=""):
-        """`step` of the steps are done; `text` says how it goes. Drawn at most five times a second."""
+        """`step` of the steps are done; `text` says how it goes.
+
+        Drawn five times a second at most.
+        """
         now = time.monotonic()
         if step >= self.total or now - self.shown >= SECONDS_BETWEEN_UPDATES:
             self.shown = now
