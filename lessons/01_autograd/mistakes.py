@@ -21,9 +21,7 @@ def one_sided_backward(f, x, step=1e-5):
     return (f(x) - f(x - step)) / step
 
 
-@mistake(
-    "central_difference", "One of your two points is x itself: they are x + step and x - step."
-)
+@mistake("central_difference", "One of your points is x itself: take x + step and x - step.")
 def one_side_over_both_steps(f, x, step=1e-5):
     return (f(x + step) - f(x)) / (2 * step)
 
@@ -72,9 +70,7 @@ def half_steps(f, x, step=1e-5):
     return (f(x + step / 2) - f(x - step / 2)) / step
 
 
-@mistake(
-    "central_difference", "This tells how fast the *slope* changes. For the slope, leave f(x) out."
-)
+@mistake("central_difference", "This tells how fast the *slope* changes: f(x) has no part in it.")
 def second_difference(f, x, step=1e-5):
     return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
 
@@ -168,9 +164,7 @@ class NumbersNotLifted(Value):
     __rmul__ = __mul__
 
 
-@mistake(
-    "Value", "The inputs of a * b must be the very Values a and b, not new ones: (self, other)."
-)
+@mistake("Value", "The inputs of a * b must be the very Values a and b, not copies of them.")
 class CopiesOfTheInputs(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -178,18 +172,14 @@ class CopiesOfTheInputs(Value):
         return self.made("*", self.data * other.data, inputs, (other.data, self.data))
 
 
-@mistake(
-    "Value", "The inputs of a * b are numbers here. They are the Values a and b: (self, other)."
-)
+@mistake("Value", "The inputs of a * b are numbers here. They are the Values (self, other).")
 class NumbersAsInputs(Value):
     def __mul__(self, other):
         data = self.data, self.lift(other).data
         return self.made("*", data[0] * data[1], data, data[::-1])
 
 
-@mistake(
-    "Value", "The inputs of a * b are in another order: (self, other), and the slopes likewise."
-)
+@mistake("Value", "The inputs of a * b come in the order (self, other), the slopes likewise.")
 class InputsExchanged(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -203,9 +193,7 @@ class OnlyInputsExchanged(Value):
         return self.made("*", self.data * other.data, (other, self), (other.data, self.data))
 
 
-@mistake(
-    "Value", "This changes a itself, which is still needed. Build a new Value with `self.made`."
-)
+@mistake("Value", "This changes a itself, which is still needed. Build a new Value: self.made.")
 class ChangesItself(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -450,9 +438,7 @@ def removed_from_the_list_of_the_loop(root):
     return order[::-1]
 
 
-@mistake(
-    "topological_order", "A Value used twice is in your list twice. Remember what you have seen."
-)
+@mistake("topological_order", "A Value used twice is in your list twice. Remember what was seen.")
 def nothing_seen(root):
     order, to_do = [], [root]
     while to_do:
@@ -545,9 +531,7 @@ def chain_rule(node, each, slope):
     return slope * node.grad
 
 
-@mistake(
-    "backpropagate", "The grad of h keeps what one path brought and loses the other. Add, with +=."
-)
+@mistake("backpropagate", "The grad of h loses what one of its paths brought. Add, with +=.")
 def overwritten(root):
     root.grad = 1.0
     for node in reversed(topological_order(root)):
@@ -590,10 +574,7 @@ def walk_anew(root):
         walk_anew(each)
 
 
-@mistake(
-    "backpropagate",
-    "Each call sets the grad of its own root to 1. Only the end result's grad is 1.",
-)
+@mistake("backpropagate", "Each call sets the grad of its own root to 1. Only the result's is 1.")
 def one_everywhere(root):
     walk_anew(root)
 
@@ -605,10 +586,7 @@ def root_not_set(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate",
-    "The walk begins with root.data in root.grad. It is 1: root grows as fast as itself.",
-)
+@mistake("backpropagate", "The walk begins with root.data for root.grad, which is 1.")
 def data_of_root(root):
     walk(root, chain_rule)
     for node in topological_order(root):
@@ -637,18 +615,14 @@ def set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the loop of zeros."
-)
+@mistake("backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the zeros.")
 def set_to_1_too_early(root):
     for node in topological_order(root):
         node.grad = 0.0
 
 
 @mistake(
-    "backpropagate",
-    "When a Value is visited, its inputs' grads are set to 0, and what other paths "
-    "brought is lost.",
+    "backpropagate", "A visit sets its inputs' grads to 0, so what other paths brought is lost."
 )
 def inputs_set_to_0_during_the_walk(root):
     root.grad = 1.0
@@ -666,7 +640,7 @@ def reversed_in_place(root):
 
 
 @mistake(
-    "backpropagate", "Not every Value has two inputs. Loop over zip(node.inputs, node.slopes)."
+    "backpropagate", "Not every Value has two inputs: loop over zip(node.inputs, node.slopes)."
 )
 def always_two_inputs(root):
     root.grad = 1.0
@@ -676,9 +650,7 @@ def always_two_inputs(root):
         b.grad += node.slopes[1] * node.grad
 
 
-@mistake(
-    "backpropagate", "Only the first input of each Value gets its part. Loop over all of them."
-)
+@mistake("backpropagate", "Only the first input of each Value gets its part. Loop over all.")
 def first_input_only(root):
     for node in topological_order(root):
         node.grad = float(node is root)
@@ -687,17 +659,12 @@ def first_input_only(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate", "An input that occurs twice, as in x * x, gets only one of its two parts."
-)
+@mistake("backpropagate", "An input that occurs twice, as in x * x, gets only one of its parts.")
 def each_input_once(root):
     walk(root, lambda node, each, slope: slope * node.grad / node.inputs.count(each))
 
 
-@mistake(
-    "backpropagate",
-    "Only the last slope is added. Multiply it by the grad of the Value it comes from.",
-)
+@mistake("backpropagate", "Only the last slope is added. Multiply it by node.grad.")
 def no_chain_rule(root):
     walk(root, lambda node, each, slope: slope)
 
@@ -712,23 +679,17 @@ def no_slopes(root):
     walk(root, lambda node, each, slope: node.grad)
 
 
-@mistake(
-    "backpropagate", "You multiply the slope by `data`. What is passed on is slope * node.grad."
-)
+@mistake("backpropagate", "You multiply the slope by `data`. Pass on slope * node.grad.")
 def data_for_grad(root):
     walk(root, lambda node, each, slope: slope * node.data)
 
 
-@mistake(
-    "backpropagate", "The part is multiplied by each.data as well. It is slope * node.grad alone."
-)
+@mistake("backpropagate", "The part is multiplied by each.data, too. It is slope * node.grad.")
 def times_the_input(root):
     walk(root, lambda node, each, slope: slope * node.grad * each.data)
 
 
-@mistake(
-    "backpropagate", "The slopes of a Value's inputs are exchanged: the first belongs to the first."
-)
+@mistake("backpropagate", "The slopes of a Value's inputs are exchanged: first to first.")
 def slopes_exchanged(root):
     for node in topological_order(root):
         node.grad = float(node is root)
@@ -739,7 +700,7 @@ def slopes_exchanged(root):
 
 @mistake(
     "backpropagate",
-    "The grads of an earlier call are still in it: set every grad to 0 first.",
+    "The grads of an earlier call are still in it: set every grad to 0.",
     seen="karpathy/micrograd PR #102",
 )
 def never_reset(root):
@@ -825,9 +786,7 @@ def always_axis_0(grad, shape):
     return grad.sum(axis=0) if grad.ndim else grad
 
 
-@mistake(
-    "unbroadcast", "The last axes are summed until their number fits. The new axes are in front."
-)
+@mistake("unbroadcast", "You sum the last axes until their number fits. The new ones are in front.")
 def last_axes_summed(grad, shape):
     while grad.ndim > len(shape):
         grad = grad.sum(axis=-1)
@@ -892,9 +851,7 @@ def last_copy(grad, shape):
     return one_copy.answer(np.flip(grad, stretched(grad, shape)), shape)
 
 
-@mistake(
-    "unbroadcast", "This is the largest gradient of the copies. Each one contributes: sum them."
-)
+@mistake("unbroadcast", "This is the largest gradient of the copies. Each contributes: sum them.")
 def largest_copy(grad, shape):
     return grad.max(axis=stretched(grad, shape)).reshape(shape)
 
@@ -909,21 +866,14 @@ def one_number(grad, shape):
     return grad.sum()
 
 
-@mistake(
-    "unbroadcast",
-    "At most one axis in front is summed. There may be several: grad.ndim - len(shape).",
-)
+@mistake("unbroadcast", "At most one axis in front is summed: there are grad.ndim - len(shape).")
 def one_axis_in_front(grad, shape):
     grad = grad.sum(0) if grad.ndim > len(shape) else grad
     ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
     return grad.sum(axis=ones, keepdims=True)
 
 
-@mistake(
-    "unbroadcast",
-    "Axes in front or axes of size 1 are summed, never both. A shape may be stretched "
-    "in both ways.",
-)
+@mistake("unbroadcast", "A shape may be stretched in front *and* where it is 1: sum over both.")
 def one_kind_at_a_time(grad, shape):
     in_front = range(grad.ndim - len(shape))
     return grad.sum(axis=tuple(in_front) or stretched(grad, shape), keepdims=not in_front)
@@ -975,10 +925,7 @@ def a_not_transposed(a, b, grad):
     return unbroadcast(grad @ transposed(b), a.shape), unbroadcast(a @ grad, b.shape)
 
 
-@mistake(
-    "matmul_gradients",
-    "Both transposes are missing: sum over the *last* index of b and the *first* of a.",
-)
+@mistake("matmul_gradients", "Both transposes are missing: b's last index is summed, a's first.")
 def no_transposes(a, b, grad):
     return unbroadcast(grad @ b, a.shape), unbroadcast(a @ grad, b.shape)
 
@@ -988,9 +935,7 @@ def order_exchanged(a, b, grad):
     return transposed(b) @ grad, grad @ transposed(a)
 
 
-@mistake(
-    "matmul_gradients", "These are the slopes of a * b, entry by entry. A matrix product sums."
-)
+@mistake("matmul_gradients", "These are the slopes of a * b, entry by entry. A product sums.")
 def elementwise(a, b, grad):
     return grad * b, grad * a
 
@@ -1015,9 +960,7 @@ def gradient_of_a_transposed(a, b, grad):
     return b @ transposed(grad), unbroadcast(transposed(a) @ grad, b.shape)
 
 
-@mistake(
-    "matmul_gradients", "a and b are exchanged: the gradient of a is made with b, that of b with a."
-)
+@mistake("matmul_gradients", "a and b are exchanged: the gradient of a is made with b.")
 def own_factor(a, b, grad):
     return grad @ transposed(a), transposed(b) @ grad
 
@@ -1051,9 +994,7 @@ def results_exchanged(a, b, grad):
     return unbroadcast(transposed(a) @ grad, b.shape), unbroadcast(grad @ transposed(b), a.shape)
 
 
-@mistake(
-    "matmul_gradients", "Leave room for the batch: '...ik,...jk->...ij' for the gradient of a."
-)
+@mistake("matmul_gradients", "Leave room for the batch: '...ik,...jk->...ij' in the gradient of a.")
 def indices_without_a_batch(a, b, grad):
     return np.einsum("ik,jk->ij", grad, b), np.einsum("ij,ik->jk", a, grad)
 
@@ -1074,19 +1015,13 @@ def mean_over_the_batch(a, b, grad):
     return unbroadcast(grad @ transposed(b), a.shape), (transposed(a) @ grad).mean(axis=in_front)
 
 
-@mistake(
-    "matmul_gradients",
-    "Each product of the batch has its own a and b. Sum only what was stretched.",
-)
+@mistake("matmul_gradients", "Each product has its own a and b. Sum only what was stretched.")
 def always_summed_over_the_batch(a, b, grad):
     in_front = tuple(range(grad.ndim - 2))
     return (grad @ transposed(b)).sum(axis=in_front), (transposed(a) @ grad).sum(axis=in_front)
 
 
-@mistake(
-    "matmul_gradients",
-    "Each matrix of the batch is paired with every other one. Use @, which pairs it with its own.",
-)
+@mistake("matmul_gradients", "Each matrix is paired with every other one of the batch. Use @.")
 def by_np_dot(a, b, grad):
     return np.dot(grad, transposed(b)), np.dot(transposed(a), grad)
 
@@ -1122,9 +1057,7 @@ def as_if_elementwise(out, grad):
     return out * (1 - out) * grad
 
 
-@mistake(
-    "softmax_gradient", "This is only the part with delta. The other, - out[i] out[j], is missing."
-)
+@mistake("softmax_gradient", "Only the part with delta is there: - out[i] out[j] is missing.")
 def diagonal_only(out, grad):
     return out * grad
 
@@ -1196,9 +1129,7 @@ def over_everything(out, grad):
     return out * (grad - (grad * out).sum())
 
 
-@mistake(
-    "softmax_gradient", "The rows' sums lie across the columns: keep their axis, keepdims=True."
-)
+@mistake("softmax_gradient", "The rows' sums lie across the columns. Keep the axis: keepdims=True.")
 def axis_lost(out, grad):
     return out * (grad - (grad * out).sum(axis=-1))
 

@@ -20,18 +20,12 @@ def since_setting(name, before):
     return before.rpartition(f"{name}=")[2]
 
 
-@mistake(
-    "count_values",
-    "These are the digits written in the text. They may be wrong: count for yourself.",
-)
+@mistake("count_values", "These are the digits written in the text. Do not trust them: count.")
 def trusts_the_digits(text):
     return [int(digit) for digit in re.findall(r"\?\w(\d)", text)]
 
 
-@mistake(
-    "count_values",
-    "After a question you go on from the written digit. It may be wrong: do not trust it.",
-)
+@mistake("count_values", "You go on from the digit after a question. Do not trust it.")
 def goes_on_from_the_digit(text):
     values, answers = {}, []
     for name, sign, asked, digit in re.findall(r"(\w)([=+])|\?(.)(.)", text):
@@ -87,11 +81,7 @@ def sets_to_one(text):
     return [min(1, count) for count in count_values(text)]
 
 
-@mistake(
-    "count_values",
-    "The increments of the whole text are counted. Count those from the last setting "
-    "to the question.",
-)
+@mistake("count_values", "All increments in the text are counted, also before the last setting.")
 def whole_text(text):
     return [text.count(f"{name}+") for name, _ in questions(text)]
 
@@ -127,9 +117,7 @@ def misses_the_end(text):
     return [since_setting(*each).count(f"{each[0]}+") for each in questions(text[:-1])]
 
 
-@mistake(
-    "count_values", "The answers are in another order: they come in the order of the questions."
-)
+@mistake("count_values", "The answers come in the order of the questions, not in this one.")
 def upside_down(text):
     return count_values(text)[::-1]
 
@@ -155,9 +143,7 @@ def final_values(text):
 
 
 @mistake(
-    "count_values",
-    "Any letter may be a variable, not only those of the example: let a name enter the dict when "
-    "it is set.",
+    "count_values", "Any letter may be a variable, not only a and b: add a name when it is set."
 )
 def knows_two_names(text):
     values = {"a": 0, "b": 0}
@@ -170,19 +156,14 @@ def leaves_other_names_out(text):
     return [since_setting(name, before).count(f"{name}+") for name, before in asked]
 
 
-@mistake(
-    "count_values",
-    "Only questions with a digit after them are answered. As in ?a_, another character "
-    "may be there.",
-)
+@mistake("count_values", "Only questions with a digit are answered. As in ?a_, there may be none.")
 def wants_a_digit(text):
     asked = questions(text, r"\?(\w)\d")
     return [since_setting(name, before).count(f"{name}+") for name, before in asked]
 
 
 @mistake(
-    "count_values",
-    "Only questions with a digit or _ after them are answered. Any character may be there.",
+    "count_values", "Only questions with a digit or _ are answered. Any character may be there."
 )
 def wants_a_digit_or_underscore(text):
     asked = questions(text, r"\?(\w)[\d_]")
@@ -209,29 +190,18 @@ def character_by_character(text):
 # operation_weights
 
 
-@mistake(
-    "operation_weights",
-    "A variable that is at 9 could still be incremented, to 10. Its weight must be 0.",
-)
+@mistake("operation_weights", "A variable at 9 can still be incremented. That weight must be 0.")
 def no_largest_value(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     return weights(0 * values, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake(
-    "operation_weights",
-    "Each variable got the whole weight of its kind. The variables share it: divide "
-    "by their number.",
-)
+@mistake("operation_weights", "The variables share a kind's weight: divide it by their number.")
 def whole_weight_for_each(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     each = [values.shape[1] * weight for weight in (set_weight, increment_weight, query_weight)]
     return weights(values, *each[:2], pass_weight, each[2])
 
 
-@mistake(
-    "operation_weights",
-    "The pass is divided by the number of variables, too. There is one pass, and it has "
-    "the whole weight.",
-)
+@mistake("operation_weights", "The pass is divided, too. There is one, with the whole weight.")
 def pass_is_shared(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     share = pass_weight / values.shape[1]
     return weights(values, set_weight, increment_weight, share, query_weight)
@@ -244,43 +214,31 @@ def a_pass_for_each(values, set_weight=1, increment_weight=7, pass_weight=50, qu
     return np.concatenate([table[:, :-1], np.repeat(table[:, -1:], values.shape[1], 1)], axis=1)
 
 
-@mistake(
-    "operation_weights", "A variable at 8 may still be incremented: 9 is the largest value, not 8."
-)
+@mistake("operation_weights", "A variable at 8 may still be incremented, to 9.")
 def stops_at_eight(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     blocked = np.where(values == 8, 9, values)
     return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake(
-    "operation_weights", "Only variables at 9 can be incremented here. It is the other way around."
-)
+@mistake("operation_weights", "Only variables at 9 are incremented here. All others are.")
 def nine_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     turned = np.where(values == 9, 0, 9)
     return weights(turned, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake(
-    "operation_weights", "One variable at 9 stops the increments of all. Only its own weight is 0."
-)
+@mistake("operation_weights", "One variable at 9 stops the increments of all, not only its own.")
 def one_stops_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     highest = np.broadcast_to(values.max(axis=1, keepdims=True), values.shape)
     return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake(
-    "operation_weights",
-    "A variable at 9 can no longer be set or asked for. Only its increment is 0.",
-)
+@mistake("operation_weights", "A variable at 9 can still be set and asked for.")
 def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
     return table * np.concatenate([np.tile(values < 9, 3), np.ones((len(values), 1))], axis=1)
 
 
-@mistake(
-    "operation_weights",
-    "The increment that is not allowed handed its weight to the others. They keep theirs.",
-)
+@mistake("operation_weights", "The others get the weight of the forbidden increment. It is lost.")
 def hands_the_weight_on(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     variables, free = values.shape[1], values < 9
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
@@ -302,9 +260,7 @@ def hands_the_weight_to_the_pass(
     return table
 
 
-@mistake(
-    "operation_weights", "-inf is for scores before a softmax. A weight that is never drawn is 0."
-)
+@mistake("operation_weights", "-inf is for scores. A weight that is never drawn is 0.")
 def minus_infinity(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
     table[:, values.shape[1] : -1][:, : values.shape[1]][values == 9] = -np.inf
@@ -312,19 +268,14 @@ def minus_infinity(values, set_weight=1, increment_weight=7, pass_weight=50, que
 
 
 @mistake(
-    "operation_weights",
-    "The row was divided by its sum. That is not asked: these are weights, not probabilities.",
+    "operation_weights", "The row is divided by its sum. These are weights, not probabilities."
 )
 def normalized(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
     return table / table.sum(axis=1, keepdims=True)
 
 
-@mistake(
-    "operation_weights",
-    "The columns are ordered by variable. Order them by kind: all sets, all increments, all "
-    "queries, the pass.",
-)
+@mistake("operation_weights", "The columns are ordered by variable. Order them by kind.")
 def ordered_by_variable(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
     kinds = table[:, :-1].reshape(len(values), 3, -1).swapaxes(1, 2).reshape(len(values), -1)
@@ -338,9 +289,7 @@ def pass_before_queries(values, set_weight=1, increment_weight=7, pass_weight=50
     return np.concatenate([table[:, :at], table[:, -1:], table[:, at:-1]], axis=1)
 
 
-@mistake(
-    "operation_weights", "The queries come before the increments: set, increment, query, pass."
-)
+@mistake("operation_weights", "The order of the kinds is set, increment, query, pass.")
 def queries_second(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     sets, increments, queries, passes = np.split(
         weights(values, set_weight, increment_weight, pass_weight, query_weight),
@@ -355,29 +304,19 @@ def no_pass(values, set_weight=1, increment_weight=7, pass_weight=50, query_weig
     return weights(values, set_weight, increment_weight, pass_weight, query_weight)[:, :-1]
 
 
-@mistake(
-    "operation_weights",
-    "The weights of pass and query are exchanged: pass_weight comes before query_weight in "
-    "the parameters only.",
-)
+@mistake("operation_weights", "The weights of pass and query are exchanged.")
 def pass_for_query(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     return weights(values, set_weight, increment_weight, query_weight, pass_weight)
 
 
-@mistake(
-    "operation_weights",
-    "The weights are divided by the size of the batch. Divide by the number "
-    "of variables, values.shape[1].",
-)
+@mistake("operation_weights", "You divide by the batch size. Variables are values.shape[1].")
 def divided_by_batch(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     factor = values.shape[1] / len(values)
     each = [factor * weight for weight in (set_weight, increment_weight, query_weight)]
     return weights(values, *each[:2], pass_weight, each[2])
 
 
-@mistake(
-    "operation_weights", "The weights that were given are not used: these are the default ones."
-)
+@mistake("operation_weights", "The weights that were given are not used, but the default ones.")
 def default_weights_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     return weights(values)
 
@@ -430,28 +369,17 @@ def shifted_the_other_way(ids):
     return np.roll(np.where(ids < 10, ids, -100), 1, axis=1)[:, :-1]
 
 
-@mistake(
-    "answer_targets",
-    "There is one target too many: after the last id nothing follows, so there are length "
-    "- 1 targets.",
-)
+@mistake("answer_targets", "One target too many: after the last id nothing follows.")
 def padded_at_the_end(ids):
     return np.pad(answer_targets(ids), ((0, 0), (0, 1)), constant_values=-100)
 
 
-@mistake(
-    "answer_targets",
-    "Everything is scored. Only answers are: elsewhere the next character is drawn at random.",
-)
+@mistake("answer_targets", "Everything is scored. Only answers are, the ids below 10.")
 def scores_everything(ids):
     return ids[:, 1:].copy()
 
 
-@mistake(
-    "answer_targets",
-    "What is not scored must be -100. With 0 there, the model would be taught to "
-    "answer 0 everywhere.",
-)
+@mistake("answer_targets", "Unscored is -100. 0 would teach the model to answer 0 everywhere.")
 def zero_for_unscored(ids):
     return np.where(ids[:, 1:] < 10, ids[:, 1:], 0)
 
@@ -462,8 +390,7 @@ def minus_one_for_unscored(ids):
 
 
 @mistake(
-    "answer_targets",
-    "The answers are left out, and the rest is scored. It is the other way around.",
+    "answer_targets", "The answers are left out and the rest is scored, not the other way around."
 )
 def all_but_answers(ids):
     return np.where(ids[:, 1:] < 10, -100, ids[:, 1:])
@@ -480,24 +407,21 @@ def marked_with_one(ids):
 
 
 @mistake(
-    "answer_targets",
-    "Whatever follows a name is scored, = and + included. Answers are ids below 10.",
+    "answer_targets", "Whatever follows a name is scored, = and + included. Score ids below 10."
 )
 def all_after_a_name(ids):
     return np.where(ids[:, :-1] >= 14, ids[:, 1:], -100)
 
 
 @mistake(
-    "answer_targets",
-    "Whatever follows a name is scored, = and + included. Answers are ids below 10.",
+    "answer_targets", "Whatever follows a name is scored, = and + included. Score ids below 10."
 )
 def all_after_an_a(ids):
     return np.where(ids[:, :-1] == 14, ids[:, 1:], -100)
 
 
 @mistake(
-    "answer_targets",
-    "An answer at the very end of a text is not scored. The last target is the last id.",
+    "answer_targets", "An answer at the very end is not scored. The last target is the last id."
 )
 def last_id_missed(ids):
     return np.pad(answer_targets(ids[:, :-1]), ((0, 0), (0, 1)), constant_values=-100)
@@ -505,7 +429,7 @@ def last_id_missed(ids):
 
 @mistake(
     "answer_targets",
-    "The answer 0 is missing: the id of the digit 0 is 0, and it is an answer, too.",
+    "The answer 0 is missing: the digit 0 has the id 0, and is an answer, too.",
     seen="a value tested for truth where 0 is valid",
 )
 def loses_zero(ids):
@@ -532,18 +456,13 @@ def mask_not_shifted(ids):
     return np.where(ids[:, :-1] < 10, ids[:, 1:], -100)
 
 
-@mistake(
-    "answer_targets",
-    "The digit is right, but it is that at the position, not the one that follows.",
-)
+@mistake("answer_targets", "The mask is shifted, the ids are not: take both from ids[:, 1:].")
 def values_not_shifted(ids):
     return np.where(ids[:, 1:] < 10, ids[:, :-1], -100)
 
 
 @mistake(
-    "answer_targets",
-    "The 3 is scored at the question mark, two positions before it, where the name is "
-    "not read yet.",
+    "answer_targets", "The 3 is scored two positions before it, where the name is not read yet."
 )
 def shifted_twice(ids):
     return np.pad(answer_targets(ids)[:, 1:], ((0, 0), (0, 1)), constant_values=-100)
@@ -560,7 +479,7 @@ def shifted_along_the_batch(ids):
 
 
 @mistake(
-    "answer_targets", "Only answers to questions for a are scored. There may be several variables."
+    "answer_targets", "Only answers to questions for a are scored. Other names are asked for, too."
 )
 def only_after_a(ids):
     return np.where(ids[:, :-1] == 14, answer_targets(ids), -100)
@@ -608,17 +527,14 @@ def scored_and_wrong(predictions, targets):
 
 @mistake(
     "error_by_position",
-    "Positions that are not scored counted as wrong. Leave out all targets that are -100.",
+    "Positions that are not scored count as wrong. Leave out all -100.",
     seen="padding left in an accuracy",
 )
 def counts_unscored_as_wrong(predictions, targets, width):
     return stretches(predictions != targets, width).mean(axis=(0, 2))
 
 
-@mistake(
-    "error_by_position",
-    "All wrong predictions are counted, scored or not. Leave out all targets that are -100.",
-)
+@mistake("error_by_position", "Wrong predictions count, scored or not. Leave out all -100.")
 def unscored_above_the_line(predictions, targets, width):
     scored, _ = scored_and_wrong(predictions, targets)
     asked = stretches(scored, width).sum(axis=(0, 2))
@@ -626,10 +542,7 @@ def unscored_above_the_line(predictions, targets, width):
     return np.where(asked > 0, missed / np.maximum(asked, 1), np.nan)
 
 
-@mistake(
-    "error_by_position",
-    "You divided by all positions. Divide by the scored ones: elsewhere nothing was asked.",
-)
+@mistake("error_by_position", "You divide by all positions. Divide by the scored ones.")
 def divides_by_all_positions(predictions, targets, width):
     return stretches(scored_and_wrong(predictions, targets)[1], width).mean(axis=(0, 2))
 
@@ -640,42 +553,30 @@ def not_divided(predictions, targets, width):
 
 
 @mistake(
-    "error_by_position", "You divide by all answers of the texts. Each stretch has its own number."
+    "error_by_position", "You divide by all answers of the texts, not by those of the stretch."
 )
 def divides_by_all_answers(predictions, targets, width):
     scored, wrong = scored_and_wrong(predictions, targets)
     return stretches(wrong, width).sum(axis=(0, 2)) / scored.sum()
 
 
-@mistake(
-    "error_by_position",
-    "A stretch without a single answer has no error: NaN. A 0 would claim that all "
-    "went well there.",
-)
+@mistake("error_by_position", "A stretch without an answer has no error: NaN, not 0.")
 def zero_where_nothing_is_asked(predictions, targets, width):
     return np.nan_to_num(error_by_position(predictions, targets, width))
 
 
-@mistake(
-    "error_by_position",
-    "A stretch without a single answer has no error: NaN. A 1 would claim that all "
-    "was wrong there.",
-)
+@mistake("error_by_position", "A stretch without an answer has no error: NaN, not 1.")
 def one_where_nothing_is_asked(predictions, targets, width):
     return np.nan_to_num(error_by_position(predictions, targets, width), nan=1.0)
 
 
-@mistake(
-    "error_by_position", "A stretch without a single answer is left out. It has an entry, NaN."
-)
+@mistake("error_by_position", "A stretch without an answer is left out. It has an entry, NaN.")
 def left_out_where_nothing_is_asked(predictions, targets, width):
     errors = error_by_position(predictions, targets, width)
     return errors[~np.isnan(errors)]
 
 
-@mistake(
-    "error_by_position", "This is the share of right answers. Asked for is the share of wrong ones."
-)
+@mistake("error_by_position", "This is the share of right answers. Return that of the wrong ones.")
 def accuracy(predictions, targets, width):
     return 1 - error_by_position(predictions, targets, width)
 
@@ -685,18 +586,12 @@ def in_percent(predictions, targets, width):
     return 100 * error_by_position(predictions, targets, width)
 
 
-@mistake(
-    "error_by_position",
-    "This is one error for all texts. Each stretch of `width` positions has its own.",
-)
+@mistake("error_by_position", "This is one error for all. Each stretch of `width` has its own.")
 def one_number(predictions, targets, width):
     return error_by_position(predictions, targets, targets.shape[1])[0]
 
 
-@mistake(
-    "error_by_position",
-    "This is one error per position. Each stretch of `width` positions has one.",
-)
+@mistake("error_by_position", "This is one error per position, not per stretch of `width` of them.")
 def width_ignored(predictions, targets, width):
     return error_by_position(predictions, targets, 1)
 
@@ -720,27 +615,18 @@ def mean_of_means(predictions, targets, width):
     return np.where(there.any(axis=0), mean, np.nan)
 
 
-@mistake(
-    "error_by_position",
-    "Each text has errors of its own here. Sum over the batch, too: axes 0 and 2.",
-)
+@mistake("error_by_position", "Each text has errors of its own here. Sum over axes 0 and 2.")
 def batch_kept(predictions, targets, width):
     rows = zip(predictions[:, None], targets[:, None])
     return np.array([error_by_position(*row, width) for row in rows])
 
 
-@mistake(
-    "error_by_position", "Only the first text was counted. Sum over the batch, too: axes 0 and 2."
-)
+@mistake("error_by_position", "Only the first text was counted. Sum over axes 0 and 2.")
 def first_text_only(predictions, targets, width):
     return error_by_position(predictions[:1], targets[:1], width)
 
 
-@mistake(
-    "error_by_position",
-    "This is one error for each position in a stretch. Sum over the positions, axis 2, and "
-    "keep axis 1.",
-)
+@mistake("error_by_position", "You sum over axis 1, the stretches. Sum over axes 0 and 2.")
 def positions_within_a_stretch(predictions, targets, width):
     scored, wrong = scored_and_wrong(predictions, targets)
     asked = stretches(scored, width).sum(axis=(0, 1))
@@ -750,8 +636,7 @@ def positions_within_a_stretch(predictions, targets, width):
 
 @mistake(
     "error_by_position",
-    "A stretch is `width` neighbors. Yours are taken apart: reshape to (batch, stretches, width), "
-    "in this order.",
+    "A stretch is `width` neighbors: (batch, stretches, width), in this order.",
     seen="reshape with the axes in another order",
 )
 def every_nth_position(predictions, targets, width):
@@ -759,11 +644,7 @@ def every_nth_position(predictions, targets, width):
     return error_by_position(predictions[:, apart], targets[:, apart], width)
 
 
-@mistake(
-    "error_by_position",
-    "Positions and texts are mixed up: reshape to (batch, stretches, width), and sum over axes "
-    "0 and 2.",
-)
+@mistake("error_by_position", "Texts and positions are mixed up: (batch, stretches, width).")
 def batch_in_the_middle(predictions, targets, width):
     def mixed(array):
         return array.reshape(-1, len(array), width).swapaxes(0, 1).reshape(array.shape)
@@ -771,17 +652,12 @@ def batch_in_the_middle(predictions, targets, width):
     return error_by_position(mixed(predictions), mixed(targets), width)
 
 
-@mistake(
-    "error_by_position", "You split into `width` stretches. A stretch is `width` positions long."
-)
+@mistake("error_by_position", "You make `width` stretches. Each is `width` positions long.")
 def width_for_the_number(predictions, targets, width):
     return error_by_position(predictions, targets, targets.shape[1] // width)
 
 
-@mistake(
-    "error_by_position",
-    "Answers that should be 0 are left out: only -100 means that nothing is asked.",
-)
+@mistake("error_by_position", "The answer 0 is left out: only -100 means that nothing is asked.")
 def zero_not_scored(predictions, targets, width):
     return error_by_position(predictions, np.where(targets == 0, -100, targets), width)
 
@@ -831,18 +707,14 @@ def earlier(ids, offset=0):
     return np.tri(ids.shape[1], k=offset, dtype=bool)
 
 
-@mistake(
-    "gate_by_symbol",
-    "The gates of all queries are in it. Only the queries that ask matter: their gates alone "
-    "decide an answer.",
-)
+@mistake("gate_by_symbol", "The gates of all queries are in it. Only those that ask count.")
 def all_queries(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates, ids, np.ones_like(asking), vocab_size)
 
 
 @mistake(
     "gate_by_symbol",
-    "A key after the query was counted. The model never sees it: leave out all j > i.",
+    "A key after the query was counted. Leave out all j > i.",
     seen="later keys not masked",
 )
 def keys_after_the_query(gates, ids, asking, vocab_size):
@@ -850,43 +722,29 @@ def keys_after_the_query(gates, ids, asking, vocab_size):
     return mean_by_symbol(gates[batch, query], ids[batch], vocab_size)
 
 
-@mistake(
-    "gate_by_symbol",
-    "A key after the query was left out of the sum, but not of the number you divide by.",
-)
+@mistake("gate_by_symbol", "Keys after the query are 0 in the sum, but still in its number.")
 def zeros_in_the_mean(gates, ids, asking, vocab_size):
     batch, query = np.nonzero(asking)
     return mean_by_symbol(np.tril(gates)[batch, query], ids[batch], vocab_size)
 
 
-@mistake(
-    "gate_by_symbol", "Only keys after the query are counted. It is the other way around: j <= i."
-)
+@mistake("gate_by_symbol", "Only keys after the query are counted. Those with j <= i are.")
 def only_later_keys(gates, ids, asking, vocab_size):
     return at_pairs(gates, ids, asking[:, :, None] & earlier(ids).T, vocab_size)
 
 
-@mistake(
-    "gate_by_symbol",
-    "Gates of 0 are left out of the mean. They count like any other: use the mask j <= i, "
-    "not the gates.",
-)
+@mistake("gate_by_symbol", "Gates of 0 are left out. They count, too: use the mask j <= i.")
 def zeros_left_out(gates, ids, asking, vocab_size):
     return at_pairs(gates, ids, asking[:, :, None] & earlier(ids) & (gates != 0), vocab_size)
 
 
-@mistake(
-    "gate_by_symbol",
-    "Gates are sorted by the query's own symbol. What is counted is at the key: use ids[b, j].",
-)
+@mistake("gate_by_symbol", "Gates are sorted by the query's symbol. Take the key's: ids[b, j].")
 def symbol_of_the_query(gates, ids, asking, vocab_size):
     batch, query, key = np.nonzero(asking[:, :, None] & earlier(ids))
     return mean_by_symbol(gates[batch, query, key], ids[batch, query], vocab_size)
 
 
-@mistake(
-    "gate_by_symbol", "Queries and keys are exchanged: gates[b, i, j] belongs to query i and key j."
-)
+@mistake("gate_by_symbol", "Queries and keys are exchanged: gates[b, i, j] is query i, key j.")
 def queries_and_keys_exchanged(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates.swapaxes(1, 2), ids, asking, vocab_size)
 
@@ -907,10 +765,7 @@ def divided_by_occurrences(gates, ids, asking, vocab_size):
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-@mistake(
-    "gate_by_symbol",
-    "The sums are divided by the number of all pairs. Each symbol has its own number.",
-)
+@mistake("gate_by_symbol", "You divide by the number of all pairs, not by that of the symbol.")
 def divided_by_all_pairs(gates, ids, asking, vocab_size):
     total = sums_by_symbol(gates, ids, asking, vocab_size)
     return total / max(1, (asking[:, :, None] & earlier(ids)).sum())
@@ -943,10 +798,7 @@ def zero_without_any(gates, ids, asking, vocab_size):
     return np.nan_to_num(gate_by_symbol(gates, ids, asking, vocab_size))
 
 
-@mistake(
-    "gate_by_symbol",
-    "Symbols that do not occur are missing. Each of the vocab_size symbols has an entry.",
-)
+@mistake("gate_by_symbol", "Symbols that do not occur are missing. Each has an entry, NaN.")
 def entries_missing(gates, ids, asking, vocab_size):
     means = gate_by_symbol(gates, ids, asking, vocab_size)
     return means[~np.isnan(means)]
@@ -957,10 +809,7 @@ def asking_keys(gates, ids, asking, vocab_size):
     return at_pairs(gates, ids, asking[:, None, :] & earlier(ids), vocab_size)
 
 
-@mistake(
-    "gate_by_symbol",
-    "Keys count only where they ask, too. `asking` marks queries; any key up to them counts.",
-)
+@mistake("gate_by_symbol", "Keys count only where they ask, too. `asking` marks queries alone.")
 def asking_on_both_sides(gates, ids, asking, vocab_size):
     pairs = asking[:, :, None] & asking[:, None, :] & earlier(ids)
     return at_pairs(gates, ids, pairs, vocab_size)
@@ -987,19 +836,13 @@ def first_text_alone(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates[:1], ids[:1], asking[:1], vocab_size)
 
 
-@mistake(
-    "gate_by_symbol",
-    "This is the mean of each text's, or each asker's, own mean. All pairs go into one mean.",
-)
+@mistake("gate_by_symbol", "This is a mean of means, per text or asker. Take one over all pairs.")
 def mean_of_texts(gates, ids, asking, vocab_size):
     texts = zip(gates[:, None], ids[:, None], asking[:, None])
     return mean_without_nan([gate_by_symbol(*text, vocab_size) for text in texts])
 
 
-@mistake(
-    "gate_by_symbol",
-    "This is the mean of each text's, or each asker's, own mean. All pairs go into one mean.",
-)
+@mistake("gate_by_symbol", "This is a mean of means, per text or asker. Take one over all pairs.")
 def mean_of_askers(gates, ids, asking, vocab_size):
     number = np.arange(asking.size).reshape(asking.shape)
     one_each = [asking & (number == n) for n in range(asking.size)]
