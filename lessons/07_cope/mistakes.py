@@ -188,7 +188,7 @@ def from_the_left(gates):
 
 @mistake("cope_positions", LEFT)
 def from_the_left_masked_late(gates):
-    return closed_later(gates.cumsum(-1))
+    return gates.cumsum(-1).masked_fill(later(gates), 0.0)
 
 
 @mistake("cope_positions", "The sum runs from the left, and no mask closes the later keys first.")
@@ -205,7 +205,7 @@ def mask_missing(gates):
 
 @mistake("cope_positions", "You masked after the sum, which has later keys in it. Mask, then sum.")
 def masked_late(gates):
-    return closed_later(from_the_right(gates))
+    return from_the_right(gates).masked_fill(later(gates), 0.0)
 
 
 @mistake("cope_positions", REVERSED_MASK)
@@ -272,16 +272,19 @@ def whole_row(gates):
 
 @mistake("cope_positions", WHOLE_ROW)
 def whole_row_masked(gates):
-    return closed_later(closed_later(gates).sum(-1, keepdim=True).expand(*gates.shape))
+    sums = closed_later(gates).sum(-1, keepdim=True).expand(*gates.shape)
+    return sums.masked_fill(later(gates), 0.0)
 
 
 @mistake("cope_positions", "These count tokens, i - j + 1: the gates do not enter. Sum the gates.")
 def tokens_counted(gates):
+    check_gates(gates)
     return from_the_right(closed_later(torch.ones_like(gates)))
 
 
 @mistake("cope_positions", "The gates were rounded to 0 and 1. They count in parts: as fractions.")
 def whole_gates(gates):
+    check_gates(gates)
     return from_the_right(closed_later((gates > 0.5).to(gates.dtype)))
 
 
@@ -437,6 +440,13 @@ def clamped_above_only(table, positions):
     return mixed(table, positions.clamp(max=len(table) - 1))
 
 
+@mistake("interpolate", "At the end, the row npos - 2 is taken: there floor p is npos - 1.")
+def lower_row_too_low(table, positions):
+    low, _, w = rows_beside(positions, len(table))
+    low, w = low.clamp(0, max(0, len(table) - 2)), w.unsqueeze(-1)
+    return w * table[(low + 1).clamp(max=len(table) - 1)] + (1 - w) * table[low]
+
+
 @mistake("interpolate", SHORT)
 def last_row_never_reached(table, positions):
     return mixed(table, positions.clamp(0, len(table) - 2))
@@ -482,6 +492,11 @@ def mixed_logits(logits, positions):
 @mistake("interpolate_logits", NEAREST)
 def nearest_logit(logits, positions):
     return picked(logits, (positions.clamp(0, logits.shape[-1] - 1) + 0.499).floor().long())
+
+
+@mistake("interpolate_logits", NEAREST)
+def nearest_logit_above(logits, positions):
+    return picked(logits, (positions.clamp(0, logits.shape[-1] - 1) + 0.5).floor().long())
 
 
 @mistake("interpolate_logits", LOWER)
@@ -533,6 +548,7 @@ def logits_clamped_above_only(logits, positions):
     "torch.take_along_dim(logits, rows, dim=-1) picks from each query's own.",
 )
 def rows_of_all_queries(logits, positions):
+    check_rows(logits, positions)
     low, high, w = rows_beside(positions, logits.shape[-1])
     return w * logits[..., high] + (1 - w) * logits[..., low]
 
@@ -773,6 +789,11 @@ def upper_row_gets_none(grad, gates, logits):
     one_hot = np.floor(p)[..., None] == np.arange(logits.shape[-1])  # (..., query, key, npos)
     share = grad * (1 - p + np.floor(p))
     return bent(grad, gates, logits, grad_logits=(share[..., None] * one_hot).sum(-2))
+
+
+@mistake("cope_backward", "The sigmoid is applied to gates, which are its results already.")
+def gates_squashed_again(grad, gates, logits):
+    return right_backward(grad, 1 / (1 + np.exp(-gates)), logits)
 
 
 @mistake(

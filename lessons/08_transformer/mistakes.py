@@ -17,6 +17,8 @@ from solutions.training import learning_rate as right_rate
 
 # bigram_table
 
+NO_ONE = "The 1 is missing: a pair that never occurred gets 0, and -log 0 is infinite."
+
 
 def pair_counts(ids, vocab_size, ahead=1):
     counts = np.zeros((vocab_size, vocab_size))
@@ -53,12 +55,15 @@ def joint_probabilities(ids, vocab_size):
     return counts / counts.sum()
 
 
-@mistake(
-    "bigram_table",
-    "The 1 is missing: a pair that never occurred gets 0, and -log 0 is infinite.",
-)
+@mistake("bigram_table", NO_ONE)
 def without_smoothing(ids, vocab_size):
     return rows_divided(pair_counts(ids, vocab_size))
+
+
+@mistake("bigram_table", NO_ONE)
+def zero_for_empty_rows(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
 @mistake("bigram_table", "A tiny number is added for the 1. Add 1 to every count.")
@@ -241,6 +246,25 @@ def past_the_end(rng, ids, batch, seq_len):
 
 
 @mistake("random_windows", PAST_THE_TEXT)
+def last_targets_cut_short(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len + 1, size=batch), seq_len)
+
+
+@mistake("random_windows", "Shifted along the batch: windows[:, :-1] and windows[:, 1:] are meant.")
+def shifted_along_the_batch(rng, ids, batch, seq_len):
+    starts = rng.integers(len(ids) - seq_len, size=(batch, 1))
+    windows = ids[starts + np.arange(seq_len + 1)]
+    return windows[:-1], windows[1:]
+
+
+@mistake(
+    "random_windows", "The windows are one id too short: cut seq_len + 1, then shift within them."
+)
+def one_too_short(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len - 1)
+
+
+@mistake("random_windows", PAST_THE_TEXT)
 def wrapped_around(rng, ids, batch, seq_len):
     at = rng.integers(len(ids), size=(batch, 1)) + np.arange(seq_len + 1)
     windows = ids[at % len(ids)]
@@ -384,6 +408,7 @@ def by_random_floats(rng, ids, batch, seq_len):
 
 # Block
 
+UPDATE_ALONE = "The MLP reads what attention computed, without the stream. It reads the new x."
 ATTENTION_BARE = "Attention gets x as it is. Normalize it first, with self.attention_norm."
 MLP_BARE = "The MLP gets x as it is. Normalize it first, with self.mlp_norm."
 
@@ -494,7 +519,14 @@ class PostNormOfTheMLP(Parts):
         return self.mlp_norm(x + self.mlp(x))
 
 
-@mistake("Block", "The MLP reads what attention computed, without the stream. It reads the new x.")
+@mistake("Block", UPDATE_ALONE)
+class MLPOfTheUpdateOnly(Parts):
+    def forward(self, x, cache=None):
+        update = self.attention(self.attention_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(update))
+
+
+@mistake("Block", UPDATE_ALONE)
 class MLPOfTheUpdate(Parts):
     def forward(self, x, cache=None):
         update = self.attention(self.attention_norm(x), cache)
@@ -629,6 +661,11 @@ def softmax_over_positions(logits, targets):
     return -picked(*flat(logits.log_softmax(-2), targets)).mean()
 
 
+@mistake("cross_entropy", WRONG_AXIS)
+def softmax_over_axis_1(logits, targets):
+    return -picked(*flat(logits.log_softmax(1), targets)).mean()
+
+
 @mistake("cross_entropy", WRONG_AXIS, seen="softmax over dim 0")
 def softmax_over_batch(logits, targets):
     return -picked(*flat(logits.log_softmax(0), targets)).mean()
@@ -651,6 +688,12 @@ def summed(logits, targets):
 def one_loss_each(logits, targets):
     logits, targets = flat(logits, targets)
     return -picked(logits.log_softmax(-1), targets).squeeze(-1)
+
+
+@mistake("cross_entropy", "These are single losses. The loss is their mean: one number.")
+def one_row_each(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(-1), targets)
 
 
 @mistake("cross_entropy", "The mean is over the vocabulary, too. Divide by the scored positions.")
@@ -731,6 +774,12 @@ def logarithm_of_the_softmax(logits, targets):
 )
 def raw_logits(logits, targets):
     return -picked(*flat(logits, targets)).mean()
+
+
+@mistake("cross_entropy", "Only the row's largest logit is subtracted. Subtract its logsumexp.")
+def largest_subtracted_only(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits - logits.max(dim=-1, keepdim=True).values, targets).mean()
 
 
 @mistake(
@@ -1277,6 +1326,12 @@ def whole_turn(step, steps, peak, warmup=100, floor=0.05):
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
+@mistake("learning_rate", "The pi is missing: cos(t) with t up to 1 hardly falls.")
+def no_pi(step, steps, peak, warmup=100, floor=0.05):
+    t = along(step, steps, warmup) / math.pi
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
 @mistake("learning_rate", "The cosine climbs from floor to peak: it is 1 + cos, not 1 - cos.")
 def cosine_up(step, steps, peak, warmup=100, floor=0.05):
     t = 1 - along(step, steps, warmup)
@@ -1354,6 +1409,21 @@ def whole_numbers_on_the_line(step, steps, peak, warmup=100, floor=0.05):
 )
 def whole_numbers_in_the_cosine(step, steps, peak, warmup=100, floor=0.05):
     t = (step - warmup) // max(1, steps - 1 - warmup)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake("learning_rate", "This is an exponential. Asked is half a cosine.")
+def exponential(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * floor ** along(step, steps, warmup)
+
+
+@mistake(
+    "learning_rate", "This is a sine, which climbs first. Asked is half a cosine, from the peak."
+)
+def sine(step, steps, peak, warmup=100, floor=0.05):
+    t = along(step, steps, warmup) - 0.5
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
