@@ -664,7 +664,7 @@ def askers_from_zero(attention, ids):
 )
 def one_of_the_two_largest(attention, ids):
     mark = position_of_mark(ids)
-    two = np.argsort(-attention[:, mark:], axis=-1, kind="stable")[..., :2]
+    two = np.argsort(attention[:, mark:], axis=-1)[..., -2:]
     return (two == should_look_at(ids, mark)[:, :, None]).any(axis=-1).mean()
 
 
