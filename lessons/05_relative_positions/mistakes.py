@@ -108,6 +108,12 @@ def queries_in_columns(query_len, key_len):
     return np.arange(key_len - query_len, key_len) - np.arange(key_len)[:, None]
 
 
+@mistake("relative_positions", "The past has been set to 0. It is negative.")
+def future_only(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return np.maximum(table((key_len - query_len, key_len), (key_len,)), 0)
+
+
 @mistake("relative_positions", "These are sums: the key's position *minus* the query's.")
 def sums_of_positions(query_len, key_len):
     check_lengths(query_len, key_len)
@@ -402,6 +408,30 @@ def upper_limit_not_moved(relative_position, clip):
 def lower_limit_not_moved(relative_position, clip):
     check_distances(relative_position, clip)
     return np.clip(relative_position + clip, -clip, 2 * clip)
+
+
+@mistake(
+    "clip_distance",
+    "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
+)
+def clipped_one_too_early(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, 1 - clip, clip - 1) + clip
+
+
+@mistake(
+    "clip_distance",
+    "The past is clipped to 0, and nothing is moved. Clip to -clip ... clip, then move.",
+)
+def past_clipped_and_not_moved(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, 0, clip)
+
+
+@mistake("clip_distance", "Distances that are too far are left out. They become -clip or clip.")
+def far_ones_left_out(relative_position, clip):
+    check_distances(relative_position, clip)
+    return relative_position[abs(relative_position) <= clip] + clip
 
 
 @mistake("clip_distance", "One row too many: the last is 2 * clip, for clip or more ahead.")
@@ -986,6 +1016,12 @@ def rolled_by_the_keys(x):
     return looked_up_at(x, (j + key_len - 1 - i) % key_len)
 
 
+@mistake("relative_shift", "Row i moves by key_len - 1 - i. It is query_len - 1 - i.")
+def moved_by_the_keys_and_cut(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, j + key_len - 1 - i).tril()
+
+
 @mistake("relative_shift", "The rows are reversed. Their order stays, from far to near.")
 def reversed_rows(x):
     return x.flip(-1)
@@ -1271,6 +1307,11 @@ def no_logarithm_on_each_side(relative_position, **sizes):
     return np.minimum(abs(relative_position), buckets - 1) + buckets * (relative_position > 0)
 
 
+@mistake("t5_bucket", _NO_LOGARITHM)
+def no_logarithm_and_no_direction(relative_position, **sizes):
+    return np.minimum(abs(relative_position), sizes.get("num_buckets", 32) - 1)
+
+
 @mistake(
     "t5_bucket", "All distances are on the logarithmic scale. Those below B/2 have a bucket each."
 )
@@ -1500,7 +1541,7 @@ def every_second_from_the_second(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are the first of twice the power. Take every second one: the 1st, 3rd, ...",
+    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
 )
 def first_of_twice_the_power(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads)))
@@ -1508,7 +1549,7 @@ def first_of_twice_the_power(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are the last of those between. Take the first: the 1st, 3rd, 5th, ...",
+    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
 )
 def last_of_every_second(num_heads):
     missing = num_heads - lower_power(num_heads)
@@ -1535,6 +1576,15 @@ def between_from_zero(num_heads):
 )
 def series_goes_on(num_heads):
     return 2.0 ** (-8 / lower_power(num_heads) * np.arange(1, num_heads + 1))
+
+
+@mistake(
+    "alibi_slopes",
+    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+)
+def last_of_twice_the_power(num_heads):
+    missing = num_heads - lower_power(num_heads)
+    return completed(num_heads, series(2 * lower_power(num_heads))[-missing or None :])
 
 
 @mistake(

@@ -137,6 +137,24 @@ def whole_numbers(point, angle):
     return rotated(point, angle).astype(int)
 
 
+@mistake("rotate_pair", "This is a mirror image: new x is x cos - y sin, new y is x sin + y cos.")
+def mirrored(point, angle):
+    x, y = point
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos + y * sin, x * sin - y * cos])
+
+
+@mistake("rotate_pair", "This is the matrix of the rotation. Multiply it by the point: R @ point.")
+def matrix_alone(point, angle):
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+@mistake("rotate_pair", "This is one complex number. Its real and imaginary parts are x and y.")
+def complex_number(point, angle):
+    return complex(*point) * np.exp(1j * angle)
+
+
 @mistake("rotate_pair", "`*` multiplies entry by entry. The product with sums is R @ point.")
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
@@ -233,6 +251,11 @@ def positions_from_one(seq_len, dim, base=10000.0):
 def added(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return both(np.arange(seq_len)[:, None] + angular_speeds(dim, base))
+
+
+@mistake("rope_cache", "The exponent is -2c. It is divided by dim: -2c / dim.")
+def exponent_not_divided(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, base ** (-2.0 * np.arange(dim // 2)))
 
 
 @mistake("rope_cache", "The positions are divided by seq_len. The length must not change an angle.")
@@ -519,6 +542,26 @@ def two_axes_only(x, cos, sin):
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
 
 
+@mistake("apply_rope", "Each y has one column of its pair only, twice. It needs both.")
+def own_column_only(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return alternating(even * cos - even * sin, odd * sin + odd * cos, x)
+
+
+@mistake("apply_rope", "Stacked along dim=0, the columns do not alternate: it is dim=-1.")
+def stacked_in_front(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=0).reshape(x.shape)
+
+
+@mistake(
+    "apply_rope", "Two tensors are returned. Let their columns alternate in one, like those of x."
+)
+def two_tensors(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return even * cos - odd * sin, even * sin + odd * cos
+
+
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
 def one_factor_each(x, cos, sin):
     even, odd = parted(x, cos, sin)
@@ -682,6 +725,12 @@ def first_head_only(weight, num_heads):
     check_head_rows(weight, num_heads)
     order = halves_from_pairs(rows(weight, num_heads))
     return np.concatenate([weight[order], weight[len(order) :]])
+
+
+@mistake("rope_rows_to_halves", "The odd rows are missing. They come after the even ones.")
+def even_rows_only(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    return weight[::2]
 
 
 @mistake(
@@ -1022,6 +1071,14 @@ def odd_gradient_first(grad, cos, sin):
     return alternating(odd, even, grad)
 
 
+@mistake(
+    "rope_backward", "g_x[2c + 1] has the minus before its cosine. It belongs before the sine."
+)
+def minus_before_the_cosine(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + odd * sin, even * sin - odd * cos, grad)
+
+
 @mistake("rope_backward", "The second column of each pair is made from the *new* first one.")
 def overwritten_on_the_way_back(grad, cos, sin):
     even, odd = parted(grad, cos, sin)
@@ -1179,6 +1236,12 @@ class SinesForCosines(Right):
 class KeysFirst(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[::-1]
+
+
+@mistake("RoPE", "Only the queries are returned. Two tensors are asked for: q and k, rotated.")
+class QueriesAlone(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, offset)[0]
 
 
 @mistake("RoPE", "The rotated queries are returned twice. The second result is k, rotated.")
