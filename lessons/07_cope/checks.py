@@ -428,6 +428,7 @@ def scores_by_position(answer):
         "change on the diagonal": lambda i, j: (j - i, 0.01 * i * (i == j)),
         "change off the diagonal": lambda i, j: (j - i, 0.01 * i * (i != j)),
         "change by a thousandth, large": lambda i, j: (j - i, 1e4 + 1e-3 * j),
+        "change by 0.0002 for the last query and key": lambda i, j: (j - i, 2e-4 * (i * j > 30)),
         "change, but not in sum": lambda i, j: (0.01 * j, -0.01 * j),
     }
     layers = {name: layer(rule) for name, rule in rules.items()}

@@ -293,6 +293,11 @@ def whole_positions(gates):
     return (from_the_right(closed_later(gates)) + 0.5).floor()
 
 
+@mistake("cope_positions", "Positions are clamped here. That comes later, when npos is known.")
+def clamped_too_early(gates):
+    return from_the_right(closed_later(gates)).clamp(0, gates.shape[-1] - 1)
+
+
 @mistake(
     "cope_positions",
     "With fewer queries than keys the queries are the *last* positions: the mask is "
@@ -417,6 +422,23 @@ def clamped_to_the_columns(table, positions):
     return right_vectors(table, positions.clamp(0, table.shape[-1] - 1))
 
 
+@mistake("interpolate", HALVES)
+def halves(table, positions):
+    low, high, _ = rows_beside(positions, len(table))
+    return (table[low] + table[high]) / 2
+
+
+@mistake("interpolate", WHOLE_LOWER)
+def lower_row_whole(table, positions):
+    low, high, w = rows_beside(positions, len(table))
+    return table[low] + w.unsqueeze(-1) * table[high]
+
+
+@mistake("interpolate", "Rows are counted from 1 here. Row n belongs to position n, from 0 on.")
+def rows_from_1(table, positions):
+    return right_vectors(table, positions.clamp(1, len(table)) - 1)
+
+
 @mistake("interpolate", WHOLE_WEIGHT)
 def position_as_weight(table, positions):
     low, high, _ = rows_beside(positions, len(table))
@@ -524,6 +546,23 @@ def logits_of_the_row_above_exchanged(logits, positions):
 @mistake("interpolate_logits", "The clamp counts queries. npos is logits.shape[-1].")
 def clamped_to_the_queries(logits, positions):
     return right_logits(logits, positions.clamp(0, logits.shape[-2] - 1))
+
+
+@mistake("interpolate_logits", HALVES)
+def logit_halves(logits, positions):
+    low, high, _ = rows_beside(positions, logits.shape[-1])
+    return (picked(logits, low) + picked(logits, high)) / 2
+
+
+@mistake("interpolate_logits", WHOLE_LOWER)
+def lower_logit_whole(logits, positions):
+    low, high, w = rows_beside(positions, logits.shape[-1])
+    return picked(logits, low) + w * picked(logits, high)
+
+
+@mistake("interpolate_logits", "The clamp counts keys. npos is logits.shape[-1].")
+def clamped_to_the_keys(logits, positions):
+    return right_logits(logits, positions.clamp(0, min(logits.shape[-1], positions.shape[-1]) - 1))
 
 
 @mistake("interpolate_logits", PAST_THE_END)
@@ -895,6 +934,13 @@ def last_two_swapped(output, tokens):
     return differ(output(copy)[-1], output(tokens)[-1])
 
 
+@mistake("order_matters", "The second and third tokens are swapped. Swap the first two.")
+def second_and_third(output, tokens):
+    copy = tokens.copy()
+    copy[[1, 2]] = tokens[[2, 1]]
+    return differ(output(copy)[-1], output(tokens)[-1])
+
+
 @mistake("order_matters", "You swapped columns, within each token. Tokens are rows: [[0, 1]].")
 def columns_swapped(output, tokens):
     copy = tokens.copy()
@@ -1090,6 +1136,14 @@ def only_lower_scores(scores, tokens, prefix):
 def first_token_left_out(scores, tokens, prefix):
     alone, shifted = both(scores, tokens, prefix)
     return agree(alone[..., 1:, 1:], shifted[..., 1:, 1:])
+
+
+@mistake(
+    "shift_invariant", "The mean difference is compared: one score can change unseen. Use .max()."
+)
+def mean_difference(scores, tokens, prefix):
+    alone, shifted = (table[np.isfinite(table)] for table in both(scores, tokens, prefix))
+    return bool(abs(alone - shifted).mean() < 1e-4)
 
 
 @mistake("shift_invariant", "Sums or means are compared, so changes cancel. Go entry by entry.")

@@ -87,6 +87,12 @@ def repeated_pairs_lost(ids, vocab_size):
     return rows_divided(counts)
 
 
+@mistake("bigram_table", "// rounds the shares down to 0. Use /.")
+def rounded_down(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size) + 1
+    return counts // counts.sum(axis=1, keepdims=True)
+
+
 @mistake("bigram_table", "These are the counts. Divide each row by its sum.")
 def counts_only(ids, vocab_size):
     return pair_counts(ids, vocab_size) + 1
@@ -205,8 +211,7 @@ def targets_not_shifted(rng, ids, batch, seq_len):
     seen="shifted in the data and again in the loss",
 )
 def shifted_twice(rng, ids, batch, seq_len):
-    starts = rng.integers(max(1, len(ids) - seq_len - 1), size=batch)
-    return cut(np.append(ids, ids[-1]), starts, seq_len, ahead=2)
+    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len, ahead=2)
 
 
 @mistake(
@@ -308,7 +313,7 @@ def own_generator(rng, ids, batch, seq_len):
 
 @mistake(
     "random_windows",
-    "The starts come from NumPy's global generator. Draw from `rng`: else no run can be repeated.",
+    "The starts are not drawn from `rng`, so no run can be repeated.",
     seen="np.random.randint",
 )
 def global_generator(rng, ids, batch, seq_len):
@@ -319,8 +324,7 @@ def global_generator(rng, ids, batch, seq_len):
     "random_windows", "Windows of seq_len + 1 ids: inputs are the first seq_len, targets the last."
 )
 def one_too_long(rng, ids, batch, seq_len):
-    starts = rng.integers(max(1, len(ids) - seq_len - 1), size=batch)
-    return cut(np.append(ids, ids[0]), starts, seq_len + 1)
+    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len + 1)
 
 
 @mistake("random_windows", "These are positions in the text. Look them up: ids[...].")
@@ -349,6 +353,18 @@ def multiples_of_seq_len(rng, ids, batch, seq_len):
 def multiples_of_a_window(rng, ids, batch, seq_len):
     length = seq_len + 1
     return cut(ids, length * rng.integers(len(ids) // length, size=batch), seq_len)
+
+
+@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
+def in_order(rng, ids, batch, seq_len):
+    return cut(ids, np.arange(batch) % (len(ids) - seq_len), seq_len)
+
+
+@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
+def side_by_side(rng, ids, batch, seq_len):
+    starts = np.arange(batch)[:, None] * seq_len
+    windows = ids[starts + np.arange(seq_len + 1)]
+    return windows[:, :-1], windows[:, 1:]
 
 
 @mistake("random_windows", "One start is drawn and the others follow it. Draw each: size=batch.")
@@ -409,6 +425,7 @@ def by_random_floats(rng, ids, batch, seq_len):
 # Block
 
 UPDATE_ALONE = "The MLP reads what attention computed, without the stream. It reads the new x."
+NORMALIZED = "The normalized x is added to, not x itself. The stream goes on as it is: add to x."
 ATTENTION_BARE = "Attention gets x as it is. Normalize it first, with self.attention_norm."
 MLP_BARE = "The MLP gets x as it is. Normalize it first, with self.mlp_norm."
 
@@ -570,16 +587,27 @@ class ParallelWithOneNorm(Parts):
         return self.heard(x, cache) + self.mlp(self.attention_norm(x))
 
 
-@mistake(
-    "Block",
-    "The normalized x was added, not x itself. The stream must go on as it is: add to x.",
-    seen="x = norm(x); x = x + attention(x)",
-)
+@mistake("Block", NORMALIZED, seen="x = norm(x); x = x + attention(x)")
 class NormalizedStream(Parts):
     def forward(self, x, cache=None):
         x = self.attention_norm(x)
         x = x + self.attention(x, cache)
         x = self.mlp_norm(x)
+        return x + self.mlp(x)
+
+
+@mistake("Block", NORMALIZED)
+class FirstNormalized(Parts):
+    def forward(self, x, cache=None):
+        x = self.attention_norm(x)
+        x = x + self.attention(x, cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", NORMALIZED)
+class SecondNormalized(Parts):
+    def forward(self, x, cache=None):
+        x = self.mlp_norm(self.heard(x, cache))
         return x + self.mlp(x)
 
 
@@ -669,6 +697,20 @@ def softmax_over_axis_1(logits, targets):
 @mistake("cross_entropy", WRONG_AXIS, seen="softmax over dim 0")
 def softmax_over_batch(logits, targets):
     return -picked(*flat(logits.log_softmax(0), targets)).mean()
+
+
+@mistake("cross_entropy", WRONG_AXIS)
+def softmax_over_rows(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(0), targets).mean()
+
+
+@mistake(
+    "cross_entropy", "[:, targets] picks every target in every row. Each row has its own: gather."
+)
+def every_target_of_every_row(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -logits.log_softmax(-1)[:, targets].mean()
 
 
 @mistake(
@@ -1094,6 +1136,13 @@ def step_before_the_update(p, g, mean, square, step, lr, betas=(0.9, 0.999), **r
     with np.errstate(all="ignore"):
         new = moved(p, lr, *corrected(mean, square, step, betas), **rest)
     return new, *running(g, mean, square, betas)
+
+
+@mistake("adamw_step", "square collects the square of mean. It collects gradient^2.")
+def square_of_mean(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean = running(g, mean, square, betas)[0]
+    square = running(mean, mean, square, betas)[1]
+    return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
 
 
 @mistake("adamw_step", "square collects the gradient itself. It collects gradient^2.")
