@@ -1533,7 +1533,7 @@ def top(probabilities, count):
 @mistake(
     "nucleus",
     "The token that reaches top_p was dropped. It is kept if those *before* it are below top_p.",
-    seen="the mask not shifted by one place",
+    seen="the mask not shifted by one",
 )
 def crossing_token_dropped(probabilities, top_p):
     order, ranked = ranks(probabilities)
