@@ -329,6 +329,11 @@ def one_name_for_both(distances):
     return chosen((abs(distances) == abs(right)).all() and (distances == -distances.T).all(), False)
 
 
+@mistake("sign_convention", "The second kind is never found: compare with that matrix, too.")
+def first_or_neither(distances):
+    return chosen((distances == key_minus_query(len(distances))).all(), False)
+
+
 @mistake("sign_convention", "The same name comes out for every matrix.")
 def always_the_first(distances):
     return NAMES[0]
@@ -681,6 +686,21 @@ def value_rows_turned_round(q, k, v, key_vectors, value_vectors):
 def distance_0_for_all(q, k, v, key_vectors, value_vectors):
     clip = len(key_vectors) // 2
     return with_pairs(q[:, None], (k + key_vectors[clip])[None], v + value_vectors[clip])
+
+
+@mistake(
+    "shaw_attention", "Every value gets the vector of distance 0. Its row is that of the pair."
+)
+def distance_0_for_values(q, k, v, key_vectors, value_vectors):
+    vector = value_vectors[len(value_vectors) // 2]
+    return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], v + vector)
+
+
+@mistake("shaw_attention", "The clipping distance is one too small: clip = len(key_vectors) // 2.")
+def clipped_too_early(q, k, v, key_vectors, value_vectors):
+    clip = max(len(key_vectors) // 2 - 1, 0)
+    rows = rows_of(q, key_vectors[: 2 * clip + 1])
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
 
 
 @mistake(
@@ -1070,6 +1090,22 @@ def first_axis_cut(x):
     return padded.reshape(*lead, key_len + 1, query_len)[1:].reshape(x.shape)
 
 
+@mistake("relative_shift", "[..., 1:] drops a column. The first *row* goes: [..., 1:, :].")
+def first_column_dropped(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:].reshape(x.shape)
+
+
+@mistake(
+    "relative_shift", "The rows are stacked in front of batch and heads. They are the axis -2."
+)
+def rows_stacked_in_front(x):
+    i, j, query_len, key_len = indices(x)
+    rows = [x[..., i, :].roll(i + 1 - query_len, -1) for i in range(query_len)]
+    return torch.stack(rows, dim=0)
+
+
 @mistake(
     "relative_shift",
     "(query_len, key_len + 1) is read as (key_len + 1, query_len). Here, the sizes are not.",
@@ -1332,6 +1368,26 @@ def equally_wide(relative_position, **sizes):
     return bucket + two_sided * 2 * exact * (relative_position > 0)
 
 
+@mistake("t5_bucket", "The far buckets are fractions. Round down, to integers.")
+def not_rounded(relative_position, **sizes):
+    two_sided, exact = sizes.get("bidirectional", True), half_of_b(**sizes)
+    n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
+    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(sizes.get("max_distance", 128) / exact)
+    far = np.minimum(exact + growth * exact, 2 * exact - 1)
+    return np.where(n < exact, n, far) + two_sided * 2 * exact * (relative_position > 0)
+
+
+@mistake("t5_bucket", "The direction is lost: one ahead gets the bucket of one back.")
+def direction_lost(relative_position, **sizes):
+    return bucket(-abs(relative_position), **sizes)
+
+
+@mistake("t5_bucket", "Keys ahead are counted from num_buckets on. It is B, half of that.")
+def ahead_from_all_on(relative_position, **sizes):
+    more = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
+    return bucket(relative_position, **sizes) + more * (relative_position > 0)
+
+
 @mistake("t5_bucket", "Ahead and back share their buckets. Keys ahead count from B on.")
 def sides_not_told_apart(relative_position, **sizes):
     two_sided = sizes.get("bidirectional", True)
@@ -1585,6 +1641,11 @@ def series_goes_on(num_heads):
 def last_of_twice_the_power(num_heads):
     missing = num_heads - lower_power(num_heads)
     return completed(num_heads, series(2 * lower_power(num_heads))[-missing or None :])
+
+
+@mistake("alibi_slopes", "The missing slopes are 0. They come from twice the power of two below.")
+def zeros_for_the_missing(num_heads):
+    return completed(num_heads, np.zeros(num_heads))
 
 
 @mistake(

@@ -562,6 +562,22 @@ def two_tensors(x, cos, sin):
     return even * cos - odd * sin, even * sin + odd * cos
 
 
+@mistake(
+    "apply_rope",
+    "The minus is on the wrong term: y[2c] = x[2c] cos - x[2c + 1] sin, and only there.",
+)
+def mirrored_pairs(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return alternating(even * cos + odd * sin, even * sin - odd * cos, x)
+
+
+@mistake(
+    "apply_rope", "It rotates by minus the angle, and the columns of a pair are not side by side."
+)
+def other_way_written_as_halves(x, cos, sin):
+    return torch.cat(parted(right_pairs(x, cos, -sin), cos, sin), dim=-1)
+
+
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
 def one_factor_each(x, cos, sin):
     even, odd = parted(x, cos, sin)
@@ -906,6 +922,11 @@ def rows_past_the_end(q, k, distance, base=10000.0):
     return right_pairs(keys, torch.tensor(cos), torch.tensor(sin)).numpy() @ q
 
 
+@mistake("score_at_distance", "The rotated key meets k. The dot product is with q.")
+def key_meets_key(q, k, distance, base=10000.0):
+    return by_rotated_key(k, k, angles_at(k, distance, base))
+
+
 @mistake("score_at_distance", "The base is 10000 whatever is asked for.")
 def always_10000(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, 10000.0))
@@ -1079,6 +1100,18 @@ def minus_before_the_cosine(grad, cos, sin):
     return alternating(even * cos + odd * sin, even * sin - odd * cos, grad)
 
 
+@mistake("rope_backward", "Each gradient has one column of its pair only, twice. It needs both.")
+def own_gradient_only(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + even * sin, odd * cos - odd * sin, grad)
+
+
+@mistake("rope_backward", "Sine and cosine are exchanged in g_x[2c + 1].")
+def exchanged_in_the_second_gradient(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + odd * sin, odd * sin - even * cos, grad)
+
+
 @mistake("rope_backward", "The second column of each pair is made from the *new* first one.")
 def overwritten_on_the_way_back(grad, cos, sin):
     even, odd = parted(grad, cos, sin)
@@ -1244,6 +1277,13 @@ class QueriesAlone(Right):
         return super().rotate(q, k, offset)[0]
 
 
+@mistake("RoPE", "The rotated vectors are added to q and k. Only they are returned.")
+class Added(Right):
+    def rotate(self, q, k, offset=0):
+        new_q, new_k = super().rotate(q, k, offset)
+        return q + new_q, k + new_k
+
+
 @mistake("RoPE", "The rotated queries are returned twice. The second result is k, rotated.")
 class QueriesTwice(Right):
     def rotate(self, q, k, offset=0):
@@ -1292,6 +1332,13 @@ class LastColumns(Right):
 class RestDropped(Right):
     def turn(self, x, cos, sin):
         return rotation(self)(x[..., : self.rotary_dim], cos, sin)
+
+
+@mistake("RoPE", "The columns after rotary_dim have become 0. They stay as they are.")
+class RestZero(Right):
+    def turn(self, x, cos, sin):
+        n = self.rotary_dim
+        return torch.cat([rotation(self)(x[..., :n], cos, sin), 0 * x[..., n:]], dim=-1)
 
 
 @mistake("RoPE", "The columns left alone come first. The rotated ones were first, and stay so.")
