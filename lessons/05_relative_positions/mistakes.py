@@ -529,6 +529,18 @@ def smallest_of_all_moved_to_0(relative_position, clip):
     return np.clip(relative_position, -clip, clip) - relative_position.min()
 
 
+@mistake("clip_distance", "The clip is 2 whatever is asked for.")
+def always_2(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -2, 2) + 2
+
+
+@mistake("clip_distance", "min and max compare whole arrays. np.clip takes each entry by itself.")
+def by_min_and_max(relative_position, clip):
+    check_distances(relative_position, clip)
+    return min(max(relative_position, -clip), clip) + clip
+
+
 @mistake("clip_distance", "The rows wrap around: they need more than 8 bits.")
 def rows_in_eight_bits(relative_position, clip):
     check_distances(relative_position, clip)
@@ -742,6 +754,14 @@ def softmax_over_all_pairs(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     weights = softmax(scores.reshape(-1)).reshape(scores.shape)
     return (weights[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
+
+
+@mistake(
+    "shaw_attention", "The weights do not sum to 1: e^score is divided by the sum over the keys."
+)
+def not_normalized(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    return (np.exp(scores)[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
 
 
 @mistake("shaw_attention", "The softmax is applied twice.")
@@ -984,6 +1004,11 @@ def near_to_far(x):
 @mistake("relative_shift", "All rows move alike. Each moves one less than the row above it.")
 def all_alike(x):
     return x.roll(-1, -1)
+
+
+@mistake("relative_shift", "All rows move alike. Each moves one less than the row above it.")
+def all_alike_and_cut(x):
+    return torch.cat([x[..., 1:], 0 * x[..., :1]], dim=-1)
 
 
 @mistake("relative_shift", "Axes are exchanged: another shape of the same numbers is reshape.")
@@ -1322,6 +1347,13 @@ def all_but_ahead_from_b_on(relative_position, **sizes):
     return back + size * np.where(relative_position > 0, -1, 1)
 
 
+@mistake("t5_bucket", "Keys ahead get B added in the causal case, too. They count as distance 0.")
+def ahead_in_both_cases(relative_position, **sizes):
+    causal = not sizes.get("bidirectional", True)
+    more = 2 * half_of_b(**sizes) * causal * (relative_position > 0)
+    return bucket(relative_position, **sizes) + more
+
+
 @mistake("t5_bucket", "Without an argument the rule is bidirectional; yours is causal.")
 def causal_by_default(relative_position, **sizes):
     return bucket(relative_position, **{"bidirectional": False} | sizes)
@@ -1466,6 +1498,11 @@ def exponent_not_divided(num_heads):
 @mistake("alibi_slopes", "These are multiples of 2^(-8/n). They are its powers.")
 def multiples(num_heads):
     return 2 ** (-8 / num_heads) * np.arange(1, num_heads + 1)
+
+
+@mistake("alibi_slopes", "The exponents are -h / n. They are -8h / n.")
+def without_the_8(num_heads):
+    return 2.0 ** (-np.arange(1, num_heads + 1) / num_heads)
 
 
 @mistake("alibi_slopes", "The exponents are -n h / 8. They are -8 h / n.")

@@ -155,6 +155,21 @@ def complex_number(point, angle):
     return complex(*point) * np.exp(1j * angle)
 
 
+@mistake("rotate_pair", "The second coordinate has not changed: new y is x sin + y cos.")
+def second_coordinate_left(point, angle):
+    return np.array([rotated(point, angle)[0], point[1]])
+
+
+@mistake("rotate_pair", "Only new x is there. new y is x sin + y cos.")
+def first_coordinate_alone(point, angle):
+    return rotated(point, angle)[:1]
+
+
+@mistake("rotate_pair", "The length has become 1. A rotation keeps it.")
+def normalized(point, angle):
+    return rotated(point, angle) / np.linalg.norm(point)
+
+
 @mistake("rotate_pair", "`*` multiplies entry by entry. The product with sums is R @ point.")
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
@@ -251,6 +266,11 @@ def added(seq_len, dim, base=10000.0):
 @mistake("rope_cache", "The exponent is -2c. It is divided by dim: -2c / dim.")
 def exponent_not_divided(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-2.0 * np.arange(dim // 2)))
+
+
+@mistake("rope_cache", "The angles were taken for degrees. They are radians already.")
+def angles_as_degrees(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, np.deg2rad(angular_speeds(dim, base)))
 
 
 @mistake("rope_cache", "The positions are divided by seq_len. The length must not change an angle.")
@@ -561,6 +581,12 @@ def other_way_written_as_halves(x, cos, sin):
     return torch.cat(parted(right_pairs(x, cos, -sin), cos, sin), dim=-1)
 
 
+@mistake("apply_rope", "The odd columns are 0: y[2c + 1] = x[2c] sin + x[2c + 1] cos.")
+def odd_columns_0(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return alternating(even * cos - odd * sin, 0 * odd, x)
+
+
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
 def one_factor_each(x, cos, sin):
     even, odd = parted(x, cos, sin)
@@ -741,6 +767,15 @@ def heads_left_apart(weight, num_heads):
 def odd_heads_too(weight, num_heads):
     order = np.arange(len(weight)).reshape(num_heads, -1)
     return weight[np.concatenate([np.r_[head[0::2], head[1::2]] for head in order])]
+
+
+@mistake(
+    "rope_rows_to_halves", "A bias has one axis only: *weight.shape[1:] are the others, if any."
+)
+def two_axes_needed(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    heads = weight.reshape(num_heads, -1, weight.shape[1])
+    return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
 
 
 @mistake("rope_rows_to_halves", shown_by="inputs_are_kept")
