@@ -1442,50 +1442,49 @@ def negative(num_heads):
     return -series(num_heads)
 
 
-@mistake("alibi_slopes", "The flattest head comes first. The steepest does, 2^(-8/n).")
+@mistake("alibi_slopes", "The flattest head comes first. The steepest should, 2^(-8/n).")
 def flattest_first(num_heads):
     return series(num_heads)[::-1]
 
 
-@mistake("alibi_slopes", "These are 1, 1/2, 1/3, ... Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These are 1, 1/2, 1/3, ... A slope is the one before times 2^(-8/n).")
 def harmonic(num_heads):
     return 1 / np.arange(1, num_heads + 1)
 
 
-@mistake("alibi_slopes", "These are 1/2, 1/3, ... Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These are 1/2, 1/3, ... A slope is the one before times 2^(-8/n).")
 def harmonic_from_two(num_heads):
     return 1 / np.arange(2, num_heads + 2)
 
 
-@mistake("alibi_slopes", "These fall by equal steps. Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These fall by equal steps. A slope is the one before times 2^(-8/n).")
 def equal_steps(num_heads):
     return np.arange(num_heads, 0, -1) / (2 * num_heads)
 
 
-@mistake("alibi_slopes", "All heads have the slope 2^(-8/n). Each is the one before it times that.")
+@mistake("alibi_slopes", "All heads have the slope 2^(-8/n). Only the first should.")
 def all_alike_slopes(num_heads):
     return np.full(num_heads, 2 ** (-8 / num_heads))
 
 
 @mistake(
-    "alibi_slopes",
-    "The ratio is 1/2 for any number of heads. It is 2^(-8/n): the flattest is always 1/256.",
+    "alibi_slopes", "The ratio is 1/2 for any n. It should be 2^(-8/n): the flattest is 1/256."
 )
 def always_halved_slopes(num_heads):
     return 2.0 ** -np.arange(1, num_heads + 1)
 
 
-@mistake("alibi_slopes", "The ratio is right, the start is not: it is 2^(-8/n), too.")
+@mistake("alibi_slopes", "The ratio is right, but the start should be 2^(-8/n), too.")
 def starts_at_a_half(num_heads):
     return series(num_heads) * 2 ** (8 / num_heads) / 2
 
 
-@mistake("alibi_slopes", "These fall by equal steps. Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These fall by equal steps. A slope is the one before times 2^(-8/n).")
 def equal_steps_between_the_ends(num_heads):
     return np.linspace(2 ** (-8 / num_heads), 2**-8, num_heads)
 
 
-@mistake("alibi_slopes", "They start at 1/2 for any n, and end at 1/256. The first is 2^(-8/n).")
+@mistake("alibi_slopes", "They start at 1/2 for any n. The first should be 2^(-8/n).")
 def from_a_half_to_the_end(num_heads):
     return 2 ** np.linspace(-1, -8, num_heads)
 
@@ -1495,17 +1494,17 @@ def exponent_not_divided(num_heads):
     return 2.0 ** (-8 * np.arange(1, num_heads + 1))
 
 
-@mistake("alibi_slopes", "These are multiples of 2^(-8/n). They are its powers.")
+@mistake("alibi_slopes", "These are multiples of 2^(-8/n). They should be its powers.")
 def multiples(num_heads):
     return 2 ** (-8 / num_heads) * np.arange(1, num_heads + 1)
 
 
-@mistake("alibi_slopes", "The exponents are -h / n. They are -8h / n.")
+@mistake("alibi_slopes", "The exponents are -h / n. They should be -8h / n.")
 def without_the_8(num_heads):
     return 2.0 ** (-np.arange(1, num_heads + 1) / num_heads)
 
 
-@mistake("alibi_slopes", "The exponents are -n h / 8. They are -8 h / n.")
+@mistake("alibi_slopes", "The exponents are -n h / 8. They should be -8 h / n.")
 def inverted_exponent(num_heads):
     return 2.0 ** (-num_heads / 8 * np.arange(1, num_heads + 1))
 
@@ -1590,7 +1589,7 @@ def zeros_for_the_missing(num_heads):
     return completed(num_heads, np.zeros(num_heads))
 
 
-@mistake("alibi_slopes", "The slopes from between come first. They come last.")
+@mistake("alibi_slopes", "The slopes from between come first. They should come last.")
 def between_first(num_heads):
     power = lower_power(num_heads)
     return np.concatenate([series(2 * power)[0::2][: num_heads - power], series(power)])
@@ -1601,7 +1600,7 @@ def in_order_of_size(num_heads):
     return np.sort(completed(num_heads, series(2 * lower_power(num_heads))[0::2]))[::-1]
 
 
-@mistake("alibi_slopes", "The missing heads get slopes from twice the power of two below.")
+@mistake("alibi_slopes", "Slopes are missing: they come from twice the power of two below.")
 def too_few(num_heads):
     return series(lower_power(num_heads))
 

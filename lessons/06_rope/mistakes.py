@@ -92,7 +92,7 @@ def exchanged_in_the_second_row(point, angle):
     return np.array([rotated(point, angle)[0], x * np.cos(angle) + y * np.sin(angle)])
 
 
-@mistake("rotate_pair", "The point's own direction is lost: the angle is added to it.")
+@mistake("rotate_pair", "The point's own direction is lost: add the angle to it.")
 def own_direction_lost(point, angle):
     return np.linalg.norm(point) * np.array([np.cos(angle), np.sin(angle)])
 
@@ -178,7 +178,7 @@ def entry_by_entry(point, angle):
 
 @mistake(
     "rotate_pair",
-    "The digits are cut off: zeros_like(point) takes the dtype of the point. Use an array of "
+    "The digits are cut off, as zeros_like(point) does for whole coordinates. Use an array of "
     "floats.",
 )
 def cut_to_whole_numbers(point, angle):
