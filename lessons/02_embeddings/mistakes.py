@@ -277,7 +277,7 @@ def assigned(grad, ids, vocab_size):
     return last_of_each(grad, ids, vocab_size)
 
 
-@mistake("embedding_backward", "Only the first gradient of token 0 is kept. Both are added.")
+@mistake("embedding_backward", "Only the first gradient of a repeated id is kept. Add them all.")
 def first_place_only(grad, ids, vocab_size):
     dim = grad.shape[-1]
     return last_of_each(grad.reshape(-1, dim)[::-1], ids.ravel()[::-1], vocab_size)
@@ -937,12 +937,12 @@ def lookup(table, ids, grad_logits):
     return embedding_backward(grad_logits @ table, ids, len(table))
 
 
-@mistake("tied_gradient", "The part of the output is there. The table also looks tokens up.")
+@mistake("tied_gradient", "This is the output's part alone. The table also looks tokens up.")
 def output_alone(table, ids, grad_logits):
     return output(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "The part of the lookup is there. The table also scores all tokens.")
+@mistake("tied_gradient", "This is the lookup's part alone. The table also scores all tokens.")
 def lookup_alone(table, ids, grad_logits):
     return lookup(table, ids, grad_logits)
 
