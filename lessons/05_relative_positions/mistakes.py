@@ -206,6 +206,12 @@ def one_entry_below(distances):
     return chosen(distances[1, 0] == -1, distances[1, 0] == 1)
 
 
+@mistake("sign_convention", "Only two entries are looked at. Compare the whole matrix.")
+def two_entries(distances):
+    pair = distances[0, 1], distances[1, 0]
+    return chosen(pair == (1, -1), pair == (-1, 1))
+
+
 @mistake("sign_convention", "Only a corner is looked at. Compare the whole matrix.")
 def far_corner(distances):
     return chosen(distances[0, -1] == len(distances) - 1, distances[0, -1] == 1 - len(distances))
@@ -498,6 +504,13 @@ def rows_from_one(relative_position, clip):
 def far_ones_dropped(relative_position, clip):
     check_distances(relative_position, clip)
     return np.where(abs(relative_position) > clip, 0, relative_position) + clip
+
+
+@mistake("clip_distance", "What is too far back became 0, the token itself, not -clip.")
+def far_past_dropped(relative_position, clip):
+    check_distances(relative_position, clip)
+    kept = np.where(relative_position < -clip, 0, relative_position)
+    return np.minimum(kept, clip) + clip
 
 
 @mistake("clip_distance", "Distances on both sides become clip. Those in the past become -clip.")
@@ -1029,6 +1042,13 @@ def nothing_dropped(x):
 def one_matrix_only(x):
     query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(query_len, 1), x], dim=1)
+    return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
+
+
+@mistake("relative_shift", "x may have more axes: *lead, query_len, key_len = x.shape.")
+def zeros_for_one_matrix(x):
+    query_len, key_len = x.shape[-2:]
+    padded = torch.cat([torch.zeros(query_len, 1, dtype=x.dtype), x], dim=-1)
     return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
 
 
