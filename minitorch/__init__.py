@@ -34,6 +34,7 @@ from minitorch.products import matmul, outer
 from minitorch.shaping import (cat, chunk, clone, flatten, flip, permute, reshape, roll, split, squeeze,
                                stack, transpose, unbind, unsqueeze)
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
+from minitorch import inplace
 from minitorch.creation import (Generator, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
                                 full_like, get_rng_state, linspace, manual_seed, ones, ones_like, rand,
                                 rand_like, randint, randn, randn_like, randperm, set_rng_state, tensor, zeros,
