@@ -5,7 +5,7 @@
 """
 import numpy as np
 
-from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type
+from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type, select
 from minitorch.tensor import Tensor, bool_, float32
 
 
@@ -69,14 +69,19 @@ def _power(x, n):
     """d/dx x^n = n x^(n-1)."""
     x, n = x.astype(result_type(x, n), copy=False), getattr(n, "item", lambda: n)()
     raised = lambda n: x * x * x if n == 3 else x ** n                # NumPy's x ** 3 is eighty times slower
-    return raised(n), lambda g: g * (n * raised(n - 1)) if n else 0 * g
+    return raised(n), lambda g: g * (n * raised(n - 1)) if n else np.zeros_like(g)
 
 
 def _power_of_tensors(x, y):
-    """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x."""
+    """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x; as limits, both are 0 where x^y is 0^0."""
     x, y = as_common_dtype(x, y)
     out = x ** y
-    return out, lambda g: g * y * x ** (y - 1), lambda g: g * out * np.log(np.where(x > 0, x, 1))
+
+    def derivative_of_exponent(g):
+        with np.errstate(divide="ignore", invalid="ignore"):          # ln of a negative number is nan, as in PyTorch
+            return np.where((x == 0) & (y >= 0), 0, g * (out * np.log(x)))
+
+    return out, lambda g: np.where(y == 0, 0, g * (y * x ** (y - 1))), derivative_of_exponent
 
 
 @method()
@@ -84,8 +89,8 @@ def _power_of_tensors(x, y):
 def maximum(input, other):
     """The larger of each pair; where both are equal each gets half of the gradient."""
     input, other = as_common_dtype(input, other)
-    share = lambda x, y: (x > y) + (x == y) / 2
-    return np.maximum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
+    share = lambda g, lost: select(np.where(input == other, g / 2, g), ~lost)
+    return np.maximum(input, other), lambda g: share(g, input < other), lambda g: share(g, input > other)
 
 
 @method()
@@ -93,18 +98,18 @@ def maximum(input, other):
 def minimum(input, other):
     """The smaller of each pair; where both are equal each gets half of the gradient."""
     input, other = as_common_dtype(input, other)
-    share = lambda x, y: (x < y) + (x == y) / 2
-    return np.minimum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
+    share = lambda g, lost: select(np.where(input == other, g / 2, g), ~lost)
+    return np.minimum(input, other), lambda g: share(g, input > other), lambda g: share(g, input < other)
 
 
 @differentiable
 def where(condition, input, other):
-    """input where condition holds, else other."""
+    """input where condition is True, else other."""
     if condition.dtype != bool_:
         raise RuntimeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
     dtype = result_type(input, other)
     out = np.where(condition, np.asarray(input, dtype), np.asarray(other, dtype))
-    return out, None, lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g)
+    return out, None, lambda g: select(g, condition), lambda g: select(g, ~condition)
 
 
 # ---------------------------------------------------------------- one operand
@@ -201,14 +206,14 @@ def cos(input):
 @differentiable
 def floor(input):
     """The largest integer not above; flat almost everywhere, so its gradient is zero."""
-    return np.floor(input).astype(input.dtype, copy=False), lambda g: 0 * g
+    return np.floor(input).astype(input.dtype, copy=False), np.zeros_like
 
 
 @method()
 @differentiable
 def ceil(input):
     """The smallest integer not below; its gradient is zero."""
-    return np.ceil(input).astype(input.dtype, copy=False), lambda g: 0 * g
+    return np.ceil(input).astype(input.dtype, copy=False), np.zeros_like
 
 
 @method()
@@ -217,9 +222,10 @@ def clamp(input, min=None, max=None):
     """Move what lies outside [min, max] (numbers) to the nearer edge; the gradient is zero there."""
     if min is None and max is None:
         raise RuntimeError("clamp: give min, max or both")
-    dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
-    out = np.clip(input.astype(dtype, copy=False), min, max)
-    return out, lambda g: g * (out == input)
+    input = input.astype(result_type(input, *(edge for edge in (min, max) if edge is not None)), copy=False)
+    above = lambda: True if min is None else input >= min
+    below = lambda: True if max is None else input <= max
+    return np.clip(input, min, max), lambda g: select(g, above() & below())
 
 
 # ---------------------------------------------------------------- numbers on the left

@@ -77,6 +77,12 @@ def jointly(derivatives, count):
     return [derivative_of(n) for n in range(count)]
 
 
+def select(grad, mask):
+    """grad where the mask is True, else 0, even where grad is infinite: its bits times 1 or 0, faster than np.where."""
+    bits = np.int64 if grad.dtype.itemsize == 8 else np.int32
+    return (grad.view(bits) * mask).view(grad.dtype)
+
+
 def _tensors_by_position(signature, inputs, options):
     """Move tensors given by keyword to where they stand in the signature, so that they are inputs like the others."""
     if not any(isinstance(value, Tensor) for value in options.values()):
