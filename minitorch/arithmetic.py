@@ -5,40 +5,28 @@
 """
 import numpy as np
 
-from minitorch.operation import differentiable, method, promoted, result_type
+from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type
 from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32
-
-
-def floating(function):
-    """Hand integers and truth values to `function` as float32, as PyTorch does for exp, sqrt, sin, ..."""
-    def on_floats(input, *args, **options):
-        return function(input if input.dtype.kind == "f" else input.astype(float32), *args, **options)
-    on_floats.__name__, on_floats.__doc__ = function.__name__, function.__doc__
-    return on_floats
 
 
 # ---------------------------------------------------------------- two operands
 
 @differentiable
-@promoted
 def _add(input, other):
+    input, other = as_common_dtype(input, other)
     return input + other, lambda g: g, lambda g: g
 
 
 @differentiable
 def _sub(input, other):
-    _numbers_only("sub", input, other)
-    return _difference(input, other)
-
-
-@promoted
-def _difference(input, other):
+    _refuse_bool("sub", input, other)
+    input, other = as_common_dtype(input, other)
     return input - other, lambda g: g, lambda g: -g
 
 
-def _numbers_only(name, *operands):
+def _refuse_bool(name, *operands):
     for x in operands:
-        if getattr(x, "dtype", bool_ if x is True or x is False else None) is bool_:
+        if getattr(x, "dtype", bool_ if x is True or x is False else None) == bool_:
             raise RuntimeError(f"{name} of truth values: use ~x for not x, or x.long() for numbers")
 
 
@@ -56,16 +44,16 @@ def sub(input, other, *, alpha=1):
 
 @method("__mul__", "__rmul__")
 @differentiable
-@promoted
 def mul(input, other):
+    input, other = as_common_dtype(input, other)
     return input * other, lambda g: g * other, lambda g: g * input
 
 
 @method("__truediv__")
 @differentiable
-@promoted
 def div(input, other):
     """input / other; integers give float32."""
+    input, other = as_common_dtype(input, other)
     out = input / other if input.dtype.kind == "f" else np.true_divide(input, other).astype(float32)
     return out, lambda g: g / other, lambda g: -g * out / other
 
@@ -84,27 +72,27 @@ def _power(x, n):
     return raised(n), lambda g: g * (n * raised(n - 1)) if n else 0 * g
 
 
-@promoted
 def _power_of_tensors(x, y):
     """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x."""
+    x, y = as_common_dtype(x, y)
     out = x ** y
     return out, lambda g: g * y * x ** (y - 1), lambda g: g * out * np.log(np.where(x > 0, x, 1))
 
 
 @method()
 @differentiable
-@promoted
 def maximum(input, other):
     """The larger of each pair; where both are equal each gets half of the gradient."""
+    input, other = as_common_dtype(input, other)
     share = lambda x, y: (x > y) + (x == y) / 2
     return np.maximum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
 
 
 @method()
 @differentiable
-@promoted
 def minimum(input, other):
     """The smaller of each pair; where both are equal each gets half of the gradient."""
+    input, other = as_common_dtype(input, other)
     share = lambda x, y: (x < y) + (x == y) / 2
     return np.minimum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
 
@@ -112,7 +100,7 @@ def minimum(input, other):
 @differentiable
 def where(condition, input, other):
     """input where condition holds, else other."""
-    if condition.dtype is not bool_:
+    if condition.dtype != bool_:
         raise RuntimeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
     dtype = result_type(input, other)
     out = np.where(condition, np.asarray(input, dtype), np.asarray(other, dtype))
@@ -124,7 +112,7 @@ def where(condition, input, other):
 @method("__neg__")
 @differentiable
 def neg(input):
-    _numbers_only("neg", input)
+    _refuse_bool("neg", input)
     return -input, lambda g: -g
 
 
@@ -136,50 +124,50 @@ def abs(input):
 
 @method()
 @differentiable
-@floating
 def exp(input):
+    input = as_float(input)
     out = np.exp(input)
     return out, lambda g: g * out
 
 
 @method()
 @differentiable
-@floating
 def log(input):
+    input = as_float(input)
     with np.errstate(divide="ignore", invalid="ignore"):              # log 0 = -inf, log(-1) = nan, as in PyTorch
         return np.log(input), lambda g: g / input
 
 
 @method()
 @differentiable
-@floating
 def sqrt(input):
+    input = as_float(input)
     out = np.sqrt(input)
     return out, lambda g: g / (2 * out)
 
 
 @method()
 @differentiable
-@floating
 def rsqrt(input):
     """1 / sqrt(input); its derivative is -1/2 input^(-3/2)."""
+    input = as_float(input)
     out = 1 / np.sqrt(input)
     return out, lambda g: g * (-0.5 * out * out * out)
 
 
 @method()
 @differentiable
-@floating
 def tanh(input):
+    input = as_float(input)
     out = np.tanh(input)
     return out, lambda g: g * (1 - out * out)
 
 
 @method()
 @differentiable
-@floating
 def sigmoid(input):
     """1 / (1 + exp(-input)); its derivative is out (1 - out). NumPy's exp is twice as fast as its tanh."""
+    input = as_float(input)
     out = np.negative(input, out=np.empty_like(input))
     with np.errstate(over="ignore"):                                  # exp = inf gives 0, which is right
         np.exp(out, out=out)
@@ -197,15 +185,15 @@ def sigmoid(input):
 
 @method()
 @differentiable
-@floating
 def sin(input):
+    input = as_float(input)
     return np.sin(input), lambda g: g * np.cos(input)
 
 
 @method()
 @differentiable
-@floating
 def cos(input):
+    input = as_float(input)
     return np.cos(input), lambda g: -g * np.sin(input)
 
 
@@ -232,39 +220,6 @@ def clamp(input, min=None, max=None):
     dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
     out = np.clip(input.astype(dtype, copy=False), min, max)
     return out, lambda g: g * (out == input)
-
-
-# ---------------------------------------------------------------- comparisons and truth values
-
-def _comparison(function, *names):
-    @differentiable
-    @promoted
-    def compare(input, other):
-        return function(input, other)
-    compare.__name__ = names[0]
-    return method(*names)(compare)
-
-
-eq, ne = _comparison(np.equal, "eq", "__eq__"), _comparison(np.not_equal, "ne", "__ne__")
-lt, le = _comparison(np.less, "lt", "__lt__"), _comparison(np.less_equal, "le", "__le__")
-gt, ge = _comparison(np.greater, "gt", "__gt__"), _comparison(np.greater_equal, "ge", "__ge__")
-logical_and, logical_or = _comparison(np.logical_and, "logical_and"), _comparison(np.logical_or, "logical_or")
-bitwise_and = _comparison(np.bitwise_and, "bitwise_and", "__and__")
-bitwise_or = _comparison(np.bitwise_or, "bitwise_or", "__or__")
-
-
-@method()
-@differentiable
-def logical_not(input):
-    """True where input is 0."""
-    return np.logical_not(input)
-
-
-@method("__invert__")
-@differentiable
-def bitwise_not(input):
-    """Of truth values the opposite, of integers each bit's."""
-    return np.bitwise_not(input)
 
 
 # ---------------------------------------------------------------- numbers on the left, changes in place

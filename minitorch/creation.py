@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from minitorch.operation import differentiable, method, result_type
-from minitorch.shaping import numbers
+from minitorch.shaping import as_size
 from minitorch.tensor import Tensor, bool_, float32, float64, int64
 
 
@@ -42,7 +42,7 @@ def as_tensor(data, dtype=None):
 # ---------------------------------------------------------------- filled and counted
 
 def _new(make, size, dtype, requires_grad):
-    size = numbers(size)
+    size = as_size(size)
     if any(n < 0 for n in size):
         raise RuntimeError(f"sizes cannot be negative, got {size}")
     return Tensor(make(size, dtype=dtype or float32), requires_grad)

@@ -4,8 +4,9 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.graph import Part
 from minitorch.operation import differentiable, method
-from minitorch.tensor import Part, Tensor, bool_, int64
+from minitorch.tensor import Tensor, bool_, int64
 
 
 # ---------------------------------------------------------------- x[...]

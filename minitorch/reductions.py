@@ -9,9 +9,9 @@ from collections import namedtuple
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minitorch.arithmetic import floating, maximum, minimum
+from minitorch.arithmetic import maximum, minimum
 from minitorch.indexing import take_along_dim
-from minitorch.operation import differentiable, method
+from minitorch.operation import as_float, differentiable, method
 from minitorch.tensor import Tensor
 
 
@@ -24,14 +24,14 @@ def _axes(input, dim):
     return normalize_axis_tuple(dim, input.ndim or 1)[:input.ndim]    # a number has a dimension 0 by courtesy
 
 
-def _kept(g, axes, shape):
+def _with_axes(g, axes, shape):
     """A gradient with the reduced axes back as size 1, whether or not they had been kept."""
     return g.reshape([1 if axis in axes else size for axis, size in enumerate(shape)])
 
 
 def _spread(g, axes, shape):
     """The gradient of a result, given to every element that went into it."""
-    return np.broadcast_to(_kept(g, axes, shape), shape)
+    return np.broadcast_to(_with_axes(g, axes, shape), shape)
 
 
 # ---------------------------------------------------------------- sums and moments
@@ -58,7 +58,7 @@ def mean(input, dim=None, keepdim=False):
 def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """Squared distances from the mean, summed and divided by n - correction (1, or 0 if not `unbiased`)."""
     out, centred, divisor, axes = _variance("var", input, dim, unbiased, keepdim, correction)
-    return out, lambda g: centred * _kept(g * 2 / divisor, axes, centred.shape)
+    return out, lambda g: centred * _with_axes(g * 2 / divisor, axes, centred.shape)
 
 
 @method()
@@ -67,7 +67,7 @@ def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The square root of `var`; where it is 0 its gradient is 0."""
     out, centred, divisor, axes = _variance("std", input, dim, unbiased, keepdim, correction)
     out = np.sqrt(out)
-    return out, lambda g: centred * _kept(g / np.where(out == 0, np.inf, out) / divisor, axes, centred.shape)
+    return out, lambda g: centred * _with_axes(g / np.where(out == 0, np.inf, out) / divisor, axes, centred.shape)
 
 
 def _variance(name, input, dim, unbiased, keepdim, correction):
@@ -95,8 +95,8 @@ def _extreme(find, input, dim, keepdim):
     out = find(input, axes, keepdims=keepdim)
 
     def backward(g):
-        best = input == _kept(out, axes, input.shape)
-        return _kept(g, axes, input.shape) * (best / best.sum(axes, keepdims=True, dtype=g.dtype))
+        best = input == _with_axes(out, axes, input.shape)
+        return _with_axes(g, axes, input.shape) * (best / best.sum(axes, keepdims=True, dtype=g.dtype))
 
     return out, backward
 
@@ -167,9 +167,9 @@ def _all_along_or_pairs(of_all, position, of_pairs, input, dim, keepdim):
 
 @method()
 @differentiable
-@floating
 def logsumexp(input, dim, keepdim=False):
     """log sum e^x, shifted by the maximum so that nothing overflows; its gradient is the softmax."""
+    input = as_float(input)
     axes = _axes(input, dim)
     top = input.max(axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
@@ -178,7 +178,7 @@ def logsumexp(input, dim, keepdim=False):
     with np.errstate(divide="ignore"):
         out = np.log(total) + top
     weights = lambda: e / np.where(total == 0, np.nan, total)
-    return out if keepdim else out.squeeze(axes), lambda g: _kept(g, axes, e.shape) * weights()
+    return out if keepdim else out.squeeze(axes), lambda g: _with_axes(g, axes, e.shape) * weights()
 
 
 @method()

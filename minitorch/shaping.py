@@ -4,11 +4,12 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.graph import Part
 from minitorch.operation import differentiable, method, result_type
-from minitorch.tensor import Part, Tensor
+from minitorch.tensor import Tensor
 
 
-def numbers(given):
+def as_size(given):
     """(2, 3) from both f(2, 3) and f((2, 3))."""
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
 
@@ -18,7 +19,7 @@ def numbers(given):
 @method()
 def reshape(input, *shape):
     """Another shape with the same elements in the same order; one size may be -1."""
-    return _reshape(input, numbers(shape))
+    return _reshape(input, as_size(shape))
 
 
 @differentiable
@@ -68,7 +69,7 @@ def squeeze(input, dim=None):
 @method()
 def expand(input, *sizes):
     """Stretched to `sizes` without copying; -1 keeps a size."""
-    return _expand(input, numbers(sizes))
+    return _expand(input, as_size(sizes))
 
 
 @differentiable
@@ -81,7 +82,7 @@ def _expand(input, sizes):
 @method()
 def repeat(input, *sizes):
     """Copied sizes[d] times along each dimension d; further dimensions come in front."""
-    return _repeat(input, numbers(sizes))
+    return _repeat(input, as_size(sizes))
 
 
 @differentiable
@@ -105,7 +106,7 @@ def transpose(input, dim0, dim1):
 @method()
 def permute(input, *dims):
     """The dimensions in another order."""
-    return _permute(input, numbers(dims))
+    return _permute(input, as_size(dims))
 
 
 @differentiable
@@ -120,7 +121,7 @@ Tensor.mT = property(lambda self: transpose(self, -2, -1), doc="The last two dim
 @method()
 def flip(input, *dims):
     """A copy in reverse order along `dims`."""
-    return _flip(input, numbers(dims))
+    return _flip(input, as_size(dims))
 
 
 @differentiable
@@ -162,7 +163,10 @@ def cat(tensors, dim=0):
 @differentiable
 def _cat(*inputs, dim):
     out = np.concatenate(inputs, dim, dtype=result_type(*inputs))
-    return out, lambda g: tuple(np.split(g, np.cumsum([x.shape[dim] for x in inputs])[:-1], dim))
+    before = (slice(None),) * normalize_axis_index(dim, out.ndim)
+    ends = np.cumsum([x.shape[dim] for x in inputs]).tolist()
+    piece = lambda start, end: lambda g: g[*before, start:end]
+    return out, *map(piece, [0, *ends], ends)
 
 
 def stack(tensors, dim=0):
@@ -174,7 +178,8 @@ def stack(tensors, dim=0):
 
 @differentiable
 def _stack(*inputs, dim):
-    return np.stack(inputs, dim, dtype=result_type(*inputs)), lambda g: tuple(np.moveaxis(g, dim, 0))
+    layer = lambda n: lambda g: np.moveaxis(g, dim, 0)[n]
+    return np.stack(inputs, dim, dtype=result_type(*inputs)), *map(layer, range(len(inputs)))
 
 
 @method()

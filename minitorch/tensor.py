@@ -1,162 +1,15 @@
-"""The core of the engine: a tensor that remembers how it was made, and the walk back that finds gradients.
+"""Tensor: an array that remembers how it was made. The names and what they do are PyTorch's.
 
-In reading order: the switch that turns recording on and off, `Node` (one recorded operation), `backward` (the
-chain rule over the whole graph) and `Tensor` (an array and the node that made it). How a function on arrays becomes
-a recorded operation stands in operation.py; everything else in minitorch is operations.
-
-Names and behaviour are PyTorch's. What is missing here is missing on purpose; what is here must not differ.
+What is missing here is missing on purpose; what is here must not differ.
 """
-import contextlib
-import threading
-from typing import NamedTuple
-
 import numpy as np
+
+from minitorch.graph import add_gradient, backward, grad_mode
+from minitorch.watch import mark_as_changed
 
 bool_, int64, float32, float64 = DTYPES = tuple(map(np.dtype, ("bool", "int64", "float32", "float64")))
 KINDS = (0, 1, 2, 2)                            # of each dtype: truth values < integers < floating point
 
-
-# ---------------------------------------------------------------- recording on and off
-
-class _GradMode(threading.local):
-    enabled = True
-
-
-_mode = _GradMode()
-
-
-def is_grad_enabled():
-    """Whether operations are being recorded in this thread."""
-    return _mode.enabled
-
-
-@contextlib.contextmanager
-def _recording(enabled):
-    before, _mode.enabled = _mode.enabled, enabled
-    try:
-        yield
-    finally:
-        _mode.enabled = before
-
-
-def no_grad():
-    """`with no_grad():` or `@no_grad()`: nothing inside is recorded. Each thread has its own switch."""
-    return _recording(False)
-
-
-def enable_grad():
-    """Record again inside a `no_grad` block."""
-    return _recording(True)
-
-
-# ---------------------------------------------------------------- the graph
-
-class Node:
-    """One recorded operation: where the gradient of its output goes next, and how it changes on the way.
-
-    `targets[n]` is what made input n: another Node, a leaf Tensor, or None when that input needs no gradient.
-    `backwards` holds one function for each input, or a single one that returns all the gradients together.
-    """
-
-    __slots__ = ("name", "shape", "dtype", "targets", "backwards", "leaves")
-
-    def __init__(self, name, out, targets, backwards):
-        self.name, self.shape, self.dtype = name, out.shape, out.dtype
-        self.targets, self.backwards = targets, backwards
-        self.leaves = [(t, t._version) for t in targets if t is not None and type(t) is not Node]
-
-    def __repr__(self):
-        return f"<{self.name}>"
-
-    def gradients(self, grad):
-        """Pairs (target, gradient of the loss with respect to that input), given that of the output."""
-        if self.backwards is None:
-            raise RuntimeError(f"backward a second time through '{self.name}', whose graph was freed by the first. "
-                               "Call backward(retain_graph=True) the first time, or compute the loss again.")
-        for leaf, version in self.leaves:
-            if leaf._version != version:
-                raise RuntimeError(f"a tensor of shape {leaf.shape} needed for the gradient of '{self.name}' was "
-                                   "modified in place after it was used. Call backward() before updating it.")
-        if len(self.backwards) == 1:
-            grads = self.backwards[0](grad)
-            grads = grads if type(grads) is tuple else (grads,)
-        else:
-            grads = [back(grad) if target is not None else None for target, back in zip(self.targets, self.backwards)]
-        for target, g in zip(self.targets, grads):
-            if type(g) is Part:
-                yield target, g
-            elif target is not None and g is not None:
-                g = unbroadcast(g, target.shape)
-                yield target, g if g.dtype is target.dtype else g.astype(target.dtype)
-
-
-class Part(NamedTuple):
-    """The gradient of a slice: `grad` at `index`, zero elsewhere. Many slices of one tensor then cost one pass."""
-    index: object
-    grad: np.ndarray
-
-
-def source(x):
-    """What receives the gradient of a tensor: the node that made it, the leaf itself, or None."""
-    return x._node or (x if x._requires_grad else None)
-
-
-def unbroadcast(grad, shape):
-    """Sum a gradient over the axes along which an input of `shape` was broadcast."""
-    if grad.shape == shape:
-        return grad
-    front = grad.ndim - len(shape)                                                # axes that were put in front
-    stretched = [front + axis for axis, size in enumerate(shape) if size != grad.shape[front + axis]]
-    return grad.sum(axis=(*range(front), *stretched)).reshape(shape)
-
-
-def _topological_order(root):
-    """All nodes below `root`, each after everything it was made from. No recursion: graphs can be very deep."""
-    order, seen, stack = [], set(), [(root, False)]
-    while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((target, False) for target in node.targets if isinstance(target, Node))
-    return order
-
-
-def backward(root, gradient, retain_graph=False, receive=lambda leaf, grad: leaf._accumulate(grad)):
-    """Carry `gradient` (an array) from the node `root` back to every leaf: the chain rule, once for each node.
-
-    `receive` is handed each leaf and its gradient, once for every way that leads there.
-    """
-    grads, own = {root: gradient}, set()                                          # own: sums nobody else holds
-    for node in reversed(_topological_order(root)):
-        grad = grads.pop(node, None)
-        if grad is None:
-            continue
-        for target, g in node.gradients(grad):
-            if isinstance(target, Tensor):
-                receive(target, g)
-            elif target not in grads and type(g) is not Part:
-                grads[target] = g                                                 # perhaps shared: not to be changed
-            else:
-                if target not in own:
-                    own.add(target)
-                    grads[target] = np.array(grads[target]) if target in grads else np.zeros(target.shape, target.dtype)
-                add_gradient(grads[target], g)
-        if not retain_graph:
-            node.backwards = None
-
-
-def add_gradient(total, g):
-    """Add a gradient, whole or of a part, in place."""
-    if type(g) is Part:
-        total[g.index] += g.grad
-    else:
-        total += g
-
-
-# ---------------------------------------------------------------- tensors
 
 class Tensor:
     """An n-dimensional array that can remember how it was computed. Create one with `tensor`, `zeros`, `randn`, ...
@@ -164,7 +17,7 @@ class Tensor:
     Attributes: `grad`, a Tensor or None, filled by `backward` for leaves that require a gradient.
     """
 
-    __slots__ = ("_data", "_node", "_requires_grad", "_version", "grad")
+    __slots__ = ("_data", "_node", "_requires_grad", "grad")
     __array_ufunc__ = None                      # NumPy must not take over `array * tensor`
     __hash__ = object.__hash__                  # == compares elements, so tensors are hashed by identity
 
@@ -174,7 +27,7 @@ class Tensor:
             raise TypeError(f"minitorch tensors are float32, float64, int64 or bool, not {data.dtype}; "
                             "convert the array first, e.g. array.astype('float32')")
         self._node = self.grad = None
-        self._version, self._requires_grad = 0, False
+        self._requires_grad = False
         if requires_grad:
             self.requires_grad_()
 
@@ -264,7 +117,7 @@ class Tensor:
 
     def _write(self, values, index=..., picked=()):
         """Overwrite all values, or those at x[index][picked], in place; refused where recording would be needed."""
-        if is_grad_enabled() and (self.requires_grad or getattr(values, "requires_grad", False)):
+        if grad_mode.enabled and (self.requires_grad or getattr(values, "requires_grad", False)):
             raise RuntimeError("in-place changes are not recorded: write x = x + y instead of x += y, or update "
                                "parameters inside `with no_grad():`")
         values = values._data if isinstance(values, Tensor) else np.asarray(values)
@@ -273,7 +126,7 @@ class Tensor:
             place[picked] = values
         except ValueError:
             raise RuntimeError(f"values of shape {values.shape} do not fit into {place[picked].shape}") from None
-        self._version += 1
+        mark_as_changed(self._data)
         return self
 
     def __len__(self):

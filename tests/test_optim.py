@@ -176,7 +176,7 @@ def test_a_step_between_forward_and_backward_is_noticed():
     loss = (p * p).sum()
     p.grad = minitorch.ones(3)
     optim.SGD([p], lr=0.1).step()
-    with pytest.raises(RuntimeError, match="modified in place"):
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
         loss.backward()
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from minitorch.arithmetic import sigmoid, tanh, where  # noqa: F401 (F.sigmoid, F.tanh)
 from minitorch.creation import rand
 from minitorch.indexing import gather, scatter_add_rows
-from minitorch.operation import differentiable, method
+from minitorch.operation import differentiable, jointly, method
 from minitorch.tensor import Tensor, bool_, float64, int64
 
 
@@ -253,10 +253,10 @@ def dropout(input, p=0.5, training=True):
         raise ValueError(f"dropout: the probability must be between 0 and 1, got {p}")
     if not training or p == 0:
         return input
-    return input * Tensor(_kept(input.shape, p, input.dtype))
+    return input * Tensor(_dropout_mask(input.shape, p, input.dtype))
 
 
-def _kept(shape, p, dtype):
+def _dropout_mask(shape, p, dtype):
     """1 / (1 - p) with probability 1 - p, else 0."""
     return (rand(shape)._data >= p).astype(dtype) * (1 / (1 - p) if p < 1 else 0.0)
 
@@ -313,7 +313,7 @@ def _attention(query, key, value, mask, *, dropout_p, scale, mask_gradient):
         dq *= scale
         return dq, dk, dv, dmask
 
-    return out, backward
+    return out, *jointly(backward, 4)
 
 
 def _visible_blocks(mask, query_len, key_len):
@@ -338,7 +338,7 @@ def _attend(q, k, v, mask, dropout_p):
     np.exp(e, out=e)
     total = e @ np.ones((e.shape[-1], 1), e.dtype)                                # (..., query, 1)
     inverse = 1 / np.where(total == 0, 1, total)
-    kept = _kept(e.shape, dropout_p, e.dtype) if dropout_p else None
+    kept = _dropout_mask(e.shape, dropout_p, e.dtype) if dropout_p else None
     dropped = e * kept if dropout_p else e
     out = dropped @ v                                                             # (..., query, value_dim)
     out *= inverse

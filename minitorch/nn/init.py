@@ -2,7 +2,7 @@
 import math
 
 from minitorch.creation import rand, randn
-from minitorch.tensor import no_grad
+from minitorch.recording import no_grad
 
 
 @no_grad()

@@ -5,7 +5,8 @@ from collections import namedtuple
 from minitorch import creation
 from minitorch.nn import functional as F
 from minitorch.nn import init
-from minitorch.tensor import Tensor, float32, float64, no_grad
+from minitorch.recording import no_grad
+from minitorch.tensor import Tensor, float32, float64
 
 IncompatibleKeys = namedtuple("IncompatibleKeys", "missing_keys unexpected_keys")
 

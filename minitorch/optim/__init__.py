@@ -5,7 +5,9 @@ import numpy as np
 
 from minitorch.nn.modules import zero_grad
 from minitorch.optim import lr_scheduler
-from minitorch.tensor import Tensor, enable_grad, float32
+from minitorch.recording import enable_grad
+from minitorch.tensor import Tensor, float32
+from minitorch.watch import mark_as_changed
 
 
 class Optimizer:
@@ -60,7 +62,7 @@ class Optimizer:
             for p in group["params"]:
                 if p.grad is not None:
                     self.update(p._data, p.grad._data, self.state.setdefault(p, {}), group)
-                    p._version += 1
+                    mark_as_changed(p._data)
         return loss
 
     def state_dict(self):
