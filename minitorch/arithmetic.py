@@ -51,7 +51,7 @@ def mul(input, other):
 
 @method("__truediv__")
 @differentiable
-def div(input, other):
+def true_divide(input, other):
     """input / other; integers give float32."""
     input, other = as_common_dtype(input, other)
     out = input / other if input.dtype.kind == "f" else np.true_divide(input, other).astype(float32)
@@ -199,27 +199,19 @@ def cos(input):
 
 @method()
 @differentiable
-def floor(input):
-    """The largest integer not above; flat almost everywhere, so its gradient is zero."""
-    return np.floor(input).astype(input.dtype, copy=False), lambda g: 0 * g
-
-
-@method()
-@differentiable
-def ceil(input):
-    """The smallest integer not below; its gradient is zero."""
-    return np.ceil(input).astype(input.dtype, copy=False), lambda g: 0 * g
-
-
-@method()
-@differentiable
 def clamp(input, min=None, max=None):
-    """Move what lies outside [min, max] (numbers) to the nearer edge; the gradient is zero there."""
+    """Move what lies outside [min, max] (numbers or tensors) to the nearer edge, where the gradient goes as well."""
     if min is None and max is None:
         raise RuntimeError("clamp: give min, max or both")
+    low, high = -np.inf if min is None else min, np.inf if max is None else max
     dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
-    out = np.clip(input.astype(dtype, copy=False), min, max)
-    return out, lambda g: g * (out == input)
+    out = input.astype(dtype, copy=False)
+    out = out if min is None else np.maximum(out, np.asarray(min, dtype))
+    out = out if max is None else np.minimum(out, np.asarray(max, dtype))
+    return (out,
+            lambda g: np.where((low <= input) & (input <= high), g, 0),
+            lambda g: np.where((input < low) & (low < high), g, 0),
+            lambda g: np.where((input > high) | (high < low), g, 0))
 
 
 # ---------------------------------------------------------------- numbers on the left, changes in place
@@ -228,7 +220,7 @@ Tensor.where = lambda self, condition, other: where(condition, self, other)
 Tensor.__add__ = Tensor.__radd__ = _add
 Tensor.__sub__ = _sub
 Tensor.__rsub__ = lambda self, other: _sub(other, self)
-Tensor.__rtruediv__ = lambda self, other: div(other, self)
+Tensor.__rtruediv__ = lambda self, other: true_divide(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)
 
 
@@ -244,7 +236,7 @@ def _in_place(operation):
 Tensor.add_ = Tensor.__iadd__ = _in_place(add)
 Tensor.sub_ = Tensor.__isub__ = _in_place(sub)
 Tensor.mul_ = Tensor.__imul__ = _in_place(mul)
-Tensor.div_ = Tensor.__itruediv__ = _in_place(div)
+Tensor.div_ = Tensor.__itruediv__ = _in_place(true_divide)
 Tensor.clamp_ = _in_place(clamp)
 Tensor.fill_ = lambda self, value: self._write(value)
 Tensor.zero_ = lambda self: self._write(0)

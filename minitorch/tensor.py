@@ -7,8 +7,18 @@ import numpy as np
 from minitorch.graph import add_gradient, backward, grad_mode
 from minitorch.watch import mark_as_changed
 
-bool_, int64, float32, float64 = DTYPES = tuple(map(np.dtype, ("bool", "int64", "float32", "float64")))
-KINDS = (0, 1, 2, 2)                            # of each dtype: truth values < integers < floating point
+bool_, int32, int64, float32, float64 = DTYPES = tuple(map(np.dtype, "bool int32 int64 float32 float64".split()))
+KINDS = (0, 1, 1, 2, 2)                         # of each dtype: truth values < integers < floating point
+
+
+def as_dtype(given):
+    """One of DTYPES, also from Python's bool, int and float; None stays None. TypeError for any other."""
+    if given is None:
+        return None
+    dtype = int64 if given is int else np.dtype(given)
+    if dtype not in DTYPES:
+        raise TypeError(f"minitorch has no dtype {dtype}: use bool, int32, int64, float32 or float64")
+    return dtype
 
 
 class Tensor:
@@ -22,9 +32,11 @@ class Tensor:
     __hash__ = object.__hash__                  # == compares elements, so tensors are hashed by identity
 
     def __init__(self, data, requires_grad=False):
-        self._data = data = data if type(data) is np.ndarray else np.asarray(data)
+        if type(data) is not np.ndarray:
+            data = np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
+        self._data = data
         if data.dtype is not float32 and data.dtype not in DTYPES:
-            raise TypeError(f"minitorch tensors are float32, float64, int64 or bool, not {data.dtype}; "
+            raise TypeError(f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
                             "convert the array first, e.g. array.astype('float32')")
         self._node = self.grad = None
         self._requires_grad = False
@@ -36,7 +48,17 @@ class Tensor:
     ndim = property(lambda self: self._data.ndim)
     is_leaf = property(lambda self: self._node is None, doc="True unless made by a recorded operation.")
     grad_fn = property(lambda self: self._node, doc="The recorded operation that made this tensor, or None.")
-    data = property(lambda self: Tensor(self._data), doc="The same values, unrecorded.")
+
+    @property
+    def data(self):
+        """The same values, unrecorded. Other values may take their place, of any shape: x.data = y."""
+        return Tensor(self._data)
+
+    @data.setter
+    def data(self, other):
+        if self.requires_grad and other.dtype.kind != "f":
+            raise RuntimeError(f"x.data = y for an x that requires grad needs a floating point y, got {other.dtype}")
+        self._data = other._data
 
     @property
     def requires_grad(self):
@@ -97,6 +119,9 @@ class Tensor:
             raise RuntimeError(f"a tensor of shape {self.shape} has {self._data.size} elements, item() needs one")
         return self._data.item()
 
+    def __format__(self, spec):
+        return format(self.item(), spec) if not self.ndim else object.__format__(self, spec)
+
     def tolist(self):
         return self._data.tolist()
 
@@ -149,9 +174,9 @@ class Tensor:
         return int(self.item())
 
     def __index__(self):
-        if self._data.dtype != int64 or self.ndim:
-            raise TypeError("only 0-d integer tensors can be used as an index")
-        return int(self._data)
+        if self._data.dtype.kind not in "bi" or self._data.size != 1:
+            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
+        return self._data.item()
 
     def __repr__(self):
         text = np.array2string(self._data, precision=4, separator=", ", prefix="tensor(")

@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from minitorch.arithmetic import sigmoid, tanh, where  # noqa: F401 (F.sigmoid, F.tanh)
-from minitorch.creation import rand
+from minitorch.random import rand
 from minitorch.indexing import gather, scatter_add_rows
 from minitorch.operation import differentiable, jointly, method
 from minitorch.tensor import Tensor, bool_, float64, int64

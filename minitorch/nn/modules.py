@@ -2,7 +2,7 @@
 import math
 from collections import namedtuple
 
-from minitorch import creation
+from minitorch import creation, random
 from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.recording import no_grad
@@ -244,7 +244,7 @@ class Embedding(Module):
     def __init__(self, num_embeddings, embedding_dim, *, dtype=None):
         super().__init__()
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.weight = Parameter(creation.randn(num_embeddings, embedding_dim, dtype=dtype))
+        self.weight = Parameter(random.randn(num_embeddings, embedding_dim, dtype=dtype))
 
     def forward(self, input):
         return F.embedding(input, self.weight)
