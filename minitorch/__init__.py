@@ -42,7 +42,7 @@ from minitorch.products import matmul, outer
 from minitorch.contractions import bmm, dot, einsum, mm, mv
 from minitorch.shaping import (cat, chunk, clone, flatten, flip, permute, reshape, roll, split, squeeze,
                                stack, transpose, unbind, unsqueeze)
-from minitorch.arranging import (atleast_2d, broadcast_to, column_stack, concat, diag, diagonal, hstack, meshgrid,
+from minitorch.arranging import (broadcast_to, column_stack, concat, diag, diagonal, hstack, meshgrid,
                                  movedim, narrow, ravel, repeat_interleave, select, swapaxes, swapdims, t, tile,
                                  unflatten, vstack)
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu

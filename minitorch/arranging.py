@@ -70,16 +70,11 @@ def unflatten(input, dim, sizes):
     return reshape(input, *input.shape[:axis], *sizes, *input.shape[axis + 1:])
 
 
-def atleast_2d(input):
-    """At least two dimensions; new ones come in front."""
-    return reshape(input, *(1,) * (2 - input.ndim), *input.shape)
-
-
 # ---------------------------------------------------------------- together and apart
 
 def vstack(tensors):
     """One below the other; vectors are rows."""
-    return cat([atleast_2d(x) for x in tensors], 0)
+    return cat([reshape(x, *(1,) * (2 - x.ndim), *x.shape) for x in tensors], 0)
 
 
 def hstack(tensors):
@@ -117,7 +112,7 @@ def tile(input, *dims):
 
 @method()
 @numpy_names
-def repeat_interleave(input, repeats, dim=None):
+def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     """Each element `repeats` times in a row along `dim`; without dim, of the flat tensor."""
     if dim is None:
         input, dim = flatten(input), 0

@@ -2,7 +2,7 @@
 import numpy as np
 
 from minitorch.device import on_cpu
-from minitorch.operation import method
+from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
 from minitorch.tensor import Tensor, as_dtype, float32, int64
 
@@ -48,6 +48,8 @@ def _rng(generator):
 def _drawn(draw, size, dtype, requires_grad):
     """A tensor from one of NumPy's generators of floats."""
     size, dtype = as_size(size), as_dtype(dtype or float32)
+    if any(n < 0 for n in size):
+        raise RuntimeError(f"sizes cannot be negative, got {size}")
     if dtype.kind != "f":
         raise NotImplementedError(f"random numbers between integers need randint; {dtype} was asked for")
     return Tensor(np.asarray(draw(size, dtype=dtype)), requires_grad)
@@ -106,8 +108,14 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None):
         raise TypeError(f"normal: give a size for numbers, or a mean or std that is a tensor; got size={size}")
     if like is None:
         return randn(size, generator=generator, dtype=dtype) * std + mean
-    shape = np.broadcast_shapes(*(x.shape for x in (mean, std) if isinstance(x, Tensor)))
-    return (randn(shape, generator=generator, dtype=dtype or like.dtype) * std + mean).detach()
+    return _normal(mean, std, _rng(generator), as_dtype(dtype or like.dtype))
+
+
+@differentiable
+def _normal(mean, std, rng, dtype):
+    """Recorded, as in PyTorch, with a gradient of 0."""
+    shape = np.broadcast_shapes(np.shape(mean), np.shape(std))
+    return (rng.standard_normal(shape, dtype) * std + mean).astype(dtype), np.zeros_like, np.zeros_like
 
 
 # ---------------------------------------------------------------- draws by probability
@@ -115,10 +123,16 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None):
 @method()
 def bernoulli(input, p=None, *, generator=None):
     """1 with the probability that the element is (or `p`), else 0, in the same dtype."""
-    chance = input._data if p is None else p
+    return _bernoulli(input, p, _rng(generator))
+
+
+@differentiable
+def _bernoulli(input, p, rng):
+    """Recorded, as in PyTorch, with a gradient of 0."""
+    chance = input if p is None else p
     if np.any(np.less(chance, 0) | np.greater(chance, 1)):
         raise RuntimeError(f"bernoulli: probabilities must be in [0, 1], got {chance}")
-    return Tensor((_rng(generator).random(input.shape) < chance).astype(input.dtype))
+    return (rng.random(input.shape) < chance).astype(input.dtype), np.zeros_like
 
 
 @method()

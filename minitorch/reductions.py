@@ -98,9 +98,9 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 
     def backward(g):
         """d/dx = sign(x) (|x| / norm)^(p - 1); for p = inf shared by the largest; 0 where the norm is."""
-        safe = np.where(out == 0, 1, out)
         if p == 0:
-            return np.zeros_like(input)
+            return None
+        safe = np.where(out == 0, 1, out)
         if math.isinf(p):
             best = size == out
             share = best / best.sum(axes, keepdims=True, dtype=g.dtype)
@@ -269,19 +269,19 @@ def cumsum(input, dim, *, dtype=None):
 @method()
 @differentiable
 def cumprod(input, dim, *, dtype=None):
-    """Running products; their gradient needs elements that are not 0."""
+    """Running products."""
     input = _cast(input, dtype or (None if input.dtype.kind == "f" else int64))
     _axes(input, dim)
-    out = input.cumprod(dim) if input.ndim else input.copy()
 
     def backward(g):
+        """Row j of `factors` is x with a 1 for x[j]: its running products, from j on, are the derivatives by x[j]."""
         if not input.ndim:
             return g
-        if not input.all():
-            raise NotImplementedError("cumprod: minitorch has no gradient where an element is 0")
-        return np.flip(np.flip(g * out, dim).cumsum(dim), dim) / input
+        x, g = np.moveaxis(input, dim, -1), np.moveaxis(g, dim, -1)
+        factors = np.where(np.eye(x.shape[-1], dtype=bool), 1, x[..., None, :])
+        return np.moveaxis((np.triu(factors.cumprod(-1)) @ g[..., None])[..., 0], -1, dim)
 
-    return out, backward
+    return input.cumprod(dim) if input.ndim else input.copy(), backward
 
 
 def _running_sums(x, dim):

@@ -108,7 +108,6 @@ def bincount(input, weights=None, minlength=0):
     return Tensor(np.bincount(ids, weights._data, minlength).astype(kind))
 
 
-@method()
 def isin(elements, test_elements):
     """Which elements are among `test_elements`."""
     return Tensor(np.asarray(np.isin(elements._data, getattr(test_elements, "_data", test_elements)), bool_))
