@@ -21,30 +21,48 @@ Around it, one family per file:
     memory         a switch of the C library that makes training a third faster
     nn, optim      layers, losses and optimizers, made of all of these
 """
-from minitorch.tensor import Tensor, bool_, float32, float64, int64
+import math as _math
+
+import numpy as _np
+
+from minitorch.tensor import Tensor, bool_, float32, float64, int32, int64
 from minitorch.recording import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from minitorch.operation import result_type
-from minitorch.arithmetic import (abs, add, ceil, clamp, cos, div, exp, floor, log, maximum, minimum, mul, neg, pow,
-                                  rsqrt, sigmoid, sin, sqrt, sub, tanh, where)
-from minitorch.comparisons import (bitwise_and, bitwise_not, bitwise_or, eq, ge, gt, le, logical_and, logical_not,
-                                   logical_or, lt, ne)
-from minitorch.reductions import (all, amax, amin, any, argmax, argmin, cumsum, logsumexp, max, mean, min,
-                                  std, sum, var)
+from minitorch.arithmetic import (abs, add, clamp, cos, exp, log, maximum, minimum, mul, neg, pow, rsqrt, sigmoid, sin,
+                                  sqrt, sub, tanh, true_divide, where)
+from minitorch.rounding import ceil, div, floor, floor_divide, fmod, remainder, round, sign, trunc
+from minitorch.elementary import (addcdiv, addcmul, atan, atan2, cosh, erf, exp2, expm1, lerp, log1p, log2, log10,
+                                  nan_to_num, reciprocal, sinh, square, tan)
+from minitorch.comparisons import (allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, eq, equal, ge, gt,
+                                   is_tensor, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,
+                                   logical_xor, lt, ne)
+from minitorch.reductions import (all, amax, amin, any, argmax, argmin, cumprod, cumsum, logsumexp, max, mean, min,
+                                  norm, prod, std, std_mean, sum, var, var_mean)
 from minitorch.products import matmul, outer
+from minitorch.contractions import bmm, dot, einsum, mm, mv
 from minitorch.shaping import (cat, chunk, clone, flatten, flip, permute, reshape, roll, split, squeeze,
                                stack, transpose, unbind, unsqueeze)
+from minitorch.arranging import (broadcast_to, column_stack, concat, diag, diagonal, hstack, meshgrid,
+                                 movedim, narrow, ravel, repeat_interleave, select, swapaxes, swapdims, t, tile,
+                                 unflatten, vstack)
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
-from minitorch import inplace
-from minitorch.creation import (Generator, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
-                                full_like, get_rng_state, linspace, manual_seed, ones, ones_like, rand,
-                                rand_like, randint, randn, randn_like, randperm, set_rng_state, tensor, zeros,
-                                zeros_like)
+from minitorch.scattering import index_add, masked_select, scatter, scatter_add
+from minitorch.sorting import argsort, bincount, count_nonzero, isin, median, nonzero, sort, topk, unique
+from minitorch.device import backends, cuda, device, mps
+from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
+                                full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)
+from minitorch.random import (Generator, bernoulli, get_rng_state, manual_seed, multinomial, normal, rand, rand_like,
+                              randint, randn, randn_like, randperm, set_rng_state)
 from minitorch import autograd, nn, optim
-from minitorch.nn.functional import log_softmax, relu, softmax
+from minitorch.nn.activations import log_softmax, relu, softmax
 from minitorch.serialization import load, save
 from minitorch.memory import keep_freed_memory as _keep_freed_memory
 
-double, float, long = float64, float32, int64
-bool = bool_
+double, float, int, long, bool = float64, float32, int32, int64, bool_
+dtype, finfo, iinfo = _np.dtype, _np.finfo, _np.iinfo
+inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
+clip, multiply, subtract, divide, negative = clamp, mul, sub, div, neg
+is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
+Tensor.clip = clamp
 
 _keep_freed_memory()

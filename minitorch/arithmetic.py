@@ -5,7 +5,7 @@
 """
 import numpy as np
 
-from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type, select
+from minitorch.operation import as_common_dtype, as_float, differentiable, masked, method, result_type
 from minitorch.tensor import Tensor, bool_, float32
 
 
@@ -51,7 +51,7 @@ def mul(input, other):
 
 @method("__truediv__")
 @differentiable
-def div(input, other):
+def true_divide(input, other):
     """input / other; integers give float32."""
     input, other = as_common_dtype(input, other)
     out = input / other if input.dtype.kind == "f" else np.true_divide(input, other).astype(float32)
@@ -89,7 +89,7 @@ def _power_of_tensors(x, y):
 def maximum(input, other):
     """The larger of each pair; where both are equal each gets half of the gradient."""
     input, other = as_common_dtype(input, other)
-    share = lambda g, lost: select(np.where(input == other, g / 2, g), ~lost)
+    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
     return np.maximum(input, other), lambda g: share(g, input < other), lambda g: share(g, input > other)
 
 
@@ -98,7 +98,7 @@ def maximum(input, other):
 def minimum(input, other):
     """The smaller of each pair; where both are equal each gets half of the gradient."""
     input, other = as_common_dtype(input, other)
-    share = lambda g, lost: select(np.where(input == other, g / 2, g), ~lost)
+    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
     return np.minimum(input, other), lambda g: share(g, input > other), lambda g: share(g, input < other)
 
 
@@ -109,7 +109,7 @@ def where(condition, input, other):
         raise RuntimeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
     dtype = result_type(input, other)
     out = np.where(condition, np.asarray(input, dtype), np.asarray(other, dtype))
-    return out, None, lambda g: select(g, condition), lambda g: select(g, ~condition)
+    return out, None, lambda g: masked(g, condition), lambda g: masked(g, ~condition)
 
 
 # ---------------------------------------------------------------- one operand
@@ -204,28 +204,19 @@ def cos(input):
 
 @method()
 @differentiable
-def floor(input):
-    """The largest integer not above; flat almost everywhere, so its gradient is zero."""
-    return np.floor(input).astype(input.dtype, copy=False), np.zeros_like
-
-
-@method()
-@differentiable
-def ceil(input):
-    """The smallest integer not below; its gradient is zero."""
-    return np.ceil(input).astype(input.dtype, copy=False), np.zeros_like
-
-
-@method()
-@differentiable
 def clamp(input, min=None, max=None):
-    """Move what lies outside [min, max] (numbers) to the nearer edge; the gradient is zero there."""
+    """Move what lies outside [min, max] (numbers or tensors) to the nearer edge, where the gradient goes as well."""
     if min is None and max is None:
         raise RuntimeError("clamp: give min, max or both")
-    input = input.astype(result_type(input, *(edge for edge in (min, max) if edge is not None)), copy=False)
-    above = lambda: True if min is None else input >= min
-    below = lambda: True if max is None else input <= max
-    return np.clip(input, min, max), lambda g: select(g, above() & below())
+    low, high = -np.inf if min is None else min, np.inf if max is None else max
+    dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
+    out = input.astype(dtype, copy=False)
+    out = out if min is None else np.maximum(out, np.asarray(min, dtype))
+    out = out if max is None else np.minimum(out, np.asarray(max, dtype))
+    return (out,
+            lambda g: masked(g, (low <= input) & (input <= high)),
+            lambda g: masked(g, (input < low) & (low < high)),
+            lambda g: masked(g, (input > high) | (high < low)))
 
 
 # ---------------------------------------------------------------- numbers on the left
@@ -234,5 +225,5 @@ Tensor.where = lambda self, condition, other: where(condition, self, other)
 Tensor.__add__ = Tensor.__radd__ = _add
 Tensor.__sub__ = _sub
 Tensor.__rsub__ = lambda self, other: _sub(other, self)
-Tensor.__rtruediv__ = lambda self, other: div(other, self)
+Tensor.__rtruediv__ = lambda self, other: true_divide(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)

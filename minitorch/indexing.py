@@ -6,8 +6,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from minitorch.graph import Part
-from minitorch.inplace import write
-from minitorch.operation import differentiable, method, select
+from minitorch.inplace import in_place, write
+from minitorch.operation import differentiable, masked, method
 from minitorch.tensor import Tensor, bool_, int64
 
 
@@ -264,7 +264,7 @@ def masked_fill(input, mask, value):
         raise RuntimeError(f"masked_fill needs a mask of dtype bool and one value, got {mask.dtype} and a value "
                            f"of shape {np.shape(value)}")
     out = np.where(mask, np.asarray(value).astype(input.dtype), input)
-    return out, lambda g: select(g, ~mask), None, lambda g: select(g, mask)
+    return out, lambda g: masked(g, ~mask), None, lambda g: masked(g, mask)
 
 
 @method()
@@ -286,3 +286,6 @@ def triu(input, diagonal=0):
 def _check_matrix(name, input):
     if input.ndim < 2:
         raise RuntimeError(f"{name} needs at least 2 dimensions, got shape {input.shape}")
+
+
+Tensor.masked_fill_, Tensor.tril_, Tensor.triu_ = map(in_place, (masked_fill, tril, triu))

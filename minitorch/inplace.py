@@ -106,9 +106,9 @@ def _fill(self, value):
 
 Tensor._write = write
 Tensor.copy_, Tensor.fill_, Tensor.zero_ = _copy, _fill, lambda self: write(self, 0)
-for _operation in (arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div, arithmetic.pow, arithmetic.clamp,
-                   arithmetic.neg, arithmetic.abs, arithmetic.exp, arithmetic.log, arithmetic.sqrt, arithmetic.rsqrt,
-                   arithmetic.sin, arithmetic.cos, arithmetic.tanh, arithmetic.sigmoid):
+for _operation in (arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.pow, arithmetic.clamp, arithmetic.neg,
+                   arithmetic.abs, arithmetic.exp, arithmetic.log, arithmetic.sqrt, arithmetic.rsqrt, arithmetic.sin,
+                   arithmetic.cos, arithmetic.tanh, arithmetic.sigmoid):
     setattr(Tensor, f"{_operation.__name__}_", in_place(_operation))
-Tensor.__iadd__, Tensor.__isub__, Tensor.__imul__ = Tensor.add_, Tensor.sub_, Tensor.mul_
-Tensor.__itruediv__, Tensor.__ipow__ = Tensor.div_, Tensor.pow_
+Tensor.__iadd__, Tensor.__isub__, Tensor.__imul__, Tensor.__ipow__ = Tensor.add_, Tensor.sub_, Tensor.mul_, Tensor.pow_
+Tensor.__itruediv__ = in_place(arithmetic.true_divide)

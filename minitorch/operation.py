@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 
 from minitorch.graph import Node, grad_mode
-from minitorch.tensor import DTYPES, KINDS, Tensor, float32
+from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32, int64
 from minitorch.views import follow_base, note_base
 
 
@@ -28,7 +28,7 @@ def differentiable(function):
     @functools.wraps(function)
     def operation(*inputs, **options):
         if options:
-            inputs, options = _tensors_by_position(signature, inputs, options)
+            inputs, options = _by_signature(name, signature, inputs, options)
         try:
             result = function(*[x._data if isinstance(x, Tensor) else x for x in inputs], **options)
         except ValueError as error:
@@ -77,19 +77,37 @@ def jointly(derivatives, count):
     return [derivative_of(n) for n in range(count)]
 
 
-def select(grad, mask):
+def masked(grad, mask):
     """grad where the mask is True, else 0, even where grad is infinite: its bits times 1 or 0, faster than np.where."""
     bits = np.int64 if grad.dtype.itemsize == 8 else np.int32
     return (grad.view(bits) * mask).view(grad.dtype)
 
 
-def _tensors_by_position(signature, inputs, options):
-    """Move tensors given by keyword to where they stand in the signature, so that they are inputs like the others."""
+NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}                  # which PyTorch takes as well
+
+
+def _by_signature(name, signature, inputs, options):
+    """Keywords under PyTorch's names, and tensors moved to their positions, so that they are inputs like the others."""
+    options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
+    unknown = [key for key in options if key not in signature.parameters]
+    if unknown:
+        raise TypeError(f"{name} takes the arguments ({', '.join(signature.parameters)}), and in minitorch no "
+                        f"{', '.join(unknown)}")
     if not any(isinstance(value, Tensor) for value in options.values()):
         return inputs, options
     bound = signature.bind(*inputs, **options)
     bound.apply_defaults()                                            # no gap before them
     return bound.args, bound.kwargs
+
+
+def numpy_names(function):
+    """Let a function that isn't `differentiable` itself take `axis` and `keepdims`, too."""
+    @functools.wraps(function)
+    def renamed(*inputs, **options):
+        if options:
+            options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
+        return function(*inputs, **options)
+    return renamed
 
 
 def _in_pytorchs_terms(error, name, inputs):
@@ -114,7 +132,7 @@ def method(*names):
 def result_type(*operands):
     """The dtype that arrays, tensors and Python numbers have in common.
 
-    bool < int64 < float32 < float64. Tensors with dimensions decide first; a 0-d tensor, and after it a Python
+    bool < int32 < int64 < float32 < float64. Tensors with dimensions decide first; a 0-d tensor, and after it a Python
     number, only counts when it is of a higher kind (truth value, integer, float). A Python float is float32.
     """
     groups = ([], [], [])                                             # dimensions, 0-d, Python numbers
@@ -123,7 +141,7 @@ def result_type(*operands):
         if isinstance(x, np.ndarray):
             groups[0 if x.ndim else 1].append(DTYPES.index(x.dtype))
         elif isinstance(x, (bool, int, float, np.generic)):
-            groups[2].append("bif".index(np.asarray(x).dtype.kind))
+            groups[2].append(DTYPES.index({"b": bool_, "i": int64, "f": float32}[np.asarray(x).dtype.kind]))
         else:
             raise TypeError(f"expected tensors and Python numbers, got {type(x).__name__}; wrap it in tensor(...)")
     best = None

@@ -1,11 +1,12 @@
 """The same elements in another shape or order. Most results are views: they share memory with their input."""
+import functools
 import math
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from minitorch.graph import Part
-from minitorch.operation import differentiable, method, result_type
+from minitorch.operation import differentiable, method, numpy_names, result_type
 from minitorch.tensor import Tensor
 from minitorch.views import note_siblings
 
@@ -15,9 +16,23 @@ def as_size(given):
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
 
 
+def sizes_by_keyword(*names):
+    """Let a function of `*sizes` take them by keyword, too: x.permute(dims=(1, 0))."""
+    def named(function):
+        @functools.wraps(function)
+        def called(*inputs, **options):
+            for name in names:
+                if name in options:
+                    inputs = (*inputs, as_size((options.pop(name),)))
+            return function(*inputs, **options)
+        return called
+    return named
+
+
 # ---------------------------------------------------------------- another shape
 
 @method()
+@sizes_by_keyword("shape")
 def reshape(input, *shape):
     """Another shape with the same elements in the same order; one size may be -1."""
     return _reshape(input, as_size(shape))
@@ -103,10 +118,13 @@ def _repeat(input, sizes):
 @differentiable
 def transpose(input, dim0, dim1):
     """Two dimensions exchanged."""
+    if not input.ndim:                                                # a number has a dimension 0 by courtesy
+        return input[...], lambda g: g
     return input.swapaxes(dim0, dim1), lambda g: g.swapaxes(dim0, dim1)
 
 
 @method()
+@sizes_by_keyword("dims")
 def permute(input, *dims):
     """The dimensions in another order."""
     return _permute(input, as_size(dims))
@@ -122,6 +140,7 @@ Tensor.mT = property(lambda self: transpose(self, -2, -1), doc="The last two dim
 
 
 @method()
+@sizes_by_keyword("dims")
 def flip(input, *dims):
     """A copy in reverse order along `dims`."""
     return _flip(input, as_size(dims))
@@ -156,8 +175,9 @@ def clone(input):
 
 # ---------------------------------------------------------------- together and apart
 
+@numpy_names
 def cat(tensors, dim=0):
-    """Tensors one behind the other along `dim`."""
+    """Tensors one after the other along `dim`. A vector of no elements fits anywhere."""
     if not len(tensors):
         raise ValueError("cat: expected at least one tensor, got none")
     return _cat(*tensors, dim=dim)
@@ -165,13 +185,18 @@ def cat(tensors, dim=0):
 
 @differentiable
 def _cat(*inputs, dim):
-    out = np.concatenate(inputs, dim, dtype=result_type(*inputs))
+    dtype, widest = result_type(*inputs), max(x.ndim for x in inputs)
+    shape = next(x.shape for x in inputs if x.ndim == widest)
+    nothing = (*shape[:dim], 0, *shape[dim:][1:])                     # an empty vector fits everywhere
+    inputs = [x.reshape(nothing) if x.shape == (0,) else x for x in inputs]
+    out = np.concatenate(inputs, dim, dtype=dtype)
     before = (slice(None),) * normalize_axis_index(dim, out.ndim)
     ends = np.cumsum([x.shape[dim] for x in inputs]).tolist()
     piece = lambda start, end: lambda g: g[*before, start:end]
     return out, *map(piece, [0, *ends], ends)
 
 
+@numpy_names
 def stack(tensors, dim=0):
     """Tensors of one shape side by side along a new dimension."""
     if not len(tensors):
@@ -200,6 +225,7 @@ def split(tensor, split_size_or_sections, dim=0):
 
 
 @method()
+@numpy_names
 def chunk(input, chunks, dim=0):
     """At most `chunks` pieces of equal size along `dim`; the last may be smaller."""
     if chunks < 1:
@@ -208,6 +234,7 @@ def chunk(input, chunks, dim=0):
 
 
 @method()
+@numpy_names
 def unbind(input, dim=0):
     """The slices along `dim`, without it."""
     return note_siblings(tuple(_piece(input, dim, n) for n in range(input.size(dim))), "unbind")

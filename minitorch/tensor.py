@@ -8,8 +8,18 @@ from minitorch.graph import add_gradient, backward, grad_mode
 from minitorch.views import follow_base
 from minitorch.watch import mark_as_changed, unwatched
 
-bool_, int64, float32, float64 = DTYPES = tuple(map(np.dtype, ("bool", "int64", "float32", "float64")))
-KINDS = (0, 1, 2, 2)                            # of each dtype: truth values < integers < floating point
+bool_, int32, int64, float32, float64 = DTYPES = tuple(map(np.dtype, "bool int32 int64 float32 float64".split()))
+KINDS = (0, 1, 1, 2, 2)                         # of each dtype: truth values < integers < floating point
+
+
+def as_dtype(given):
+    """One of DTYPES, also from Python's bool, int and float; None stays None. TypeError for any other."""
+    if given is None:
+        return None
+    dtype = int64 if given is int else np.dtype(given)
+    if dtype not in DTYPES:
+        raise TypeError(f"minitorch has no dtype {dtype}: use bool, int32, int64, float32 or float64")
+    return dtype
 
 
 class Tensor:
@@ -23,9 +33,11 @@ class Tensor:
     __hash__ = object.__hash__                  # == compares elements, so tensors are hashed by identity
 
     def __init__(self, data, requires_grad=False):
-        self._data = data = data if type(data) is np.ndarray else np.asarray(data)
+        if type(data) is not np.ndarray:
+            data = np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
+        self._data = data
         if data.dtype is not float32 and data.dtype not in DTYPES:
-            raise TypeError(f"minitorch tensors are float32, float64, int64 or bool, not {data.dtype}; "
+            raise TypeError(f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
                             "convert the array first, e.g. array.astype('float32')")
         self._node = self._base = self.grad = None
         self._requires_grad = False
@@ -43,6 +55,19 @@ class Tensor:
         if self._base is not None:
             follow_base(self)                   # it may have been changed in place
         return self._node
+
+    @property
+    def data(self):
+        """The same values (sharing memory), unrecorded, and changed without anybody noticing. x.data = y is allowed."""
+        return Tensor(unwatched(self._data))
+
+    @data.setter
+    def data(self, other):
+        if self.requires_grad and other.dtype.kind != "f":
+            raise RuntimeError(f"x.data = y for an x that requires grad needs a floating point y, got {other.dtype}")
+        memory = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
+        if memory(other._data) != memory(self._data):                 # x.data -= y has changed them already
+            self._data = other._data
 
     @property
     def requires_grad(self):
@@ -86,17 +111,6 @@ class Tensor:
             mark_as_changed(self.grad._data)
         add_gradient(self.grad._data, grad)
 
-    @property
-    def data(self):
-        """The same values (sharing memory), unrecorded, and changed without anybody noticing."""
-        return Tensor(unwatched(self._data))
-
-    @data.setter
-    def data(self, values):
-        memory = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
-        if memory(values._data) != memory(self._data):                # x.data -= y has changed them already
-            self._data = values._data
-
     def detach(self):
         """The same values (sharing memory), cut off from the graph."""
         return Tensor(self._data)
@@ -115,6 +129,9 @@ class Tensor:
         if self._data.size != 1:
             raise RuntimeError(f"a tensor of shape {self.shape} has {self._data.size} elements, item() needs one")
         return self._data.item()
+
+    def __format__(self, spec):
+        return format(self.item(), spec) if not self.ndim else object.__format__(self, spec)
 
     def tolist(self):
         return self._data.tolist()
@@ -156,8 +173,8 @@ class Tensor:
         return int(self.item())
 
     def __index__(self):
-        if self._data.dtype != int64 or self._data.size != 1:
-            raise TypeError("only integer tensors of one element can be used as an index")
+        if self._data.dtype.kind not in "bi" or self._data.size != 1:
+            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
         return self._data.item()
 
     def __repr__(self):

@@ -1,7 +1,7 @@
 """Initial values, written into a tensor in place: PyTorch's distributions, though not its random numbers."""
 import math
 
-from minitorch.creation import rand, randn
+from minitorch.random import rand, randn
 from minitorch.recording import no_grad
 
 

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from minitorch.nn.modules import zero_grad
+from minitorch.nn.module import zero_grad
 from minitorch.optim import lr_scheduler
 from minitorch.recording import enable_grad
 from minitorch.tensor import Tensor, float32
@@ -113,6 +113,43 @@ class SGD(Optimizer):
             v = state["momentum_buffer"]._data
             g = g + momentum * v if group["nesterov"] else v
         p -= group["lr"] * g
+
+
+class RMSprop(Optimizer):
+    """p <- p - lr g / (sqrt(v) + eps), v a running mean of g^2; centered: of (g - mean g)^2; then momentum, if any.
+
+    g is the gradient plus weight_decay p. Source: Hinton, Neural Networks for Machine Learning (2012), lecture 6.
+    """
+
+    def __init__(self, params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False):
+        super().__init__(params, dict(lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum,
+                                      centered=centered))
+
+    def update(self, p, g, state, group):
+        if not state:
+            state.update(step=Tensor(np.zeros((), float32)), square_avg=Tensor(np.zeros_like(p)))
+            if group["centered"]:
+                state["grad_avg"] = Tensor(np.zeros_like(p))
+            if group["momentum"]:
+                state["momentum_buffer"] = Tensor(np.zeros_like(p))
+        state["step"]._data += 1
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        v, alpha = state["square_avg"]._data, group["alpha"]
+        v *= alpha
+        v += (1 - alpha) * g * g
+        spread = v
+        if group["centered"]:
+            mean = state["grad_avg"]._data
+            mean += (1 - alpha) * (g - mean)
+            spread = v - mean * mean
+        step = g / (np.sqrt(spread) + group["eps"])
+        if group["momentum"]:
+            buffer = state["momentum_buffer"]._data
+            buffer *= group["momentum"]
+            buffer += step
+            step = buffer
+        p -= group["lr"] * step
 
 
 class Adam(Optimizer):

@@ -60,6 +60,39 @@ class LambdaLR(LRScheduler):
         return base_lr * self.lr_lambdas[group](t)
 
 
+class StepLR(LRScheduler):
+    """The rate times gamma, every `step_size` steps."""
+
+    def __init__(self, optimizer, step_size, gamma=0.1):
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer)
+
+    def next_lr(self, lr, base_lr, t, group):
+        return lr * self.gamma if t and t % self.step_size == 0 else lr
+
+
+class MultiStepLR(LRScheduler):
+    """The rate times gamma at each of the steps `milestones`; a step listed twice counts twice."""
+
+    def __init__(self, optimizer, milestones, gamma=0.1):
+        self.milestones, self.gamma = sorted(milestones), gamma
+        super().__init__(optimizer)
+
+    def next_lr(self, lr, base_lr, t, group):
+        return lr * self.gamma ** self.milestones.count(t) if t else lr
+
+
+class ExponentialLR(LRScheduler):
+    """The rate times gamma at each step."""
+
+    def __init__(self, optimizer, gamma):
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def next_lr(self, lr, base_lr, t, group):
+        return lr * self.gamma if t else lr
+
+
 class LinearLR(LRScheduler):
     """The rate times a factor that moves in a line from start_factor (t = 0) to end_factor (total_iters)."""
 
