@@ -6,7 +6,7 @@
 import numpy as np
 
 from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type
-from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32
+from minitorch.tensor import Tensor, bool_, float32
 
 
 # ---------------------------------------------------------------- two operands
@@ -214,7 +214,7 @@ def clamp(input, min=None, max=None):
             lambda g: np.where((input > high) | (high < low), g, 0))
 
 
-# ---------------------------------------------------------------- numbers on the left, changes in place
+# ---------------------------------------------------------------- numbers on the left
 
 Tensor.where = lambda self, condition, other: where(condition, self, other)
 Tensor.__add__ = Tensor.__radd__ = _add
@@ -222,22 +222,3 @@ Tensor.__sub__ = _sub
 Tensor.__rsub__ = lambda self, other: _sub(other, self)
 Tensor.__rtruediv__ = lambda self, other: true_divide(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)
-
-
-def _in_place(operation):
-    def change(self, *args, **options):
-        values = operation(self, *args, **options)
-        if KINDS[DTYPES.index(values.dtype)] > KINDS[DTYPES.index(self.dtype)]:
-            raise RuntimeError(f"result type {values.dtype} can't be stored in a tensor of {self.dtype}")
-        return self._write(values)
-    return change
-
-
-Tensor.add_ = Tensor.__iadd__ = _in_place(add)
-Tensor.sub_ = Tensor.__isub__ = _in_place(sub)
-Tensor.mul_ = Tensor.__imul__ = _in_place(mul)
-Tensor.div_ = Tensor.__itruediv__ = _in_place(true_divide)
-Tensor.clamp_ = _in_place(clamp)
-Tensor.fill_ = lambda self, value: self._write(value)
-Tensor.zero_ = lambda self: self._write(0)
-Tensor.copy_ = lambda self, source: self._write(source)

@@ -6,6 +6,7 @@ import numpy as np
 
 from minitorch.graph import Node, grad_mode
 from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32, int64
+from minitorch.views import follow_base, note_base
 
 
 # ---------------------------------------------------------------- from arrays to tensors
@@ -34,7 +35,10 @@ def differentiable(function):
             raise _in_pytorchs_terms(error, name, inputs) from None
         if type(result) is not tuple:
             return Tensor(result)
-        return record(Tensor(result[0]), name, inputs, result[1:])
+        out = Tensor(result[0])
+        if out._data.base is not None and isinstance(inputs[0], Tensor):
+            note_base(out, inputs[0])
+        return record(out, name, inputs, result[1:])
 
     return operation
 
@@ -44,12 +48,19 @@ def record(out, name, inputs, derivatives):
     edges = []
     for x, derivative in zip(inputs, derivatives):
         if derivative is not None and isinstance(x, Tensor):
-            target = x._node or (x if x._requires_grad else None)
+            target = made_by(x)
             if target is not None:
                 edges.append((target, derivative))
     if edges and grad_mode.enabled:
         out._node = Node(name, out._data, edges)
     return out
+
+
+def made_by(x):
+    """Where the gradient of a tensor goes: to the node that made it, to the leaf itself, or nowhere (None)."""
+    if x._base is not None:
+        follow_base(x)                                                # it may have been changed in place
+    return x._node or (x if x._requires_grad else None)
 
 
 def jointly(derivatives, count):

@@ -2,8 +2,9 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.indexing import masked_fill, tril, triu
+from minitorch.inplace import also_in_place
 from minitorch.operation import differentiable, method, numpy_names
-from minitorch.tensor import Tensor
 
 
 def _everywhere(index, axis):
@@ -107,11 +108,4 @@ def masked_select(input, mask):
     return input.expand(shape)[mask.expand(shape)]
 
 
-def _in_place(operation):
-    def change(self, *args, **options):
-        return self.copy_(operation(self, *args, **options))
-    change.__name__, change.__doc__ = f"{operation.__name__}_", f"`{operation.__name__}`, in place."
-    return change
-
-
-Tensor.scatter_, Tensor.scatter_add_, Tensor.index_add_ = map(_in_place, (scatter, scatter_add, index_add))
+also_in_place(scatter, scatter_add, index_add, masked_fill, tril, triu)

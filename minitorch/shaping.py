@@ -8,6 +8,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from minitorch.graph import Part
 from minitorch.operation import differentiable, method, numpy_names, result_type
 from minitorch.tensor import Tensor
+from minitorch.views import note_siblings
 
 
 def as_size(given):
@@ -91,6 +92,8 @@ def expand(input, *sizes):
 def _expand(input, sizes):
     kept = (-1,) * (len(sizes) - input.ndim) + input.shape
     sizes = tuple(old if size == -1 else size for size, old in zip(sizes, kept))
+    if sizes == input.shape:
+        return input[...], lambda g: g
     return np.broadcast_to(input, sizes), lambda g: g                 # the engine sums what was stretched
 
 
@@ -218,7 +221,7 @@ def split(tensor, split_size_or_sections, dim=0):
     if sum(sizes) != length:
         raise RuntimeError(f"split: sizes {list(sizes)} do not add up to dimension {dim} of {tensor.shape}")
     ends = np.cumsum(sizes).tolist()
-    return tuple(_piece(tensor, dim, slice(end - size, end)) for size, end in zip(sizes, ends))
+    return note_siblings(tuple(_piece(tensor, dim, slice(end - size, end)) for size, end in zip(sizes, ends)), "split")
 
 
 @method()
@@ -234,7 +237,7 @@ def chunk(input, chunks, dim=0):
 @numpy_names
 def unbind(input, dim=0):
     """The slices along `dim`, without it."""
-    return tuple(_piece(input, dim, n) for n in range(input.size(dim)))
+    return note_siblings(tuple(_piece(input, dim, n) for n in range(input.size(dim))), "unbind")
 
 
 @differentiable

@@ -5,7 +5,8 @@ What is missing here is missing on purpose; what is here must not differ.
 import numpy as np
 
 from minitorch.graph import add_gradient, backward, grad_mode
-from minitorch.watch import mark_as_changed
+from minitorch.views import follow_base
+from minitorch.watch import mark_as_changed, unwatched
 
 bool_, int32, int64, float32, float64 = DTYPES = tuple(map(np.dtype, "bool int32 int64 float32 float64".split()))
 KINDS = (0, 1, 1, 2, 2)                         # of each dtype: truth values < integers < floating point
@@ -27,7 +28,7 @@ class Tensor:
     Attributes: `grad`, a Tensor or None, filled by `backward` for leaves that require a gradient.
     """
 
-    __slots__ = ("_data", "_node", "_requires_grad", "grad")
+    __slots__ = ("_data", "_node", "_base", "_requires_grad", "grad")
     __array_ufunc__ = None                      # NumPy must not take over `array * tensor`
     __hash__ = object.__hash__                  # == compares elements, so tensors are hashed by identity
 
@@ -38,7 +39,7 @@ class Tensor:
         if data.dtype is not float32 and data.dtype not in DTYPES:
             raise TypeError(f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
                             "convert the array first, e.g. array.astype('float32')")
-        self._node = self.grad = None
+        self._node = self._base = self.grad = None
         self._requires_grad = False
         if requires_grad:
             self.requires_grad_()
@@ -46,23 +47,18 @@ class Tensor:
     shape = property(lambda self: self._data.shape, doc="Sizes of all dimensions, a tuple.")
     dtype = property(lambda self: self._data.dtype)
     ndim = property(lambda self: self._data.ndim)
-    is_leaf = property(lambda self: self._node is None, doc="True unless made by a recorded operation.")
-    grad_fn = property(lambda self: self._node, doc="The recorded operation that made this tensor, or None.")
+    is_leaf = property(lambda self: self.grad_fn is None, doc="True unless made by a recorded operation.")
 
     @property
-    def data(self):
-        """The same values, unrecorded. Other values may take their place, of any shape: x.data = y."""
-        return Tensor(self._data)
-
-    @data.setter
-    def data(self, other):
-        if self.requires_grad and other.dtype.kind != "f":
-            raise RuntimeError(f"x.data = y for an x that requires grad needs a floating point y, got {other.dtype}")
-        self._data = other._data
+    def grad_fn(self):
+        """The recorded operation that made this tensor, or None."""
+        if self._base is not None:
+            follow_base(self)                   # it may have been changed in place
+        return self._node
 
     @property
     def requires_grad(self):
-        return self._requires_grad or self._node is not None
+        return self._requires_grad or self.grad_fn is not None
 
     @requires_grad.setter
     def requires_grad(self, value):
@@ -72,7 +68,7 @@ class Tensor:
         """Ask for gradients with respect to this leaf, in place."""
         if requires_grad and self._data.dtype.kind != "f":
             raise RuntimeError(f"only tensors of floating point dtype can require gradients, not {self.dtype}")
-        if not requires_grad and self._node is not None:
+        if not requires_grad and self.grad_fn is not None:
             raise RuntimeError("requires_grad can only be switched off for leaves; use detach()")
         self._requires_grad = bool(requires_grad)
         return self
@@ -90,7 +86,7 @@ class Tensor:
         seed = np.ones_like(self._data) if gradient is None else gradient._data
         if seed.shape != self.shape:
             raise RuntimeError(f"gradient has shape {seed.shape}, the tensor {self.shape}: they must be equal")
-        if self._node is None:
+        if self.is_leaf:
             self._accumulate(seed)
         else:
             backward(self._node, seed, retain_graph)
@@ -98,7 +94,20 @@ class Tensor:
     def _accumulate(self, grad):
         if self.grad is None:
             self.grad = Tensor(np.zeros(self.shape, self.dtype))
+        else:
+            mark_as_changed(self.grad._data)
         add_gradient(self.grad._data, grad)
+
+    @property
+    def data(self):
+        """The same values (sharing memory), unrecorded, and changed without anybody noticing."""
+        return Tensor(unwatched(self._data))
+
+    @data.setter
+    def data(self, values):
+        memory = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
+        if memory(values._data) != memory(self._data):                # x.data -= y has changed them already
+            self._data = values._data
 
     def detach(self):
         """The same values (sharing memory), cut off from the graph."""
@@ -140,27 +149,15 @@ class Tensor:
     def is_contiguous(self):
         return self._data.flags.c_contiguous
 
-    def _write(self, values, index=..., picked=()):
-        """Overwrite all values, or those at x[index][picked], in place; refused where recording would be needed."""
-        if grad_mode.enabled and (self.requires_grad or getattr(values, "requires_grad", False)):
-            raise RuntimeError("in-place changes are not recorded: write x = x + y instead of x += y, or update "
-                               "parameters inside `with no_grad():`")
-        values = values._data if isinstance(values, Tensor) else np.asarray(values)
-        place = self._data[index]                                                 # a view
-        try:
-            place[picked] = values
-        except ValueError:
-            raise RuntimeError(f"values of shape {values.shape} do not fit into {place[picked].shape}") from None
-        mark_as_changed(self._data)
-        return self
-
     def __len__(self):
         if self.ndim == 0:
             raise TypeError("len() of a 0-d tensor")
         return len(self._data)
 
     def __iter__(self):
-        return (self[index] for index in range(len(self)))
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
 
     def __bool__(self):
         if self._data.size != 1:
@@ -175,11 +172,11 @@ class Tensor:
 
     def __index__(self):
         if self._data.dtype.kind not in "bi" or self._data.size != 1:
-            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
+            raise TypeError("only integer tensors of one element can be used as an index")
         return self._data.item()
 
     def __repr__(self):
         text = np.array2string(self._data, precision=4, separator=", ", prefix="tensor(")
-        made = f", grad_fn={self._node}" if self._node else ", requires_grad=True" if self._requires_grad else ""
+        made = f", grad_fn={self.grad_fn}" if self.grad_fn else ", requires_grad=True" if self._requires_grad else ""
         kind = "" if self.dtype in (float32, int64, bool_) else f", dtype={self.dtype}"
         return f"tensor({text}{kind}{made})"

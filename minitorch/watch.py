@@ -24,6 +24,11 @@ def owner(array):
     return array
 
 
+def unwatched(array):
+    """The same memory under another owner, so that changes of one are not noticed by what needs the other."""
+    return np.asarray(memoryview(array))
+
+
 def mark_as_changed(array):
     """To be called after every change of a tensor's values in place."""
     global last_change
