@@ -48,6 +48,7 @@ from minitorch.arranging import (broadcast_to, column_stack, concat, diag, diago
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
 from minitorch.scattering import index_add, masked_select, scatter, scatter_add
 from minitorch.sorting import argsort, bincount, count_nonzero, isin, median, nonzero, sort, topk, unique
+from minitorch import inplace
 from minitorch.device import backends, cuda, device, mps
 from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
                                 full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)

@@ -4,6 +4,7 @@ import math
 import numpy as np
 
 from minitorch.arithmetic import true_divide
+from minitorch.inplace import also_in_place
 from minitorch.operation import as_common_dtype, as_float, differentiable, method
 from minitorch.tensor import Tensor, float64
 
@@ -141,3 +142,4 @@ def addcdiv(input, tensor1, tensor2, *, value=1):
 
 
 Tensor.atan2 = atan2
+also_in_place(square, reciprocal, lerp, addcmul, addcdiv)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from minitorch.graph import Part
-from minitorch.inplace import in_place, write
+from minitorch.inplace import write
 from minitorch.operation import differentiable, masked, method
 from minitorch.tensor import Tensor, bool_, int64
 
@@ -286,6 +286,3 @@ def triu(input, diagonal=0):
 def _check_matrix(name, input):
     if input.ndim < 2:
         raise RuntimeError(f"{name} needs at least 2 dimensions, got shape {input.shape}")
-
-
-Tensor.masked_fill_, Tensor.tril_, Tensor.triu_ = map(in_place, (masked_fill, tril, triu))

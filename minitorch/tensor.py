@@ -174,7 +174,7 @@ class Tensor:
 
     def __index__(self):
         if self._data.dtype.kind not in "bi" or self._data.size != 1:
-            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
+            raise TypeError("only integer tensors of one element can be used as an index")
         return self._data.item()
 
     def __repr__(self):
