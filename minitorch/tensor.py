@@ -143,6 +143,8 @@ class Tensor:
     def numel(self):
         return self._data.size
 
+    nelement, ndimension = numel, dim
+
     def is_floating_point(self):
         return self._data.dtype.kind == "f"
 
