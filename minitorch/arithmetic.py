@@ -5,7 +5,7 @@
 """
 import numpy as np
 
-from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type
+from minitorch.operation import as_common_dtype, as_float, differentiable, masked, method, result_type
 from minitorch.tensor import Tensor, bool_, float32
 
 
@@ -69,14 +69,19 @@ def _power(x, n):
     """d/dx x^n = n x^(n-1)."""
     x, n = x.astype(result_type(x, n), copy=False), getattr(n, "item", lambda: n)()
     raised = lambda n: x * x * x if n == 3 else x ** n                # NumPy's x ** 3 is eighty times slower
-    return raised(n), lambda g: g * (n * raised(n - 1)) if n else 0 * g
+    return raised(n), lambda g: g * (n * raised(n - 1)) if n else np.zeros_like(g)
 
 
 def _power_of_tensors(x, y):
-    """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x."""
+    """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x; as limits, both are 0 where x^y is 0^0."""
     x, y = as_common_dtype(x, y)
     out = x ** y
-    return out, lambda g: g * y * x ** (y - 1), lambda g: g * out * np.log(np.where(x > 0, x, 1))
+
+    def derivative_of_exponent(g):
+        with np.errstate(divide="ignore", invalid="ignore"):          # ln of a negative number is nan, as in PyTorch
+            return np.where((x == 0) & (y >= 0), 0, g * (out * np.log(x)))
+
+    return out, lambda g: np.where(y == 0, 0, g * (y * x ** (y - 1))), derivative_of_exponent
 
 
 @method()
@@ -84,8 +89,8 @@ def _power_of_tensors(x, y):
 def maximum(input, other):
     """The larger of each pair; where both are equal each gets half of the gradient."""
     input, other = as_common_dtype(input, other)
-    share = lambda x, y: (x > y) + (x == y) / 2
-    return np.maximum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
+    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
+    return np.maximum(input, other), lambda g: share(g, input < other), lambda g: share(g, input > other)
 
 
 @method()
@@ -93,18 +98,18 @@ def maximum(input, other):
 def minimum(input, other):
     """The smaller of each pair; where both are equal each gets half of the gradient."""
     input, other = as_common_dtype(input, other)
-    share = lambda x, y: (x < y) + (x == y) / 2
-    return np.minimum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
+    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
+    return np.minimum(input, other), lambda g: share(g, input > other), lambda g: share(g, input < other)
 
 
 @differentiable
 def where(condition, input, other):
-    """input where condition holds, else other."""
+    """input where condition is True, else other."""
     if condition.dtype != bool_:
         raise RuntimeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
     dtype = result_type(input, other)
     out = np.where(condition, np.asarray(input, dtype), np.asarray(other, dtype))
-    return out, None, lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g)
+    return out, None, lambda g: masked(g, condition), lambda g: masked(g, ~condition)
 
 
 # ---------------------------------------------------------------- one operand
@@ -209,9 +214,9 @@ def clamp(input, min=None, max=None):
     out = out if min is None else np.maximum(out, np.asarray(min, dtype))
     out = out if max is None else np.minimum(out, np.asarray(max, dtype))
     return (out,
-            lambda g: np.where((low <= input) & (input <= high), g, 0),
-            lambda g: np.where((input < low) & (low < high), g, 0),
-            lambda g: np.where((input > high) | (high < low), g, 0))
+            lambda g: masked(g, (low <= input) & (input <= high)),
+            lambda g: masked(g, (input < low) & (low < high)),
+            lambda g: masked(g, (input > high) | (high < low)))
 
 
 # ---------------------------------------------------------------- numbers on the left

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from minitorch.graph import Part
-from minitorch.inplace import write
-from minitorch.operation import differentiable, method
+from minitorch.inplace import in_place, write
+from minitorch.operation import differentiable, masked, method
 from minitorch.tensor import Tensor, bool_, int64
 
 
@@ -176,7 +176,10 @@ def scatter_add_rows(ids, rows, size):
     fastest, for a large one sorting; both are several times faster than np.add.at.
     """
     if size <= 256:
-        return (ids == np.arange(size)[:, None]).astype(rows.dtype) @ rows    # (size, count) @ (count, dim)
+        with np.errstate(invalid="ignore"):
+            out = (ids == np.arange(size)[:, None]).astype(rows.dtype) @ rows     # (size, count) @ (count, dim)
+        if np.isfinite(out).all():                                    # 0 * inf would be nan in the whole column
+            return out
     out = np.zeros((size, rows.shape[1]), rows.dtype)
     order = np.argsort(ids, kind="stable")
     first = np.flatnonzero(np.diff(ids[order], prepend=-1))                       # where each new id begins
@@ -261,7 +264,7 @@ def masked_fill(input, mask, value):
         raise RuntimeError(f"masked_fill needs a mask of dtype bool and one value, got {mask.dtype} and a value "
                            f"of shape {np.shape(value)}")
     out = np.where(mask, np.asarray(value).astype(input.dtype), input)
-    return out, lambda g: np.where(mask, 0, g), None, lambda g: np.where(mask, g, 0)
+    return out, lambda g: masked(g, ~mask), None, lambda g: masked(g, mask)
 
 
 @method()
@@ -283,3 +286,6 @@ def triu(input, diagonal=0):
 def _check_matrix(name, input):
     if input.ndim < 2:
         raise RuntimeError(f"{name} needs at least 2 dimensions, got shape {input.shape}")
+
+
+Tensor.masked_fill_, Tensor.tril_, Tensor.triu_ = map(in_place, (masked_fill, tril, triu))

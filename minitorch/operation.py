@@ -77,6 +77,12 @@ def jointly(derivatives, count):
     return [derivative_of(n) for n in range(count)]
 
 
+def masked(grad, mask):
+    """grad where the mask is True, else 0, even where grad is infinite: its bits times 1 or 0, faster than np.where."""
+    bits = np.int64 if grad.dtype.itemsize == 8 else np.int32
+    return (grad.view(bits) * mask).view(grad.dtype)
+
+
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}                  # which PyTorch takes as well
 
 

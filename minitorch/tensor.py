@@ -57,6 +57,19 @@ class Tensor:
         return self._node
 
     @property
+    def data(self):
+        """The same values (sharing memory), unrecorded, and changed without anybody noticing. x.data = y is allowed."""
+        return Tensor(unwatched(self._data))
+
+    @data.setter
+    def data(self, other):
+        if self.requires_grad and other.dtype.kind != "f":
+            raise RuntimeError(f"x.data = y for an x that requires grad needs a floating point y, got {other.dtype}")
+        memory = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
+        if memory(other._data) != memory(self._data):                 # x.data -= y has changed them already
+            self._data = other._data
+
+    @property
     def requires_grad(self):
         return self._requires_grad or self.grad_fn is not None
 
@@ -97,17 +110,6 @@ class Tensor:
         else:
             mark_as_changed(self.grad._data)
         add_gradient(self.grad._data, grad)
-
-    @property
-    def data(self):
-        """The same values (sharing memory), unrecorded, and changed without anybody noticing."""
-        return Tensor(unwatched(self._data))
-
-    @data.setter
-    def data(self, values):
-        memory = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
-        if memory(values._data) != memory(self._data):                # x.data -= y has changed them already
-            self._data = values._data
 
     def detach(self):
         """The same values (sharing memory), cut off from the graph."""
@@ -174,7 +176,7 @@ class Tensor:
 
     def __index__(self):
         if self._data.dtype.kind not in "bi" or self._data.size != 1:
-            raise TypeError("only integer tensors of one element can be used as an index")
+            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
         return self._data.item()
 
     def __repr__(self):
