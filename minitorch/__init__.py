@@ -54,7 +54,7 @@ from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empt
                                 full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)
 from minitorch.random import (Generator, bernoulli, get_rng_state, manual_seed, multinomial, normal, rand, rand_like,
                               randint, randn, randn_like, randperm, set_rng_state)
-from minitorch import autograd, nn, optim
+from minitorch import autograd, distributions, nn, optim
 from minitorch.nn.activations import log_softmax, relu, softmax
 from minitorch.serialization import load, save
 from minitorch.memory import keep_freed_memory as _keep_freed_memory

@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 from minitorch.arithmetic import true_divide
-from minitorch.inplace import also_in_place
+from minitorch.inplace import in_place
 from minitorch.operation import as_common_dtype, as_float, differentiable, method
 from minitorch.tensor import Tensor, float64
 
@@ -142,4 +142,5 @@ def addcdiv(input, tensor1, tensor2, *, value=1):
 
 
 Tensor.atan2 = atan2
-also_in_place(square, reciprocal, lerp, addcmul, addcdiv)
+Tensor.square_, Tensor.reciprocal_, Tensor.lerp_ = map(in_place, (square, reciprocal, lerp))
+Tensor.addcmul_, Tensor.addcdiv_ = map(in_place, (addcmul, addcdiv))

@@ -197,19 +197,23 @@ def gather(input, dim, index):
     index: int64, of as many dimensions as input; in all but `dim` it may be smaller.
     """
     _check_indices("gather", input, index)
-    return _along(input, normalize_axis_index(dim, input.ndim or 1), index)
+    return _along(input, normalize_axis_index(dim, input.ndim or 1), index.astype(int64, copy=False))
 
 
 @method()
 @differentiable
 def take_along_dim(input, indices, dim=None):
-    """Elements at `indices` along `dim`; other dimensions are broadcast. Without dim, both are taken flat."""
+    """Elements at `indices` along `dim`; other dimensions are broadcast. Without dim, both are taken flat.
+
+    Along a dimension, negative indices count from its end.
+    """
     shape = input.shape
     if dim is None:
         out, backward = _along(input.ravel(), 0, indices.ravel())
         return out, lambda g: backward(g).reshape(shape)
     _check_indices("take_along_dim", input, indices)
     axis = normalize_axis_index(dim, input.ndim)
+    indices = np.where(indices < 0, indices + shape[axis], indices)
     before = np.broadcast_shapes(shape[:axis], indices.shape[:axis])
     after = np.broadcast_shapes(shape[axis + 1:], indices.shape[axis + 1:])
     widen = lambda x: np.broadcast_to(x, (*before, x.shape[axis], *after))
@@ -217,7 +221,7 @@ def take_along_dim(input, indices, dim=None):
 
 
 def _check_indices(name, input, indices):
-    if indices.dtype != int64 or indices.ndim != input.ndim:
+    if indices.dtype.kind != "i" or max(indices.ndim, 1) != max(input.ndim, 1):
         raise RuntimeError(f"{name}: indices must be int64 and have as many dimensions as the input, got "
                            f"{indices.dtype} of shape {indices.shape} for {input.shape}")
 
@@ -233,6 +237,7 @@ def _along(input, axis, index):
     grid = np.ogrid[tuple(map(slice, index.shape))]
     starts = sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
     positions = starts + (index if steps[axis] == 1 else index * steps[axis])
+    positions = np.asarray(positions, np.intp)
     return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, input.shape)
 
 
@@ -240,18 +245,22 @@ def _along(input, axis, index):
 @differentiable
 def index_select(input, dim, index):
     """The slices numbered by the vector `index` along `dim`."""
-    axis = normalize_axis_index(dim, input.ndim)
-    index, shape = np.atleast_1d(index), input.shape
-    inside = not index.size or 0 <= index.min() <= index.max() < shape[axis]
-    if index.ndim > 1 or index.dtype != int64 or not inside:
-        raise IndexError(f"index_select: expected a vector of int64, 0 ... {shape[axis] - 1}, got {index!r}")
+    axis, shape = normalize_axis_index(dim, input.ndim or 1), input.shape
+    size, index = (shape or (1,))[axis], np.atleast_1d(index)
+    inside = not index.size or 0 <= index.min() <= index.max() < size
+    if index.ndim > 1 or index.dtype.kind != "i" or not inside:
+        raise IndexError(f"index_select: expected a vector of int64, 0 ... {size - 1}, got {index.tolist()}")
+    if not shape:                                                     # a number has a dimension 0 by courtesy
+        if len(index) != 1:
+            raise RuntimeError(f"index_select: of a number only one element can be selected, got {index.tolist()}")
+        return input.copy(), lambda g: g
 
     def backward(g):
         g = np.moveaxis(g, axis, 0)                                               # (count, ...)
         rows = scatter_add_rows(index, g.reshape(len(g), math.prod(g.shape[1:])), shape[axis])
         return np.moveaxis(rows.reshape(shape[axis], *g.shape[1:]), 0, axis)
 
-    return input.take(index, axis), backward
+    return input.take(index.astype(np.intp, copy=False), axis), backward
 
 
 # ---------------------------------------------------------------- masks and triangles

@@ -189,7 +189,7 @@ def _cat(*inputs, dim):
     shape = next(x.shape for x in inputs if x.ndim == widest)
     nothing = (*shape[:dim], 0, *shape[dim:][1:])                     # an empty vector fits everywhere
     inputs = [x.reshape(nothing) if x.shape == (0,) else x for x in inputs]
-    out = np.concatenate(inputs, dim, dtype=dtype)
+    out = np.asarray(np.concatenate(inputs, dim, dtype=dtype), order="C")         # NumPy's may be in another order
     before = (slice(None),) * normalize_axis_index(dim, out.ndim)
     ends = np.cumsum([x.shape[dim] for x in inputs]).tolist()
     piece = lambda start, end: lambda g: g[*before, start:end]
@@ -207,7 +207,7 @@ def stack(tensors, dim=0):
 @differentiable
 def _stack(*inputs, dim):
     layer = lambda n: lambda g: np.moveaxis(g, dim, 0)[n]
-    return np.stack(inputs, dim, dtype=result_type(*inputs)), *map(layer, range(len(inputs)))
+    return np.asarray(np.stack(inputs, dim, dtype=result_type(*inputs)), order="C"), *map(layer, range(len(inputs)))
 
 
 @method()

@@ -145,6 +145,8 @@ class Tensor:
     def numel(self):
         return self._data.size
 
+    nelement, ndimension = numel, dim
+
     def is_floating_point(self):
         return self._data.dtype.kind == "f"
 
@@ -174,7 +176,7 @@ class Tensor:
 
     def __index__(self):
         if self._data.dtype.kind not in "bi" or self._data.size != 1:
-            raise TypeError("only integer tensors of one element can be used as an index")
+            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
         return self._data.item()
 
     def __repr__(self):

@@ -30,7 +30,7 @@ SCHEDULERS = {
     "LambdaLR": lambda s, o: s.LambdaLR(o, lambda t: 0.9 ** t),
     "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, T_max=5, eta_min=0.01),
     "StepLR": lambda s, o: s.StepLR(o, step_size=4, gamma=0.5),
-    "MultiStepLR": lambda s, o: s.MultiStepLR(o, milestones=[9, 3, 9]),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, milestones=[9, 3, 17, 9]),
     "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
     "LinearLR": lambda s, o: s.LinearLR(o, start_factor=0.1, total_iters=4),
     "LinearLR down": lambda s, o: s.LinearLR(o, start_factor=1.0, end_factor=0.2),

@@ -98,13 +98,15 @@ def pad(input, pad, mode="constant", value=None):
         raise RuntimeError(f"pad: {tuple(pad)} cuts more off {input.shape} than there is")
     if mode == "constant":
         return _pad(input, pairs, value or 0)
+    if mode == "circular":                                            # what is cut off does not come around
+        input = _pad(input, [(min(0, before), min(0, after)) for before, after in pairs], 0)
+        pairs = [(max(0, before), max(0, after)) for before, after in pairs]
     for dim, (before, after) in enumerate(pairs):
+        size = input.shape[dim]
+        if max(before, after) > size - (mode == "reflect") and mode != "replicate":
+            raise RuntimeError(f"pad: mode {mode!r} cannot put {max(before, after)} elements beside {size}")
         if before or after:
-            size = input.shape[dim]
-            if max(before, after) > size - (mode == "reflect") and mode != "replicate":
-                raise RuntimeError(f"pad: mode {mode!r} cannot put {max(before, after)} elements beside {size}")
-            places = REPEATED[mode](np.arange(-before, size + after), size)
-            input = input.index_select(dim, Tensor(places))
+            input = input.index_select(dim, Tensor(REPEATED[mode](np.arange(-before, size + after), size)))
     return input
 
 

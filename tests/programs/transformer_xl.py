@@ -45,7 +45,7 @@ inv_freq = 1 / (10000 ** (torch.arange(0.0, d_model, 2.0) / d_model))
 sinusoid_inp = torch.outer(torch.arange(mlen + qlen - 1, -1, -1.0), inv_freq)
 pos_emb = torch.cat([sinusoid_inp.sin(), sinusoid_inp.cos()], dim=-1)
 params = [*layer.parameters(), *embed.parameters(), *head.parameters(), r_w_bias, r_r_bias]
-optimizer = torch.optim.Adam(params, lr=0.002)
+optimizer = torch.optim.SGD(params, lr=0.1, momentum=0.9)
 stream, losses = (torch.arange(4 * 121) * 7 % 11).view(-1, 4), []
 mems = torch.zeros(mlen, 4, d_model)
 for step in range(20):
