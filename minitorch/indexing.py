@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from minitorch.graph import Part
-from minitorch.inplace import in_place, write
+from minitorch.inplace import write
 from minitorch.operation import differentiable, masked, method
 from minitorch.tensor import Tensor, bool_, int64
 
@@ -108,7 +108,8 @@ def _parse_item(item):
         return array if array.ndim or array.dtype == bool_ else array.item()
     if hasattr(item, "__index__") and not isinstance(item, np.bool_):
         return operator.index(item)
-    raise IndexError("an index is made of integers, slices, `...`, None, and tensors, lists and arrays of integers or "
+    kind = TypeError if isinstance(item, str) else IndexError
+    raise kind("an index is made of integers, slices, `...`, None, and tensors, lists and arrays of integers or "
                      f"bool, not of {type(item).__name__}")
 
 
@@ -228,7 +229,7 @@ def _check_indices(name, input, indices):
 
 def _along(input, axis, index):
     """Elements at `index` along `axis`, found by their position in the flat array: flat `take` is fast."""
-    shape = input.shape or (1,)
+    whole, shape = input.shape, input.shape or (1,)
     fits = all(n <= size for d, (n, size) in enumerate(zip(index.shape, shape)) if d != axis)
     if not fits or index.size and index.view(np.uint64).max() >= shape[axis]:     # negative ones become huge
         raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)}, shape {index.shape}, "
@@ -238,7 +239,7 @@ def _along(input, axis, index):
     starts = sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
     positions = starts + (index if steps[axis] == 1 else index * steps[axis])
     positions = np.asarray(positions, np.intp)
-    return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, input.shape)
+    return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, whole)
 
 
 @method()
@@ -295,6 +296,3 @@ def triu(input, diagonal=0):
 def _check_matrix(name, input):
     if input.ndim < 2:
         raise RuntimeError(f"{name} needs at least 2 dimensions, got shape {input.shape}")
-
-
-Tensor.masked_fill_, Tensor.tril_, Tensor.triu_ = map(in_place, (masked_fill, tril, triu))

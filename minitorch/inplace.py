@@ -5,7 +5,7 @@ gradient will refuse to give one (watch.py).
 """
 import numpy as np
 
-from minitorch import arithmetic
+from minitorch import arithmetic, rounding
 from minitorch.graph import Node, grad_mode
 from minitorch.operation import made_by
 from minitorch.tensor import DTYPES, KINDS, Tensor
@@ -69,6 +69,12 @@ def in_place(operation):
     return change
 
 
+def also_in_place(*operations):
+    """Give Tensor a method for each that overwrites it: add_ for add."""
+    for operation in operations:
+        setattr(Tensor, f"{operation.__name__}_", in_place(operation))
+
+
 def _is_recorded(x, *others):
     if not grad_mode.enabled:
         return False
@@ -93,6 +99,8 @@ def _refuse_unless_writable(x, recorded):
 
 def _copy(self, src):
     """The values of `src`, a tensor or a number, broadcast and cast."""
+    if not isinstance(src, (Tensor, int, float)):
+        raise TypeError(f"copy_ takes a tensor or a number, not {type(src).__name__}: wrap it in tensor(...)")
     if isinstance(src, Tensor) and src.ndim > self.ndim:
         raise RuntimeError(f"copy_: values of shape {src.shape} do not fit into {self.shape}")
     return write(self, src)
@@ -106,9 +114,10 @@ def _fill(self, value):
 
 Tensor._write = write
 Tensor.copy_, Tensor.fill_, Tensor.zero_ = _copy, _fill, lambda self: write(self, 0)
-for _operation in (arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.pow, arithmetic.clamp, arithmetic.neg,
-                   arithmetic.abs, arithmetic.exp, arithmetic.log, arithmetic.sqrt, arithmetic.rsqrt, arithmetic.sin,
-                   arithmetic.cos, arithmetic.tanh, arithmetic.sigmoid):
-    setattr(Tensor, f"{_operation.__name__}_", in_place(_operation))
-Tensor.__iadd__, Tensor.__isub__, Tensor.__imul__, Tensor.__ipow__ = Tensor.add_, Tensor.sub_, Tensor.mul_, Tensor.pow_
-Tensor.__itruediv__ = in_place(arithmetic.true_divide)
+also_in_place(arithmetic.add, arithmetic.sub, arithmetic.mul, rounding.div, arithmetic.pow, arithmetic.clamp,
+              arithmetic.neg, arithmetic.abs, arithmetic.exp, arithmetic.log, arithmetic.sqrt, arithmetic.rsqrt,
+              arithmetic.sin, arithmetic.cos, arithmetic.tanh, arithmetic.sigmoid, rounding.floor, rounding.ceil,
+              rounding.round, rounding.floor_divide, rounding.remainder)
+Tensor.__iadd__, Tensor.__isub__, Tensor.__imul__ = Tensor.add_, Tensor.sub_, Tensor.mul_
+Tensor.__itruediv__, Tensor.__ipow__ = Tensor.div_, Tensor.pow_
+Tensor.__ifloordiv__, Tensor.__imod__ = Tensor.floor_divide_, Tensor.remainder_

@@ -13,15 +13,11 @@ def is_grad_enabled():
 class _Recording:
     """On or off inside a `with` block, or inside a function it decorates. One object may be used many times."""
 
-    def __init__(self):
-        self._before = []
-
     def __enter__(self):
-        self._before.append(grad_mode.enabled)
-        grad_mode.enabled = self.enabled
+        self.before, grad_mode.enabled = grad_mode.enabled, self.enabled
 
     def __exit__(self, *error):
-        grad_mode.enabled = self._before.pop()
+        grad_mode.enabled = self.before
 
     def __call__(self, function):
         if inspect.isgeneratorfunction(function):
@@ -81,16 +77,14 @@ class set_grad_enabled(_Recording):
     """On or off from here on, or only inside `with set_grad_enabled(mode):` or a function decorated with it."""
 
     def __init__(self, mode):
-        super().__init__()
-        self.enabled, self._at_first = bool(mode), grad_mode.enabled
+        self.enabled, self.before = bool(mode), grad_mode.enabled
         grad_mode.enabled = self.enabled
 
     def __enter__(self):
-        self._before.append(self._at_first)
         grad_mode.enabled = self.enabled
 
     def __call__(self, function):
-        grad_mode.enabled = self._at_first                            # only the function, not what follows
+        grad_mode.enabled = self.before                               # only the function, not what follows
         return super().__call__(function)
 
     def again(self):

@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from minitorch.arithmetic import maximum, minimum
 from minitorch.indexing import take_along_dim
-from minitorch.operation import as_float, differentiable, method, numpy_names
+from minitorch.operation import as_float, differentiable, masked, method, numpy_names
 from minitorch.tensor import Tensor, as_dtype, int64
 
 
@@ -187,6 +187,28 @@ def amin(input, dim=None, keepdim=False):
     return _extreme(np.min, input, dim, keepdim)
 
 
+def _extreme_of_all(find, input):
+    if not input.size:
+        raise RuntimeError(f"no largest or smallest of nothing: shape {input.shape}")
+    out = find(input)
+
+    def backward(g):
+        best = (input == out) | np.isnan(input) if np.isnan(out) else input == out
+        return masked(np.broadcast_to(g / np.count_nonzero(best), best.shape), best)
+
+    return out, backward
+
+
+@differentiable
+def _largest(input):
+    return _extreme_of_all(np.max, input)
+
+
+@differentiable
+def _smallest(input):
+    return _extreme_of_all(np.min, input)
+
+
 def _position(find, input, dim, keepdim):
     _axes(input, dim)                                                 # refuses dimensions that do not exist
     if (input.size if dim is None or not input.ndim else input.shape[dim]) == 0:
@@ -212,14 +234,14 @@ def argmin(input, dim=None, keepdim=False):
 @numpy_names
 def max(input, dim=None, keepdim=False, *, other=None):
     """max(x): the largest element; max(x, dim): (values, indices); max(x, y): the larger of each pair."""
-    return _all_along_or_pairs(amax, argmax, maximum, input, dim if other is None else other, keepdim)
+    return _all_along_or_pairs(_largest, argmax, maximum, input, dim if other is None else other, keepdim)
 
 
 @method()
 @numpy_names
 def min(input, dim=None, keepdim=False, *, other=None):
     """min(x): the smallest element; min(x, dim): (values, indices); min(x, y): the smaller of each pair."""
-    return _all_along_or_pairs(amin, argmin, minimum, input, dim if other is None else other, keepdim)
+    return _all_along_or_pairs(_smallest, argmin, minimum, input, dim if other is None else other, keepdim)
 
 
 Extremes = namedtuple("Extremes", "values indices")
@@ -231,7 +253,7 @@ def _all_along_or_pairs(of_all, position, of_pairs, input, dim, keepdim):
     if dim is None:
         return of_all(input)
     if not input.ndim:
-        return Extremes(of_all(input, dim), position(input, dim))
+        return Extremes(of_all(input), position(input, dim))
     indices = position(input, dim, keepdim=True)
     values = take_along_dim(input, indices, dim)                      # the gradient goes to this one element
     return Extremes(values, indices) if keepdim else Extremes(values.squeeze(dim), indices.squeeze(dim))

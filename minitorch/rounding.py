@@ -2,7 +2,6 @@
 import numpy as np
 
 from minitorch.arithmetic import true_divide
-from minitorch.inplace import in_place
 from minitorch.operation import as_common_dtype, differentiable, method, numpy_names
 from minitorch.tensor import Tensor
 
@@ -81,6 +80,3 @@ def _checked(input, other):
 
 Tensor.__rfloordiv__ = lambda self, other: floor_divide(other, self)
 Tensor.__rmod__ = lambda self, other: remainder(other, self)
-Tensor.div_, Tensor.floor_, Tensor.ceil_, Tensor.round_ = map(in_place, (div, floor, ceil, round))
-Tensor.__ifloordiv__, Tensor.__imod__ = in_place(floor_divide), in_place(remainder)
-Tensor.remainder_, Tensor.floor_divide_ = Tensor.__imod__, Tensor.__ifloordiv__

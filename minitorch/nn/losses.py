@@ -52,7 +52,7 @@ def _weighted(x, weight, dim):
 def _cross_entropy(input, *, classes, kept, dim, smoothing):
     """log sum e^x - (1 - s) x[class] - s mean(x); gradient: softmax(x) - (1 - s) one_hot(class) - s / C."""
     x = np.moveaxis(input, dim, -1)                                               # (N, d1, ..., C)
-    rows = x.reshape(-1, x.shape[-1])
+    shape, rows = x.shape, x.reshape(-1, x.shape[-1])
     p = rows - rows.max(1, keepdims=True, initial=-np.inf)
     chosen = np.arange(len(p)), classes.ravel()
     losses = (smoothing - 1) * p[chosen]
@@ -69,7 +69,7 @@ def _cross_entropy(input, *, classes, kept, dim, smoothing):
         dx[chosen] -= (1 - smoothing) * g[:, 0]
         if smoothing:
             dx -= g * (smoothing / p.shape[1])
-        return np.moveaxis(dx.reshape(x.shape), -1, dim)
+        return np.moveaxis(dx.reshape(shape), -1, dim)
 
     return np.where(kept, losses.reshape(classes.shape), 0), backward
 

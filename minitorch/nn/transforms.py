@@ -15,13 +15,14 @@ def linear(input, weight, bias=None):
 
     All leading dimensions become rows of one matrix: one large product is faster than many small ones.
     """
-    rows = input.reshape(-1, input.shape[-1])                                     # (rows, in)
+    (*batch, in_features), out_features = input.shape, len(weight)
+    rows = input.reshape(-1, in_features)                                         # (rows, in)
     out = rows @ weight.T                                                         # (rows, out)
     if bias is not None:
         out += bias
-    flat = lambda g: g.reshape(-1, len(weight))
-    return (out.reshape(*input.shape[:-1], len(weight)),
-            lambda g: (flat(g) @ weight).reshape(input.shape),
+    flat = lambda g: g.reshape(-1, out_features)
+    return (out.reshape(*batch, out_features),
+            lambda g: (flat(g) @ weight).reshape(*batch, in_features),
             lambda g: flat(g).T @ rows,
             lambda g: column_sums(flat(g)))
 
