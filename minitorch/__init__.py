@@ -57,6 +57,7 @@ from minitorch.random import (Generator, bernoulli, get_rng_state, manual_seed, 
 from minitorch import autograd, distributions, nn, optim
 from minitorch.nn.activations import log_softmax, relu, softmax
 from minitorch.serialization import load, save
+from minitorch.missing import missing as _missing, missing_method as _missing_method
 from minitorch.memory import keep_freed_memory as _keep_freed_memory
 
 double, float, int, long, bool = float64, float32, int32, int64, bool_
@@ -66,4 +67,6 @@ clip, multiply, subtract, divide, negative = clamp, mul, sub, div, neg
 is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
 Tensor.clip = clamp
 
+Tensor.__getattr__ = _missing_method
+__getattr__ = _missing(__name__, "torch")
 _keep_freed_memory()

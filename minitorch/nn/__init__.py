@@ -6,3 +6,7 @@ from minitorch.nn.layers import (ELU, GELU, BatchNorm1d, BCELoss, BCEWithLogitsL
                                  Linear, LogSigmoid, LogSoftmax, MSELoss, NLLLoss, ReLU, RMSNorm, Sigmoid, SiLU,
                                  SmoothL1Loss, Softmax, Softplus, Tanh)
 from minitorch.nn.module import Module, Parameter
+from minitorch.missing import missing as _missing
+
+
+__getattr__ = _missing(__name__, "torch.nn")

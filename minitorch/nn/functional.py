@@ -13,5 +13,9 @@ from minitorch.nn.losses import (binary_cross_entropy, binary_cross_entropy_with
 from minitorch.nn.normalization import batch_norm, cosine_similarity, layer_norm, normalize, rms_norm
 from minitorch.nn.checks import inplace_option as _inplace_option
 from minitorch.nn.transforms import dropout, embedding, linear, one_hot, pad
+from minitorch.missing import missing as _missing
 
 relu = _inplace_option(_relu)
+
+
+__getattr__ = _missing(__name__, "torch.nn.functional")

@@ -104,9 +104,9 @@ def pad(input, pad, mode="constant", value=None):
         pairs = [(max(0, before), max(0, after)) for before, after in pairs]
     for dim, (before, after) in enumerate(pairs):
         size = input.shape[dim]
-        if max(before, after) > size - (mode == "reflect") and mode != "replicate":
-            raise RuntimeError(f"pad: mode {mode!r} cannot put {max(before, after)} elements beside {size}")
         if before or after:
+            if max(before, after) > size - (mode == "reflect") and mode != "replicate":
+                raise RuntimeError(f"pad: mode {mode!r} cannot put {max(before, after)} elements beside {size}")
             input = input.index_select(dim, Tensor(REPEATED[mode](np.arange(-before, size + after), size)))
     return input
 

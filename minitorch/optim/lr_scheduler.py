@@ -4,6 +4,7 @@ Each computes the next rate from the present one where PyTorch does, so that sev
 """
 import math
 from bisect import bisect_right
+from minitorch.missing import missing as _missing
 
 
 class LRScheduler:
@@ -160,3 +161,6 @@ class SequentialLR(LRScheduler):
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
             scheduler.load_state_dict(state)
         super().load_state_dict(state_dict | {"_schedulers": self._schedulers})
+
+
+__getattr__ = _missing(__name__, "torch.optim.lr_scheduler")
