@@ -47,8 +47,9 @@ class Part(NamedTuple):
 def backward(root, gradient, retain_graph=False, add_to_leaf=lambda leaf, grad: leaf._accumulate(grad)):
     """Carry `gradient` (an array) from the node `root` back to every leaf: the chain rule, once for each node.
 
-    `add_to_leaf` is handed each leaf and a gradient, once for every way that leads there.
+    `add_to_leaf` is handed each leaf and a gradient, once for every way that leads there. Returns the leaves.
     """
+    leaves = set()
     grads, totals = {root: gradient}, set()     # totals: nodes whose gradient is a sum made here, not shared
     waiting = [(-root.number, root)]
     while waiting:
@@ -67,6 +68,7 @@ def backward(root, gradient, retain_graph=False, add_to_leaf=lambda leaf, grad: 
                 g = fit(g, target)
             if type(target) is not Node:
                 add_to_leaf(target, g)
+                leaves.add(target)
                 continue
             if target not in grads:
                 heapq.heappush(waiting, (-target.number, target))
@@ -81,6 +83,7 @@ def backward(root, gradient, retain_graph=False, add_to_leaf=lambda leaf, grad: 
             add_gradient(grads[target], g)
         if not retain_graph:
             node.edges = None
+    return leaves
 
 
 def fit(grad, target):

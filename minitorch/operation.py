@@ -45,14 +45,15 @@ def differentiable(function):
 
 def record(out, name, inputs, derivatives):
     """Attach to the tensor `out` the operation that made it, if any of its inputs needs a gradient. Returns `out`."""
-    edges = []
-    for x, derivative in zip(inputs, derivatives):
-        if derivative is not None and isinstance(x, Tensor):
-            target = made_by(x)
-            if target is not None:
-                edges.append((target, derivative))
-    if edges and grad_mode.enabled:
-        out._node = Node(name, out._data, edges)
+    if grad_mode.enabled:
+        edges = []
+        for x, derivative in zip(inputs, derivatives):
+            if isinstance(x, Tensor) and derivative is not None:
+                target = made_by(x) if x._base is not None else x._node or (x if x._requires_grad else None)
+                if target is not None:
+                    edges.append((target, derivative))
+        if edges:
+            out._node = Node(name, out._data, edges)
     return out
 
 
@@ -88,7 +89,8 @@ NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}                  # which Py
 
 def _by_signature(name, signature, inputs, options):
     """Keywords under PyTorch's names, and tensors moved to their positions, so that they are inputs like the others."""
-    options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
+    if not options.keys() <= signature.parameters.keys():
+        options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
     unknown = [key for key in options if key not in signature.parameters]
     if unknown:
         raise TypeError(f"{name} takes the arguments ({', '.join(signature.parameters)}), and in minitorch no "

@@ -102,13 +102,12 @@ class Tensor:
         if self.is_leaf:
             self._accumulate(seed)
         else:
-            backward(self._node, seed, retain_graph)
+            for leaf in backward(self._node, seed, retain_graph):
+                mark_as_changed(leaf.grad._data)
 
     def _accumulate(self, grad):
         if self.grad is None:
             self.grad = Tensor(np.zeros(self.shape, self.dtype))
-        else:
-            mark_as_changed(self.grad._data)
         add_gradient(self.grad._data, grad)
 
     def detach(self):

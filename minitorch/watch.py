@@ -14,7 +14,8 @@ import numpy as np
 
 tick = itertools.count(1).__next__
 last_change = 0
-_changes = {}                                   # id of the owner -> (weak reference to it, time of its last change)
+_times = {}                                     # of the last change, by the id of the owner
+_owners = {}                                    # weak references, to forget an owner that is gone
 
 
 def owner(array):
@@ -32,19 +33,18 @@ def unwatched(array):
 def mark_as_changed(array):
     """To be called after every change of a tensor's values in place."""
     global last_change
-    last_change = tick()
     memory = owner(array)
     key = id(memory)
-    reference, _ = _changes.get(key) or (weakref.ref(memory, lambda _: _changes.pop(key, None)), 0)
-    _changes[key] = reference, last_change
+    if key not in _times:
+        _owners[key] = weakref.ref(memory, lambda _: (_times.pop(key, None), _owners.pop(key, None)))
+    _times[key] = last_change = tick()
 
 
 def check(node):
     """RuntimeError if an array that a derivative of `node` holds on to has been changed since it was recorded."""
     for _, derivative in node.edges:
         for array in _held_by(derivative):
-            _, time = _changes.get(id(owner(array)), (None, 0))
-            if time > node.number:
+            if _times.get(id(owner(array)), 0) > node.number:
                 raise RuntimeError(f"one of the variables needed for the gradient of '{node.name}', of shape "
                                    f"{array.shape}, has been modified by an inplace operation after it was used. "
                                    "Call backward() before changing it, or change a copy: x.clone()")

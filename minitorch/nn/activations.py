@@ -1,5 +1,4 @@
 """Activations, element by element, and the softmax."""
-import functools
 import math
 
 import numpy as np
@@ -7,7 +6,8 @@ import numpy as np
 from minitorch.arithmetic import sigmoid
 from minitorch.elementary import erf_of_array
 from minitorch.nn.checks import floats_only, inplace_option
-from minitorch.operation import differentiable, masked, method, numpy_names
+from minitorch.operation import differentiable, masked, method
+from minitorch.tensor import as_dtype
 
 
 @method()
@@ -119,33 +119,29 @@ def glu(input, dim=-1):
     return half * sigmoid(gate)
 
 
-def _in_dtype(function):
-    """Let a function take `dtype=`, that of its result, to which the input is converted first."""
-    @functools.wraps(function)
-    def converted(input, dim, *, dtype=None):
-        return function(input if dtype is None else input.to(dtype), dim)
-    return converted
+def _in_dtype(name, x, dtype):
+    """An array of floating point numbers, converted to `dtype` if one is given."""
+    x = x if dtype is None else x.astype(as_dtype(dtype))
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f"{name} needs floating point, got {x.dtype}: use x.float()")
+    return x
 
 
 @method()
-@numpy_names
-@_in_dtype
-@floats_only
 @differentiable
-def softmax(input, dim):
-    """p = e^x / sum e^x along `dim`, shifted by the maximum so that nothing overflows."""
-    p = np.exp(input - input.max(dim, keepdims=True, initial=-np.inf))
+def softmax(input, dim, dtype=None):
+    """p = e^x / sum e^x along `dim`, shifted by the maximum so that nothing overflows. dtype: of the result."""
+    p = _in_dtype("softmax", input, dtype)
+    p = np.exp(p - p.max(dim, keepdims=True, initial=-np.inf))
     p /= p.sum(dim, keepdims=True)
     return p, lambda g: p * (g - (g * p).sum(dim, keepdims=True))
 
 
 @method()
-@numpy_names
-@_in_dtype
-@floats_only
 @differentiable
-def log_softmax(input, dim):
-    """log softmax(x) = x - log sum e^x along `dim`."""
-    out = input - input.max(dim, keepdims=True, initial=-np.inf)
+def log_softmax(input, dim, dtype=None):
+    """log softmax(x) = x - log sum e^x along `dim`. dtype: of the result."""
+    out = _in_dtype("log_softmax", input, dtype)
+    out = out - out.max(dim, keepdims=True, initial=-np.inf)
     out -= np.log(np.exp(out).sum(dim, keepdims=True))
     return out, lambda g: g - np.exp(out) * g.sum(dim, keepdims=True)
