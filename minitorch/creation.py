@@ -3,6 +3,7 @@
 Everywhere: floating point numbers are float32 unless `dtype` says otherwise; `requires_grad` makes a leaf.
 """
 import math
+import operator
 from collections import deque
 
 import numpy as np
@@ -71,10 +72,19 @@ def LongTensor(data):
 
 # ---------------------------------------------------------------- filled
 
-def _filled(make, size, dtype, requires_grad):
-    size = as_size(size)
+def checked_size(given):
+    """A tuple of whole numbers from f(2, 3) and f((2, 3)). RuntimeError for negative ones."""
+    try:
+        size = tuple(map(operator.index, as_size(given)))
+    except TypeError:
+        raise TypeError(f"a size is made of whole numbers, got {given}") from None
     if any(n < 0 for n in size):
         raise RuntimeError(f"sizes cannot be negative, got {size}")
+    return size
+
+
+def _filled(make, size, dtype, requires_grad):
+    size = checked_size(size)
     return Tensor(make(size, dtype=as_dtype(dtype or float32)), requires_grad)
 
 
