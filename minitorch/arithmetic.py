@@ -55,7 +55,7 @@ def true_divide(input, other):
     """input / other; integers give float32."""
     input, other = as_common_dtype(input, other)
     out = input / other if input.dtype.kind == "f" else np.true_divide(input, other).astype(float32)
-    return out, lambda g: g / other, lambda g: -g * out / other
+    return out, lambda g: g / other, lambda g: -g * (input / other / other)
 
 
 @method("__pow__")
@@ -225,5 +225,4 @@ Tensor.where = lambda self, condition, other: where(condition, self, other)
 Tensor.__add__ = Tensor.__radd__ = _add
 Tensor.__sub__ = _sub
 Tensor.__rsub__ = lambda self, other: _sub(other, self)
-Tensor.__rtruediv__ = lambda self, other: true_divide(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)

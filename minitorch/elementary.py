@@ -23,6 +23,9 @@ def reciprocal(input):
     return out, lambda g: -g * out * out
 
 
+Tensor.__rtruediv__ = lambda self, other: reciprocal(self) * other    # in PyTorch, too
+
+
 @method()
 @differentiable
 def log1p(input):

@@ -92,9 +92,10 @@ def _refuse_unless_writable(x, recorded):
     if recorded and base is not None and base.is_leaf and base.requires_grad:
         raise RuntimeError("a view of a leaf that requires grad is being used in an in-place operation: update "
                            "parameters inside `with no_grad():`, or change a copy, x.clone()")
-    if x._data.size and any(size > 1 and not step for size, step in zip(x._data.shape, x._data.strides)):
-        raise RuntimeError(f"several elements of this expanded tensor of shape {x.shape} are one number in memory: "
-                           "clone() it before changing it in place")
+    several = x._data.size and any(size > 1 and not step for size, step in zip(x._data.shape, x._data.strides))
+    if several or not x._data.flags.writeable:
+        raise RuntimeError(f"this tensor of shape {x.shape} was expanded, so that several elements are one number in "
+                           "memory, or its memory is read-only: clone() it before changing it in place")
 
 
 def _copy(self, src):

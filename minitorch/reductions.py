@@ -253,7 +253,7 @@ def _all_along_or_pairs(of_all, position, of_pairs, input, dim, keepdim):
     if dim is None:
         return of_all(input)
     if not input.ndim:
-        return Extremes(of_all(input), position(input, dim))
+        return Extremes(input.clone(), position(input, dim))
     indices = position(input, dim, keepdim=True)
     values = take_along_dim(input, indices, dim)                      # the gradient goes to this one element
     return Extremes(values, indices) if keepdim else Extremes(values.squeeze(dim), indices.squeeze(dim))
