@@ -119,7 +119,7 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     if dim is None:
         input, dim = flatten(input), 0
     counts = np.broadcast_to(getattr(repeats, "_data", repeats), (input.shape[dim] if input.ndim else 1,))
-    return input.index_select(dim, Tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts)))
+    return input.index_select(dim, Tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts.astype(np.intp))))
 
 
 # ---------------------------------------------------------------- diagonals and grids

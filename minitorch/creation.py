@@ -106,8 +106,8 @@ def ones(*size, dtype=None, requires_grad=False):
 
 @on_cpu
 def full(size, fill_value, *, dtype=None, requires_grad=False):
-    value = getattr(fill_value, "_data", fill_value)
-    return Tensor(np.full(as_size((size,)), value, as_dtype(dtype or result_type(fill_value))), requires_grad)
+    value = _number(fill_value)
+    return Tensor(np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad)
 
 
 @on_cpu
@@ -171,7 +171,7 @@ def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
     if not step or (end - start) / step < 0:
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     dtype = as_dtype(dtype or (float32 if float in map(type, (start, end, step)) else int64))
-    return Tensor((start + step * np.arange(math.ceil((end - start) / step))).astype(dtype), requires_grad)
+    return Tensor((start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype), requires_grad)
 
 
 @on_cpu
