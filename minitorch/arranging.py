@@ -1,7 +1,7 @@
 """Arrangements made of those in shaping: PyTorch's further names for views, copies and parts."""
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.complaints import axis_of
 from minitorch.operation import differentiable, method, numpy_names
 from minitorch.shaping import as_size, cat, expand, flatten, permute, repeat, reshape, transpose, view
 from minitorch.tensor import Tensor
@@ -47,11 +47,12 @@ def t(input):
 @method()
 def movedim(input, source, destination):
     """Dimensions moved to where they are wanted; the others keep their order."""
-    order = np.moveaxis(np.empty((0,) * input.ndim), source, destination)         # complains where they don't fit
-    places = [normalize_axis_index(d, input.ndim) for d in np.atleast_1d(source)]
-    targets = [normalize_axis_index(d, input.ndim) for d in np.atleast_1d(destination)]
-    others = iter([d for d in range(order.ndim) if d not in places])
-    return permute(input, [places[targets.index(d)] if d in targets else next(others) for d in range(order.ndim)])
+    sources, targets = ([axis_of("movedim", int(d), input.shape) for d in np.atleast_1d(dims)]
+                        for dims in (source, destination))
+    if not len(sources) == len(targets) == len(set(sources)) == len(set(targets)):
+        raise RuntimeError(f"movedim: each source needs a destination of its own, got {source} and {destination}")
+    others = iter([d for d in range(input.ndim) if d not in sources])
+    return permute(input, [sources[targets.index(d)] if d in targets else next(others) for d in range(input.ndim)])
 
 
 # ---------------------------------------------------------------- another shape
@@ -66,7 +67,7 @@ def ravel(input):
 @numpy_names
 def unflatten(input, dim, sizes):
     """One dimension made several; one size may be -1."""
-    axis = normalize_axis_index(dim, input.ndim)
+    axis = axis_of("unflatten", dim, input.shape)
     return reshape(input, *input.shape[:axis], *sizes, *input.shape[axis + 1:])
 
 
@@ -87,18 +88,19 @@ def hstack(tensors):
 @numpy_names
 def narrow(input, dim, start, length):
     """The part start ... start + length - 1 along `dim`, a view."""
-    size = input.shape[dim]
+    axis = axis_of("narrow", dim, input.shape)
+    size = input.shape[axis]
     start = start + size if start < 0 else start
     if length < 0 or not 0 <= start <= start + length <= size:
         raise RuntimeError(f"narrow: {length} elements from {start} are not in dimension {dim} of {input.shape}")
-    return input[(slice(None),) * normalize_axis_index(dim, input.ndim) + (slice(start, start + length),)]
+    return input[(slice(None),) * axis + (slice(start, start + length),)]
 
 
 @method()
 @numpy_names
 def select(input, dim, index):
     """Slice number `index` along `dim`, without it."""
-    return input[(slice(None),) * normalize_axis_index(dim, input.ndim) + (index,)]
+    return input[(slice(None),) * axis_of("select", dim, input.shape) + (index,)]
 
 
 # ---------------------------------------------------------------- again
@@ -117,7 +119,7 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     if dim is None:
         input, dim = flatten(input), 0
     counts = np.broadcast_to(getattr(repeats, "_data", repeats), (input.shape[dim] if input.ndim else 1,))
-    return input.index_select(dim, Tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts)))
+    return input.index_select(dim, Tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts.astype(np.intp))))
 
 
 # ---------------------------------------------------------------- diagonals and grids

@@ -3,6 +3,7 @@
 Everywhere: floating point numbers are float32 unless `dtype` says otherwise; `requires_grad` makes a leaf.
 """
 import math
+import operator
 from collections import deque
 
 import numpy as np
@@ -71,10 +72,19 @@ def LongTensor(data):
 
 # ---------------------------------------------------------------- filled
 
-def _filled(make, size, dtype, requires_grad):
-    size = as_size(size)
+def checked_size(given):
+    """A tuple of whole numbers from f(2, 3) and f((2, 3)). RuntimeError for negative ones."""
+    try:
+        size = tuple(map(operator.index, as_size(given)))
+    except TypeError:
+        raise TypeError(f"a size is made of whole numbers, got {given}") from None
     if any(n < 0 for n in size):
         raise RuntimeError(f"sizes cannot be negative, got {size}")
+    return size
+
+
+def _filled(make, size, dtype, requires_grad):
+    size = checked_size(size)
     return Tensor(make(size, dtype=as_dtype(dtype or float32)), requires_grad)
 
 
@@ -96,8 +106,8 @@ def ones(*size, dtype=None, requires_grad=False):
 
 @on_cpu
 def full(size, fill_value, *, dtype=None, requires_grad=False):
-    value = getattr(fill_value, "_data", fill_value)
-    return Tensor(np.full(as_size((size,)), value, as_dtype(dtype or result_type(fill_value))), requires_grad)
+    value = _number(fill_value)
+    return Tensor(np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad)
 
 
 @on_cpu
@@ -161,7 +171,7 @@ def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
     if not step or (end - start) / step < 0:
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     dtype = as_dtype(dtype or (float32 if float in map(type, (start, end, step)) else int64))
-    return Tensor((start + step * np.arange(math.ceil((end - start) / step))).astype(dtype), requires_grad)
+    return Tensor((start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype), requires_grad)
 
 
 @on_cpu

@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 
+from minitorch.complaints import in_pytorchs_terms
 from minitorch.graph import Node, grad_mode
 from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32, int64
 from minitorch.views import follow_base, note_base
@@ -31,8 +32,8 @@ def differentiable(function):
             inputs, options = _by_signature(name, signature, inputs, options)
         try:
             result = function(*[x._data if isinstance(x, Tensor) else x for x in inputs], **options)
-        except ValueError as error:
-            raise _in_pytorchs_terms(error, name, inputs) from None
+        except Exception as error:
+            raise in_pytorchs_terms(error, name, inputs) from None
         if type(result) is not tuple:
             return Tensor(result)
         out = Tensor(result[0])
@@ -112,14 +113,6 @@ def numpy_names(function):
     return renamed
 
 
-def _in_pytorchs_terms(error, name, inputs):
-    """NumPy's complaint as PyTorch's kind of error, with the operation's name and the shapes."""
-    shapes = " and ".join(str(tuple(x.shape)) for x in inputs if isinstance(x, Tensor))
-    if isinstance(error, np.exceptions.AxisError):
-        return IndexError(f"{name}: dimension out of range ({error}); the inputs have shape {shapes}")
-    return RuntimeError(f"{name}: {error}; the inputs have shape {shapes}")
-
-
 def method(*names):
     """Make a function a method of Tensor too, under its own name and any `names` (`__add__`, ...)."""
     def attach(function):
@@ -142,10 +135,14 @@ def result_type(*operands):
         x = x._data if isinstance(x, Tensor) else x
         if isinstance(x, np.ndarray):
             groups[0 if x.ndim else 1].append(DTYPES.index(x.dtype))
-        elif isinstance(x, (bool, int, float, np.generic)):
-            groups[2].append(DTYPES.index({"b": bool_, "i": int64, "f": float32}[np.asarray(x).dtype.kind]))
+        elif isinstance(x, (bool, np.bool)):
+            groups[2].append(DTYPES.index(bool_))
+        elif isinstance(x, (int, np.integer)):
+            groups[2].append(DTYPES.index(int64))
+        elif isinstance(x, (float, np.floating)):
+            groups[2].append(DTYPES.index(float32))
         else:
-            raise TypeError(f"expected tensors and Python numbers, got {type(x).__name__}; wrap it in tensor(...)")
+            raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: wrap it in torch.tensor(...)")
     best = None
     for group in groups:
         if group and (best is None or KINDS[max(group)] > KINDS[best]):

@@ -1,6 +1,7 @@
 """Random numbers. They are NumPy's: a seed gives the same ones on every machine, but not those of PyTorch."""
 import numpy as np
 
+from minitorch.creation import checked_size
 from minitorch.device import on_cpu
 from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
@@ -47,9 +48,7 @@ def _rng(generator):
 
 def _drawn(draw, size, dtype, requires_grad):
     """A tensor from one of NumPy's generators of floats."""
-    size, dtype = as_size(size), as_dtype(dtype or float32)
-    if any(n < 0 for n in size):
-        raise RuntimeError(f"sizes cannot be negative, got {size}")
+    size, dtype = checked_size(size), as_dtype(dtype or float32)
     if dtype.kind != "f":
         raise NotImplementedError(f"random numbers between integers need randint; {dtype} was asked for")
     return Tensor(np.asarray(draw(size, dtype=dtype)), requires_grad)

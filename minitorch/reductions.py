@@ -115,17 +115,17 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 @differentiable
 def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """Squared distances from the mean, summed and divided by n - correction (1, or 0 if not `unbiased`)."""
-    out, centred, divisor, axes = _variance("var", input, dim, unbiased, keepdim, correction)
-    return out, lambda g: centred * _with_axes(g * 2 / divisor, axes, centred.shape)
+    out, centered, divisor, axes = _variance("var", input, dim, unbiased, keepdim, correction)
+    return out, lambda g: centered * _with_axes(g * 2 / divisor, axes, centered.shape)
 
 
 @method()
 @differentiable
 def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The square root of `var`; where it is 0 its gradient is 0."""
-    out, centred, divisor, axes = _variance("std", input, dim, unbiased, keepdim, correction)
+    out, centered, divisor, axes = _variance("std", input, dim, unbiased, keepdim, correction)
     out = np.sqrt(out)
-    return out, lambda g: centred * _with_axes(g / np.where(out == 0, np.inf, out) / divisor, axes, centred.shape)
+    return out, lambda g: centered * _with_axes(g / np.where(out == 0, np.inf, out) / divisor, axes, centered.shape)
 
 
 def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
@@ -146,10 +146,10 @@ def _variance(name, input, dim, unbiased, keepdim, correction):
     axes = _axes(input, dim)
     count = _count(name, input, axes)
     divisor = count - (int(unbiased) if correction is None else correction)
-    centred = input - input.sum(axes, keepdims=True) / (count or np.nan)
+    centered = input - input.sum(axes, keepdims=True) / (count or np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):              # of too few elements: inf or nan
-        squares = (centred * centred).sum(axes, keepdims=keepdim)
-        return np.divide(squares, divisor if divisor > 0 else 0), centred, divisor or np.nan, axes
+        squares = (centered * centered).sum(axes, keepdims=keepdim)
+        return np.divide(squares, divisor if divisor > 0 else 0), centered, divisor or np.nan, axes
 
 
 def _count(name, input, axes):

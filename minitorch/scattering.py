@@ -1,7 +1,7 @@
 """Writing and adding values where indices or masks say, and picking by a mask."""
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.complaints import axis_of
 from minitorch.indexing import masked_fill, tril, triu
 from minitorch.inplace import also_in_place
 from minitorch.operation import differentiable, method, numpy_names
@@ -14,7 +14,7 @@ def _everywhere(index, axis):
 
 def _checked(name, input, dim, index, src):
     """The axis, and the index at least 1-d; complains where they don't fit."""
-    axis = normalize_axis_index(dim, input.ndim or 1)
+    axis = axis_of(name, dim, input.shape)
     if index.dtype.kind != "i" or max(index.ndim, 1) != max(input.ndim, 1):
         raise RuntimeError(f"{name}: the index must be int64 and have as many dimensions as the input, got "
                            f"{index.dtype} of shape {index.shape} for {input.shape}")
@@ -88,7 +88,7 @@ def scatter_add(input, dim, index, src):
 @differentiable
 def index_add(input, dim, index, source, *, alpha=1):
     """A copy with slice n of `source` added to slice index[n] along `dim`."""
-    axis = normalize_axis_index(dim, input.ndim or 1)
+    axis = axis_of("index_add", dim, input.shape)
     index, length = np.atleast_1d(index), (input.shape or (1,))[axis]
     if index.ndim > 1 or index.size and not 0 <= index.min() <= index.max() < length:
         raise IndexError(f"index_add: expected a vector of indices 0 ... {length - 1}, got {index}")

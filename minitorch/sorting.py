@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from minitorch.complaints import axis_of
 from minitorch.indexing import take_along_dim
 from minitorch.operation import method, numpy_names
 from minitorch.tensor import Tensor, bool_, int64
@@ -15,6 +16,7 @@ Ordered = namedtuple("Ordered", "values indices")
 
 def _order(input, dim, descending):
     """The positions along `dim` in the order of their values; of equal ones the first comes first, nan is largest."""
+    dim = axis_of("sort", dim, input.shape)
     if not input.ndim:
         return np.zeros((), int64)
     keys = input._data
@@ -43,14 +45,14 @@ def sort(input, dim=-1, descending=False, stable=True):
 @numpy_names
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """(values, indices) of the k largest along `dim`, or the smallest, in order."""
-    length = input.shape[dim] if input.ndim else 1
+    axis = axis_of("topk", dim, input.shape)
+    length = (input.shape or (1,))[axis]
     if not 0 <= k <= length:
         raise RuntimeError(f"topk: k must be 0 ... {length}, the size of dimension {dim} of {input.shape}; got {k}")
     if not input.ndim:
         return Ordered(input.clone(), Tensor(np.zeros((), int64)))
-    indices = argsort(input, dim, descending=largest)
-    first = (slice(None),) * (dim % input.ndim) + (slice(k),)
-    return Ordered(take_along_dim(input, indices[first], dim), indices[first])
+    indices = argsort(input, axis, descending=largest)[(slice(None),) * axis + (slice(k),)]
+    return Ordered(take_along_dim(input, indices, axis), indices)
 
 
 @method()
@@ -61,7 +63,7 @@ def median(input, dim=None, keepdim=False):
         return median(input.flatten(), 0).values
     if not input.ndim:
         return Ordered(input.clone(), Tensor(np.zeros((), int64)))
-    axis = dim % input.ndim
+    axis = axis_of("median", dim, input.shape)
     middle = (slice(None),) * axis + (slice((input.shape[axis] - 1) // 2, (input.shape[axis] + 1) // 2),)
     indices = argsort(input, axis)[middle]
     values = take_along_dim(input, indices, axis)

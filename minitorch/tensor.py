@@ -22,6 +22,13 @@ def as_dtype(given):
     return dtype
 
 
+def _as_array(data, second):
+    """What Tensor(...) makes of lists: float32, as in PyTorch. Of numbers PyTorch makes memory that is not set."""
+    if type(data) in (bool, int, float) or second not in (True, False):
+        raise TypeError("Tensor takes lists and arrays: write torch.empty(2, 3) for a shape, torch.tensor(2) for a number")
+    return np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
+
+
 class Tensor:
     """An n-dimensional array that can remember how it was computed. Create one with `tensor`, `zeros`, `randn`, ...
 
@@ -34,7 +41,7 @@ class Tensor:
 
     def __init__(self, data, requires_grad=False):
         if type(data) is not np.ndarray:
-            data = np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
+            data = _as_array(data, requires_grad)
         self._data = data
         if data.dtype is not float32 and data.dtype not in DTYPES:
             raise TypeError(f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "

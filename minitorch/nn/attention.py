@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from minitorch.nn.checks import floats_only
+from minitorch.nn.checks import expect_tensor, floats_only
 from minitorch.nn.transforms import dropout_mask
 from minitorch.operation import differentiable, jointly
 from minitorch.tensor import Tensor, bool_
@@ -17,9 +17,14 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     is_causal: query i sees keys 0 ... i. scale: 1 / sqrt(dim). A query that may see no key gets zeros.
     Source: Vaswani et al., Attention Is All You Need (2017), equation 1.
     """
+    for x in (query, key, value):
+        expect_tensor("scaled_dot_product_attention", x)
     if min(query.ndim, key.ndim, value.ndim) < 2:
         raise RuntimeError("query, key and value need two dimensions or more, "
                            f"got {query.shape}, {key.shape}, {value.shape}")
+    if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+        raise RuntimeError("queries and keys need one size in their last dimension, keys and values in the one before "
+                           f"it; got query {query.shape}, key {key.shape}, value {value.shape}")
     if is_causal and attn_mask is not None:
         raise RuntimeError("give attn_mask or is_causal=True, not both")
     if is_causal:

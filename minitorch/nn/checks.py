@@ -36,6 +36,7 @@ def inplace_option(function):
     """Let a function take `inplace=True`: then its input is overwritten with the result."""
     @functools.wraps(function)
     def written(input, *args, inplace=False, **options):
+        expect_tensor(function.__name__, input)
         out = function(input, *args, **options)
         return input.copy_(out) if inplace else out
     return written

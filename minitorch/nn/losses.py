@@ -7,7 +7,7 @@ import numpy as np
 from minitorch.arithmetic import where
 from minitorch.indexing import gather
 from minitorch.nn.activations import log_softmax, logsigmoid
-from minitorch.nn.checks import check_ids, floats_only
+from minitorch.nn.checks import check_ids, expect_tensor, floats_only
 from minitorch.operation import differentiable
 from minitorch.tensor import Tensor, int64
 
@@ -21,6 +21,8 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
     label_smoothing s: the target becomes (1 - s) target + s / C.
     Raises IndexError for a class outside 0 ... C - 1, ValueError when the batch sizes differ.
     """
+    expect_tensor("cross_entropy", input)
+    expect_tensor("cross_entropy", target)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0 and 1, got {label_smoothing}")
     dim, smoothing = min(1, input.ndim - 1), label_smoothing
@@ -76,6 +78,8 @@ def _cross_entropy(input, *, classes, kept, dim, smoothing):
 
 def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """-input[target]: the cross-entropy of log-probabilities. Shapes and `weight` as for `cross_entropy`."""
+    expect_tensor("nll_loss", input)
+    expect_tensor("nll_loss", target)
     kept = _check_classes(input, target, ignore_index)
     losses, total = _class_losses(input, target, weight, kept, min(1, input.ndim - 1))
     return _reduced(losses, reduction, total)
@@ -110,6 +114,8 @@ def _elementwise(function):
     """A loss of (input, target, ...) for each element, made one number by `reduction`."""
     @functools.wraps(function)
     def loss(input, target, *args, reduction="mean", **options):
+        expect_tensor(function.__name__, input)
+        expect_tensor(function.__name__, target)
         if input.shape != target.shape:
             warnings.warn(f"{function.__name__}: {input.shape} and {target.shape} differ and are broadcast", stacklevel=2)
         losses = function(input, target, *args, **options)

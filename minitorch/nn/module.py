@@ -40,7 +40,13 @@ class Module:
         object.__setattr__(self, name, value)
 
     def __call__(self, *inputs, **options):
-        return self.forward(*inputs, **options)
+        try:
+            return self.forward(*inputs, **options)
+        except Exception as error:
+            if not hasattr(error, "__notes__"):                                   # the innermost module says where
+                given = ", ".join(str(getattr(x, "shape", type(x).__name__)) for x in inputs)
+                error.add_note(f"in {type(self).__name__}, which was given {given}")
+            raise
 
     def forward(self, *inputs):
         raise NotImplementedError(f"{type(self).__name__} has no forward method")

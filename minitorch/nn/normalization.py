@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from minitorch.nn.checks import floats_only
+from minitorch.nn.checks import expect_tensor, floats_only
 from minitorch.nn.transforms import column_sums
 from minitorch.operation import differentiable
 from minitorch.recording import no_grad
@@ -14,7 +14,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
     Source: Ba, Kiros and Hinton, Layer Normalization (2016), equation 4.
     """
-    return _norm(input, weight, bias, shape=tuple(normalized_shape), eps=eps, centred=True)
+    return _norm(input, weight, bias, shape=_last_sizes("layer_norm", normalized_shape), eps=eps, centered=True)
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
@@ -22,31 +22,38 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
 
     Source: Zhang and Sennrich, Root Mean Square Layer Normalization (2019), equation 4.
     """
+    expect_tensor("rms_norm", input)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    return _norm(input, weight, None, shape=tuple(normalized_shape), eps=eps, centred=False)
+    return _norm(input, weight, None, shape=_last_sizes("rms_norm", normalized_shape), eps=eps, centered=False)
+
+
+def _last_sizes(name, normalized_shape):
+    if isinstance(normalized_shape, int):
+        raise TypeError(f"{name}: normalized_shape must be a tuple, ({normalized_shape},)")
+    return tuple(normalized_shape)
 
 
 @floats_only
 @differentiable
-def _norm(input, weight, bias, *, shape, eps, centred):
-    """n = x / sigma (of x - mean, if centred), then n w + b. The means of rows are BLAS products too."""
+def _norm(input, weight, bias, *, shape, eps, centered):
+    """n = x / sigma (of x - mean, if centered), then n w + b. The means of rows are BLAS products too."""
     if input.shape[input.ndim - len(shape):] != shape:
         raise RuntimeError(f"normalized_shape {shape} must be the last dimensions of {input.shape}")
     size = math.prod(shape)
     rows = lambda x: x.reshape(-1, size)
     mean = lambda x: x @ np.full((size, 1), 1 / size, x.dtype)                    # (rows, 1)
     mean_product = lambda x, y: (np.vecdot(x, y) / size)[:, None]
-    n = rows(input) - mean(rows(input)) if centred else rows(input).copy()
+    n = rows(input) - mean(rows(input)) if centered else rows(input).copy()
     scale = 1 / np.sqrt(mean_product(n, n) + eps)
     n *= scale
     out = n if weight is None else n * weight.ravel()
     out = out if bias is None else out + bias.ravel()
 
     def back_input(g):
-        """dx = (d - mean(d) - n mean(d n)) / sigma with d = g w; without mean(d) if not centred."""
+        """dx = (d - mean(d) - n mean(d n)) / sigma with d = g w; without mean(d) if not centered."""
         d = rows(g) if weight is None else rows(g) * weight.ravel()
         dx = d - n * mean_product(d, n)
-        if centred:
+        if centered:
             dx -= mean(d)
         dx *= scale
         return dx.reshape(input.shape)

@@ -15,6 +15,9 @@ def linear(input, weight, bias=None):
 
     All leading dimensions become rows of one matrix: one large product is faster than many small ones.
     """
+    if input.shape[-1:] != weight.shape[-1:]:
+        raise RuntimeError(f"linear: an input of shape {input.shape} does not have the {weight.shape[-1]} features that a "
+                           f"weight of shape {weight.shape} takes")
     (*batch, in_features), out_features = input.shape, len(weight)
     rows = input.reshape(-1, in_features)                                         # (rows, in)
     out = rows @ weight.T                                                         # (rows, out)
