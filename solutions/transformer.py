@@ -86,6 +86,8 @@ class Transformer(nn.Module):
 
     def forward(self, ids, caches=None):
         """ids (batch, seq) -> logits (batch, seq, vocab). With caches, ids follow what is already in them."""
+        if ids.ndim != 2:
+            raise ValueError(f"ids need the shape (batch, seq), got {tuple(ids.shape)}")
         caches = caches or [None] * len(self.blocks)
         offset = len(caches[0]) if caches[0] is not None else 0
         x = self.embed(ids, offset)                                               # (batch, seq, dim)
