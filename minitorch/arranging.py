@@ -6,8 +6,7 @@ from minitorch.operation import differentiable, method, numpy_names
 from minitorch.shaping import as_size, cat, expand, flatten, permute, repeat, reshape, transpose, view
 from minitorch.tensor import Tensor
 
-swapaxes = swapdims = transpose
-Tensor.swapaxes = Tensor.swapdims = transpose
+swapaxes = Tensor.swapaxes = transpose
 concat = cat
 
 
@@ -166,8 +165,3 @@ def meshgrid(*tensors, indexing=None):
     sizes = [tensors[n].numel() for n in order]
     return tuple(expand(reshape(x, *[-1 if d == order.index(n) else 1 for d in range(len(tensors))]), *sizes)
                  for n, x in enumerate(tensors))
-
-
-def column_stack(tensors):
-    """Vectors as columns of a matrix."""
-    return hstack([x.reshape(-1, 1) if x.ndim < 2 else x for x in tensors])

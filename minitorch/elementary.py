@@ -62,14 +62,6 @@ def log10(input):
 
 @method()
 @differentiable
-def exp2(input):
-    """2 ** input."""
-    out = np.exp2(as_float(input))
-    return out, lambda g: g * (out * math.log(2))
-
-
-@method()
-@differentiable
 def tan(input):
     out = np.tan(as_float(input))
     return out, lambda g: g * (1 + out * out)
@@ -87,20 +79,6 @@ def atan2(input, other):
     """The angle of the point (other, input), in radians."""
     y, x = map(as_float, as_common_dtype(input, other))
     return np.arctan2(y, x), lambda g: g * x / (x * x + y * y), lambda g: -g * y / (x * x + y * y)
-
-
-@method()
-@differentiable
-def sinh(input):
-    input = as_float(input)
-    return np.sinh(input), lambda g: g * np.cosh(input)
-
-
-@method()
-@differentiable
-def cosh(input):
-    input = as_float(input)
-    return np.cosh(input), lambda g: g * np.sinh(input)
 
 
 @method()
