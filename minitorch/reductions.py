@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from minitorch.arithmetic import maximum, minimum
 from minitorch.indexing import take_along_dim
 from minitorch.operation import as_float, differentiable, masked, method, numpy_names
+from minitorch.sums import sum_over
 from minitorch.tensor import Tensor, as_dtype, int64
 
 
@@ -46,8 +47,9 @@ def _spread(g, axes, shape):
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """The sum; of integers and truth values an int64, unless `dtype` says otherwise."""
     input, axes, shape = _cast(input, dtype), _axes(input, dim), input.shape
-    total = input.sum(axes, keepdims=keepdim, dtype=dtype or (None if input.dtype.kind == "f" else int64))
-    return total, lambda g: _spread(g, axes, shape)
+    if input.dtype.kind != "f":
+        return input.sum(axes, keepdims=keepdim, dtype=dtype or int64)
+    return sum_over(input, axes, keepdim), lambda g: _spread(g, axes, shape)
 
 
 @method()
@@ -56,7 +58,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
     """The mean; nan where there is nothing."""
     input, axes, shape = _cast(input, dtype), _axes(input, dim), input.shape
     count = _count("mean", input, axes) or np.nan
-    return input.sum(axes, keepdims=keepdim) / count, lambda g: _spread(g / count, axes, shape)
+    return sum_over(input, axes, keepdim) / count, lambda g: _spread(g / count, axes, shape)
 
 
 @method()
@@ -94,7 +96,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     elif p == 0:
         out = (size != 0).sum(axes, keepdims=True, dtype=input.dtype)
     else:
-        out = (size * size if p == 2 else size ** p).sum(axes, keepdims=True) ** (1 / p)
+        out = sum_over(size * size if p == 2 else size ** p, axes, keepdims=True) ** (1 / p)
 
     def backward(g):
         """d/dx = sign(x) (|x| / norm)^(p - 1); for p = inf shared by the largest; 0 where the norm is."""
@@ -146,9 +148,9 @@ def _variance(name, input, dim, unbiased, keepdim, correction):
     axes = _axes(input, dim)
     count = _count(name, input, axes)
     divisor = count - (int(unbiased) if correction is None else correction)
-    centered = input - input.sum(axes, keepdims=True) / (count or np.nan)
+    centered = input - sum_over(input, axes, keepdims=True) / (count or np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):              # of too few elements: inf or nan
-        squares = (centered * centered).sum(axes, keepdims=keepdim)
+        squares = sum_over(centered * centered, axes, keepdim)
         return np.divide(squares, divisor if divisor > 0 else 0), centered, divisor or np.nan, axes
 
 
@@ -270,7 +272,7 @@ def logsumexp(input, dim, keepdim=False):
     top = input.max(axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     e = np.exp(input - top)                                           # the same shape as input
-    total = e.sum(axes, keepdims=True)
+    total = sum_over(e, axes, keepdims=True)
     with np.errstate(divide="ignore"):
         out = np.log(total) + top
     weights = lambda: e / np.where(total == 0, np.nan, total)

@@ -4,9 +4,9 @@ import math
 import numpy as np
 
 from minitorch.nn.checks import expect_tensor, floats_only
-from minitorch.nn.transforms import column_sums
 from minitorch.operation import differentiable
 from minitorch.recording import no_grad
+from minitorch.sums import sum_over
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -60,8 +60,8 @@ def _norm(input, weight, bias, *, shape, eps, centered):
 
     return (out.reshape(input.shape),
             back_input,
-            lambda g: column_sums(rows(g) * n).reshape(shape),
-            lambda g: column_sums(rows(g)).reshape(shape))
+            lambda g: sum_over(rows(g) * n, (0,)).reshape(shape),
+            lambda g: sum_over(rows(g), (0,)).reshape(shape))
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
