@@ -37,9 +37,9 @@ import math as _math
 
 import numpy as _np
 
-from minitorch.tensor import Tensor, bool_, float32, float64, int32, int64
+from minitorch.dtypes import bool_, float32, float64, int32, int64, result_type
+from minitorch.tensor import Tensor
 from minitorch.recording import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from minitorch.operation import result_type
 from minitorch.arithmetic import (abs, add, clamp, cos, exp, log, maximum, minimum, mul, neg, pow, rsqrt, sigmoid, sin,
                                   sqrt, sub, tanh, true_divide, where)
 from minitorch.rounding import ceil, div, floor, floor_divide, fmod, remainder, round, sign, trunc

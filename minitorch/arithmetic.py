@@ -5,8 +5,9 @@
 """
 import numpy as np
 
-from minitorch.operation import as_common_dtype, as_float, differentiable, masked, method, result_type
-from minitorch.tensor import Tensor, bool_, float32
+from minitorch.dtypes import as_common_dtype, as_float, bool_, float32, result_type
+from minitorch.operation import differentiable, masked, method
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- two operands

@@ -1,7 +1,8 @@
 """Comparisons and truth values, element by element. Their results have no gradient."""
 import numpy as np
 
-from minitorch.operation import as_common_dtype, differentiable, method
+from minitorch.dtypes import as_common_dtype
+from minitorch.operation import differentiable, method
 from minitorch.tensor import Tensor
 
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from minitorch.device import CPU, check_device, on_cpu
 from minitorch.device import device as Device
-from minitorch.operation import differentiable, method, result_type
+from minitorch.dtypes import DTYPES, as_dtype, bool_, float32, float64, int32, int64, result_type
+from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
-from minitorch.tensor import DTYPES, Tensor, as_dtype, bool_, float32, float64, int32, int64
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- from data

@@ -4,9 +4,10 @@ import math
 import numpy as np
 
 from minitorch.arithmetic import true_divide
+from minitorch.dtypes import as_common_dtype, as_float, float64, result_type
 from minitorch.inplace import in_place
-from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type
-from minitorch.tensor import Tensor, float64
+from minitorch.operation import differentiable, method
+from minitorch.tensor import Tensor
 
 
 @method()

@@ -3,9 +3,10 @@ import numpy as np
 
 from minitorch.creation import checked_size
 from minitorch.device import on_cpu
+from minitorch.dtypes import as_dtype, float32, int64
 from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
-from minitorch.tensor import Tensor, as_dtype, float32, int64
+from minitorch.tensor import Tensor
 
 
 class Generator:

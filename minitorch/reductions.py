@@ -10,10 +10,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from minitorch.arithmetic import maximum, minimum
+from minitorch.dtypes import as_dtype, as_float, int64
 from minitorch.indexing import take_along_dim
-from minitorch.operation import as_float, differentiable, masked, method, numpy_names
+from minitorch.operation import differentiable, masked, method, numpy_names
 from minitorch.sums import sum_over
-from minitorch.tensor import Tensor, as_dtype, int64
+from minitorch.tensor import Tensor
 
 
 def _cast(input, dtype):

@@ -2,8 +2,9 @@
 import numpy as np
 
 from minitorch.arithmetic import true_divide
-from minitorch.operation import as_common_dtype, differentiable, method, numpy_names
-from minitorch.tensor import Tensor, bool_
+from minitorch.dtypes import as_common_dtype, bool_
+from minitorch.operation import differentiable, method, numpy_names
+from minitorch.tensor import Tensor
 
 
 def _no_slope(g):

@@ -5,6 +5,7 @@ NumPy adds numbers that are neighbors in memory in a tree, but rows one after an
 then takes part in few additions. That is faster, too: 0.1 ns per number instead of 0.2, and 0.2 instead of 5 for rows
 of two.
 """
+import math
 
 
 def sum_over(x, axes, keepdims=False):
@@ -12,7 +13,7 @@ def sum_over(x, axes, keepdims=False):
     if x.dtype.kind == "f" and axes:
         shape, rows = x.shape, len(axes)
         if axes == tuple(range(rows)) and 1 < rows < x.ndim and x.flags.c_contiguous:
-            total = sum_over(x.reshape(-1, *shape[rows:]), (0,))      # the first dimensions are one long one
+            total = sum_over(x.reshape(math.prod(shape[:rows]), *shape[rows:]), (0,))      # the first dimensions are one long one
             return total.reshape([1] * rows + list(shape[rows:])) if keepdims else total
         if rows < x.ndim or not x.flags.c_contiguous:
             for axis in axes:

@@ -5,11 +5,12 @@ import warnings
 import numpy as np
 
 from minitorch.arithmetic import where
+from minitorch.dtypes import int64
 from minitorch.indexing import gather
 from minitorch.nn.activations import log_softmax, logsigmoid
 from minitorch.nn.checks import check_ids, expect_tensor, floats_only
 from minitorch.operation import differentiable
-from minitorch.tensor import Tensor, int64
+from minitorch.tensor import Tensor
 
 
 def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
