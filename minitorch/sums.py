@@ -13,7 +13,7 @@ def sum_over(x, axes, keepdims=False):
     if x.dtype.kind == "f" and axes:
         shape, rows = x.shape, len(axes)
         if axes == tuple(range(rows)) and 1 < rows < x.ndim and x.flags.c_contiguous:
-            total = sum_over(x.reshape(math.prod(shape[:rows]), *shape[rows:]), (0,))      # the first dimensions are one long one
+            total = sum_over(x.reshape(math.prod(shape[:rows]), *shape[rows:]), (0,))
             return total.reshape([1] * rows + list(shape[rows:])) if keepdims else total
         if rows < x.ndim or not x.flags.c_contiguous:
             for axis in axes:
