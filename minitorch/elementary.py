@@ -4,6 +4,7 @@ import math
 import numpy as np
 
 from minitorch.arithmetic import true_divide
+from minitorch.complaints import expect_arrays
 from minitorch.dtypes import as_common_dtype, as_float, float64, result_type
 from minitorch.inplace import in_place
 from minitorch.operation import differentiable, method
@@ -78,6 +79,7 @@ def atan(input):
 @differentiable
 def atan2(input, other):
     """The angle of the point (other, input), in radians."""
+    expect_arrays("atan2", input, other)
     y, x = map(as_float, as_common_dtype(input, other))
     return np.arctan2(y, x), lambda g: g * x / (x * x + y * y), lambda g: -g * y / (x * x + y * y)
 

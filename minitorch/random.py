@@ -166,6 +166,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
 @method()
 def normal_(input, mean=0, std=1, *, generator=None):
     """Overwrite with normally distributed numbers."""
+    if std < 0:
+        raise RuntimeError(f"normal_: std cannot be negative, got {std}")
     return input._write(_rng(generator).standard_normal(input.shape, input.dtype) * std + mean)
 
 

@@ -2,6 +2,7 @@
 import numpy as np
 
 from minitorch.arithmetic import true_divide
+from minitorch.complaints import expect_arrays
 from minitorch.dtypes import as_common_dtype, bool_
 from minitorch.operation import differentiable, method, numpy_names
 from minitorch.tensor import Tensor
@@ -68,6 +69,7 @@ def remainder(input, other):
 @differentiable
 def fmod(input, other):
     """input - other trunc(input / other): it has the sign of `input`."""
+    expect_arrays("fmod", input)
     input, other = _checked(input, other)
     return np.fmod(input, other), lambda g: g, lambda g: -g * np.trunc(input / other)
 

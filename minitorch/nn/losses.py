@@ -139,6 +139,8 @@ def l1_loss(input, target):
 @_elementwise
 def huber_loss(input, target, delta=1.0):
     """d^2 / 2 of the difference d as far as delta, then delta (|d| - delta / 2): a parabola, then lines."""
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss: delta must be positive, got {delta}")
     d = (input - target).abs()
     return where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
 

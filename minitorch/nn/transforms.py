@@ -40,6 +40,8 @@ def embedding(input, weight, padding_idx=None):
     expect_tensor("embedding", input)
     if input.dtype.kind != "i":
         raise RuntimeError(f"embedding: ids must be int64, got {input.dtype}; use tensor.long()")
+    if weight.ndim != 2:
+        raise RuntimeError(f"embedding: the weight must be a matrix, (ids, dim), got shape {weight.shape}")
     check_ids("embedding", input._data, len(weight))
     return _embedding(input, weight, padding_idx)
 
