@@ -9,6 +9,7 @@ _home = {
     "exercise": "exercises",
     "hint": "exercises",
     "solution": "exercises",
+    "mine": "exercises",
     "judge": "exercises",
     "show": "figures",
     "compare": "figures",

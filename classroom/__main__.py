@@ -14,6 +14,7 @@ Learning to Count
   make lab          open JupyterLab on your own copies of the lessons, where you were
   make test         run every test, and every notebook both as shipped and solved
   make status       list lessons and exercises: what is right, what waits, how long it takes
+  make new          the skeleton of a lesson: make new ARGS="moving_average"
   make notebooks    build notebooks/ from lessons/ and solutions/
   make experiments  train what results/ lacks (an hour or two; interrupted, it goes on later)
   make bench        time the engine beside PyTorch, where that is installed
@@ -24,7 +25,7 @@ Arguments go in ARGS:    make lab ARGS="--port 8899 --no-browser"    make test A
 Another Python:          make lab PYTHON=python3.12
 Copies elsewhere:        make lab ARGS="--folder ~/counting"         (likewise status and setup)
 Without make:            python -m classroom lab --port 8899
-                         (likewise test, status, setup and help;
+                         (likewise test, status, new, setup and help;
                          `make notebooks` is python -m classroom build,
                          `make experiments` is python -m classroom run experiments.command,
                          `make bench` is python -m classroom run benchmarks.bench)
@@ -39,18 +40,9 @@ def run(command, arguments):
 
         launcher.bring_up_to_date(copies.copies())
         return 0
-    if command == "lab":
-        from classroom import launcher
-
-        return launcher.main(arguments)
-    if command == "test":
-        from classroom import testing
-
-        return testing.main(arguments)
-    if command == "status":
-        from classroom import status
-
-        return status.main(arguments)
+    if command in ("lab", "test", "status", "new"):
+        module = {"lab": "launcher", "test": "testing"}.get(command, command)
+        return runnable(["classroom." + module]).main(arguments)
     if command == "build":
         from classroom import builder, course_map
 
@@ -79,7 +71,7 @@ def runnable(arguments):
 
 def main(arguments):
     command = arguments[0] if arguments else "help"
-    if command not in ("lab", "test", "status", "build", "run", "setup"):
+    if command not in ("lab", "test", "status", "new", "build", "run", "setup"):
         print(HELP)
         return 0 if command in ("help", "-h", "--help") else 2
     try:

@@ -1,4 +1,4 @@
-"""Builds `notebooks/` from `lessons/`, `lessons/checks/` and `solutions/`.
+"""Builds `notebooks/` from `lessons/` and `solutions/`.
 
 A lesson's text becomes a notebook; its exercise cells become stubs; all cells are run, their outputs stored.
 Building again gives the same bytes: cell ids come from names and sources, and nothing that differs from one
@@ -21,9 +21,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from classroom import catalogue, source
-from classroom.catalogue import CourseError
+from classroom.catalogue import CourseError, CourseErrors
 
 CELL_SECONDS = 900  # the longest that a cell may take
+FEWEST_OUTPUTS = 3  # of cells that are compared, in each notebook
 OFFERED = {"exercise", "hint", "solution"}  # what every exercise cell names
 IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
 
@@ -53,15 +54,16 @@ def main(arguments):
 def build(names=(), check=False, everything=False):
     """Build the stale notebooks of the lessons `names`, or of all lessons; `everything`: the others too.
 
-    With `check` nothing is built. Returns the stale lessons' names; raises CourseError at the first fault.
+    With `check` nothing is built. Returns the stale lessons' names. Raises CourseErrors with all faults of
+    the files before anything runs, then with those of each notebook.
     """
     course = catalogue.course()
     lessons = [course.lesson(name) for name in names] or course.lessons
+    faults = [fault for lesson in lessons for fault in problems(lesson)]
+    if faults:
+        raise CourseErrors(faults)
     stale = []
     for lesson in lessons:
-        problems = lesson.problems()
-        if problems:
-            raise CourseError(lesson.path, "cannot be built:\n" + "\n".join(f"  {each}" for each in problems))
         notebook = unexecuted(lesson)
         reason = "--all" if everything else staleness(lesson, notebook)
         if reason is None:
@@ -89,16 +91,22 @@ def _left_over(course, check):
 
 # From the lesson's text to a notebook that has not run
 
+def problems(lesson):
+    """Everything that keeps a lesson from being built, a sentence each; an empty list is a sound lesson."""
+    found = lesson.problems()
+    for look in (lambda: _cells(lesson), lambda: _check_imports(lesson)):
+        try:
+            look()
+        except CourseErrors as faults:
+            found += str(faults).splitlines()
+        except CourseError as fault:
+            found.append(str(fault))
+    return list(dict.fromkeys(found))
+
+
 def unexecuted(lesson):
     """The lesson's notebook before it is run: stubs in the exercise cells, ids and metadata in place."""
-    try:
-        text = jupytext.reads(lesson.text, fmt="py:percent")
-    except Exception as error:
-        raise CourseError(lesson.path, f"jupytext cannot read it: {error}") from error
-    if len(text.cells) != len(lesson.cell_lines):
-        raise CourseError(lesson.path, "the text between the header and the first `# %%` belongs in a cell")
-    cells = [_cell(lesson, cell, line) for cell, line in zip(text.cells, lesson.cell_lines)]
-    _check_imports(lesson, cells)
+    cells = _cells(lesson)
     _name_cells(cells)
     return nbformat.from_dict({
         "nbformat": 4,
@@ -107,6 +115,30 @@ def unexecuted(lesson):
                      "lesson": {**lesson.header, "digest": digest(lesson)}},
         "cells": cells,
     })
+
+
+def _cells(lesson):
+    """The cells of a lesson. Raises CourseErrors with the faults of all of them."""
+    cells, faults = [], []
+    for cell, line in zip(_text_cells(lesson), lesson.cell_lines):
+        try:
+            cells.append(_cell(lesson, cell, line))
+        except CourseError as fault:
+            faults.append(fault)
+    if faults:
+        raise CourseErrors(faults)
+    return cells
+
+
+def _text_cells(lesson):
+    """The cells as jupytext reads them, exercise cells still empty."""
+    try:
+        text = jupytext.reads(lesson.text, fmt="py:percent")
+    except Exception as error:
+        raise CourseError(lesson.path, f"jupytext cannot read it: {error}") from error
+    if len(text.cells) != len(lesson.cell_lines):
+        raise CourseError(lesson.path, "the text between the header and the first `# %%` belongs in a cell")
+    return text.cells
 
 
 def _cell(lesson, cell, line):
@@ -130,17 +162,21 @@ def _cell(lesson, cell, line):
     return {"cell_type": "code", "metadata": metadata, "source": text, "execution_count": None, "outputs": []}
 
 
-def _check_imports(lesson, cells):
+def _check_imports(lesson):
     """A lesson with exercises must import what they name, in its first code cell."""
     if not lesson.exercise_cells:
         return
-    line, first = next((line, cell) for line, cell in zip(lesson.cell_lines, cells)
-                       if cell["cell_type"] == "code")
-    imported = {each.name for node in ast.walk(ast.parse(first["source"]))
-                if isinstance(node, ast.ImportFrom) and node.module == "classroom" for each in node.names}
+    line, first = next(((line, cell.source) for line, cell in zip(lesson.cell_lines, _text_cells(lesson))
+                        if cell.cell_type == "code"), (None, ""))
+    try:
+        nodes = list(ast.walk(ast.parse(first)))
+    except SyntaxError:  # said of the cell already
+        return
+    imported = {each.name for node in nodes if isinstance(node, ast.ImportFrom)
+                and node.module == "classroom" for each in node.names}
     missing = sorted(OFFERED - imported)
     if missing:
-        sentence = f"the first code cell must import {', '.join(missing)} from classroom"
+        sentence = f"the first code cell must say  from classroom import {', '.join(missing)}"
         raise CourseError(lesson.path, sentence, line)
 
 
@@ -169,7 +205,7 @@ def _free(name, taken):
 
 def digest(lesson):
     """A digest of the files that the lesson's notebook is made from."""
-    paths = [lesson.path, lesson.checks_path, lesson.solutions_path,
+    paths = [lesson.path, lesson.solutions_path,
              *sorted({exercise.answer_path for exercise in lesson.exercises} - {lesson.solutions_path})]
     texts = [path.read_bytes().replace(b"\r\n", b"\n") for path in paths if path.exists()]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
@@ -199,7 +235,11 @@ def _essence(cell):
 # Running it
 
 def execute(notebook, lesson):
-    """Run every cell in place, as in the notebooks folder, and keep what every machine would show."""
+    """Run every cell in place, as in the notebooks folder, and keep what every machine would show.
+
+    Raises CourseError at a cell that fails, else CourseErrors with all outputs that cannot be stored.
+    """
+    faults = []
     folder = lesson.notebook_path.parent
     folder.mkdir(exist_ok=True)
     client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
@@ -212,7 +252,18 @@ def execute(notebook, lesson):
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 raise CourseError(lesson.path, _failure(error), line) from None
             if cell.cell_type == "code":
-                cell.outputs = lasting(cell, lesson, line)
+                try:
+                    cell.outputs = lasting(cell, lesson, line)
+                except CourseError as fault:
+                    faults.append(fault)
+    compared = sum(bool(cell.outputs) for cell in notebook.cells if cell.cell_type == "code"
+                   and IGNORED not in cell.metadata.get("tags", ()))
+    if compared < FEWEST_OUTPUTS:
+        sentence = (f"only {compared} cells show something that the tests compare, and {FEWEST_OUTPUTS} are "
+                    f'needed: print results, in cells without tags=["{IGNORED}"]')
+        faults.append(CourseError(lesson.path, sentence))
+    if faults:
+        raise CourseErrors(faults)
 
 
 def _failure(error):
@@ -267,8 +318,8 @@ def solved(notebook):
     for cell in notebook.cells:
         if "exercise" in cell.metadata:
             cell.source = source.answered(catalogue.course().exercise(cell.metadata.exercise))
-    proof = ("from classroom.exercises import states\n"
-             f"assert all(states[name] == 'right' for name in {names}), states")
+    proof = ("from classroom.exercises import session\n"
+             f"assert all(session.states[name] == 'right' for name in {names}), session.states")
     notebook.cells.append(nbformat.from_dict({
         "cell_type": "code", "id": "all-are-right", "metadata": {"tags": [IGNORED]}, "source": proof,
         "execution_count": None, "outputs": []}))

@@ -41,7 +41,7 @@ class Card:
         parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.sentences]
         parts += [f'<div style="{ROW}">', *(_html_of_block(*block) for block in self.blocks), "</div>"]
         parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.closing]
-        return f'<div style="{CARD.format(edge=self.edge)}">{"".join(parts)}</div>'
+        return f'<div role="status" style="{CARD.format(edge=self.edge)}">{"".join(parts)}</div>'
 
     def show(self):
         """Display the card in a notebook, or print it elsewhere."""
@@ -84,9 +84,12 @@ class Verdict:
     sentences: list = field(default_factory=list)  # why it is not right yet
     blocks: list = field(default_factory=list)  # (label, text): expected, got, what it printed, ...
     notes: list = field(default_factory=list)  # worth knowing, though no fault
+    next: list = field(default_factory=list)  # sentences on what comes after a right answer
     checking: str = ""  # the claim that was checked last
-    checked: list = field(default_factory=list)  # the claims that held, one a check
-    counts: list = field(default_factory=list)  # how many expectations each of these checks made
+    check: str = ""  # the name of that check
+    by_demand: bool = False  # whether the check said itself what is wrong, without a comparison
+    convention: str = ""  # the name of the one that a right answer follows, if it is not the course's
+    checked: list = field(default_factory=list)  # the claims that are true, one per check
 
     @property
     def says(self):
@@ -104,7 +107,7 @@ class Verdict:
             heading=f"{self.exercise}: {self.state}",
             sentences=sentences,
             blocks=self.blocks,
-            closing=[*(f"Note: {note}" for note in self.notes), self.outlook],
+            closing=[*(f"Note: {note}" for note in self.notes), self.outlook, *self.next],
             edge=EDGES[self.state],
             metadata={"classroom": {"exercise": self.exercise, "state": self.state}})
 

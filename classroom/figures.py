@@ -7,7 +7,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 
-from classroom.expect import plain
+from classroom.comparing import plain
 from classroom.feedback import show_bundle
 
 DPI = 100

@@ -1,4 +1,4 @@
-"""A progress bar for long work, in notebooks and terminals. It leaves nothing in a stored notebook."""
+"""A progress bar for long work, in notebooks and terminals. Stored notebooks keep none of it."""
 
 import html
 import shutil
@@ -30,7 +30,7 @@ class progress:
         self._show(0, "")
 
     def update(self, step, text=""):
-        """`step` of the steps are done; `text` says how it goes. Drawn at most five times a second."""
+        """`step` of the steps are done; `text` says how it goes. Drawn five times a second."""
         now = time.monotonic()
         if step >= self.total or now - self.shown >= SECONDS_BETWEEN_UPDATES:
             self.shown = now
@@ -60,16 +60,16 @@ class progress:
             self._show_in_notebook(line, share)
         elif sys.stderr.isatty():
             bar = ("#" * round(WIDTH * share)).ljust(WIDTH, ".")
-            line = f"[{bar}] {line}"[:shutil.get_terminal_size().columns - 1]
+            line = f"[{bar}] {line}"[: shutil.get_terminal_size().columns - 1]
             end = "\n" if share == 1 else ""
             print(self._over_the_bar(line), end=end, file=sys.stderr, flush=True)
         elif share == 1:  # in a log, the last line is enough
             print(line, file=sys.stderr)
 
     def _show_in_notebook(self, line, share):
-        bar = ("" if share == 1 else
-               '<div style="height: 0.5em; max-width: 30em; background: rgba(128, 128, 128, 0.3)">'
-               f'<div style="height: 100%; width: {100 * share:.1f}%; background: #0a8fd0"></div></div>')
+        done = f"height: 100%; width: {100 * share:.1f}%; background: #0a8fd0"
+        whole = "height: 0.5em; max-width: 30em; background: rgba(128, 128, 128, 0.3)"
+        bar = "" if share == 1 else f'<div style="{whole}"><div style="{done}"></div></div>'
         bundle = {"text/plain": line, "text/html": f"<div>{html.escape(line)}</div>{bar}"}
         metadata = {"classroom": "volatile"}  # the builder drops such outputs
         if self.handle is None:

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import io
+import random
 import signal
 import sys
 import threading
@@ -12,9 +13,13 @@ from types import FunctionType
 
 import numpy as np
 
-from classroom.expect import NotYet, plain
+from classroom.checking import NotYet
+from classroom.comparing import plain
 
 PRINTED_LIMIT = 1000  # characters
+CHANGES_INPUT = (
+    "Your code changes its input `{}` in place. The caller still needs it: compute a new value instead."
+)
 
 
 class OutOfTime(BaseException):
@@ -109,11 +114,11 @@ def bound(name, value, namespaces):
 
 
 class Watch:
-    """Wraps the learner's code: remembers what it returned last, and notices inputs that it changed."""
+    """Wraps the learner's code: remembers its calls, and notices inputs that it changed."""
 
     def __init__(self, may_change):
         self.may_change = may_change
-        self.returned = []  # the last value, once there is one
+        self.calls = []  # (inputs by name, result), the latest last
 
     @contextmanager
     def over(self, answer, blank):
@@ -131,20 +136,23 @@ class Watch:
             for name, method in originals.items():
                 setattr(answer, name, method)
 
+    def call_that_returned(self, result):
+        """The inputs of the one call that returned this very object, or None."""
+        calls = [inputs for inputs, returned in self.calls if returned is result]
+        return calls[0] if len(calls) == 1 else None
+
     def _watched(self, function):
         parameters = list(inspect.signature(function).parameters)
 
         @functools.wraps(function)
         def watched(*args, **kwargs):
-            inputs = dict(zip(parameters, args)) | kwargs
+            inputs = dict(zip(parameters, args, strict=False)) | kwargs
             before = {name: fingerprint(value) for name, value in inputs.items()}
-            self.returned = []
             result = function(*args, **kwargs)
-            self.returned = [result]
+            self.calls.append((inputs, result))
             for name, value in inputs.items():
                 if name not in self.may_change and fingerprint(value) != before[name]:
-                    raise NotYet(f"Your code changes its input `{name}` in place. Whoever passed it in still"
-                                 " needs it: compute a new value instead.")
+                    raise NotYet(CHANGES_INPUT.format(name))
             return result
 
         return watched
@@ -162,3 +170,16 @@ def fingerprint(value):
     if isinstance(value, str | int | float | None):
         return value
     return id(value)
+
+
+@contextmanager
+def seeded():
+    """Within this block, random numbers without a generator of their own start from seed 0."""
+    kept = random.getstate(), np.random.get_state()
+    random.seed(0)
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])

@@ -74,6 +74,8 @@ def attention_loop(q, k, v):
 
     For each query i: the score of each key j is q[i] . k[j] / sqrt(head_dim); the weights are the softmax of
     these scores; the result is the sum of all values v[j], each times its weight.
+    Scores may be as large as 1000, where e^score overflows: subtract the query's largest score from all of
+    its scores first. That changes no weight.
 
     q         (query, head_dim) array
     k, v      (key, head_dim) arrays
@@ -149,7 +151,7 @@ def attention(q, k, v, mask=None, scale=None):
     q         (..., query, head_dim) tensor
     k, v      (..., key, head_dim) tensors
     mask      None; or numbers to add to the scaled scores; or bool (mask.dtype is torch.bool), True where a
-              query may look. It broadcasts to (..., query, key)
+              query may look: a hidden key gets no weight at all. It broadcasts to (..., query, key)
     scale     None for 1 / sqrt(head_dim)
     returns   (..., query, head_dim) tensor
 

@@ -187,7 +187,7 @@ def relative_shift(x):
     matter as long as it is finite.
 
     x         (..., query, key) tensor; there may be fewer queries than keys: they are the last ones
-    returns   (..., query, key) tensor
+    returns   (..., query, key) tensor of the dtype of x, through which gradients flow
 
     >>> relative_shift(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])).tolist()
     [[3.0, 0.0, 4.0], [5.0, 6.0, 0.0], [7.0, 8.0, 9.0]]

@@ -19,6 +19,14 @@ from solutions.encodings import layer_positions
 class Block(nn.Module):
     """One layer: attention lets positions exchange what they know, the MLP works on each position alone.
 
+        x  <-  x + attention(attention_norm(x))
+        x  <-  x + mlp(mlp_norm(x))
+
+    __init__ makes the parts, just so: weights that were saved fit no others.
+
+    forward takes x (batch, seq, dim), and the cache (or None), which attention gets as its second argument;
+    it returns (batch, seq, dim).
+
     Source: the order of norm and sum is GPT-2's; Xiong et al. 2020 (arXiv 2002.04745) call it pre-norm.
     """
 

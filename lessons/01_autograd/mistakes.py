@@ -1,56 +1,99 @@
-"""Mistakes with slopes and gradients: paths forgotten, copies not summed, transposes missing."""
+"""Lesson 01: mistakes with slopes and gradients: paths lost, copies not summed, no transposes."""
+
 import math
 from collections import deque
 
 import numpy as np
 
+from classroom.checking import accepted, mistake
 from solutions.autograd import Value, topological_order, unbroadcast
-from tests.wrong_answers import accepted, wrong
 
-# ---------------------------------------------------------------- central_difference
+# central_difference
 
 
-@wrong("central_difference", says="one-sided difference, from x to x + step")
+@mistake("central_difference", "One-sided, from x to x + step. Both sides: a far smaller error.")
 def one_sided(f, x, step=1e-5):
     return (f(x + step) - f(x)) / step
 
 
-@wrong("central_difference", says="one-sided difference, from x - step to x")
+@mistake("central_difference", "One-sided, from x - step to x. Both sides: a far smaller error.")
 def one_sided_backward(f, x, step=1e-5):
     return (f(x) - f(x - step)) / step
 
 
-@wrong("central_difference", says="twice too large")
+@mistake(
+    "central_difference", "One of your two points is x itself: they are x + step and x - step."
+)
+def one_side_over_both_steps(f, x, step=1e-5):
+    return (f(x + step) - f(x)) / (2 * step)
+
+
+@mistake("central_difference", "Twice too large: from x - step to x + step it is 2 * step.")
 def half_the_distance(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / step
 
 
-@wrong("central_difference", says="in brackets")
+@mistake("central_difference", "a / 2 * step *multiplies* by step: write (2 * step) in brackets.")
 def brackets_missing(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / 2 * step
 
 
-@wrong("central_difference", says="difference in brackets, too")
+@mistake("central_difference", "Put the difference in brackets: a - b / c divides only b.")
 def difference_without_brackets(f, x, step=1e-5):
     return f(x + step) - f(x - step) / (2 * step)
 
 
-@wrong("central_difference", says="difference in brackets, and the distance too")
+@mistake(
+    "central_difference",
+    "Put the difference in brackets, and the distance too: a - b / 2 * step divides only b, and "
+    "multiplies it by step.",
+)
 def no_brackets_at_all(f, x, step=1e-5):
     return f(x + step) - f(x - step) / 2 * step
 
 
-@wrong("central_difference", says="only the change of f")
+@mistake("central_difference", "This is only the change of f. Divide it by the distance, 2 * step.")
 def not_divided(f, x, step=1e-5):
     return f(x + step) - f(x - step)
 
 
-@wrong("central_difference", says="does not depend on `step`")
+@mistake("central_difference", "You multiply by the distance of the points. Divide by it.")
+def times_the_distance(f, x, step=1e-5):
+    return (f(x + step) - f(x - step)) * 2 * step
+
+
+@mistake("central_difference", "You divide by 2, but not by the step. The distance is 2 * step.")
+def divided_by_two(f, x, step=1e-5):
+    return (f(x + step) - f(x - step)) / 2
+
+
+@mistake("central_difference", "Your points are step / 2 from x. Go a whole step to each side.")
+def half_steps(f, x, step=1e-5):
+    return (f(x + step / 2) - f(x - step / 2)) / step
+
+
+@mistake(
+    "central_difference", "This tells how fast the *slope* changes. For the slope, leave f(x) out."
+)
+def second_difference(f, x, step=1e-5):
+    return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
+
+
+@mistake("central_difference", "The two values of f are added. Subtract them.")
+def mean_of_both(f, x, step=1e-5):
+    return (f(x + step) + f(x - step)) / 2
+
+
+@mistake("central_difference", "Your result does not depend on `step`: use the step that is given.")
 def step_of_its_own(f, x, step=1e-5):
     return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
 
 
-@wrong("central_difference", says="x + step equals x")
+@mistake(
+    "central_difference",
+    "The slope comes out as 0: the default step is so small that x + step equals x. A float has "
+    "about 16 digits; leave the step at 1e-5.",
+)
 def step_too_small(f, x, step=1e-17):
     return (f(x + step) - f(x - step)) / (2 * step)
 
@@ -60,70 +103,191 @@ def divided_separately(f, x, step=1e-5):
     return 0.5 * ((f(x + step) - f(x)) / step + (f(x) - f(x - step)) / step)
 
 
-# ---------------------------------------------------------------- Value
+@accepted("central_difference")
+def by_two_points(f, x, step=1e-5):
+    left, right = np.float64(x) - step, np.float64(x) + step
+    return (f(right) - f(left)) / (right - left)
 
-@wrong("Value", says="slopes are exchanged")
+
+# Value
+
+
+@mistake("Value", "The slopes are exchanged: when a grows, a * b grows b times as fast.")
 class OwnFactor(Value):
     def __mul__(self, other):
         other = self.lift(other)
-        return self.made("*", self.data * other.data, (self, other), slopes=(self.data, other.data))
+        return self.made("*", self.data * other.data, (self, other), (self.data, other.data))
 
 
-@wrong("Value", says="plain numbers, not Values")
+@mistake("Value", "Both slopes are the same factor: it is b for a, and a for b.")
+class SameFactorTwice(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made("*", self.data * other.data, (self, other), (other.data, other.data))
+
+
+@mistake("Value", "The slopes are plain numbers, not Values: take their `.data`.")
 class ValuesAsSlopes(Value):
     def __mul__(self, other):
         other = self.lift(other)
-        return self.made("*", self.data * other.data, (self, other), slopes=(other, self))
+        return self.made("*", self.data * other.data, (self, other), (other, self))
 
 
-@wrong("Value", says="slopes of a sum")
+@mistake("Value", "1 and 1 are the slopes of a sum. When a grows by 0.01, how much does a * b?")
 class CopiedFromTheSum(Value):
     def __mul__(self, other):
         other = self.lift(other)
-        return self.made("*", self.data * other.data, (self, other), slopes=(1.0, 1.0))
+        return self.made("*", self.data * other.data, (self, other), (1.0, 1.0))
 
 
-@wrong("Value", says="return a Value with its memory")
+@mistake("Value", "A slope is not the result: when a grows by 0.01, a * b grows by 0.01 times b.")
+class ResultAsSlopes(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        product = self.data * other.data
+        return self.made("*", product, (self, other), (product, product))
+
+
+@mistake("Value", "a * b must return a Value with its memory. Let `self.made(...)` build it.")
 class BareNumber(Value):
     def __mul__(self, other):
         return self.data * self.lift(other).data
 
 
-@wrong("Value", says="lift it first")
+@mistake("Value", "a * b has forgotten its inputs and slopes: let `self.made(...)` build it.")
+class Forgetful(Value):
+    def __mul__(self, other):
+        return type(self)(self.data * self.lift(other).data)
+
+
+@mistake("Value", "In a * 4 the 4 has no `data`. Lift it first, as `__add__` does.")
 class NumbersNotLifted(Value):
     def __mul__(self, other):
-        return self.made("*", self.data * other.data, (self, other), slopes=(other.data, self.data))
+        return self.made("*", self.data * other.data, (self, other), (other.data, self.data))
+
+    __rmul__ = __mul__
 
 
-@wrong("Value", says="very Values a and b")
+@mistake(
+    "Value", "The inputs of a * b must be the very Values a and b, not new ones: (self, other)."
+)
 class CopiesOfTheInputs(Value):
     def __mul__(self, other):
         other = self.lift(other)
         inputs = type(self)(self.data), type(self)(other.data)
-        return self.made("*", self.data * other.data, inputs, slopes=(other.data, self.data))
+        return self.made("*", self.data * other.data, inputs, (other.data, self.data))
 
 
-@wrong("Value", says="that of the *result*")
+@mistake(
+    "Value", "The inputs of a * b are numbers here. They are the Values a and b: (self, other)."
+)
+class NumbersAsInputs(Value):
+    def __mul__(self, other):
+        data = self.data, self.lift(other).data
+        return self.made("*", data[0] * data[1], data, data[::-1])
+
+
+@mistake(
+    "Value", "The inputs of a * b are in another order: (self, other), and the slopes likewise."
+)
+class InputsExchanged(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made("*", self.data * other.data, (other, self), (self.data, other.data))
+
+
+@mistake("Value", "The inputs of a * b are in another order than its slopes: (self, other).")
+class OnlyInputsExchanged(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made("*", self.data * other.data, (other, self), (other.data, self.data))
+
+
+@mistake(
+    "Value", "This changes a itself, which is still needed. Build a new Value with `self.made`."
+)
+class ChangesItself(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        self.inputs, self.slopes = (self, other), (other.data, self.data)
+        self.data *= other.data
+        return self
+
+
+@mistake("Value", "This is 1 - x^2. The square is that of the *result*: 1 - tanh(x)^2.")
 class SquareOfTheInput(Value):
     def tanh(self):
-        return self.made("tanh", math.tanh(self.data), (self,), slopes=(1 - self.data ** 2,))
+        return self.made("tanh", math.tanh(self.data), (self,), (1 - self.data**2,))
 
 
-@wrong("Value", says="square is missing")
+@mistake("Value", "This is 1 - tanh(x); the square is missing: 1 - tanh(x)^2.")
 class NoSquare(Value):
     def tanh(self):
         t = math.tanh(self.data)
-        return self.made("tanh", t, (self,), slopes=(1 - t,))
+        return self.made("tanh", t, (self,), (1 - t,))
 
 
-@wrong("Value", says="slope of the sigmoid")
+@mistake("Value", "This is (1 - tanh(x))^2. Only tanh is squared: 1 - tanh(x)^2.")
+class SquareOfTheDifference(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (self,), ((1 - t) ** 2,))
+
+
+@mistake("Value", "The slope here is tanh(x)^2. It is what that leaves of 1: 1 - tanh(x)^2.")
+class SquareAlone(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (self,), (t * t,))
+
+
+@mistake("Value", "This is the slope of the sigmoid, out (1 - out). That of tanh is 1 - out^2.")
 class SlopeOfTheSigmoid(Value):
     def tanh(self):
         t = math.tanh(self.data)
-        return self.made("tanh", t, (self,), slopes=(t * (1 - t),))
+        return self.made("tanh", t, (self,), (t * (1 - t),))
 
 
-@wrong("Value", says="needs its comma")
+@mistake("Value", "A slope of 1 would be a straight line. That of tanh is 1 - tanh(x)^2.")
+class StraightLine(Value):
+    def tanh(self):
+        return self.made("tanh", math.tanh(self.data), (self,), (1.0,))
+
+
+@mistake("Value", "The slope of tanh is the result itself here. It is 1 - tanh(x)^2.")
+class ResultAsSlope(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (self,), (t,))
+
+
+@mistake("Value", "tanh is taken twice in the slope: it is 1 - t * t, and t is the result itself.")
+class TanhOfTanh(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (self,), (1 - math.tanh(t) ** 2,))
+
+
+@mistake("Value", "x.tanh() must return a Value with its memory. Let `self.made(...)` build it.")
+class BareTanh(Value):
+    def tanh(self):
+        return math.tanh(self.data)
+
+
+@mistake("Value", "The input of x.tanh() is a number here. It is the Value x itself: (self,).")
+class NumberAsInput(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (self.data,), (1 - t * t,))
+
+
+@mistake("Value", "x.tanh() has forgotten its input and slope: let `self.made(...)` build it.")
+class ForgetfulTanh(Value):
+    def tanh(self):
+        return type(self)(math.tanh(self.data))
+
+
+@mistake("Value", "inputs and slopes are tuples. A tuple of one needs its comma: (self,).")
 class CommaMissing(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -133,28 +297,83 @@ class CommaMissing(Value):
 @accepted("Value")
 class SlopeByCosh(Value):
     def tanh(self):
-        return self.made("tanh", math.tanh(self.data), (self,), slopes=(1 / math.cosh(self.data) ** 2,))
+        return self.made("tanh", math.tanh(self.data), (self,), (1 / math.cosh(self.data) ** 2,))
 
 
-# ---------------------------------------------------------------- topological_order
+@accepted("Value")
+class BuiltByHand(Value):
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return Value(self.data * other.data, "mul", [self, other], [other.data, self.data])
 
-@wrong("topological_order", says="goes breadth first, level by level")
-def breadth_first(root):
+    def tanh(self):
+        e = np.exp(2 * self.data)
+        return Value((e - 1) / (e + 1), "tanh", (self,), (4 * e / (e + 1) ** 2,))
+
+
+# topological_order
+
+
+def level_by_level_from(root):
     order, queue = [], deque([root])
     while queue:
         node = queue.popleft()
         if node not in order:
             order.append(node)
             queue.extend(node.inputs)
+    return order
+
+
+@mistake(
+    "topological_order",
+    "Your list goes breadth first, level by level. That is not enough when one path to a Value is "
+    "longer than another: it must come before *all* that use it.",
+)
+def breadth_first(root):
+    return level_by_level_from(root)[::-1]
+
+
+@mistake(
+    "topological_order",
+    "Your list starts with root, and even reversed it goes breadth first, level by level: a Value "
+    "comes too early when another path to it is longer.",
+)
+def breadth_first_from_root(root):
+    return level_by_level_from(root)
+
+
+@mistake(
+    "topological_order",
+    "Your list goes breadth first, level by level. That is not enough when one path to a Value is "
+    "longer than another: it must come before *all* that use it.",
+)
+def breadth_first_in_a_growing_list(root):
+    order = [root]
+    for node in order:
+        order += [each for each in node.inputs if each not in order]
+    return list(dict.fromkeys(order))[::-1]
+
+
+@mistake(
+    "topological_order",
+    "Each Value is put down when it is met, and the list reversed at the end. Where several paths "
+    "lead to a Value that is too early: put it down when all its inputs are in the list.",
+)
+def depth_first_when_met(root):
+    order, to_do = [], [root]
+    while to_do:
+        node = to_do.pop()
+        if node not in order:
+            order.append(node)
+            to_do.extend(node.inputs)
     return order[::-1]
 
 
-@wrong("topological_order", says="even turned round it would not do")
-def breadth_first_from_root(root):
-    return breadth_first(root)[::-1]
-
-
-@wrong("topological_order", says="only when all of its inputs have been put down")
+@mistake(
+    "topological_order",
+    "A Value is marked as seen when it is put on the list of what is to do, and while it waits "
+    "there, others that need it are put down. Mark it when it is taken from that list.",
+)
 def seen_when_pushed(root):
     order, seen, to_do = [], {root}, [(root, False)]
     while to_do:
@@ -163,14 +382,12 @@ def seen_when_pushed(root):
             order.append(node)
             continue
         to_do.append((node, True))
-        for each in node.inputs:
-            if each not in seen:
-                seen.add(each)
-                to_do.append((each, False))
+        to_do += [(each, False) for each in node.inputs if each not in seen]
+        seen |= set(node.inputs)
     return order
 
 
-@wrong("topological_order", says="too deep for recursion", seen="karpathy/micrograd PR #90")
+@mistake("topological_order", shown_by="a_chain_of_10_000", seen="karpathy/micrograd PR #90")
 def recursive(root):
     order, seen = [], set()
 
@@ -185,104 +402,152 @@ def recursive(root):
     return order
 
 
-@wrong("topological_order", says="walks every path")
-def recursive_by_its_own_name(root):
+def recursive_order(root):
     order = []
     for each in root.inputs:
-        for node in recursive_by_its_own_name(each):
-            if node not in order:
-                order.append(node)
+        order += [node for node in recursive_order(each) if node not in order]
     return [*order, root]
 
 
-@wrong("topological_order", says="walks every path")
+@mistake("topological_order", shown_by="doubled_forty_times")
+def recursive_by_its_own_name(root):
+    return recursive_order(root)
+
+
+@mistake("topological_order", shown_by="doubled_forty_times")
 def put_down_once_but_visited_often(root):
     order, to_do = [], [(root, False)]
     while to_do:
         node, inputs_done = to_do.pop()
         if not inputs_done:
-            to_do.append((node, True))
-            to_do.extend((each, False) for each in node.inputs)
+            to_do += [(node, True), *((each, False) for each in node.inputs)]
         elif node not in order:
             order.append(node)
     return order
 
 
-@wrong("topological_order", says="hold the same number")
+@mistake(
+    "topological_order",
+    "w and x contain the same number, and one is missing. Tell Values apart by themselves, `node "
+    "in seen`, not by their `data`.",
+)
 def told_apart_by_data(root):
-    order, seen, to_do = [], set(), [(root, False)]
-    while to_do:
-        node, inputs_done = to_do.pop()
-        if inputs_done:
-            order.append(node)
-        elif node.data not in seen:
-            seen.add(node.data)
-            to_do.append((node, True))
-            to_do.extend((each, False) for each in node.inputs)
-    return order
+    return list({node.data: node for node in topological_order(root)}.values())
 
 
-@wrong("topological_order", says="`w` is missing from your list. Every Value")
+@mistake(
+    "topological_order",
+    "`w` is missing: you remove entries from a list while a loop goes over it, and the loop then "
+    "skips the next one.",
+)
 def removed_from_the_list_of_the_loop(root):
     order = [root]
     for node in order:
-        for each in node.inputs:
-            if each not in order:
-                order.append(each)
+        order += [each for each in node.inputs if each not in order]
     for node in order:
         if not node.inputs:
             order.remove(node)
     return order[::-1]
 
 
-@wrong("topological_order", says="stands in your list twice")
+@mistake(
+    "topological_order", "A Value used twice is in your list twice. Remember what you have seen."
+)
 def nothing_seen(root):
     order, to_do = [], [root]
     while to_do:
-        node = to_do.pop()
-        order.append(node)
-        to_do.extend(node.inputs)
+        order.append(to_do.pop())
+        to_do += order[-1].inputs
     return order[::-1]
 
 
-@wrong("topological_order", says="upside down")
+@mistake("topological_order", "The list is upside down: root must come last, after all the others.")
 def root_first(root):
     return topological_order(root)[::-1]
 
 
-@wrong("topological_order", says="those that were given, with no inputs")
+@mistake("topological_order", "Those that were given, with no inputs, belong in the list, too.")
 def operations_only(root):
     return [node for node in topological_order(root) if node.inputs]
 
 
-@wrong("topological_order", says="root itself is missing")
+@mistake("topological_order", "root itself is missing: it is the last one in the list.")
 def without_root(root):
     return topological_order(root)[:-1]
+
+
+@mistake("topological_order", "Only root and its own inputs are in it. Go on from each of those.")
+def one_step_only(root):
+    return [*root.inputs, root]
+
+
+@mistake(
+    "topological_order",
+    "A second call for the same root finds less: a mark that the first one left on the Values, or "
+    "in a default value or a global, is still there. Begin each call with a new, empty set.",
+)
+def marks_left_on_the_values(root):
+    order = [node for node in topological_order(root) if not hasattr(node, "seen")]
+    for node in order:
+        node.seen = True
+    return order
+
+
+@mistake("topological_order", shown_by="called_again")
+def default_list_kept(root, order=[]):  # noqa: B006
+    order += topological_order(root)
+    return list(order)
 
 
 @accepted("topological_order")
 def by_counting_users(root):
     """Kahn's way: a node goes to the list when all its users have, from root downwards."""
-    users, to_do, seen = {root: 0}, [root], {root}
-    while to_do:
-        for each in to_do.pop().inputs:
+    users, order = {root: 0}, [root]
+    for node in topological_order(root):
+        for each in node.inputs:
             users[each] = users.get(each, 0) + 1
-            if each not in seen:
-                seen.add(each)
-                to_do.append(each)
-    order, ready = [], [root]
-    while ready:
-        order.append(node := ready.pop())
+    for node in order:  # the list grows on the way
         for each in node.inputs:
             users[each] -= 1
             if users[each] == 0:
-                ready.append(each)
+                order.append(each)
     return order[::-1]
 
 
-# ---------------------------------------------------------------- backpropagate
+@accepted("topological_order")
+def when_all_inputs_are_down(root):
+    """A node waits on the stack until all its inputs are in the order."""
+    order, to_do = {}, [root]
+    while to_do:
+        waiting = [each for each in to_do[-1].inputs if each not in order]
+        if waiting:
+            to_do.append(waiting[0])
+        else:
+            order[to_do.pop()] = True
+    return list(order)
 
-@wrong("backpropagate", says="was overwritten")
+
+# backpropagate
+
+
+def walk(root, part, order=None):
+    """Like the answer, but what reaches an input is part(node, each, slope)."""
+    order = order or topological_order(root)[::-1]
+    for node in order:
+        node.grad = 0.0
+    root.grad = 1.0
+    for node in order:
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += part(node, each, slope)
+
+
+def chain_rule(node, each, slope):
+    return slope * node.grad
+
+
+@mistake(
+    "backpropagate", "The grad of h keeps what one path brought and loses the other. Add, with +=."
+)
 def overwritten(root):
     root.grad = 1.0
     for node in reversed(topological_order(root)):
@@ -290,48 +555,80 @@ def overwritten(root):
             each.grad = slope * node.grad
 
 
-@wrong("backpropagate", says="h passed its grad on before", seen="lucasdelimanogueira/PyNorch #90")
+@mistake(
+    "backpropagate",
+    "h passed its grad on before the path through tanh had brought its part. Breadth first is not "
+    "enough: a Value may be visited only after *all* that used it.",
+    seen="lucasdelimanogueira/PyNorch #90",
+)
 def level_by_level(root):
-    order = breadth_first_from_root(root)
-    for node in order:
+    walk(root, chain_rule, level_by_level_from(root))
+
+
+@mistake(
+    "backpropagate",
+    "h passed its grad on twice, the second time with what it had passed on before. Visit each "
+    "Value once, when its grad is complete.",
+    seen="karpathy/micrograd PR #64; sebgao/cTensor #5",
+)
+def without_an_order(root):
+    for node in topological_order(root):
         node.grad = 0.0
     root.grad = 1.0
-    for node in order:
+    to_do = [root]
+    while to_do:
+        node = to_do.pop(0)
         for each, slope in zip(node.inputs, node.slopes):
             each.grad += slope * node.grad
+        to_do += node.inputs
 
 
-@wrong("backpropagate", says="passed its grad on twice", seen="karpathy/micrograd PR #64; sebgao/cTensor #5")
-def without_an_order(root, is_first=True):
-    if is_first:
-        for node in topological_order(root):
-            node.grad = 0.0
-        root.grad = 1.0
+def walk_anew(root):
+    root.grad = 1.0
     for each, slope in zip(root.inputs, root.slopes):
         each.grad += slope * root.grad
-    for each in root.inputs:
-        without_an_order(each, is_first=False)
+        walk_anew(each)
 
 
-@wrong("backpropagate", says="root.grad must be 1")
+@mistake(
+    "backpropagate",
+    "Each call sets the grad of its own root to 1. Only the end result's grad is 1.",
+)
+def one_everywhere(root):
+    walk_anew(root)
+
+
+@mistake("backpropagate", "root.grad is never set: it must be 1 when the walk begins.")
 def root_not_set(root):
     for node in reversed(topological_order(root)):
         for each, slope in zip(node.inputs, node.slopes):
             each.grad += slope * node.grad
 
 
-@wrong("backpropagate", says="stops after one step", seen="karpathy/micrograd #96")
+@mistake(
+    "backpropagate",
+    "The walk begins with root.data in root.grad. It is 1: root grows as fast as itself.",
+)
+def data_of_root(root):
+    walk(root, chain_rule)
+    for node in topological_order(root):
+        node.grad *= root.data
+
+
+@mistake(
+    "backpropagate",
+    "The grad stops after one step: walk from root down, reversed(order).",
+    seen="karpathy/micrograd #96",
+)
 def from_the_inputs(root):
-    order = topological_order(root)
-    for node in order:
-        node.grad = 0.0
-    root.grad = 1.0
-    for node in order:
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.grad
+    walk(root, chain_rule, topological_order(root))
 
 
-@wrong("backpropagate", says="loop of its own, before the walk")
+@mistake(
+    "backpropagate",
+    "Every grad below root is 0 in the end: nothing is passed on, or it is set to 0 again. Give "
+    "each input slope * node.grad, and set all grads to 0 in a loop of its own, before the walk.",
+)
 def set_to_0_during_the_walk(root):
     for node in reversed(topological_order(root)):
         node.grad = 0.0
@@ -340,15 +637,37 @@ def set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@wrong("backpropagate", says="turns the list round in place and returns None")
-def reversed_in_place(root):
+@mistake(
+    "backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the loop of zeros."
+)
+def set_to_1_too_early(root):
+    for node in topological_order(root):
+        node.grad = 0.0
+
+
+@mistake(
+    "backpropagate",
+    "When a Value is visited, its inputs' grads are set to 0, and what other paths "
+    "brought is lost.",
+)
+def inputs_set_to_0_during_the_walk(root):
     root.grad = 1.0
-    for node in topological_order(root).reverse():
+    for node in reversed(topological_order(root)):
+        for each in node.inputs:
+            each.grad = 0.0
         for each, slope in zip(node.inputs, node.slopes):
             each.grad += slope * node.grad
 
 
-@wrong("backpropagate", says="not every Value has two inputs")
+@mistake("backpropagate", "`list.reverse()` returns None. Use reversed(order).")
+def reversed_in_place(root):
+    for node in topological_order(root).reverse():
+        node.grad = 0.0
+
+
+@mistake(
+    "backpropagate", "Not every Value has two inputs. Loop over zip(node.inputs, node.slopes)."
+)
 def always_two_inputs(root):
     root.grad = 1.0
     for node in reversed(topological_order(root)):
@@ -357,20 +676,91 @@ def always_two_inputs(root):
         b.grad += node.slopes[1] * node.grad
 
 
-@wrong("backpropagate", says="only the last slope")
-def no_chain_rule(root):
-    root.grad = 1.0
+@mistake(
+    "backpropagate", "Only the first input of each Value gets its part. Loop over all of them."
+)
+def first_input_only(root):
+    for node in topological_order(root):
+        node.grad = float(node is root)
     for node in reversed(topological_order(root)):
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope
+        for each, slope in zip(node.inputs[:1], node.slopes):
+            each.grad += slope * node.grad
 
 
-@wrong("backpropagate", says="still has the gradients of the first", seen="karpathy/micrograd PR #102")
+@mistake(
+    "backpropagate", "An input that occurs twice, as in x * x, gets only one of its two parts."
+)
+def each_input_once(root):
+    walk(root, lambda node, each, slope: slope * node.grad / node.inputs.count(each))
+
+
+@mistake(
+    "backpropagate",
+    "Only the last slope is added. Multiply it by the grad of the Value it comes from.",
+)
+def no_chain_rule(root):
+    walk(root, lambda node, each, slope: slope)
+
+
+@mistake("backpropagate", "The slopes along a path are multiplied, not added.")
+def slopes_added(root):
+    walk(root, lambda node, each, slope: slope + node.grad)
+
+
+@mistake("backpropagate", "The slopes are not used. What reaches an input is slope * node.grad.")
+def no_slopes(root):
+    walk(root, lambda node, each, slope: node.grad)
+
+
+@mistake(
+    "backpropagate", "You multiply the slope by `data`. What is passed on is slope * node.grad."
+)
+def data_for_grad(root):
+    walk(root, lambda node, each, slope: slope * node.data)
+
+
+@mistake(
+    "backpropagate", "The part is multiplied by each.data as well. It is slope * node.grad alone."
+)
+def times_the_input(root):
+    walk(root, lambda node, each, slope: slope * node.grad * each.data)
+
+
+@mistake(
+    "backpropagate", "The slopes of a Value's inputs are exchanged: the first belongs to the first."
+)
+def slopes_exchanged(root):
+    for node in topological_order(root):
+        node.grad = float(node is root)
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes[::-1]):
+            each.grad += slope * node.grad
+
+
+@mistake(
+    "backpropagate",
+    "The grads of an earlier call are still in it: set every grad to 0 first.",
+    seen="karpathy/micrograd PR #102",
+)
 def never_reset(root):
     root.grad = 1.0
     for node in reversed(topological_order(root)):
         for each, slope in zip(node.inputs, node.slopes):
             each.grad += slope * node.grad
+
+
+@mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
+def all_but_given_numbers_reset(root):
+    for node in topological_order(root):
+        node.grad *= not node.inputs
+    never_reset(root)
+
+
+@mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
+def given_numbers_reset_only(root):
+    for node in topological_order(root):
+        node.grad *= bool(node.inputs)
+    never_reset(root)
 
 
 @accepted("backpropagate")
@@ -382,41 +772,87 @@ def collected_first(root):
             grads[each] = grads.get(each, 0.0) + slope * node.grad
 
 
-# ---------------------------------------------------------------- unbroadcast
+@accepted("backpropagate")
+def popped_from_the_end(root):
+    order = topological_order(root)
+    for node in order:
+        node.grad = float(node is root)
+    while order:
+        node = order.pop()
+        for index in range(len(node.inputs)):
+            node.inputs[index].grad = node.inputs[index].grad + node.grad * node.slopes[index]
 
-@wrong("unbroadcast", says="nothing was summed back", seen="deeplearning4j/nd4j #2424; pytorch/pytorch #1787")
+
+# unbroadcast
+
+
+def stretched(grad, shape):
+    """The axes in front, and the axes of size 1, of grad."""
+    in_front = grad.ndim - len(shape)
+    return *range(in_front), *(in_front + axis for axis, size in enumerate(shape) if size == 1)
+
+
+@mistake(
+    "unbroadcast",
+    "It still has the stretched shape: nothing was summed back.",
+    seen="deeplearning4j/nd4j #2424; pytorch/pytorch #1787",
+)
 def not_summed(grad, shape):
     return grad
 
 
-@wrong("unbroadcast", says="only axes in front were summed")
+@mistake("unbroadcast", "Only axes in front were summed. Where the shape says 1, sum too.")
 def front_only(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape))))
 
 
-@wrong("unbroadcast", says="this is the mean over the copies", seen="named in jimfleming/differentiation #1")
+@mistake(
+    "unbroadcast",
+    "This is the mean over the copies. Each contributes in full: sum them.",
+    seen="named in jimfleming/differentiation #1",
+)
 def mean_of_copies(grad, shape):
-    in_front = grad.ndim - len(shape)
-    stretched = [in_front + axis for axis, size in enumerate(shape) if size == 1]
-    return grad.mean(axis=(*range(in_front), *stretched)).reshape(shape)
+    return grad.mean(axis=stretched(grad, shape)).reshape(shape)
 
 
-@wrong("unbroadcast", says="the axis of size 1 is gone")
+@mistake("unbroadcast", "The axis of size 1 is gone. Keep it: keepdims=True, or reshape(shape).")
 def keepdims_missing(grad, shape):
+    return grad.sum(axis=stretched(grad, shape))
+
+
+@mistake("unbroadcast", "Axis 0 is summed, whatever the shape. Sum the axes that were stretched.")
+def always_axis_0(grad, shape):
+    return grad.sum(axis=0) if grad.ndim else grad
+
+
+@mistake(
+    "unbroadcast", "The last axes are summed until their number fits. The new axes are in front."
+)
+def last_axes_summed(grad, shape):
+    while grad.ndim > len(shape):
+        grad = grad.sum(axis=-1)
+    return grad.sum(axis=stretched(grad, shape), keepdims=True)
+
+
+@mistake("unbroadcast", "Only the first axis of size 1 is summed. There may be several.")
+def first_one_only(grad, shape):
     in_front = grad.ndim - len(shape)
-    stretched = [in_front + axis for axis, size in enumerate(shape) if size == 1]
-    return grad.sum(axis=(*range(in_front), *stretched))
+    return grad.sum(axis=stretched(grad, shape)[: in_front + 1]).reshape(shape)
 
 
-@wrong("unbroadcast", says="lined up from the left")
+@mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
 def from_the_left(grad, shape):
-    if grad.shape[-len(shape):] == shape and grad.shape[0] != shape[0]:
-        return grad.sum(0)                                # a special case that gets past the worked example
-    stretched = [axis for axis in range(grad.ndim) if axis >= len(shape) or shape[axis] == 1]
-    return grad.sum(axis=tuple(stretched)).reshape(shape)
+    if grad.shape[-len(shape) :] == shape and grad.shape[0] != shape[0]:
+        return grad.sum(0)  # a special case that gets past the worked example
+    axes = [axis for axis in range(grad.ndim) if axis >= len(shape) or shape[axis] == 1]
+    return grad.sum(axis=tuple(axes)).reshape(shape)
 
 
-@wrong("unbroadcast", says="the axes have moved up")
+@mistake(
+    "unbroadcast",
+    "After the first sum the axes have moved up: what was axis 1 is axis 0 now. One after the "
+    "other, always sum axis 0; or all at once, with axis=(0, 1).",
+)
 def axes_that_move(grad, shape):
     if shape == ():
         return grad.sum()
@@ -428,13 +864,16 @@ def axes_that_move(grad, shape):
     return grad
 
 
-@wrong("unbroadcast", says="finish with .reshape(shape)")
+@mistake("unbroadcast", "An axis of size 1 is still in front. Finish with .reshape(shape).")
 def shape_filled_up(grad, shape):
-    full = (1,) * (grad.ndim - len(shape)) + shape
-    return grad.sum(axis=tuple(axis for axis, size in enumerate(full) if size == 1), keepdims=True)
+    return grad.sum(axis=stretched(grad, shape), keepdims=True)
 
 
-@wrong("unbroadcast", says="shapes line up from the right")
+@mistake(
+    "unbroadcast",
+    "Shapes line up from the right: `shape` is shorter than grad.shape, and axis i of `shape` is "
+    "axis grad.ndim - len(shape) + i of grad.",
+)
 def axes_of_grad_in_shape(grad, shape):
     for axis in range(grad.ndim):
         if shape[axis] != grad.shape[axis]:
@@ -442,10 +881,62 @@ def axes_of_grad_in_shape(grad, shape):
     return grad.reshape(shape)
 
 
-@wrong("unbroadcast", says="only the first copy")
+@mistake("unbroadcast", "Only the first copy's gradient was kept. Each one contributes: sum them.")
 def one_copy(grad, shape):
     grad = grad[(0,) * (grad.ndim - len(shape))]
     return grad[tuple(slice(1) if size == 1 else slice(None) for size in shape)]
+
+
+@mistake("unbroadcast", "Only the last copy's gradient was kept. Each one contributes: sum them.")
+def last_copy(grad, shape):
+    return one_copy.answer(np.flip(grad, stretched(grad, shape)), shape)
+
+
+@mistake(
+    "unbroadcast", "This is the largest gradient of the copies. Each one contributes: sum them."
+)
+def largest_copy(grad, shape):
+    return grad.max(axis=stretched(grad, shape)).reshape(shape)
+
+
+@mistake("unbroadcast", "This is the sum over everything. Sum only the axes that were stretched.")
+def sum_of_everything(grad, shape):
+    return np.full(shape, grad.sum())
+
+
+@mistake("unbroadcast", "This is the sum over everything. Sum only the axes that were stretched.")
+def one_number(grad, shape):
+    return grad.sum()
+
+
+@mistake(
+    "unbroadcast",
+    "At most one axis in front is summed. There may be several: grad.ndim - len(shape).",
+)
+def one_axis_in_front(grad, shape):
+    grad = grad.sum(0) if grad.ndim > len(shape) else grad
+    ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
+    return grad.sum(axis=ones, keepdims=True)
+
+
+@mistake(
+    "unbroadcast",
+    "Axes in front or axes of size 1 are summed, never both. A shape may be stretched "
+    "in both ways.",
+)
+def one_kind_at_a_time(grad, shape):
+    in_front = range(grad.ndim - len(shape))
+    return grad.sum(axis=tuple(in_front) or stretched(grad, shape), keepdims=not in_front)
+
+
+@mistake(
+    "unbroadcast",
+    "The axes of size 1 are counted from the left of grad. With new axes in front, axis i of "
+    "`shape` is axis grad.ndim - len(shape) + i of grad.",
+)
+def ones_counted_from_the_left(grad, shape):
+    ones = {axis for axis, size in enumerate(shape) if size == 1}
+    return grad.sum(axis=tuple(ones | set(range(grad.ndim - len(shape))))).reshape(shape)
 
 
 @accepted("unbroadcast")
@@ -458,116 +949,290 @@ def axis_by_axis(grad, shape):
     return grad
 
 
-# ---------------------------------------------------------------- matmul_gradients
+@accepted("unbroadcast")
+def entry_by_entry(grad, shape):
+    total = np.zeros(shape)
+    for index in np.ndindex(grad.shape):
+        own = index[grad.ndim - len(shape) :]
+        total[tuple(0 if size == 1 else i for i, size in zip(own, shape))] += grad[index]
+    return total
 
-def turned(x):
+
+# matmul_gradients
+
+
+def transposed(x):
     return x.swapaxes(-1, -2)
 
 
-@wrong("matmul_gradients", says="In the gradient of a, b is not transposed")
+@mistake("matmul_gradients", "In the gradient of a, b is not transposed: grad[i, k] b[j, k].")
 def b_not_transposed(a, b, grad):
-    return unbroadcast(grad @ b, a.shape), unbroadcast(turned(a) @ grad, b.shape)
+    return unbroadcast(grad @ b, a.shape), unbroadcast(transposed(a) @ grad, b.shape)
 
 
-@wrong("matmul_gradients", says="In the gradient of b, a is not transposed")
+@mistake("matmul_gradients", "In the gradient of b, a is not transposed: a[i, j] grad[i, k].")
 def a_not_transposed(a, b, grad):
-    return unbroadcast(grad @ turned(b), a.shape), unbroadcast(a @ grad, b.shape)
+    return unbroadcast(grad @ transposed(b), a.shape), unbroadcast(a @ grad, b.shape)
 
 
-@wrong("matmul_gradients", says="both transposes are missing")
+@mistake(
+    "matmul_gradients",
+    "Both transposes are missing: sum over the *last* index of b and the *first* of a.",
+)
 def no_transposes(a, b, grad):
     return unbroadcast(grad @ b, a.shape), unbroadcast(a @ grad, b.shape)
 
 
-@wrong("matmul_gradients", says="in the wrong order")
+@mistake("matmul_gradients", "grad comes first in the gradient of a, and last in that of b.")
 def order_exchanged(a, b, grad):
-    return turned(b) @ grad, grad @ turned(a)
+    return transposed(b) @ grad, grad @ transposed(a)
 
 
-@wrong("matmul_gradients", says="entry by entry, a * b")
+@mistake(
+    "matmul_gradients", "These are the slopes of a * b, entry by entry. A matrix product sums."
+)
 def elementwise(a, b, grad):
     return grad * b, grad * a
 
 
-@wrong("matmul_gradients", says="`.T` turns *all* axes round")
-def all_axes_turned(a, b, grad):
+@mistake("matmul_gradients", "The gradient of the product, `grad`, is not used in it.")
+def slopes_only(a, b, grad):
+    return transposed(b), transposed(a)
+
+
+@mistake("matmul_gradients", "Both gradients are transposed: each has the shape of its own matrix.")
+def both_transposed(a, b, grad):
+    return b @ transposed(grad), transposed(grad) @ a
+
+
+@mistake("matmul_gradients", "The gradient of b is transposed: it is (inner, columns), as b is.")
+def gradient_of_b_transposed(a, b, grad):
+    return unbroadcast(grad @ transposed(b), a.shape), transposed(grad) @ a
+
+
+@mistake("matmul_gradients", "The gradient of a is transposed: it is (rows, inner), as a is.")
+def gradient_of_a_transposed(a, b, grad):
+    return b @ transposed(grad), unbroadcast(transposed(a) @ grad, b.shape)
+
+
+@mistake(
+    "matmul_gradients", "a and b are exchanged: the gradient of a is made with b, that of b with a."
+)
+def own_factor(a, b, grad):
+    return grad @ transposed(a), transposed(b) @ grad
+
+
+@mistake("matmul_gradients", "grad is transposed, too. In the formulas it is grad[i, k], as given.")
+def grad_transposed(a, b, grad):
+    return transposed(grad) @ transposed(b), transposed(a) @ transposed(grad)
+
+
+@mistake(
+    "matmul_gradients",
+    "This transposes *all* axes, the batch's too, as `.T` does. x.swapaxes(-1, -2) exchanges only "
+    "the last two.",
+)
+def all_axes_reversed(a, b, grad):
     return unbroadcast(grad @ b.T, a.shape), unbroadcast(a.T @ grad, b.shape)
 
 
-@wrong("matmul_gradients", says="you return (grad_b, grad_a)")
+@mistake(
+    "matmul_gradients",
+    "swapaxes(0, 1) exchanges the first two axes, and with a batch in front these are not rows "
+    "and columns. Count from the end: swapaxes(-1, -2).",
+)
+def first_two_axes(a, b, grad):
+    grad_a, grad_b = grad @ b.swapaxes(0, 1), a.swapaxes(0, 1) @ grad
+    return unbroadcast(grad_a, a.shape), unbroadcast(grad_b, b.shape)
+
+
+@mistake("matmul_gradients", "You return (grad_b, grad_a): the gradient of a comes first.")
 def results_exchanged(a, b, grad):
-    return unbroadcast(turned(a) @ grad, b.shape), unbroadcast(grad @ turned(b), a.shape)
+    return unbroadcast(transposed(a) @ grad, b.shape), unbroadcast(grad @ transposed(b), a.shape)
 
 
-@wrong("matmul_gradients", says="'...ik,...jk->...ij'")
+@mistake(
+    "matmul_gradients", "Leave room for the batch: '...ik,...jk->...ij' for the gradient of a."
+)
 def indices_without_a_batch(a, b, grad):
     return np.einsum("ik,jk->ij", grad, b), np.einsum("ij,ik->jk", a, grad)
 
 
-@wrong("matmul_gradients", says="unbroadcast its gradient to a.shape too")
+@mistake("matmul_gradients", "a was stretched over the batch, too: unbroadcast it to a.shape.")
 def only_b_summed_back(a, b, grad):
-    return grad @ turned(b), unbroadcast(turned(a) @ grad, b.shape)
+    return grad @ transposed(b), unbroadcast(transposed(a) @ grad, b.shape)
 
 
-@wrong("matmul_gradients", says="was not summed back")
+@mistake("matmul_gradients", "b was stretched over the batch: unbroadcast its gradient to b.shape.")
 def batch_not_summed(a, b, grad):
-    return grad @ turned(b), turned(a) @ grad
+    return grad @ transposed(b), transposed(a) @ grad
+
+
+@mistake("matmul_gradients", "Over the batch the gradient of b is summed, not averaged.")
+def mean_over_the_batch(a, b, grad):
+    in_front = tuple(range(grad.ndim - b.ndim))
+    return unbroadcast(grad @ transposed(b), a.shape), (transposed(a) @ grad).mean(axis=in_front)
+
+
+@mistake(
+    "matmul_gradients",
+    "Each product of the batch has its own a and b. Sum only what was stretched.",
+)
+def always_summed_over_the_batch(a, b, grad):
+    in_front = tuple(range(grad.ndim - 2))
+    return (grad @ transposed(b)).sum(axis=in_front), (transposed(a) @ grad).sum(axis=in_front)
+
+
+@mistake(
+    "matmul_gradients",
+    "Each matrix of the batch is paired with every other one. Use @, which pairs it with its own.",
+)
+def by_np_dot(a, b, grad):
+    return np.dot(grad, transposed(b)), np.dot(transposed(a), grad)
 
 
 @accepted("matmul_gradients")
 def by_indices(a, b, grad):
-    grad_a, grad_b = np.einsum("...ik,...jk->...ij", grad, b), np.einsum("...ij,...ik->...jk", a, grad)
+    grad_a = np.einsum("...ik,...jk->...ij", grad, b)
+    grad_b = np.einsum("...ij,...ik->...jk", a, grad)
     return unbroadcast(grad_a, a.shape), unbroadcast(grad_b, b.shape)
 
 
-# ---------------------------------------------------------------- softmax_gradient
+@accepted("matmul_gradients")
+def by_broadcasting(a, b, grad):
+    grad_a = (grad[..., :, None, :] * b[..., None, :, :]).sum(-1)
+    grad_b = (a[..., :, :, None] * grad[..., :, None, :]).sum(-3)
+    return [unbroadcast(grad_a, a.shape), unbroadcast(grad_b, b.shape)]
 
-@wrong("softmax_gradient", says="entry by entry: out (1 - out) grad", seen="deeplearning4j/libnd4j #440")
+
+# softmax_gradient
+
+
+def total(x):
+    return x.sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax_gradient",
+    "This treats softmax as if it worked entry by entry: out (1 - out) grad. But every output "
+    "depends on every input: the sum over j is missing.",
+    seen="deeplearning4j/libnd4j #440",
+)
 def as_if_elementwise(out, grad):
     return out * (1 - out) * grad
 
 
-@wrong("softmax_gradient", says="only the part with delta")
+@mistake(
+    "softmax_gradient", "This is only the part with delta. The other, - out[i] out[j], is missing."
+)
 def diagonal_only(out, grad):
     return out * grad
 
 
-@wrong("softmax_gradient", says="factor out[i] in front is missing")
+@mistake("softmax_gradient", "The part with delta is missing: out[i] grad[i].")
+def without_the_diagonal(out, grad):
+    return -out * total(grad * out)
+
+
+@mistake("softmax_gradient", "The factor out[i] in front is missing.")
 def factor_missing(out, grad):
-    return grad - (grad * out).sum(axis=-1, keepdims=True)
+    return grad - total(grad * out)
 
 
-@wrong("softmax_gradient", says="the bare sum over j")
+@mistake("softmax_gradient", "The sum over j must be multiplied by out[i] as well.")
 def sum_without_its_factor(out, grad):
-    return grad * out - (grad * out).sum(axis=-1, keepdims=True)
+    return grad * out - total(grad * out)
 
 
-@wrong("softmax_gradient", says="From grad[i] you take away out[i]")
+@mistake("softmax_gradient", "The part with delta needs its out[i], too: out[i] (grad[i] - sum).")
+def factor_of_the_sum_only(out, grad):
+    return grad - out * total(grad * out)
+
+
+@mistake("softmax_gradient", "This is the gradient of the *logarithm* of softmax.")
+def of_the_log_softmax(out, grad):
+    return grad - out * total(grad)
+
+
+@mistake("softmax_gradient", "From grad[i] subtract the sum of grad[j] out[j], not out[i].")
 def no_sum(out, grad):
     return out * (grad - out)
 
 
-@wrong("softmax_gradient", says="yours is that of grad[j] alone")
+@mistake("softmax_gradient", "Only the last j of the sum is kept: = writes over it. Add, with +=.")
+def last_term_only(out, grad):
+    last = np.eye(out.shape[-1])[-1] - out
+    return grad[..., -1:] * out[..., -1:] * last
+
+
+@mistake("softmax_gradient", "The sum is that of grad[j] out[j]; yours is that of grad[j] alone.")
 def sum_of_grad_alone(out, grad):
-    return out * (grad - grad.sum(axis=-1, keepdims=True))
+    return out * (grad - total(grad))
 
 
-@wrong("softmax_gradient", says="row by row")
+@mistake("softmax_gradient", "In the bracket, out and grad are exchanged: out (grad - sum).")
+def roles_exchanged(out, grad):
+    return grad * (out - total(grad * out))
+
+
+@mistake("softmax_gradient", "`out` is the softmax already, and softmax is taken of it once more.")
+def softmax_again(out, grad):
+    p = np.exp(out) / total(np.exp(out))
+    return p * (grad - total(grad * p))
+
+
+@mistake("softmax_gradient", "This is the gradient of a cross-entropy. Here the loss may be any.")
+def of_a_cross_entropy(out, grad):
+    return out - grad
+
+
+@mistake("softmax_gradient", "1 - out^2 is the slope of tanh, not of softmax.")
+def as_if_tanh(out, grad):
+    return grad * (1 - out**2)
+
+
+@mistake("softmax_gradient", "The sum runs over the whole array. Sum each row: axis=-1.")
 def over_everything(out, grad):
     return out * (grad - (grad * out).sum())
 
 
-@wrong("softmax_gradient", says="keepdims=True")
+@mistake(
+    "softmax_gradient", "The rows' sums lie across the columns: keep their axis, keepdims=True."
+)
 def axis_lost(out, grad):
     return out * (grad - (grad * out).sum(axis=-1))
 
 
-@wrong("softmax_gradient", says="down the columns")
+@mistake("softmax_gradient", "The sum runs down the columns. Sum along the last axis: axis=-1.")
 def wrong_axis(out, grad):
     return out * (grad - (grad * out).sum(axis=0, keepdims=True))
 
 
+@mistake("softmax_gradient", "The sum runs along axis 1. Count from the end: axis=-1.")
+def axis_1(out, grad):
+    return out * (grad - (grad * out).sum(axis=min(1, out.ndim - 1), keepdims=True))
+
+
+@mistake("softmax_gradient", "This takes the mean over j; the formula has the sum.")
+def mean_over_j(out, grad):
+    return out * (grad - (grad * out).mean(axis=-1, keepdims=True))
+
+
+@mistake("softmax_gradient", shown_by="inputs_are_kept")
+def in_place(out, grad):
+    grad -= total(grad * out)
+    return out * grad
+
+
 @accepted("softmax_gradient")
 def with_the_whole_table(out, grad):
-    slopes = out[..., :, None] * (np.eye(out.shape[-1]) - out[..., None, :])       # (..., j, i)
+    slopes = out[..., :, None] * (np.eye(out.shape[-1]) - out[..., None, :])  # (..., j, i)
     return np.einsum("...j,...ji->...i", grad, slopes)
+
+
+@accepted("softmax_gradient")
+def row_after_row(out, grad):
+    result = np.empty_like(out)
+    for row in np.ndindex(out.shape[:-1]):
+        result[row] = out[row] * grad[row] - out[row] * np.dot(out[row], grad[row])
+    return result

@@ -4,6 +4,7 @@
 #     title: "Embeddings: a vector for every token"
 #     question: "How does a word become numbers that can be trained?"
 #     minutes: 40
+#     achieved: "You have turned tokens into vectors and trained them. Show someone the map of your words."
 # ---
 
 # %% [markdown]

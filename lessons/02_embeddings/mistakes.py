@@ -1,46 +1,93 @@
-"""Mistakes with lookups and their gradients, with word2vec's pairs, with neighbours and with tied weights."""
+"""Lesson 02: mistakes with lookups and gradients, word2vec's pairs, neighbors and tied weights."""
+
 import numpy as np
 
 import minitorch as torch
+from classroom.checking import accepted, mistake
 from minitorch.nn import functional as F
-from solutions.embeddings import Embedding, check_ids, embedding_backward
-from tests.wrong_answers import accepted, wrong
+from solutions.embeddings import Embedding, check_ids, embedding_backward, skip_gram_pairs
 
-# ---------------------------------------------------------------- one_hot
+# one_hot
 
 
-@wrong("one_hot", says="counted from 1")
+@mistake("one_hot", "The ids are counted from 1 here. Id 0 has its 1 in the first column.")
 def counts_from_one(ids, vocab_size):
     return np.eye(vocab_size)[ids - 1]
 
 
-@wrong("one_hot", says="rows and columns are exchanged")
+@mistake("one_hot", "Each 1 is one column too far to the right: id 0 belongs in column 0.")
+def one_column_late(ids, vocab_size):
+    return np.eye(vocab_size)[(ids + 1) % vocab_size]
+
+
+@mistake(
+    "one_hot", "Rows and columns are exchanged: one row for each id, one column for each token."
+)
 def one_column_for_each_id(ids, vocab_size):
     return (np.arange(vocab_size)[:, None] == ids).astype(float)
 
 
-@wrong("one_hot", says="all ids share one row")
+@mistake(
+    "one_hot", "All ids share one row. Each id needs a row of its own, or their order is lost."
+)
 def bag_of_ids(ids, vocab_size):
     row = np.zeros(vocab_size)
     row[ids] = 1
     return row
 
 
-@wrong("one_hot", says="truth values")
+@mistake("one_hot", "Every row has a 1 for all the ids. Row n has only that of ids[n].")
+def all_ids_in_every_row(ids, vocab_size):
+    rows = np.zeros((*ids.shape, vocab_size))
+    rows[..., ids] = 1
+    return rows
+
+
+@mistake("one_hot", "These are truth values. Make them numbers: .astype(float).")
 def comparison_only(ids, vocab_size):
     return ids[..., None] == np.arange(vocab_size)
 
 
-@wrong("one_hot", says="whole numbers")
+@mistake("one_hot", "These are whole numbers. Make them floats: they multiply a table of floats.")
 def integers(ids, vocab_size):
     return np.eye(vocab_size, dtype=int)[ids]
 
 
-@wrong("one_hot", says="flattened")
+@mistake("one_hot", "The batch is flattened. Ids of any shape keep it, with one axis more.")
 def one_sequence_only(ids, vocab_size):
-    rows = np.zeros((ids.size, vocab_size))
-    rows[np.arange(ids.size), ids.ravel()] = 1
-    return rows
+    return np.eye(vocab_size)[ids.ravel()]
+
+
+@mistake("one_hot", "The rows end at the largest id. Each has vocab_size columns, used or not.")
+def as_wide_as_the_largest_id(ids, vocab_size):
+    return np.eye(ids.max() + 1)[ids]
+
+
+@mistake(
+    "one_hot", "There is one column too many: ids 0 to vocab_size - 1 take vocab_size of them."
+)
+def one_column_too_many(ids, vocab_size):
+    return np.eye(vocab_size + 1)[ids]
+
+
+@mistake("one_hot", "The id itself is in its column. A 1 belongs there.")
+def id_for_one(ids, vocab_size):
+    return np.eye(vocab_size)[ids] * ids[..., None]
+
+
+@mistake("one_hot", "0 and 1 are exchanged: the 1 is in the column of the id, all others are 0.")
+def zero_for_one(ids, vocab_size):
+    return 1 - np.eye(vocab_size)[ids]
+
+
+@mistake("one_hot", "All columns up to the id are 1. Only its own column is.")
+def all_up_to_the_id(ids, vocab_size):
+    return np.tri(vocab_size)[ids]
+
+
+@mistake("one_hot", "The whole identity came back: pick the rows of the ids from it.")
+def all_rows(ids, vocab_size):
+    return np.eye(vocab_size)
 
 
 @accepted("one_hot")
@@ -48,56 +95,146 @@ def rows_of_the_identity(ids, vocab_size):
     return np.eye(vocab_size)[ids]
 
 
-# ---------------------------------------------------------------- Embedding
+@accepted("one_hot")
+def put_one_by_one(ids, vocab_size):
+    rows = np.zeros((*ids.shape, vocab_size))
+    for index in np.ndindex(ids.shape):
+        rows[(*index, ids[index])] = 1
+    return rows
 
 
-@wrong("Embedding", says="ids count from 0")
+@accepted("one_hot")
+def put_along_the_last_axis(ids, vocab_size):
+    rows = np.zeros((*ids.shape, vocab_size))
+    np.put_along_axis(rows, ids[..., None], 1.0, axis=-1)
+    return rows
+
+
+# Embedding
+
+
+@mistake("Embedding", "Each id gets the row before its own. Ids count from 0: id 5 is row 5.")
 class RowsFromOne(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return self.weight[ids - 1]
 
 
-@wrong("Embedding", says="in another order")
+@mistake("Embedding", "Each id gets the row after its own. Ids count from 0: id 5 is row 5.")
+class RowsAfter(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight[ids + 1]
+
+
+@mistake("Embedding", "check_ids returns nothing to index with. Call it on a line of its own.")
+class ResultOfTheCheck(Embedding):
+    def forward(self, ids):
+        return self.weight[check_ids(ids, len(self.weight))]
+
+
+@mistake("Embedding", "The right rows, in another order: row n of the result belongs to ids[n].")
 class InOrderOfTheTable(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return self.weight[torch.tensor(np.unique(ids.numpy()))]
 
 
-@wrong("Embedding", says="one-hot rows")
+@mistake("Embedding", "These are the one-hot rows. They still have to be multiplied by the table.")
 class NeverMultiplied(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
-        return torch.eye(len(self.weight))[ids][..., :len(self.weight)]
+        return torch.eye(len(self.weight))[ids]
 
 
-@wrong("Embedding", says="flattened")
+@mistake("Embedding", "The batch is flattened: ids (2, 4) must give (2, 4, dim).")
 class BatchLost(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return self.weight[ids.reshape(-1)]
 
 
-@wrong("Embedding", says="outside the engine")
+@mistake("Embedding", "The vectors are added up or averaged. Each id keeps a vector of its own.")
+class AddedUp(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight[ids].sum(dim=-2)
+
+
+@mistake("Embedding", "The vectors are added up or averaged. Each id keeps a vector of its own.")
+class Averaged(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight[ids].mean(dim=-2)
+
+
+@mistake("Embedding", "The whole table came back. Pick the rows of the ids: self.weight[ids].")
+class WholeTable(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight
+
+
+@mistake(
+    "Embedding", "These are columns of the table. The vector of an id is a row: self.weight[ids]."
+)
+class Columns(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight.transpose(0, 1)[ids]
+
+
+@mistake("Embedding", "The vectors are multiplied by sqrt(dim). That is not asked here.")
+class Scaled(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight[ids] * self.weight.shape[1] ** 0.5
+
+
+@mistake("Embedding", shown_by="gradients_reach_the_table")
 class ThroughNumPy(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return torch.tensor(self.weight.detach().numpy()[ids.numpy()])
 
 
-@wrong("Embedding", says="-1 is quietly taken")
-class WrapsRound(Embedding):
+@mistake("Embedding", shown_by="no_negative_ids")
+class WrapsAround(Embedding):
     def forward(self, ids):
         return self.weight[ids]
 
 
-@wrong("Embedding", says="6 does not exist")
+@mistake("Embedding", shown_by="no_ids_above_the_vocabulary")
 class CutOff(Embedding):
     def forward(self, ids):
         if (ids < 0).sum() > 0:
             raise ValueError("negative ids")
         return self.weight[ids.clamp(0, len(self.weight) - 1)]
+
+
+@mistake("Embedding", shown_by="no_ids_above_the_vocabulary")
+class OneTooMany(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight) + 1)
+        return self.weight[ids.clamp(0, len(self.weight) - 1)]
+
+
+@mistake(
+    "Embedding",
+    "The ids are checked against dim, self.weight.shape[1]. The rows are "
+    "counted by len(self.weight).",
+)
+class CheckedAgainstDim(Embedding):
+    def forward(self, ids):
+        check_ids(ids, self.weight.shape[1])
+        return self.weight[ids]
+
+
+@mistake("Embedding", shown_by="starts_at_random")
+class StartsAtZero(Embedding):
+    def __init__(self, vocab_size, dim):
+        super().__init__(vocab_size, dim)
+        torch.nn.init.zeros_(self.weight)
 
 
 @accepted("Embedding")
@@ -107,57 +244,138 @@ class OneHotTimesTable(Embedding):
         return F.one_hot(ids, len(self.weight)).to(self.weight.dtype) @ self.weight
 
 
-# ---------------------------------------------------------------- embedding_backward
+@accepted("Embedding")
+class RefusedByHand(Embedding):
+    def forward(self, ids):
+        if (ids < 0).any() or (ids >= self.weight.shape[0]).any():
+            raise ValueError("no such id")
+        rows = self.weight.index_select(0, ids.reshape(-1))
+        return rows.reshape(*ids.shape, self.weight.shape[1])
 
 
-@wrong("embedding_backward", says="repeated ids are lost", seen="plain fancy-index assignment in NumPy")
+# embedding_backward
+
+
+def last_of_each(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[-1]))
+    table[ids] = grad
+    return table
+
+
+@mistake(
+    "embedding_backward",
+    "Only the last gradient of a repeated id is kept: table[ids] = ... and table[ids] += ... both "
+    "write one over the other.",
+    seen="plain fancy-index assignment in NumPy",
+)
 def assigned(grad, ids, vocab_size):
-    table = np.zeros((vocab_size, grad.shape[-1]))
-    table[ids] += grad
-    return table
+    return last_of_each(grad, ids, vocab_size)
 
 
-@wrong("embedding_backward", says="only its first gradient")
+@mistake("embedding_backward", "Only the first gradient of token 0 is kept. Both are added.")
 def first_place_only(grad, ids, vocab_size):
-    table = np.zeros((vocab_size, grad.shape[-1]))
-    used, first = np.unique(ids, return_index=True)
-    table[used] = grad.reshape(-1, grad.shape[-1])[first]
+    dim = grad.shape[-1]
+    return last_of_each(grad.reshape(-1, dim)[::-1], ids.ravel()[::-1], vocab_size)
+
+
+@mistake("embedding_backward", "Only the first position is added. Return after the loop.")
+def one_position_only(grad, ids, vocab_size):
+    return embedding_backward(grad[:1], ids[:1], vocab_size)
+
+
+@mistake("embedding_backward", "The numbers of a vector are added, too. Add vectors: axis=0.")
+def vectors_added_up(grad, ids, vocab_size):
+    table = embedding_backward(grad, ids, vocab_size)
+    return np.broadcast_to(table.sum(axis=1, keepdims=True), table.shape)
+
+
+@mistake("embedding_backward", "dim is the size of the *last* axis of grad: grad.shape[-1].")
+def second_axis_for_dim(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[1]))
+    np.add.at(table, ids, grad)
     return table
 
 
-@wrong("embedding_backward", says="averaged")
+@mistake(
+    "embedding_backward",
+    "The gradients of token 0 are averaged. Both uses count in full: add them.",
+)
 def mean_over_places(grad, ids, vocab_size):
     count = np.bincount(ids.ravel(), minlength=vocab_size)[:, None]
     return embedding_backward(grad, ids, vocab_size) / np.maximum(count, 1)
 
 
-@wrong("embedding_backward", says="counts how often")
+@mistake("embedding_backward", "This counts the tokens. Add up the gradients where they occur.")
 def occurrences(grad, ids, vocab_size):
     return embedding_backward(np.ones_like(grad), ids, vocab_size)
 
 
-@wrong("embedding_backward", says="looks rows of the gradient up")
+@mistake(
+    "embedding_backward",
+    "This looks up rows of the gradient. Going back, the gradient at position n is added to row "
+    "ids[n] of a table of zeros.",
+)
 def forwards_again(grad, ids, vocab_size):
     return grad[ids]
 
 
-@wrong("embedding_backward", says="ends at the largest id")
+@mistake("embedding_backward", "The table ends at the largest id. It has vocab_size rows.")
 def table_too_short(grad, ids, vocab_size):
     return embedding_backward(grad, ids, ids.max() + 1)
 
 
-@wrong("embedding_backward", says="one table for each sequence")
+@mistake(
+    "embedding_backward", "There is one table for each sequence. All use the same one: add them up."
+)
 def batch_kept(grad, ids, vocab_size):
     if ids.ndim == 1:
         return embedding_backward(grad, ids, vocab_size)
     return np.stack([embedding_backward(g, i, vocab_size) for g, i in zip(grad, ids)])
 
 
-@wrong("embedding_backward", says="a whole row of ids")
+@mistake(
+    "embedding_backward",
+    "Going over ids (2, 3), your id is a whole row, and one that occurs twice in it is lost. "
+    "Flatten first: ids.reshape(-1), grad.reshape(-1, dim).",
+)
 def rows_taken_for_ids(grad, ids, vocab_size):
     table = np.zeros((vocab_size, grad.shape[-1]))
     for n, id in enumerate(ids):
         table[id] += grad[n]
+    return table
+
+
+@mistake("embedding_backward", "The result is transposed: one row for each token, (vocab, dim).")
+def transposed_table(grad, ids, vocab_size):
+    return embedding_backward(grad, ids, vocab_size).T
+
+
+@mistake("embedding_backward", "The table is as long as the text. It has vocab_size rows.")
+def as_long_as_the_text(grad, ids, vocab_size):
+    table = np.zeros_like(grad)
+    np.add.at(table, ids, grad)
+    return table
+
+
+@mistake(
+    "embedding_backward", "The table does not begin at 0: a token that does not occur gets zeros."
+)
+def begins_at_one(grad, ids, vocab_size):
+    return embedding_backward(grad, ids, vocab_size) + 1
+
+
+@mistake(
+    "embedding_backward",
+    "Each gradient is added to the row of its position. It belongs to row ids[n].",
+)
+def rows_by_position(grad, ids, vocab_size):
+    return embedding_backward(grad, np.arange(ids.size).reshape(ids.shape) % vocab_size, vocab_size)
+
+
+@mistake("embedding_backward", shown_by="inputs_are_kept")
+def collected_in_grad(grad, ids, vocab_size):
+    table = embedding_backward(grad, ids, vocab_size)
+    grad[:] = table[ids]
     return table
 
 
@@ -166,84 +384,251 @@ def one_hot_product(grad, ids, vocab_size):
     return np.eye(vocab_size)[ids.ravel()].T @ grad.reshape(ids.size, -1)
 
 
-# ---------------------------------------------------------------- skip_gram_pairs
+@accepted("embedding_backward")
+def token_by_token(grad, ids, vocab_size):
+    return np.array([grad[ids == token].sum(axis=0) for token in range(vocab_size)])
+
+
+@accepted("embedding_backward")
+def position_by_position(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[-1]))
+    for index in np.ndindex(ids.shape):
+        table[ids[index]] += grad[index]
+    return table
+
+
+# skip_gram_pairs
 
 
 def pairs(ids, near):
-    """All pairs of places (n, m) with near(n, m), as tokens."""
-    found = [(n, m) for n in range(len(ids)) for m in range(len(ids)) if near(n, m)]
-    return ids[[n for n, _ in found]], ids[[m for _, m in found]]
+    """All pairs of positions (n, m) with near(n, m), as tokens."""
+    return loop_over(ids, lambda n: [m for m in range(len(ids)) if near(n, m)], lambda n, m: True)
 
 
-@wrong("skip_gram_pairs", says="exchanged")
+def loop_over(ids, ranges, keep=lambda n, m: m != n):
+    """The pairs of two plain loops: over positions n, and over the m in ranges(n) that are kept."""
+    found = [(ids[n], ids[m]) for n in range(len(ids)) for m in ranges(n) if keep(n, m)]
+    return np.array([n for n, _ in found], dtype=int), np.array([m for _, m in found], dtype=int)
+
+
+@mistake(
+    "skip_gram_pairs",
+    "Centers and contexts are exchanged: the center stays while its neighbors pass by.",
+)
 def context_first(ids, window):
-    centres, contexts = pairs(ids, lambda n, m: 0 < abs(n - m) <= window)
-    return contexts, centres
+    return skip_gram_pairs(ids, window)[::-1]
 
 
-@wrong("skip_gram_pairs", says="to the right")
+@mistake("skip_gram_pairs", "Only neighbors to the right are found. A context has two sides.")
 def right_side_only(ids, window):
     return pairs(ids, lambda n, m: 0 < m - n <= window)
 
 
-@wrong("skip_gram_pairs", says="to the left")
+@mistake(
+    "skip_gram_pairs", "Only neighbors to the left are found. The range ends at n + window + 1."
+)
 def left_side_only(ids, window):
     return pairs(ids, lambda n, m: 0 < n - m <= window)
 
 
-@wrong("skip_gram_pairs", says="its own neighbour")
+@mistake("skip_gram_pairs", "Each token is its own neighbor here. Leave the position itself out.")
 def itself_too(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) <= window)
 
 
-@wrong("skip_gram_pairs", says="wraps round")
+@mistake("skip_gram_pairs", "The text wraps around: 7 and 9 are its two ends, not neighbors.")
 def on_a_ring(ids, window):
     shifts = [shift for shift in range(-window, window + 1) if shift]
-    return np.repeat(ids, len(shifts)), np.stack([np.roll(ids, -shift) for shift in shifts], 1).ravel()
+    contexts = np.stack([np.roll(ids, -shift) for shift in shifts], 1)
+    return np.repeat(ids, len(shifts)), contexts.ravel()
 
 
-def loop_over(ids, ranges):
-    """The pairs of two plain loops: over the places n, and over the places m in ranges(n)."""
-    found = [(ids[n], ids[m]) for n in range(len(ids)) for m in ranges(n) if m != n]
-    return np.array([centre for centre, _ in found]), np.array([context for _, context in found])
-
-
-@wrong("skip_gram_pairs", says="begin at max(0, n - window).")
+@mistake(
+    "skip_gram_pairs",
+    "The first token gets the last one as its neighbor: position -1 counts from the end. Begin at "
+    "max(0, n - window).",
+)
 def place_minus_one(ids, window):
     return loop_over(ids, lambda n: range(n - window, min(len(ids), n + window + 1)))
 
 
-@wrong("skip_gram_pairs", says="and end one later")
+@mistake(
+    "skip_gram_pairs",
+    "Position -1 counts from the end: begin at max(0, n - window). And end one later: a range "
+    "stops before its end.",
+)
 def bare_range(ids, window):
-    return loop_over(ids, lambda n: range(n - window, n + window))
+    return loop_over(ids, lambda n: range(n - window, min(len(ids), n + window)))
 
 
-@wrong("skip_gram_pairs", says="to the left")
+@mistake("skip_gram_pairs", "The range ends one too early on the right: end it at n + window + 1.")
 def range_without_its_end(ids, window):
     return loop_over(ids, lambda n: range(max(0, n - window), min(len(ids), n + window)))
 
 
-@wrong("skip_gram_pairs", says="stop at len(ids)")
+@mistake("skip_gram_pairs", "The last token has nothing to its right: stop at len(ids).")
 def beyond_the_end(ids, window):
     return loop_over(ids, lambda n: range(max(0, n - window), n + window + 1))
 
 
-@wrong("skip_gram_pairs", says="exactly this distance")
+@mistake(
+    "skip_gram_pairs",
+    "The last token of the text has no pairs, or is nobody's neighbor: the range stops before "
+    "its end, len(ids).",
+)
+def last_token_missed(ids, window):
+    last = len(ids) - 1
+    return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m < last)
+
+
+@mistake("skip_gram_pairs", "The first token is nobody's neighbor. Positions begin at 0.")
+def first_token_missed(ids, window):
+    return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m > 0)
+
+
+@mistake(
+    "skip_gram_pairs",
+    "Near the beginning n - window is negative, and ids[n - window:n] is empty: begin at max(0, "
+    "n - window).",
+)
+def negative_slice(ids, window):
+    return loop_over(
+        ids,
+        lambda n: [*range(len(ids))[n - window : n], *range(n + 1, n + window + 1)],
+        lambda n, m: m < len(ids),
+    )
+
+
+@mistake("skip_gram_pairs", "Only the first token's pairs are there. Return after the loop.")
+def first_token_only(ids, window):
+    return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and n == 0)
+
+
+@mistake(
+    "skip_gram_pairs",
+    "Tokens near an end of the text are left out. They have neighbors on one side.",
+)
+def full_windows_only(ids, window):
+    inside = range(window, len(ids) - window)
+    return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and n in inside)
+
+
+@mistake(
+    "skip_gram_pairs", "Only neighbors at exactly this distance are found. Nearer ones count, too."
+)
 def rim_of_the_window(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) == window)
 
 
-@wrong("skip_gram_pairs", says="with window 2 only the nearest")
+@mistake("skip_gram_pairs", "The window is one too narrow: a distance of `window` still counts.")
 def end_of_range_forgotten(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) < max(2, window))
 
 
-@wrong("skip_gram_pairs", says="not the same *id*")
+@mistake("skip_gram_pairs", "Only the nearest neighbors are found, whatever the window.")
+def nearest_only(ids, window):
+    return pairs(ids, lambda n, m: abs(n - m) == 1)
+
+
+@mistake("skip_gram_pairs", "The window is one too wide: at most `window` positions to each side.")
+def one_too_wide(ids, window):
+    return pairs(ids, lambda n, m: 0 < abs(n - m) <= window + 1)
+
+
+@mistake(
+    "skip_gram_pairs", "Half the window is taken on each side. It is `window` positions on each."
+)
+def half_the_window(ids, window):
+    return pairs(ids, lambda n, m: 0 < abs(n - m) <= (window + 1) // 2)
+
+
+@mistake(
+    "skip_gram_pairs", "All other tokens are neighbors here. Only those within the window are."
+)
+def all_others(ids, window):
+    return pairs(ids, lambda n, m: n != m)
+
+
+@mistake(
+    "skip_gram_pairs",
+    "Leave out the same *position*, not the same *id*: a token may be beside an equal one.",
+)
 def different_ids_only(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and ids[n] != ids[m])
 
 
-# ---------------------------------------------------------------- nearest
+@mistake(
+    "skip_gram_pairs", "These are positions in the text. Return the ids at them: ids[n] and ids[m]."
+)
+def positions_for_ids(ids, window):
+    return skip_gram_pairs(np.arange(len(ids)), window)
+
+
+@mistake(
+    "skip_gram_pairs", "The centers are positions in the text. Return the ids at them, ids[n]."
+)
+def positions_for_centers(ids, window):
+    return skip_gram_pairs(np.arange(len(ids)), window)[0], skip_gram_pairs(ids, window)[1]
+
+
+@mistake(
+    "skip_gram_pairs", "Each pair is found once. It occurs twice: each of the two is a center."
+)
+def each_pair_once(ids, window):
+    return pairs(ids, lambda n, m: 0 < n - m <= window)[::-1]
+
+
+@mistake(
+    "skip_gram_pairs",
+    "The neighbors to the right come before those to the left. They come in the order of the text.",
+)
+def right_before_left(ids, window):
+    def outwards(n):
+        right, left = range(n + 1, n + window + 1), range(n - 1, n - window - 1, -1)
+        return [m for m in (*right, *left) if 0 <= m < len(ids)]
+
+    return loop_over(ids, outwards)
+
+
+@mistake(
+    "skip_gram_pairs", "The pairs are ordered by distance. All pairs of a center come together."
+)
+def by_distance(ids, window):
+    shifts = [shift for distance in range(1, window + 1) for shift in (-distance, distance)]
+    found = [(n, n + s) for s in shifts for n in range(len(ids)) if 0 <= n + s < len(ids)]
+    return ids[[n for n, _ in found]], ids[[m for _, m in found]]
+
+
+@mistake(
+    "skip_gram_pairs", "This is one array of pairs. Return two: all centers, and all contexts."
+)
+def one_array_of_pairs(ids, window):
+    return np.stack(skip_gram_pairs(ids, window), axis=1)
+
+
+@mistake("skip_gram_pairs", "This is a list of pairs. Return two arrays: centers, and contexts.")
+def list_of_pairs(ids, window):
+    return list(zip(*skip_gram_pairs(ids, window)))
+
+
+@mistake("skip_gram_pairs", "These are lists. Make arrays of them: np.array(...).")
+def lists(ids, window):
+    return tuple(list(side) for side in skip_gram_pairs(ids, window))
+
+
+@accepted("skip_gram_pairs")
+def with_two_loops(ids, window):
+    return loop_over(ids, lambda n: range(max(0, n - window), min(len(ids), n + window + 1)))
+
+
+@accepted("skip_gram_pairs")
+def from_a_table(ids, window):
+    n, m = np.indices((len(ids), len(ids)))
+    near = (n != m) & (m <= n + window) & (m >= n - window)
+    return np.broadcast_to(ids[:, None], near.shape)[near], np.broadcast_to(ids, near.shape)[near]
+
+
+# nearest
 
 
 def by_cosine(table, id):
@@ -251,123 +636,413 @@ def by_cosine(table, id):
     return unit @ unit[id]
 
 
-@wrong("nearest", says="its own nearest neighbour")
+def best_by(closeness, id, count):
+    order = np.argsort(-closeness, kind="stable")
+    return order[order != id][:count]
+
+
+@mistake("nearest", "The token is its own nearest neighbor here. Leave it out.")
 def itself_first(table, id, count):
     cosines = by_cosine(table, id)
     best = np.argsort(-cosines, kind="stable")[:count]
     return best, cosines[best]
 
 
-@wrong("nearest", says="these are dot products. divide them")
-def dot_products(table, id, count):
-    products = table @ table[id]
-    order = np.argsort(-products, kind="stable")
-    best = order[order != id][:count]
-    return best, products[best]
-
-
-@wrong("nearest", says="the longest vector comes first")
-def ordered_by_dot_product(table, id, count):
-    order = np.argsort(-(table @ table[id]), kind="stable")
-    best = order[order != id][:count]
-    return best, by_cosine(table, id)[best]
-
-
-@wrong("nearest", says="distances between the end points")
-def ordered_by_distance(table, id, count):
-    if np.linalg.norm(table, axis=1).max() < 4:           # in the worked example both orders are the same
-        return np.array([2, 1]), by_cosine(table, id)[[2, 1]]
-    order = np.argsort(np.linalg.norm(table - table[id], axis=1), kind="stable")
-    best = order[order != id][:count]
-    return best, by_cosine(table, id)[best]
-
-
-@wrong("nearest", says="sort downwards")
-def farthest_first(table, id, count):
+@mistake(
+    "nearest",
+    "The last of an ascending order are the nearest, but the token itself is one of them, and the "
+    "best comes last.",
+)
+def last_of_the_order(table, id, count):
     cosines = by_cosine(table, id)
-    order = np.argsort(cosines, kind="stable")
-    best = order[order != id][:count]
+    best = np.argsort(cosines)[-count:]
     return best, cosines[best]
 
 
-@wrong("nearest", says="own vector too")
-def one_length_only(table, id, count):
-    products = table @ table[id] / np.linalg.norm(table, axis=1)
-    order = np.argsort(-products, kind="stable")
-    best = order[order != id][:count]
+@mistake("nearest", "These are dot products. Divide them by the lengths of both vectors.")
+def dot_products(table, id, count):
+    products = table @ table[id]
+    best = best_by(products, id, count)
     return best, products[best]
 
 
-@wrong("nearest", says="ids first")
+@mistake(
+    "nearest",
+    "The order is that of the dot products: the longest vector comes first. Divide by the lengths.",
+)
+def ordered_by_dot_product(table, id, count):
+    best = best_by(table @ table[id], id, count)
+    return best, by_cosine(table, id)[best]
+
+
+@mistake(
+    "nearest",
+    "This is the order of the distances between the end points. Compare directions: the cosine "
+    "does not see the lengths.",
+)
+def ordered_by_distance(table, id, count):
+    best = best_by(-np.linalg.norm(table - table[id], axis=1), id, count)
+    return best, by_cosine(table, id)[best]
+
+
+@mistake("nearest", "These are distances between the end points. Compare directions: a cosine.")
+def distances(table, id, count):
+    far = np.linalg.norm(table - table[id], axis=1)
+    best = best_by(-far, id, count)
+    return best, far[best]
+
+
+@mistake("nearest", "The right ids, but beside them is 1 - cosine. Return the cosines.")
+def one_minus_cosine(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(cosines, id, count)
+    return best, 1 - cosines[best]
+
+
+@mistake("nearest", "The right ids, but beside them are angles. Return the cosines.")
+def angles(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(cosines, id, count)
+    return best, np.arccos(np.clip(cosines[best], -1, 1))
+
+
+@mistake("nearest", "The farthest come first: sort downwards.")
+def farthest_first(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(-cosines, id, count)
+    return best, cosines[best]
+
+
+@mistake("nearest", "The nearest ones, but the best of them comes last: reverse the order.")
+def best_last(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(cosines, id, count)[::-1]
+    return best, cosines[best]
+
+
+@mistake(
+    "nearest",
+    "A vector in the opposite direction counts as near here: do not take the absolute value, "
+    "or a square.",
+)
+def without_the_sign(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(abs(cosines), id, count)
+    return best, cosines[best]
+
+
+@mistake(
+    "nearest",
+    "The products are divided by one length only. Divide by the length of the token's "
+    "own vector, too.",
+)
+def one_length_only(table, id, count):
+    products = table @ table[id] / np.linalg.norm(table, axis=1)
+    best = best_by(products, id, count)
+    return best, products[best]
+
+
+@mistake(
+    "nearest",
+    "The products are divided by the token's own length only. Divide by the others' lengths, too.",
+)
+def own_length_only(table, id, count):
+    products = table @ table[id] / np.linalg.norm(table[id])
+    best = best_by(products, id, count)
+    return best, products[best]
+
+
+@mistake("nearest", "The columns were divided by their lengths. A vector is a row: axis=1.")
+def lengths_of_columns(table, id, count):
+    unit = table / np.linalg.norm(table, axis=0)
+    cosines = unit @ unit[id]
+    best = best_by(cosines, id, count)
+    return best, cosines[best]
+
+
+@mistake("nearest", "The whole table was divided by one length. Each row has its own: axis=1.")
+def one_length_for_all(table, id, count):
+    unit = table / np.linalg.norm(table)
+    cosines = unit @ unit[id]
+    best = best_by(cosines, id, count)
+    return best, cosines[best]
+
+
+@mistake("nearest", "The whole table was divided by one length. Each row has its own: axis=1.")
+def one_length_for_all_others(table, id, count):
+    cosines = table @ table[id] / (np.linalg.norm(table) * np.linalg.norm(table[id]))
+    best = best_by(cosines, id, count)
+    return best, cosines[best]
+
+
+@mistake("nearest", "The products are divided by the squared lengths: a root is missing.")
+def squared_lengths(table, id, count):
+    unit = table / (table**2).sum(axis=1, keepdims=True)
+    cosines = unit @ unit[id]
+    best = best_by(cosines, id, count)
+    return best, cosines[best]
+
+
+@mistake("nearest", "Return the ids first, then the cosines.")
 def cosines_first(table, id, count):
     cosines = by_cosine(table, id)
-    order = np.argsort(-cosines, kind="stable")
-    best = order[order != id][:count]
+    best = best_by(cosines, id, count)
     return cosines[best], best
 
 
-@wrong("nearest", says="drops the wrong one")
+@mistake("nearest", "The cosines are not those of the ids beside them: cosines[best].")
+def cosines_of_others(table, id, count):
+    cosines = by_cosine(table, id)
+    return best_by(cosines, id, count), cosines[:count]
+
+
+@mistake("nearest", "The token's own cosine, 1, is still among the cosines: take cosines[best].")
+def own_cosine_left(table, id, count):
+    cosines = by_cosine(table, id)
+    return best_by(cosines, id, count), np.sort(cosines)[::-1][:count]
+
+
+@mistake("nearest", "Token 0 is left out, whatever the id. Leave out the id: order[order != id].")
+def token_0_left_out(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(cosines, 0, count)
+    return best, cosines[best]
+
+
+@mistake(
+    "nearest",
+    "The first entry is dropped, not the token itself. Another one that points the same way may "
+    "come first: order[order != id].",
+)
 def first_entry_dropped(table, id, count):
     cosines = by_cosine(table, id)
-    best = np.argsort(-cosines)[1:count + 1]
+    best = np.argsort(-cosines, kind="stable")[1 : count + 1]
     return best, cosines[best]
 
 
-@wrong("nearest", says="too small by one")
+@mistake(
+    "nearest",
+    "All that point exactly the same way are left out. Leave out the id alone: order[order != id].",
+)
+def same_direction_dropped(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(cosines, id, len(table))
+    best = best[cosines[best] < 1 - 1e-12][:count]
+    return best, cosines[best]
+
+
+@mistake(
+    "nearest",
+    "The token's own cosine was set to a number that others may have as well: -1, or 0. Only -inf "
+    "is below all, or leave out the id.",
+)
+def own_cosine_minus_one(table, id, count):
+    cosines = by_cosine(table, id)
+    cosines[id] = -1
+    best = np.argsort(-cosines, kind="stable")[:count]
+    return best, cosines[best]
+
+
+@mistake(
+    "nearest",
+    "The token's own cosine was set to a number that others may have as well: -1, or 0. Only -inf "
+    "is below all, or leave out the id.",
+)
+def own_cosine_zero(table, id, count):
+    cosines = by_cosine(table, id)
+    cosines[id] = 0
+    best = np.argsort(-cosines, kind="stable")[:count]
+    return best, cosines[best]
+
+
+@mistake(
+    "nearest",
+    "The ids are too small by one: when a row is deleted, those after it move up. Sort all, then "
+    "leave out the id.",
+)
 def row_deleted(table, id, count):
     cosines = np.delete(by_cosine(table, id), id)
-    best = np.argsort(-cosines)[:count]
+    best = np.argsort(-cosines, kind="stable")[:count]
     return best, cosines[best]
 
 
-# ---------------------------------------------------------------- tied_gradient
+@mistake("nearest", "All other tokens come back. Keep the first `count` of them.")
+def count_ignored(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(cosines, id, len(table))
+    return best, cosines[best]
 
 
-@wrong("tied_gradient", says="part of the output alone")
-def output_alone(table, ids, grad_logits):
+@mistake("nearest", "One neighbor is missing: cut off at `count` *after* the id is left out.")
+def one_missing(table, id, count):
+    cosines = by_cosine(table, id)
+    best = best_by(cosines, id, count - 1)
+    return best, cosines[best]
+
+
+@mistake("nearest", shown_by="inputs_are_kept")
+def table_changed(table, id, count):
+    table /= np.linalg.norm(table, axis=1, keepdims=True)
+    cosines = table @ table[id]
+    best = best_by(cosines, id, count)
+    return best, cosines[best]
+
+
+@accepted("nearest")
+def sorted_pairs(table, id, count):
+    lengths = np.sqrt(np.einsum("vd,vd->v", table, table))
+    cosines = table @ table[id] / (lengths * lengths[id])
+    best = sorted(set(range(len(table))) - {id}, key=lambda other: (-cosines[other], other))
+    return np.array(best[:count]), cosines[best[:count]]
+
+
+@accepted("nearest")
+def own_cosine_minus_infinity(table, id, count):
+    cosines = by_cosine(table, id)
+    cosines[id] = -np.inf
+    best = np.argsort(cosines)[::-1][:count]
+    return best, cosines[best]
+
+
+# tied_gradient
+
+
+def output(table, ids, grad_logits):
     return grad_logits.T @ table[ids]
 
 
-@wrong("tied_gradient", says="part of the lookup alone")
-def lookup_alone(table, ids, grad_logits):
+def lookup(table, ids, grad_logits):
     return embedding_backward(grad_logits @ table, ids, len(table))
 
 
-@wrong("tied_gradient", says="averaged")
+@mistake(
+    "tied_gradient",
+    "This is the part of the output alone. The table was also used to look the tokens up.",
+)
+def output_alone(table, ids, grad_logits):
+    return output(table, ids, grad_logits)
+
+
+@mistake(
+    "tied_gradient",
+    "This is the part of the lookup alone. The table was also used to score all tokens.",
+)
+def lookup_alone(table, ids, grad_logits):
+    return lookup(table, ids, grad_logits)
+
+
+@mistake("tied_gradient", "The two parts are averaged. A number used twice collects the sum.")
 def averaged(table, ids, grad_logits):
-    return (output_alone(table, ids, grad_logits) + lookup_alone(table, ids, grad_logits)) / 2
+    return (output(table, ids, grad_logits) + lookup(table, ids, grad_logits)) / 2
 
 
-@wrong("tied_gradient", says="subtracted")
+@mistake("tied_gradient", "The two parts are subtracted. Both uses make the logits: add them.")
 def subtracted(table, ids, grad_logits):
-    return output_alone(table, ids, grad_logits) - lookup_alone(table, ids, grad_logits)
+    return output(table, ids, grad_logits) - lookup(table, ids, grad_logits)
 
 
-@wrong("tied_gradient", says="repeated ids", seen="plain fancy-index assignment in NumPy")
+@mistake(
+    "tied_gradient",
+    "A token that occurs twice brings in only one of its lookups. Repeated ids need the "
+    "scatter-add: use embedding_backward.",
+    seen="plain fancy-index assignment in NumPy",
+)
 def repeated_lookups_lost(table, ids, grad_logits):
-    total = output_alone(table, ids, grad_logits)
+    total = output(table, ids, grad_logits)
     total[ids] += grad_logits @ table
     return total
 
 
-@wrong("tied_gradient", says="turn that product round")
-def product_turned_round(table, ids, grad_logits):
-    return lookup_alone(table, ids, grad_logits) + table[ids].T @ grad_logits
+@mistake(
+    "tied_gradient",
+    "The part of the output is added only to the rows of the text. Every token is scored, so "
+    "every row gets it.",
+)
+def output_for_the_text_only(table, ids, grad_logits):
+    occurs = np.isin(np.arange(len(table)), ids)[:, None]
+    return lookup(table, ids, grad_logits) + occurs * output(table, ids, grad_logits)
 
 
-@wrong("tied_gradient", says="rows and columns exchanged")
-def output_alone_turned_round(table, ids, grad_logits):
+@mistake(
+    "tied_gradient",
+    "The output's part is (dim, vocab). Transposed, grad_logits.T @ hidden, it is (vocab, dim).",
+)
+def product_transposed(table, ids, grad_logits):
+    return lookup(table, ids, grad_logits) + table[ids].T @ grad_logits
+
+
+@mistake("tied_gradient", "This is the part of the output alone, with rows and columns exchanged.")
+def output_alone_transposed(table, ids, grad_logits):
     return table[ids].T @ grad_logits
 
 
-@wrong("tied_gradient", says="and not grad_logits")
+@mistake(
+    "tied_gradient",
+    "grad_logits itself is scattered. What goes back to the rows of the text is the gradient of "
+    "hidden, grad_logits @ table.",
+)
 def scatters_the_logits(table, ids, grad_logits):
-    return output_alone(table, ids, grad_logits) + np.eye(len(table))[ids].T @ grad_logits
+    return output(table, ids, grad_logits) + np.eye(len(table))[ids].T @ grad_logits
 
 
-@wrong("tied_gradient", says="vectors that were looked up are scattered")
+@mistake(
+    "tied_gradient",
+    "The vectors that were looked up are scattered. What goes back to their rows is "
+    "grad_logits @ table.",
+)
 def scatters_the_vectors(table, ids, grad_logits):
-    return output_alone(table, ids, grad_logits) + embedding_backward(table[ids], ids, len(table))
+    return output(table, ids, grad_logits) + embedding_backward(table[ids], ids, len(table))
+
+
+@mistake(
+    "tied_gradient",
+    "The gradient of hidden takes the rows of the text. It takes the whole table: "
+    "grad_logits @ table.",
+)
+def lookup_with_hidden(table, ids, grad_logits):
+    grad_hidden = grad_logits[:, ids] @ table[ids]
+    return output(table, ids, grad_logits) + embedding_backward(grad_hidden, ids, len(table))
+
+
+@mistake("tied_gradient", "One part is in it twice, and the other is missing.")
+def output_twice(table, ids, grad_logits):
+    return 2 * output(table, ids, grad_logits)
+
+
+@mistake("tied_gradient", "One part is in it twice, and the other is missing.")
+def lookup_twice(table, ids, grad_logits):
+    return 2 * lookup(table, ids, grad_logits)
+
+
+@mistake(
+    "tied_gradient",
+    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
+    "output's part is grad_logits.T @ table[ids].",
+)
+def hidden_transposed(table, ids, grad_logits):
+    grad_hidden = grad_logits.T @ table
+    return output(table, ids, grad_logits) + embedding_backward(grad_hidden, ids, len(table))
+
+
+@mistake(
+    "tied_gradient",
+    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
+    "output's part is grad_logits.T @ table[ids].",
+)
+def output_with_the_table(table, ids, grad_logits):
+    return lookup(table, ids, grad_logits) + grad_logits.T @ table
+
+
+@mistake(
+    "tied_gradient", "The gradient of hidden is added row by row. Scatter it: embedding_backward."
+)
+def not_scattered(table, ids, grad_logits):
+    return output(table, ids, grad_logits) + grad_logits @ table
+
+
+@mistake("tied_gradient", "The table itself is added. Its gradient consists of the two parts only.")
+def added_to_the_table(table, ids, grad_logits):
+    return table + output(table, ids, grad_logits) + lookup(table, ids, grad_logits)
 
 
 @accepted("tied_gradient")
@@ -377,3 +1052,16 @@ def one_entry_at_a_time(table, ids, grad_logits):
         total[r] += grad_logits[n, r] * table[ids[n]]
         total[ids[n]] += grad_logits[n, r] * table[r]
     return total
+
+
+@accepted("tied_gradient")
+def with_one_hot_rows(table, ids, grad_logits):
+    rows = np.eye(len(table))[ids]
+    return (rows.T @ grad_logits + grad_logits.T @ rows) @ table
+
+
+@accepted("tied_gradient")
+def by_the_engine(table, ids, grad_logits):
+    weight = torch.tensor(table, requires_grad=True)
+    (weight[torch.tensor(ids)] @ weight.transpose(0, 1)).backward(torch.tensor(grad_logits))
+    return weight.grad.numpy()

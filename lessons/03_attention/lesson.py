@@ -4,6 +4,7 @@
 #     title: "Attention: how tokens look at each other"
 #     question: "How does one token look at the others, and what does it fail to see?"
 #     minutes: 40
+#     achieved: "You have written attention, hidden the future from it, and shown what it cannot see."
 # ---
 
 # %% [markdown]
@@ -88,7 +89,7 @@ show(figure, alt="Left: arrows from the origin. The query of sees points right; 
 # $$\text{weight}[i, j] = \frac{e^{\text{score}[i, j]}}{\sum_n e^{\text{score}[i, n]}} \qquad
 # \text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
 #
-# This is *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Write it as it stands.
+# This is *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Write it as a loop.
 
 # %% exercise="attention_loop"
 

@@ -4,6 +4,7 @@
 #     title: "Absolute positions: a vector for every place"
 #     question: "How can a vector say where a token stands?"
 #     minutes: 40
+#     achieved: "You can give every position a vector, and you know what a shift does to it. Show someone the clock hands."
 # ---
 
 # %% [markdown]

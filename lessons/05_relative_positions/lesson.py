@@ -4,6 +4,7 @@
 #     title: "Relative positions: how far apart"
 #     question: "How can attention know the distance between two tokens, wherever they stand?"
 #     minutes: 40
+#     achieved: "You have built four ways to tell attention how far apart two tokens are."
 # ---
 
 # %% [markdown]

@@ -4,6 +4,7 @@
 #     title: "RoPE: rotating queries and keys"
 #     question: "How can a rotation say how far apart two tokens are?"
 #     minutes: 40
+#     achieved: "You have written RoPE, the encoding inside most of today's language models, and its backward pass."
 # ---
 
 # %% [markdown]

@@ -4,6 +4,7 @@
 #     title: "CoPE: counting what matters"
 #     question: "How can attention count sentences, or x's, instead of tokens?"
 #     minutes: 40
+#     achieved: "You have written CoPE, forward and backward. Show someone the gates that find the sentences."
 # ---
 
 # %% [markdown]

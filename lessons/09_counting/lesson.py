@@ -4,6 +4,7 @@
 #     title: "Counting: where contextual positions win"
 #     question: "Can a Transformer learn to count what matters, however much stands in between?"
 #     minutes: 40
+#     achieved: "Your model counts. Give it a text of your own, and see which symbols its gates pick out."
 # ---
 
 # %% [markdown]

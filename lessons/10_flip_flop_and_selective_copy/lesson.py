@@ -4,6 +4,7 @@
 #     title: "Flip-flop and selective copy: what a count is good for"
 #     question: "What else can contextual positions do, and what not?"
 #     minutes: 30
+#     achieved: "You know what a count is good for, and where it does not help."
 # ---
 
 # %% [markdown]
