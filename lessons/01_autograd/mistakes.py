@@ -581,8 +581,8 @@ def level_by_level(root):
 
 @mistake(
     "backpropagate",
-    "h passed its grad on twice, the second time with what it had passed on before. Visit each "
-    "Value once, when its grad is complete.",
+    "A Value passes its grad on at every visit, with what it passed on before. Visit each Value "
+    "once, when its grad is complete.",
     seen="karpathy/micrograd PR #64; sebgao/cTensor #5",
 )
 def without_an_order(root):
@@ -592,6 +592,22 @@ def without_an_order(root):
     to_do = [root]
     while to_do:
         node = to_do.pop(0)
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+        to_do += node.inputs
+
+
+@mistake(
+    "backpropagate",
+    "A Value passes its grad on at every visit, with what it passed on before. Visit each Value "
+    "once, when its grad is complete.",
+)
+def without_an_order_depth_first(root):
+    for node in topological_order(root):
+        node.grad = float(node is root)
+    to_do = [root]
+    while to_do:
+        node = to_do.pop()
         for each, slope in zip(node.inputs, node.slopes):
             each.grad += slope * node.grad
         to_do += node.inputs
@@ -836,8 +852,8 @@ def last_axes_summed(grad, shape):
 
 @mistake("unbroadcast", "Only the first axis of size 1 is summed. There may be several.")
 def first_one_only(grad, shape):
-    in_front = grad.ndim - len(shape)
-    return grad.sum(axis=stretched(grad, shape)[: in_front + 1]).reshape(shape)
+    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+    return grad.sum(shape.index(1), keepdims=True) if 1 in shape else grad
 
 
 @mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
@@ -1073,6 +1089,13 @@ def axis_0_summed(a, b, grad):
     return (grad @ transposed(b)).sum(0), (transposed(a) @ grad).sum(0)
 
 
+@mistake("matmul_gradients", "sum(0) drops an axis of size 1 that a or b has. Use unbroadcast.")
+def axis_of_size_1_dropped(a, b, grad):
+    grad_a, grad_b = grad @ transposed(b), transposed(a) @ grad
+    grad_a = grad_a if grad_a.shape == a.shape else grad_a.sum(0)
+    return grad_a, grad_b if grad_b.shape == b.shape else grad_b.sum(0)
+
+
 @mistake("matmul_gradients", "Each matrix is paired with every other one of the batch. Use @.")
 def by_np_dot(a, b, grad):
     return np.dot(grad, transposed(b)), np.dot(transposed(a), grad)
@@ -1137,6 +1160,16 @@ def factor_of_the_sum_only(out, grad):
 @mistake("softmax_gradient", "This is the gradient of the *logarithm* of softmax.")
 def of_the_log_softmax(out, grad):
     return grad - out * total(grad)
+
+
+@mistake("softmax_gradient", "The sum is that of out squared. It is that of grad[j] out[j].")
+def sum_of_squares(out, grad):
+    return out * (grad - total(out * out))
+
+
+@mistake("softmax_gradient", "The mean of grad is subtracted. Subtract the sum of grad[j] out[j].")
+def mean_of_grad(out, grad):
+    return out * (grad - grad.mean(axis=-1, keepdims=True))
 
 
 @mistake("softmax_gradient", "From grad[i] subtract the sum of grad[j] out[j], not out[i].")
