@@ -1044,8 +1044,8 @@ def all_axes_reversed(a, b, grad):
 
 @mistake(
     "matmul_gradients",
-    "swapaxes(0, 1) exchanges the first two axes, and with a batch in front these are not rows "
-    "and columns. Count from the end: swapaxes(-1, -2).",
+    "The axes are counted from the front, and with a batch there these are not rows and columns. "
+    "Count from the end: swapaxes(-1, -2).",
 )
 def first_two_axes(a, b, grad):
     grad_a, grad_b = grad @ b.swapaxes(0, 1), a.swapaxes(0, 1) @ grad

@@ -1021,8 +1021,8 @@ def lookup_twice(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
-    "output's part is grad_logits.T @ table[ids].",
+    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
+    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
 )
 def hidden_transposed(table, ids, grad_logits):
     grad_hidden = grad_logits.T @ table
@@ -1031,8 +1031,8 @@ def hidden_transposed(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
-    "output's part is grad_logits.T @ table[ids].",
+    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
+    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
 )
 def output_with_the_table(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + grad_logits.T @ table

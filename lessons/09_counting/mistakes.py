@@ -88,8 +88,8 @@ def whole_text(text):
 
 @mistake(
     "count_values",
-    "A character was read as a name that is none, such as the digit of an answer: a question "
-    "takes three characters, `a=` and `a+` take two.",
+    "The dict has no such name. Either a variable did not enter it when it was set, or another "
+    "character was read as a name: a question takes three characters, `a=` and `a+` take two.",
 )
 def question_of_two_characters(text):
     values, answers, place = {}, [], 0
