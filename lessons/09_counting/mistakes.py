@@ -316,6 +316,17 @@ def pass_for_query(values, set_weight=1, increment_weight=7, pass_weight=50, que
     return weights(values, set_weight, increment_weight, query_weight, pass_weight)
 
 
+@mistake("operation_weights", "Only the first row of the batch comes back. Each has its own.")
+def first_row_alone(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    return weights(values, set_weight, increment_weight, pass_weight, query_weight)[0]
+
+
+@mistake("operation_weights", "The increments are not shared: divide by the number of variables.")
+def increments_not_shared(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    share = increment_weight * values.shape[1]
+    return weights(values, set_weight, share, pass_weight, query_weight)
+
+
 @mistake("operation_weights", "You divide by the batch size. Variables are values.shape[1].")
 def divided_by_batch(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     factor = values.shape[1] / len(values)
@@ -449,6 +460,11 @@ def loses_nine(ids):
 @mistake("answer_targets", "The equals sign is scored. Its id is 10; answers are the ids below 10.")
 def ten_included(ids):
     return np.where(ids[:, 1:] <= 10, ids[:, 1:], -100)
+
+
+@mistake("answer_targets", "Signs such as = and the dot are scored. Answers are the ids below 10.")
+def signs_included(ids):
+    return np.where(ids[:, 1:] < 14, ids[:, 1:], -100)
 
 
 @mistake(
@@ -654,6 +670,13 @@ def every_nth_position(predictions, targets, width):
     return error_by_position(predictions[:, apart], targets[:, apart], width)
 
 
+@mistake("error_by_position", "You cut up the batch. Cut up the positions, axis 1: [:, start:end].")
+def texts_cut_up(predictions, targets, width):
+    rows = [slice(start, start + width) for start in range(0, targets.shape[1], width)]
+    found = [(targets[row] >= 0, predictions[row] != targets[row]) for row in rows]
+    return np.array([wrong[asked].mean() if asked.any() else np.nan for asked, wrong in found])
+
+
 @mistake("error_by_position", "Texts and positions are mixed up: (batch, stretches, width).")
 def batch_in_the_middle(predictions, targets, width):
     def mixed(array):
@@ -722,6 +745,11 @@ def all_queries(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates, ids, np.ones_like(asking), vocab_size)
 
 
+@mistake("gate_by_symbol", "These are the gates of all queries but those that ask.")
+def all_but_askers(gates, ids, asking, vocab_size):
+    return gate_by_symbol(gates, ids, ~asking, vocab_size)
+
+
 @mistake(
     "gate_by_symbol",
     "A key after the query was counted. Leave out all j > i.",
@@ -779,6 +807,14 @@ def divided_by_occurrences(gates, ids, asking, vocab_size):
 def divided_by_all_pairs(gates, ids, asking, vocab_size):
     total = sums_by_symbol(gates, ids, asking, vocab_size)
     return total / max(1, (asking[:, :, None] & earlier(ids)).sum())
+
+
+@mistake(
+    "gate_by_symbol", "The mean runs over the whole table of gates. Divide by the pairs that count."
+)
+def divided_by_the_table(gates, ids, asking, vocab_size):
+    counted = np.isfinite(gate_by_symbol(gates, ids, asking, vocab_size))
+    return np.where(counted, sums_by_symbol(gates, ids, asking, vocab_size) / gates.size, np.nan)
 
 
 @mistake(
