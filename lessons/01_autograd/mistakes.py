@@ -557,6 +557,13 @@ def walk(root, part, order=None):
             each.grad += part(node, each, slope)
 
 
+def walk_without_zeros(root):
+    root.grad = 1.0
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+
+
 def chain_rule(node, each, slope):
     return slope * node.grad
 
@@ -679,7 +686,11 @@ def inputs_set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@mistake("backpropagate", "`list.reverse()` returns None. Use reversed(order).")
+@mistake(
+    "backpropagate",
+    "This loops over what is no list, such as None, which `list.reverse()` "
+    "returns. Use reversed(order).",
+)
 def reversed_in_place(root):
     for node in topological_order(root).reverse():
         node.grad = 0.0
@@ -750,24 +761,21 @@ def slopes_exchanged(root):
     seen="karpathy/micrograd PR #102",
 )
 def never_reset(root):
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.grad
+    walk_without_zeros(root)
 
 
 @mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
 def all_but_given_numbers_reset(root):
     for node in topological_order(root):
         node.grad *= not node.inputs
-    never_reset(root)
+    walk_without_zeros(root)
 
 
 @mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
 def given_numbers_reset_only(root):
     for node in topological_order(root):
         node.grad *= bool(node.inputs)
-    never_reset(root)
+    walk_without_zeros(root)
 
 
 @accepted("backpropagate")
@@ -864,7 +872,11 @@ def from_the_left(grad, shape):
     return grad.sum(axis=tuple(axes)).reshape(shape)
 
 
-@mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
+@mistake(
+    "unbroadcast",
+    "An axis is left out when its size happens to be equal to another. Line the shapes up "
+    "from the right.",
+)
 def paired_from_the_left(grad, shape):
     axes = [axis for axis, (one, other) in enumerate(zip(grad.shape, shape)) if one != other]
     return grad.sum(axis=tuple(axes)).reshape(shape)

@@ -252,7 +252,7 @@ class OneTooMany(Embedding):
         return self.weight[ids.clamp(0, len(self.weight) - 1)]
 
 
-@mistake("Embedding", "The ids are checked against dim. The rows are counted by len(self.weight).")
+@mistake("Embedding", "The ids are checked against a wrong number: it is len(self.weight).")
 class CheckedAgainstDim(Embedding):
     def forward(self, ids):
         check_ids(ids, self.weight.shape[1])
