@@ -27,7 +27,6 @@ from classroom.comparing import (
     described,
     difference,
     equal,
-    plain,
     shapes,
     shown,
 )
@@ -184,7 +183,7 @@ class _Trial:
     def _explain(self, check, value, wanted):
         got, want, inputs = self._first_difference(value, wanted, check)
         says = self._named(check) or self._related(check)
-        if not says and _entries(want) > 1:  # a lone True tells too little
+        if not says and not _only_truth(wanted):  # a lone True tells too little
             says = self._mutated(check)
         problem = difference(got, want, check.tolerance, check.dtype)
         most = SMALL * SMALL if shapes(got) == shapes(want) else TINY
@@ -397,11 +396,11 @@ def _without_shapes(sentence):
     return re.sub(r"\([\d, ]*\)", "", sentence)
 
 
-def _entries(value):
-    """How many numbers a value has, in all its lists, tuples and arrays."""
+def _only_truth(value):
+    """Whether a value is True or False, or nothing but a few of these."""
     if isinstance(value, list | tuple):
-        return sum(map(_entries, value))
-    return np.size(plain(value))
+        return all(map(_only_truth, value))
+    return isinstance(value, bool | np.bool_)
 
 
 def _made_of(value, results):
