@@ -49,7 +49,9 @@ class Answers:
     # Keeping
 
     def keep(self, name, answer):
-        """Write a right answer into its lesson's file. Raises NotStandalone if that cannot be done."""
+        """Write a right answer into its lesson's file. Raises NotStandalone if that cannot be
+        done.
+        """
         text = standalone.source_of(answer, self._home_of)
         path = self.path(name)
         sections = self.sections(path) | {name: text}
@@ -109,7 +111,9 @@ class Answers:
         self._write_record(record)
 
     def digest(self, name, text):
-        """Of everything that a verdict depends on: the answer, its checks, the engine, the solutions."""
+        """Of everything that a verdict depends on: the answer, its checks, the engine, the
+        solutions.
+        """
         lesson = self.course.exercise(name).lesson
         digest = hashlib.sha256(text.encode())
         for path in (lesson.checks_path, lesson.mistakes_path):
@@ -199,8 +203,8 @@ class Answers:
 
     def _left_out(self, name, path, why):
         return (
-            f"Your `{name}` in my_answers/{path.name} is left out: {why}. The course's own is used; "
-            "run its exercise again to keep it anew."
+            f"Your `{name}` in my_answers/{path.name} is left out: {why}. The course's own is "
+            "used; run its exercise again to keep it anew."
         )
 
     def _set_aside(self, name, path):
@@ -214,7 +218,8 @@ class Answers:
 
 def _file(title, sections):
     """The text of a file with these sections."""
-    head = f'"""{title.replace(chr(34), chr(39))}\n\nMy own answers. The course keeps them here, and builds on them."""\n'
+    about = "My own answers. The course keeps them here, and builds on them."
+    head = f'"""{title.replace(chr(34), chr(39))}\n\n{about}\n"""\n'
     return head + "".join(f"\n\n# %% {name}\n{text}" for name, text in sections.items())
 
 

@@ -1,15 +1,14 @@
 """What the course has: its lessons, their exercises, and where each part of an exercise is written.
 
-The one source for the builder, the status list, the judge and the tests. Everything here is read from
-the files' text, so it needs the standard library only; `Exercise.checks`, `known` and `reference` alone
-run code.
+The one source for the builder, the status list, the judge and the tests. Everything here is read
+from the files' text, so it needs the standard library only; `Exercise.checks`, `known` and
+`reference` alone run code.
 """
 
 import ast
 import difflib
 import importlib
 import importlib.util
-import inspect
 import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -25,7 +24,9 @@ FEWEST_MISTAKES = 3  # of different sentences, for each exercise
 
 
 class CourseError(Exception):
-    """The course itself is broken. The message begins with the file, and a line where there is one."""
+    """The course itself is broken. The message begins with the file, and a line where there is
+    one.
+    """
 
     def __init__(self, path, sentence, line=None):
         path = Path(path)
@@ -60,7 +61,9 @@ class Course:
         return [Lesson(self, folder / "lesson.py") for folder in folders]
 
     def lesson(self, name):
-        """The lesson called `name`: its number, its slug, both, or a path to its text or its notebook."""
+        """The lesson called `name`: its number, its slug, both, or a path to its text or its
+        notebook.
+        """
         path = Path(name)
         stem = path.parent.name if path.name == "lesson.py" else path.stem
         for lesson in self.lessons:
@@ -71,7 +74,9 @@ class Course:
 
     @cached_property
     def exercise_names(self):
-        """Every exercise's name with the lesson it is in (the first, should two lessons claim it)."""
+        """Every exercise's name with the lesson it is in (the first, should two lessons claim
+        it).
+        """
         names = {}
         for lesson in self.lessons:
             for name, _ in lesson.exercise_cells:
@@ -92,13 +97,17 @@ class Course:
         return [self.exercise(name) for name in self.exercise_names]
 
     def problems(self):
-        """A sentence for each fault in the parts of the lessons; an empty list is a sound course."""
+        """A sentence for each fault in the parts of the lessons; an empty list is a sound
+        course.
+        """
         return [problem for lesson in self.lessons for problem in lesson.problems()]
 
 
 @dataclass(eq=False)
 class Lesson:
-    """One chapter: the folder `lessons/06_rope` has the name `06_rope`, the number `06`, the slug `rope`."""
+    """One chapter: the folder `lessons/06_rope` has the name `06_rope`, the number `06`, the slug
+    `rope`.
+    """
 
     course: Course = field(repr=False)
     path: Path
@@ -194,7 +203,9 @@ class Lesson:
 
     @cached_property
     def abouts(self):
-        """The calls `about("name", ...)` of this lesson's checks, as syntax trees by exercise name."""
+        """The calls `about("name", ...)` of this lesson's checks, as syntax trees by exercise
+        name.
+        """
         calls = (node.value for node in parsed(self.checks_path).body if isinstance(node, ast.Expr))
         return {
             _first_argument(call): call
@@ -251,7 +262,9 @@ class Lesson:
 
 @dataclass(eq=False)
 class Exercise:
-    """One exercise: named in its lesson, checked and mistaken beside it, answered in `solutions/`."""
+    """One exercise: named in its lesson, checked and mistaken beside it, answered in
+    `solutions/`.
+    """
 
     lesson: Lesson
     name: str
@@ -339,14 +352,18 @@ class Exercise:
 
     @cached_property
     def _answer(self):
-        """(path, syntax tree) of the answer: in the lesson's own solutions module, else in another one."""
+        """(path, syntax tree) of the answer: in the lesson's own solutions module, else in another
+        one.
+        """
         own = self.lesson.solutions_path
         for path in [own, *sorted(own.parent.glob("*.py"))]:
             if path.exists():
                 for node in parsed(path).body:
                     if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == self.name:
                         return path, node
-        raise CourseError(own, f"there is no top-level function or class `{self.name}` to be its answer")
+        raise CourseError(
+            own, f"there is no top-level function or class `{self.name}` to be its answer"
+        )
 
     @property
     def answer_path(self):
@@ -364,13 +381,17 @@ class Exercise:
 
     @property
     def blank_trees(self):
-        """The functions that the learner writes: the answer itself, or the blank methods of a class."""
+        """The functions that the learner writes: the answer itself, or the blank methods of a
+        class.
+        """
         if not self.is_class:
             return [self.tree]
         methods = {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
         missing = [name for name in self.blank if name not in methods]
         if missing or not self.blank:
-            sentence = f"must name methods of the class (it has {', '.join(methods)}); it is {self.blank}"
+            sentence = (
+                f"must name methods of the class (it has {', '.join(methods)}); it is {self.blank}"
+            )
             raise CourseError(self.lesson.checks_path, f"`blank` of `{self.name}` {sentence}")
         return [methods[name] for name in methods if name in self.blank]
 
@@ -391,9 +412,14 @@ class Exercise:
         return [str(problem) for problem in found]
 
     def _settings_problems(self):
-        path, line = self.lesson.checks_path, getattr(self.lesson.abouts.get(self.name), "lineno", None)
+        path, line = (
+            self.lesson.checks_path,
+            getattr(self.lesson.abouts.get(self.name), "lineno", None),
+        )
         if self.stars not in (1, 2, 3):
-            yield CourseError(path, f"`{self.name}` has stars {self.stars}; there are 1, 2 or 3", line)
+            yield CourseError(
+                path, f"`{self.name}` has stars {self.stars}; there are 1, 2 or 3", line
+            )
         if not isinstance(self.minutes, int) or self.minutes < 1:
             sentence = f"`{self.name}` has minutes {self.minutes}, not a whole number above 0"
             yield CourseError(path, sentence, line)
@@ -412,7 +438,9 @@ class Exercise:
                 sentence = f"the check `{node.name}` needs a docstring, the claim that it checks"
                 yield CourseError(path, sentence, node.lineno)
             if not _sees_something(node):
-                sentence = f"the check `{node.name}` neither returns what it saw nor requires anything"
+                sentence = (
+                    f"the check `{node.name}` neither returns what it saw nor requires anything"
+                )
                 yield CourseError(path, sentence, node.lineno)
         mistakes = [node for name, node in self.lesson.mistakes if name == self.name]
         different = {ast.unparse(node.decorator_list[0]) for node in mistakes}
@@ -437,7 +465,9 @@ def _first_argument(call):
 
 
 def _decorated(path, decorator):
-    """(first argument, definition) of each definition in a file with a decorator `decorator(...)`."""
+    """(first argument, definition) of each definition in a file with a decorator
+    `decorator(...)`.
+    """
     found = []
     for node in parsed(path).body:
         for call in getattr(node, "decorator_list", ()):

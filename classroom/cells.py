@@ -1,9 +1,9 @@
 """Looks at the cells of a notebook: one that is no Python, one without its `@exercise`.
 
-Python refuses a cell with a missing bracket whole, so `@exercise` never runs. IPython, though, shows
-every cell to its input transformers before it is compiled, and the one here empties such a cell.
-When the empty cell has run, the verdict is shown, and the names that it would have defined get the
-course's own answers.
+Python refuses a cell with a missing bracket whole, so `@exercise` never runs. IPython, though,
+shows every cell to its input transformers before it is compiled, and the one here empties such a
+cell. When the empty cell has run, the verdict is shown, and the names that it would have defined
+get the course's own answers.
 """
 
 import ast

@@ -1,8 +1,8 @@
 """Two values beside each other: are they equal, in what do they differ, and how to show them.
 
-Values are equal if their kind (number, array, tensor, list, text, ...), shape, dtype and entries are.
-Nothing is broadcast and nothing is converted on the quiet. Tensors of any engine count as arrays
-with a gradient: their methods tell them, not their class.
+Values are equal if their kind (number, array, tensor, list, text, ...), shape, dtype and entries
+are. Nothing is broadcast and nothing is converted on the quiet. Tensors of any engine count as
+arrays with a gradient: their methods tell them, not their class.
 """
 
 import numpy as np
@@ -207,7 +207,9 @@ def _article(noun):
 
 
 def shown(value, most=np.inf):
-    """A value as the learner sees it: its kind, and its entries; none if there are more than `most`."""
+    """A value as the learner sees it: its kind, and its entries; none if there are more than
+    `most`.
+    """
     array = plain(value)
     if isinstance(array, np.ndarray):
         if array.size > most:
@@ -217,9 +219,9 @@ def shown(value, most=np.inf):
                 array, precision=4, suppress_small=True, threshold=SMALL, edgeitems=3
             )
         return f"{described(value)}\n{entries}"
-    if isinstance(value, list | tuple) and any(is_numeric(item) for item in value):
-        if any(isinstance(plain(item), np.ndarray) for item in value):
-            return "\n".join(f"item {n}: {shown(item, most)}" for n, item in enumerate(value))
+    items = value if isinstance(value, list | tuple) else ()
+    if any(isinstance(plain(item), np.ndarray) for item in items):
+        return "\n".join(f"item {n}: {shown(item, most)}" for n, item in enumerate(items))
     text = repr(value)
     return text if len(text) <= 500 else text[:500] + " ..."
 

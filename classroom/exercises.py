@@ -1,5 +1,5 @@
-"""What a learner calls: `@exercise` judges a definition and hands on what the notebook uses from there;
-`hint` and `solution` help; `mine` tells which pieces are the learner's own.
+"""What a learner calls: `@exercise` judges a definition and hands on what the notebook uses from
+there; `hint` and `solution` help; `mine` tells which pieces are the learner's own.
 
 An exercise cell never raises. Its verdict is one of *not written yet*, *right*, *not yet*.
 """
@@ -55,7 +55,9 @@ def _everywhere():
 
 
 def _replace(namespaces, pairs):
-    """Put `new` wherever a namespace has `old`, for each pair (old, new); return what was there before."""
+    """Put `new` wherever a namespace has `old`, for each pair (old, new); return what was there
+    before.
+    """
     new = {id(old): chosen for old, chosen in pairs}
     kept = []
     for namespace in namespaces if new else ():
@@ -70,7 +72,8 @@ session = Session()
 
 
 def exercise(answer):
-    """Judge a function or class by its name, show the verdict, and return the one to use from here on.
+    """Judge a function or class by its name, show the verdict, and return the one to use from here
+    on.
 
     That is the learner's own if it is right, else the course's. A right one also takes the place of
     the course's in every `solutions` module, so that what the learner wrote is what trains.
@@ -103,7 +106,9 @@ def judge(name, answer):
 
 
 def hand_on_unread(name, sentences, blocks):
-    """What `exercise` does for a definition that Python could not read, with what is wrong with it."""
+    """What `exercise` does for a definition that Python could not read, with what is wrong with
+    it.
+    """
     verdict = Verdict(name, NOT_YET, sentences, blocks)
     in_use = session.hand_on(catalogue.course().exercise(name))
     session.states[name] = verdict.state
@@ -112,7 +117,9 @@ def hand_on_unread(name, sentences, blocks):
 
 
 def what_next(entry):
-    """What is left of the lesson after a right answer; at its end, and at the course's, what was achieved."""
+    """What is left of the lesson after a right answer; at its end, and at the course's, what was
+    achieved.
+    """
     kept = answers.answers()
     right = {name for name, state in session.states.items() if state == RIGHT}
     right |= set(kept.names()) if kept else set()
@@ -123,7 +130,9 @@ def what_next(entry):
         return [f"{len(names) - len(left)} of {len(names)} in this lesson; next: `{left[0]}`."]
     said = [f"That was the last of this lesson's {len(names)}.", entry.lesson.achieved]
     if right >= set(catalogue.course().exercise_names):
-        said.append("And every exercise of the course is yours now: the model that counts is your own.")
+        said.append(
+            "And every exercise of the course is yours now: the model that counts is your own."
+        )
     return [sentence for sentence in said if sentence]
 
 
@@ -151,7 +160,9 @@ def _keep(name, answer):
 
 
 def hint(name=None):
-    """Show the next hint for an exercise, given by its name; without one, for the one tried last."""
+    """Show the next hint for an exercise, given by its name; without one, for the one tried
+    last.
+    """
     entry = _find(name)
     if entry is None:
         return
@@ -164,7 +175,9 @@ def hint(name=None):
 
 
 def solution(name=None):
-    """Show the course's answer to an exercise, given by its name; without one, to the one tried last."""
+    """Show the course's answer to an exercise, given by its name; without one, to the one tried
+    last.
+    """
     entry = _find(name)
     if entry is not None:
         text = source.answer(entry)
@@ -172,7 +185,8 @@ def solution(name=None):
 
 
 def mine(name=None, use=None):
-    """Say which answers of the learner's are in use; with `use`, switch one off (False) or on again.
+    """Say which answers of the learner's are in use; with `use`, switch one off (False) or on
+    again.
 
     mine()                       lists them
     mine("rope_cache", False)    from here on, and in later lessons, the course's own is used

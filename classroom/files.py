@@ -5,7 +5,7 @@ import glob
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,7 +62,8 @@ def _replace(part: Path, path: Path) -> None:
     """
     for seconds in SECONDS_BEFORE_RETRIES:
         try:
-            return os.replace(part, path)
+            os.replace(part, path)
+            return
         except PermissionError:
             time.sleep(seconds)
     os.replace(part, path)
@@ -92,7 +93,5 @@ def _is_stale(part: Path) -> bool:
 
 
 def _remove(part: Path) -> None:
-    try:
+    with suppress(OSError):  # still open somewhere: the next writer clears it
         part.unlink(missing_ok=True)
-    except OSError:  # still open somewhere: the next writer clears it
-        pass

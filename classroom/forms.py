@@ -1,4 +1,6 @@
-"""What is wrong with a definition before any check runs: its kind, its parameters, shadowed names."""
+"""What is wrong with a definition before any check runs: its kind, its parameters, shadowed
+names.
+"""
 
 import builtins
 import inspect
@@ -25,7 +27,9 @@ def problem_of_form(entry, answer):
 
 
 def problem_of_signature(entry, functions):
-    """What differs between the parameters asked for and those of the learner's functions, or None."""
+    """What differs between the parameters asked for and those of the learner's functions, or
+    None.
+    """
     for tree, function in zip(entry.blank_trees, functions, strict=True):
         wanted = source.parameters(tree)
         mine = inspect.signature(function).parameters
@@ -46,7 +50,8 @@ def problem_of_signature(entry, functions):
 
 
 def shadowed_names(functions, usual):
-    """A sentence for each name in the learner's code that has lost its usual meaning in this notebook.
+    """A sentence for each name in the learner's code that has lost its usual meaning in this
+    notebook.
 
     usual   the names of the module that the course's own answer is in
     """

@@ -92,7 +92,9 @@ class Seen:
     error: BaseException | None = None
 
     def matches(self, other, check, dtype=None, words=str):
-        """Whether two answers look the same to a check; two that fail must fail in the same words."""
+        """Whether two answers look the same to a check; two that fail must fail in the same
+        words.
+        """
         if self.error is None and other.error is None:
             return equal(self.value, other.value, check.tolerance, dtype or check.dtype)
         if self.error is None or other.error is None or isinstance(self.error, NotYet):
@@ -102,11 +104,13 @@ class Seen:
 
 def without_details(error):
     """An error's message without numbers and names, which differ from one writer to the next."""
-    return re.sub(r"'[^']*'|[\d.]+", "", str(error))
+    return re.sub(r"'[^']*'|\([\d, ]*\)|[\d.]+", "", str(error))
 
 
 def look(check, answer, seconds=None):
-    """What `check` sees of an answer of the course's: its own, a convention, a mistake, a mutant."""
+    """What `check` sees of an answer of the course's: its own, a convention, a mistake, a
+    mutant.
+    """
     try:
         with seeded(), output_to(Beginning()):
             return Seen(call_within(seconds or MISTAKE_SECONDS, lambda: check.look(answer)))
@@ -151,7 +155,9 @@ class _Trial:
         return found
 
     def _pass(self, check):
-        """Return if the answer satisfies the check; otherwise raise NotYet with all there is to say."""
+        """Return if the answer satisfies the check; otherwise raise NotYet with all there is to
+        say.
+        """
         self.found.by_demand = True  # unless it turns out to be a comparison
         seen = self.seen[check] = self._look(check)
         self.found.by_demand = False
@@ -178,7 +184,7 @@ class _Trial:
     def _explain(self, check, value, wanted):
         got, want, inputs = self._first_difference(value, wanted, check)
         says = self._named(check) or self._related(check)
-        if not says and np.size(plain(want)) > 1:  # a lone True tells too little
+        if not says and _entries(want) > 1:  # a lone True tells too little
             says = self._mutated(check)
         problem = difference(got, want, check.tolerance, check.dtype)
         most = SMALL * SMALL if shapes(got) == shapes(want) else TINY
@@ -188,7 +194,9 @@ class _Trial:
         raise NotYet(*says, problem, blocks=blocks)
 
     def _look(self, check):
-        """What the check sees of the learner's answer, within the time that is left for all checks."""
+        """What the check sees of the learner's answer, within the time that is left for all
+        checks.
+        """
         self.watch.calls.clear()
         before = time.monotonic()
         namespaces = [inspect.unwrap(part).__globals__ for part in parts(self.entry, self.answer)]
@@ -290,12 +298,16 @@ class _Trial:
         """What is true of the result whatever the exercise, as a list of at most one sentence."""
         said = self._relation(check)
         for other in self.checks:
-            if said and other is not check and said != self._relation(other, otherwise=said):
-                return []
+            if said and other is not check:
+                again = self._relation(other, otherwise=said)
+                if again is None or _without_shapes(again) != _without_shapes(said):
+                    return []
         return [said] if said else []
 
     def _relation(self, check, otherwise=None):
-        """The relation that a check shows; `otherwise` if it shows no wrong result of a call itself."""
+        """The relation that a check shows; `otherwise` if it shows no wrong result of a call
+        itself.
+        """
         seen, wanted = self._seen_anew(check), self._wanted(check, self.right[0])
         if seen.error is not None or seen.matches(wanted, check):
             return otherwise
@@ -325,7 +337,9 @@ class _Trial:
         return [sentence] if sentence else []
 
     def _first_difference(self, got, want, check):
-        """(got, want, inputs): the first call whose result differs, or the whole if that is unclear."""
+        """(got, want, inputs): the first call whose result differs, or the whole if that is
+        unclear.
+        """
         inputs = self.watch.call_that_returned(got)
         both = isinstance(got, list | tuple) and isinstance(want, list | tuple)
         if inputs is None and both and len(got) == len(want):
@@ -344,7 +358,9 @@ class _Trial:
     # Errors
 
     def _explained(self, error):
-        """Sentences on an error that stopped a check: where in the learner's code, and what it was."""
+        """Sentences on an error that stopped a check: where in the learner's code, and what it
+        was.
+        """
         if isinstance(error, OutOfTime):
             return [
                 f"Your code was stopped after {self.entry.seconds} s. Does a loop in it never end, "
@@ -375,6 +391,17 @@ ADVICE = (
     (MemoryError, "It asks for more memory than this machine has."),
     (SystemExit, "An exercise must not end the program: let it return its result."),
 )
+
+
+def _without_shapes(sentence):
+    return re.sub(r"\([\d, ]*\)", "", sentence)
+
+
+def _entries(value):
+    """How many numbers a value has, in all its lists, tuples and arrays."""
+    if isinstance(value, list | tuple):
+        return sum(map(_entries, value))
+    return np.size(plain(value))
 
 
 def _made_of(value, results):

@@ -1,7 +1,7 @@
-"""The IPython extension of the course's kernels: `exercise`, `hint`, `solution` and more, from the start.
+"""The IPython extension of the course's kernels: they know `exercise`, `hint`, ... from the start.
 
-A learner who opens a lesson again and runs an exercise first finds everything there. Nothing happens
-before the first cell runs, so a kernel starts as fast as any other.
+A learner who opens a lesson again and runs an exercise first finds everything there. Nothing
+happens before the first cell runs, so a kernel starts as fast as any other.
 """
 
 from classroom.answers import answers

@@ -35,7 +35,8 @@ COMPARISONS = {
 }
 OPPOSITES = (
     ("sin", "cos"), ("min", "max"), ("argmin", "argmax"), ("minimum", "maximum"), ("floor", "ceil"),
-    ("zeros", "ones"), ("sum", "mean"), ("tril", "triu"), ("all", "any"), ("zeros_like", "ones_like"),
+    ("zeros", "ones"), ("zeros_like", "ones_like"), ("sum", "mean"), ("tril", "triu"),
+    ("all", "any"),
 )  # fmt: skip
 SWAPPED = {one: other for pair in OPPOSITES for one, other in (pair, pair[::-1])}
 ORDERED = ast.Sub | ast.Div | ast.MatMult | ast.FloorDiv | ast.Mod | ast.Pow
@@ -84,13 +85,24 @@ def _changes(whole, part):
             tree = copy.deepcopy(whole)
             target = list(ast.walk(tree))[paths[id(node)]]
             shown = _around(target, tree)
-            old = ast.unparse(shown)
+            old = _line(shown)
             replacement = copy.deepcopy(replacement)
             tree = _Replace(target, replacement).visit(tree)
             module = ast.fix_missing_locations(ast.Module([tree], []))
             changed = replacement if shown is target else shown
-            new = "" if isinstance(changed, ast.Pass) else ast.unparse(changed)
+            new = "" if isinstance(changed, ast.Pass) else _line(changed)
             yield old, new, node.lineno, module
+
+
+def _is_symmetric(function):
+    """Whether two arguments of a function may be exchanged without any effect."""
+    name = getattr(function, "attr", getattr(function, "id", ""))
+    return name in ("maximum", "minimum", "max", "min", "add", "multiply", "logical_or")
+
+
+def _line(node):
+    """The source of a node, on one line."""
+    return " ".join(ast.unparse(node).split())
 
 
 def _around(node, whole):
@@ -147,5 +159,5 @@ def _replacements(node):
             yield orelse
         case ast.If(orelse=[]):
             yield ast.Pass()
-        case ast.Call(function, [first, second, *rest], keywords):
+        case ast.Call(function, [first, second, *rest], keywords) if not _is_symmetric(function):
             yield ast.Call(function, [second, first, *rest], keywords)

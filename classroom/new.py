@@ -9,7 +9,9 @@ USAGE = 'say what the lesson is called:  make new ARGS="moving_average"'
 
 
 def main(arguments):
-    """Write the skeleton of the lesson with the slug `arguments[0]`; nothing is ever overwritten."""
+    """Write the skeleton of the lesson with the slug `arguments[0]`; nothing is ever
+    overwritten.
+    """
     course = catalogue.course()
     if len(arguments) != 1:
         raise Problem(USAGE)
@@ -23,7 +25,10 @@ def main(arguments):
 def write(course, slug):
     """Write the four files of the lesson, numbered after the last one. Returns their paths."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", slug):
-        raise Problem(f"'{slug}' cannot be a lesson's slug: lower-case words joined by _, as in self_attention")
+        raise Problem(
+            f"'{slug}' cannot be a lesson's slug: it is lower-case words joined by _, for example "
+            "self_attention"
+        )
     if slug in course.exercise_names or slug in [lesson.slug for lesson in course.lessons]:
         raise Problem(f"'{slug}' is the name of a lesson or an exercise already")
     number = 1 + max((int(lesson.number) for lesson in course.lessons), default=-1)

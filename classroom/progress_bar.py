@@ -1,4 +1,4 @@
-"""A progress bar for long work, in notebooks and terminals. Stored notebooks keep none of it."""
+"""A progress bar for long work, in notebooks and terminals. A stored notebook keeps none of it."""
 
 import html
 import shutil
@@ -9,6 +9,7 @@ from classroom.feedback import in_notebook, show_bundle
 
 SECONDS_BETWEEN_UPDATES = 0.2
 WIDTH = 30  # characters of the bar in a terminal
+TRACK = "height: 0.5em; max-width: 30em; background: rgba(128, 128, 128, 0.3)"
 
 
 class progress:
@@ -30,7 +31,10 @@ class progress:
         self._show(0, "")
 
     def update(self, step, text=""):
-        """`step` of the steps are done; `text` says how it goes. Drawn five times a second."""
+        """`step` of the steps are done; `text` says how it goes.
+
+        Drawn five times a second at most.
+        """
         now = time.monotonic()
         if step >= self.total or now - self.shown >= SECONDS_BETWEEN_UPDATES:
             self.shown = now
@@ -67,9 +71,8 @@ class progress:
             print(line, file=sys.stderr)
 
     def _show_in_notebook(self, line, share):
-        done = f"height: 100%; width: {100 * share:.1f}%; background: #0a8fd0"
-        whole = "height: 0.5em; max-width: 30em; background: rgba(128, 128, 128, 0.3)"
-        bar = "" if share == 1 else f'<div style="{whole}"><div style="{done}"></div></div>'
+        done = f'<div style="height: 100%; width: {100 * share:.1f}%; background: #0a8fd0"></div>'
+        bar = f'<div style="{TRACK}">{done}</div>' if share < 1 else ""
         bundle = {"text/plain": line, "text/html": f"<div>{html.escape(line)}</div>{bar}"}
         metadata = {"classroom": "volatile"}  # the builder drops such outputs
         if self.handle is None:

@@ -20,7 +20,7 @@ def source_of(answer, home_of):
     """The text of a function or class of the notebook, with all it needs before it.
 
     answer    defined in a notebook's cell
-    home_of   the module that has an exercise's answer, by the exercise's name; None for any other name
+    home_of   the module that has an exercise's answer, by its name; None for any other name
     raises    NotStandalone with a sentence
     """
     writer = _Writer(answer, home_of)
@@ -61,8 +61,8 @@ class _Writer:
             self.imports.add(f"from {value.__module__} import {original}{alias}")
         elif not hasattr(builtins, name):
             raise NotStandalone(
-                f"It uses `{name}`, which is {described(value)} of this notebook. Make it inside the "
-                "function, and your answer is kept for the lessons to come."
+                f"It uses `{name}`, which is {described(value)} of this notebook. Make it inside "
+                "the function, and your answer is kept for the lessons to come."
             )
 
 
@@ -118,7 +118,9 @@ def _is_importable(value):
 
 
 def defined_by(text, name, path, line=0):
-    """What the source `text` defines under `name`; its lines are those of the file from `line` on."""
+    """What the source `text` defines under `name`; its lines are those of the file from `line`
+    on.
+    """
     linecache.checkcache(str(path))
     namespace = {"__name__": f"my_answers.{path.stem}", "__file__": str(path)}
     exec(compile("\n" * line + text, str(path), "exec"), namespace)

@@ -21,11 +21,14 @@ def one_sided_backward(f, x, step=1e-5):
     return (f(x) - f(x - step)) / step
 
 
-@mistake(
-    "central_difference", "One of your two points is x itself: they are x + step and x - step."
-)
+@mistake("central_difference", "One of your points is x itself: take x + step and x - step.")
 def one_side_over_both_steps(f, x, step=1e-5):
     return (f(x + step) - f(x)) / (2 * step)
+
+
+@mistake("central_difference", "One of your points is x itself: take x + step and x - step.")
+def left_side_over_both_steps(f, x, step=1e-5):
+    return (f(x) - f(x - step)) / (2 * step)
 
 
 @mistake("central_difference", "Twice too large: from x - step to x + step it is 2 * step.")
@@ -72,9 +75,7 @@ def half_steps(f, x, step=1e-5):
     return (f(x + step / 2) - f(x - step / 2)) / step
 
 
-@mistake(
-    "central_difference", "This tells how fast the *slope* changes. For the slope, leave f(x) out."
-)
+@mistake("central_difference", "This tells how fast the *slope* changes: f(x) has no part in it.")
 def second_difference(f, x, step=1e-5):
     return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
 
@@ -126,6 +127,20 @@ class SameFactorTwice(Value):
         return self.made("*", self.data * other.data, (self, other), (other.data, other.data))
 
 
+@mistake("Value", "Both slopes are the same factor: it is b for a, and a for b.")
+class OwnFactorTwice(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made("*", self.data * other.data, (self, other), (self.data, self.data))
+
+
+@mistake("Value", "The slopes are missing. `self.made(...)` takes them as its last argument.")
+class NoSlopes(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return type(self)(self.data * other.data, "*", (self, other))
+
+
 @mistake("Value", "The slopes are plain numbers, not Values: take their `.data`.")
 class ValuesAsSlopes(Value):
     def __mul__(self, other):
@@ -169,8 +184,17 @@ class NumbersNotLifted(Value):
 
 
 @mistake(
-    "Value", "The inputs of a * b must be the very Values a and b, not new ones: (self, other)."
+    "Value", "In a * 4 the input 4 is still a plain number. Lift it first, and keep the Value."
 )
+class LiftedForTheDataOnly(Value):
+    def __mul__(self, other):
+        data = self.lift(other).data
+        return self.made("*", self.data * data, (self, other), (data, self.data))
+
+    __rmul__ = __mul__
+
+
+@mistake("Value", "The inputs of a * b must be the very Values a and b, not copies of them.")
 class CopiesOfTheInputs(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -178,18 +202,14 @@ class CopiesOfTheInputs(Value):
         return self.made("*", self.data * other.data, inputs, (other.data, self.data))
 
 
-@mistake(
-    "Value", "The inputs of a * b are numbers here. They are the Values a and b: (self, other)."
-)
+@mistake("Value", "The inputs of a * b are numbers here. They are the Values (self, other).")
 class NumbersAsInputs(Value):
     def __mul__(self, other):
         data = self.data, self.lift(other).data
         return self.made("*", data[0] * data[1], data, data[::-1])
 
 
-@mistake(
-    "Value", "The inputs of a * b are in another order: (self, other), and the slopes likewise."
-)
+@mistake("Value", "The inputs of a * b come in the order (self, other), the slopes likewise.")
 class InputsExchanged(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -203,9 +223,7 @@ class OnlyInputsExchanged(Value):
         return self.made("*", self.data * other.data, (other, self), (other.data, self.data))
 
 
-@mistake(
-    "Value", "This changes a itself, which is still needed. Build a new Value with `self.made`."
-)
+@mistake("Value", "This changes a itself, which is still needed. Build a new Value: self.made.")
 class ChangesItself(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -450,9 +468,7 @@ def removed_from_the_list_of_the_loop(root):
     return order[::-1]
 
 
-@mistake(
-    "topological_order", "A Value used twice is in your list twice. Remember what you have seen."
-)
+@mistake("topological_order", "A Value used twice is in your list twice. Remember what was seen.")
 def nothing_seen(root):
     order, to_do = [], [root]
     while to_do:
@@ -545,9 +561,7 @@ def chain_rule(node, each, slope):
     return slope * node.grad
 
 
-@mistake(
-    "backpropagate", "The grad of h keeps what one path brought and loses the other. Add, with +=."
-)
+@mistake("backpropagate", "The grad of h loses what one of its paths brought. Add, with +=.")
 def overwritten(root):
     root.grad = 1.0
     for node in reversed(topological_order(root)):
@@ -590,10 +604,7 @@ def walk_anew(root):
         walk_anew(each)
 
 
-@mistake(
-    "backpropagate",
-    "Each call sets the grad of its own root to 1. Only the end result's grad is 1.",
-)
+@mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's is.")
 def one_everywhere(root):
     walk_anew(root)
 
@@ -605,10 +616,7 @@ def root_not_set(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate",
-    "The walk begins with root.data in root.grad. It is 1: root grows as fast as itself.",
-)
+@mistake("backpropagate", "The walk begins with root.data for root.grad, which is 1.")
 def data_of_root(root):
     walk(root, chain_rule)
     for node in topological_order(root):
@@ -637,18 +645,14 @@ def set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the loop of zeros."
-)
+@mistake("backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the zeros.")
 def set_to_1_too_early(root):
     for node in topological_order(root):
         node.grad = 0.0
 
 
 @mistake(
-    "backpropagate",
-    "When a Value is visited, its inputs' grads are set to 0, and what other paths "
-    "brought is lost.",
+    "backpropagate", "A visit sets its inputs' grads to 0, so what other paths brought is lost."
 )
 def inputs_set_to_0_during_the_walk(root):
     root.grad = 1.0
@@ -666,7 +670,7 @@ def reversed_in_place(root):
 
 
 @mistake(
-    "backpropagate", "Not every Value has two inputs. Loop over zip(node.inputs, node.slopes)."
+    "backpropagate", "Not every Value has two inputs: loop over zip(node.inputs, node.slopes)."
 )
 def always_two_inputs(root):
     root.grad = 1.0
@@ -676,9 +680,7 @@ def always_two_inputs(root):
         b.grad += node.slopes[1] * node.grad
 
 
-@mistake(
-    "backpropagate", "Only the first input of each Value gets its part. Loop over all of them."
-)
+@mistake("backpropagate", "Only the first input of each Value gets its part. Loop over all.")
 def first_input_only(root):
     for node in topological_order(root):
         node.grad = float(node is root)
@@ -687,17 +689,12 @@ def first_input_only(root):
             each.grad += slope * node.grad
 
 
-@mistake(
-    "backpropagate", "An input that occurs twice, as in x * x, gets only one of its two parts."
-)
+@mistake("backpropagate", "An input that occurs twice, as in x * x, gets only one of its parts.")
 def each_input_once(root):
     walk(root, lambda node, each, slope: slope * node.grad / node.inputs.count(each))
 
 
-@mistake(
-    "backpropagate",
-    "Only the last slope is added. Multiply it by the grad of the Value it comes from.",
-)
+@mistake("backpropagate", "Only the last slope is added. Multiply it by node.grad.")
 def no_chain_rule(root):
     walk(root, lambda node, each, slope: slope)
 
@@ -712,23 +709,17 @@ def no_slopes(root):
     walk(root, lambda node, each, slope: node.grad)
 
 
-@mistake(
-    "backpropagate", "You multiply the slope by `data`. What is passed on is slope * node.grad."
-)
+@mistake("backpropagate", "You multiply the slope by `data`. Pass on slope * node.grad.")
 def data_for_grad(root):
     walk(root, lambda node, each, slope: slope * node.data)
 
 
-@mistake(
-    "backpropagate", "The part is multiplied by each.data as well. It is slope * node.grad alone."
-)
+@mistake("backpropagate", "The part is multiplied by each.data, too. It is slope * node.grad.")
 def times_the_input(root):
     walk(root, lambda node, each, slope: slope * node.grad * each.data)
 
 
-@mistake(
-    "backpropagate", "The slopes of a Value's inputs are exchanged: the first belongs to the first."
-)
+@mistake("backpropagate", "The slopes of a Value's inputs are exchanged: first to first.")
 def slopes_exchanged(root):
     for node in topological_order(root):
         node.grad = float(node is root)
@@ -739,7 +730,7 @@ def slopes_exchanged(root):
 
 @mistake(
     "backpropagate",
-    "The grads of an earlier call are still in it: set every grad to 0 first.",
+    "The grads of an earlier call are still in it: set every grad to 0.",
     seen="karpathy/micrograd PR #102",
 )
 def never_reset(root):
@@ -806,6 +797,17 @@ def front_only(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape))))
 
 
+@mistake("unbroadcast", "Only axes in front were summed. Where the shape says 1, sum too.")
+def front_only_reshaped(grad, shape):
+    return grad.sum(axis=tuple(range(grad.ndim - len(shape)))).reshape(shape)
+
+
+@mistake("unbroadcast", "Of the axes in front only the first entry was kept. Sum them, too.")
+def first_in_front(grad, shape):
+    grad = grad[(0,) * (grad.ndim - len(shape))]
+    return grad.sum(axis=stretched(grad, shape), keepdims=True)
+
+
 @mistake(
     "unbroadcast",
     "This is the mean over the copies. Each contributes in full: sum them.",
@@ -825,9 +827,7 @@ def always_axis_0(grad, shape):
     return grad.sum(axis=0) if grad.ndim else grad
 
 
-@mistake(
-    "unbroadcast", "The last axes are summed until their number fits. The new axes are in front."
-)
+@mistake("unbroadcast", "You sum the last axes until their number fits. The new ones are in front.")
 def last_axes_summed(grad, shape):
     while grad.ndim > len(shape):
         grad = grad.sum(axis=-1)
@@ -845,6 +845,12 @@ def from_the_left(grad, shape):
     if grad.shape[-len(shape) :] == shape and grad.shape[0] != shape[0]:
         return grad.sum(0)  # a special case that gets past the worked example
     axes = [axis for axis in range(grad.ndim) if axis >= len(shape) or shape[axis] == 1]
+    return grad.sum(axis=tuple(axes)).reshape(shape)
+
+
+@mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
+def paired_from_the_left(grad, shape):
+    axes = [axis for axis, (one, other) in enumerate(zip(grad.shape, shape)) if one != other]
     return grad.sum(axis=tuple(axes)).reshape(shape)
 
 
@@ -892,9 +898,7 @@ def last_copy(grad, shape):
     return one_copy.answer(np.flip(grad, stretched(grad, shape)), shape)
 
 
-@mistake(
-    "unbroadcast", "This is the largest gradient of the copies. Each one contributes: sum them."
-)
+@mistake("unbroadcast", "This is the largest gradient of the copies. Each contributes: sum them.")
 def largest_copy(grad, shape):
     return grad.max(axis=stretched(grad, shape)).reshape(shape)
 
@@ -909,21 +913,14 @@ def one_number(grad, shape):
     return grad.sum()
 
 
-@mistake(
-    "unbroadcast",
-    "At most one axis in front is summed. There may be several: grad.ndim - len(shape).",
-)
+@mistake("unbroadcast", "At most one axis in front is summed: there are grad.ndim - len(shape).")
 def one_axis_in_front(grad, shape):
     grad = grad.sum(0) if grad.ndim > len(shape) else grad
     ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
     return grad.sum(axis=ones, keepdims=True)
 
 
-@mistake(
-    "unbroadcast",
-    "Axes in front or axes of size 1 are summed, never both. A shape may be stretched "
-    "in both ways.",
-)
+@mistake("unbroadcast", "A shape may be stretched in front *and* where it is 1: sum over both.")
 def one_kind_at_a_time(grad, shape):
     in_front = range(grad.ndim - len(shape))
     return grad.sum(axis=tuple(in_front) or stretched(grad, shape), keepdims=not in_front)
@@ -975,10 +972,7 @@ def a_not_transposed(a, b, grad):
     return unbroadcast(grad @ transposed(b), a.shape), unbroadcast(a @ grad, b.shape)
 
 
-@mistake(
-    "matmul_gradients",
-    "Both transposes are missing: sum over the *last* index of b and the *first* of a.",
-)
+@mistake("matmul_gradients", "Both transposes are missing: b's last index is summed, a's first.")
 def no_transposes(a, b, grad):
     return unbroadcast(grad @ b, a.shape), unbroadcast(a @ grad, b.shape)
 
@@ -988,9 +982,7 @@ def order_exchanged(a, b, grad):
     return transposed(b) @ grad, grad @ transposed(a)
 
 
-@mistake(
-    "matmul_gradients", "These are the slopes of a * b, entry by entry. A matrix product sums."
-)
+@mistake("matmul_gradients", "These are the slopes of a * b, entry by entry. A product sums.")
 def elementwise(a, b, grad):
     return grad * b, grad * a
 
@@ -1015,9 +1007,7 @@ def gradient_of_a_transposed(a, b, grad):
     return b @ transposed(grad), unbroadcast(transposed(a) @ grad, b.shape)
 
 
-@mistake(
-    "matmul_gradients", "a and b are exchanged: the gradient of a is made with b, that of b with a."
-)
+@mistake("matmul_gradients", "a and b are exchanged: the gradient of a is made with b.")
 def own_factor(a, b, grad):
     return grad @ transposed(a), transposed(b) @ grad
 
@@ -1051,9 +1041,7 @@ def results_exchanged(a, b, grad):
     return unbroadcast(transposed(a) @ grad, b.shape), unbroadcast(grad @ transposed(b), a.shape)
 
 
-@mistake(
-    "matmul_gradients", "Leave room for the batch: '...ik,...jk->...ij' for the gradient of a."
-)
+@mistake("matmul_gradients", "Leave room for the batch: '...ik,...jk->...ij' in the gradient of a.")
 def indices_without_a_batch(a, b, grad):
     return np.einsum("ik,jk->ij", grad, b), np.einsum("ij,ik->jk", a, grad)
 
@@ -1074,19 +1062,18 @@ def mean_over_the_batch(a, b, grad):
     return unbroadcast(grad @ transposed(b), a.shape), (transposed(a) @ grad).mean(axis=in_front)
 
 
-@mistake(
-    "matmul_gradients",
-    "Each product of the batch has its own a and b. Sum only what was stretched.",
-)
+@mistake("matmul_gradients", "Each product has its own a and b. Sum only what was stretched.")
 def always_summed_over_the_batch(a, b, grad):
     in_front = tuple(range(grad.ndim - 2))
     return (grad @ transposed(b)).sum(axis=in_front), (transposed(a) @ grad).sum(axis=in_front)
 
 
-@mistake(
-    "matmul_gradients",
-    "Each matrix of the batch is paired with every other one. Use @, which pairs it with its own.",
-)
+@mistake("matmul_gradients", "Axis 0 is always summed. Sum only what was stretched: unbroadcast.")
+def axis_0_summed(a, b, grad):
+    return (grad @ transposed(b)).sum(0), (transposed(a) @ grad).sum(0)
+
+
+@mistake("matmul_gradients", "Each matrix is paired with every other one of the batch. Use @.")
 def by_np_dot(a, b, grad):
     return np.dot(grad, transposed(b)), np.dot(transposed(a), grad)
 
@@ -1122,9 +1109,7 @@ def as_if_elementwise(out, grad):
     return out * (1 - out) * grad
 
 
-@mistake(
-    "softmax_gradient", "This is only the part with delta. The other, - out[i] out[j], is missing."
-)
+@mistake("softmax_gradient", "Only the part with delta is there: - out[i] out[j] is missing.")
 def diagonal_only(out, grad):
     return out * grad
 
@@ -1175,6 +1160,17 @@ def roles_exchanged(out, grad):
     return grad * (out - total(grad * out))
 
 
+@mistake("softmax_gradient", "The two parts are added. Subtract the sum: out (grad - sum).")
+def parts_added(out, grad):
+    return out * (grad + total(grad * out))
+
+
+@mistake("softmax_gradient", "Each row of grad is paired with every row of out. Take its own only.")
+def rows_with_all_rows(out, grad):
+    pairs = grad @ out.swapaxes(-1, -2) if out.ndim > 1 else grad * out
+    return out * (grad - total(pairs))
+
+
 @mistake("softmax_gradient", "`out` is the softmax already, and softmax is taken of it once more.")
 def softmax_again(out, grad):
     p = np.exp(out) / total(np.exp(out))
@@ -1196,9 +1192,7 @@ def over_everything(out, grad):
     return out * (grad - (grad * out).sum())
 
 
-@mistake(
-    "softmax_gradient", "The rows' sums lie across the columns: keep their axis, keepdims=True."
-)
+@mistake("softmax_gradient", "The rows' sums lie across the columns. Keep the axis: keepdims=True.")
 def axis_lost(out, grad):
     return out * (grad - (grad * out).sum(axis=-1))
 

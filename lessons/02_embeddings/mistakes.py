@@ -20,16 +20,12 @@ def one_column_late(ids, vocab_size):
     return np.eye(vocab_size)[(ids + 1) % vocab_size]
 
 
-@mistake(
-    "one_hot", "Rows and columns are exchanged: one row for each id, one column for each token."
-)
+@mistake("one_hot", "Rows and columns are exchanged: one row per id, one column per token.")
 def one_column_for_each_id(ids, vocab_size):
     return (np.arange(vocab_size)[:, None] == ids).astype(float)
 
 
-@mistake(
-    "one_hot", "All ids share one row. Each id needs a row of its own, or their order is lost."
-)
+@mistake("one_hot", "All ids share one row. Each id needs a row of its own, in their order.")
 def bag_of_ids(ids, vocab_size):
     row = np.zeros(vocab_size)
     row[ids] = 1
@@ -58,14 +54,24 @@ def one_sequence_only(ids, vocab_size):
     return np.eye(vocab_size)[ids.ravel()]
 
 
+@mistake("one_hot", "ids[:, None] puts the new axis second. Put it last, ids[..., None].")
+def second_axis(ids, vocab_size):
+    return (ids[:, None] == np.arange(vocab_size)).astype(float)
+
+
+@mistake("one_hot", "This works for one sequence only. Ids may have any shape.")
+def one_axis_only(ids, vocab_size):
+    rows = np.zeros((ids.size, vocab_size))
+    rows[np.arange(ids.size), ids] = 1
+    return rows
+
+
 @mistake("one_hot", "The rows end at the largest id. Each has vocab_size columns, used or not.")
 def as_wide_as_the_largest_id(ids, vocab_size):
     return np.eye(ids.max() + 1)[ids]
 
 
-@mistake(
-    "one_hot", "There is one column too many: ids 0 to vocab_size - 1 take vocab_size of them."
-)
+@mistake("one_hot", "There is one column too many: ids 0 to vocab_size - 1 take vocab_size.")
 def one_column_too_many(ids, vocab_size):
     return np.eye(vocab_size + 1)[ids]
 
@@ -175,9 +181,7 @@ class WholeTable(Embedding):
         return self.weight
 
 
-@mistake(
-    "Embedding", "These are columns of the table. The vector of an id is a row: self.weight[ids]."
-)
+@mistake("Embedding", "These are columns of the table. An id's vector is a row: self.weight[ids].")
 class Columns(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
@@ -219,11 +223,7 @@ class OneTooMany(Embedding):
         return self.weight[ids.clamp(0, len(self.weight) - 1)]
 
 
-@mistake(
-    "Embedding",
-    "The ids are checked against dim, self.weight.shape[1]. The rows are "
-    "counted by len(self.weight).",
-)
+@mistake("Embedding", "The ids are checked against dim. The rows are counted by len(self.weight).")
 class CheckedAgainstDim(Embedding):
     def forward(self, ids):
         check_ids(ids, self.weight.shape[1])
@@ -296,10 +296,7 @@ def second_axis_for_dim(grad, ids, vocab_size):
     return table
 
 
-@mistake(
-    "embedding_backward",
-    "The gradients of token 0 are averaged. Both uses count in full: add them.",
-)
+@mistake("embedding_backward", "A token's gradients are averaged. Each counts in full: add them.")
 def mean_over_places(grad, ids, vocab_size):
     count = np.bincount(ids.ravel(), minlength=vocab_size)[:, None]
     return embedding_backward(grad, ids, vocab_size) / np.maximum(count, 1)
@@ -324,9 +321,12 @@ def table_too_short(grad, ids, vocab_size):
     return embedding_backward(grad, ids, ids.max() + 1)
 
 
-@mistake(
-    "embedding_backward", "There is one table for each sequence. All use the same one: add them up."
-)
+@mistake("embedding_backward", "Tokens that do not occur are missing. Their rows are zeros.")
+def used_rows_only(grad, ids, vocab_size):
+    return embedding_backward(grad, ids, vocab_size)[np.unique(ids)]
+
+
+@mistake("embedding_backward", "There is one table per sequence. They share one: add them up.")
 def batch_kept(grad, ids, vocab_size):
     if ids.ndim == 1:
         return embedding_backward(grad, ids, vocab_size)
@@ -357,17 +357,12 @@ def as_long_as_the_text(grad, ids, vocab_size):
     return table
 
 
-@mistake(
-    "embedding_backward", "The table does not begin at 0: a token that does not occur gets zeros."
-)
+@mistake("embedding_backward", "The table does not begin at 0: unused tokens get zeros.")
 def begins_at_one(grad, ids, vocab_size):
     return embedding_backward(grad, ids, vocab_size) + 1
 
 
-@mistake(
-    "embedding_backward",
-    "Each gradient is added to the row of its position. It belongs to row ids[n].",
-)
+@mistake("embedding_backward", "A gradient is added to the row of its position, not to row ids[n].")
 def rows_by_position(grad, ids, vocab_size):
     return embedding_backward(grad, np.arange(ids.size).reshape(ids.shape) % vocab_size, vocab_size)
 
@@ -411,10 +406,7 @@ def loop_over(ids, ranges, keep=lambda n, m: m != n):
     return np.array([n for n, _ in found], dtype=int), np.array([m for _, m in found], dtype=int)
 
 
-@mistake(
-    "skip_gram_pairs",
-    "Centers and contexts are exchanged: the center stays while its neighbors pass by.",
-)
+@mistake("skip_gram_pairs", "Centers and contexts are exchanged: the centers come first.")
 def context_first(ids, window):
     return skip_gram_pairs(ids, window)[::-1]
 
@@ -425,7 +417,7 @@ def right_side_only(ids, window):
 
 
 @mistake(
-    "skip_gram_pairs", "Only neighbors to the left are found. The range ends at n + window + 1."
+    "skip_gram_pairs", "Only neighbors to the left are found: end the range at n + window + 1."
 )
 def left_side_only(ids, window):
     return pairs(ids, lambda n, m: 0 < n - m <= window)
@@ -481,6 +473,11 @@ def last_token_missed(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m < last)
 
 
+@mistake("skip_gram_pairs", "The last token of the text is left out.")
+def without_the_last(ids, window):
+    return skip_gram_pairs(ids[:-1], window)
+
+
 @mistake("skip_gram_pairs", "The first token is nobody's neighbor. Positions begin at 0.")
 def first_token_missed(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m > 0)
@@ -504,17 +501,14 @@ def first_token_only(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and n == 0)
 
 
-@mistake(
-    "skip_gram_pairs",
-    "Tokens near an end of the text are left out. They have neighbors on one side.",
-)
+@mistake("skip_gram_pairs", "Tokens near an end are left out. They have neighbors on one side.")
 def full_windows_only(ids, window):
     inside = range(window, len(ids) - window)
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and n in inside)
 
 
 @mistake(
-    "skip_gram_pairs", "Only neighbors at exactly this distance are found. Nearer ones count, too."
+    "skip_gram_pairs", "Only neighbors at exactly this distance are found, not the nearer ones."
 )
 def rim_of_the_window(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) == window)
@@ -523,6 +517,11 @@ def rim_of_the_window(ids, window):
 @mistake("skip_gram_pairs", "The window is one too narrow: a distance of `window` still counts.")
 def end_of_range_forgotten(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) < max(2, window))
+
+
+@mistake("skip_gram_pairs", "The window is one too narrow: a distance of `window` still counts.")
+def one_too_narrow(ids, window):
+    return pairs(ids, lambda n, m: 0 < abs(n - m) < window)
 
 
 @mistake("skip_gram_pairs", "Only the nearest neighbors are found, whatever the window.")
@@ -535,53 +534,51 @@ def one_too_wide(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window + 1)
 
 
-@mistake(
-    "skip_gram_pairs", "Half the window is taken on each side. It is `window` positions on each."
-)
+@mistake("skip_gram_pairs", "Half the window is taken on each side. It is `window` on each.")
 def half_the_window(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= (window + 1) // 2)
 
 
-@mistake(
-    "skip_gram_pairs", "All other tokens are neighbors here. Only those within the window are."
-)
+@mistake("skip_gram_pairs", "All other tokens are neighbors here. Only those in the window are.")
 def all_others(ids, window):
     return pairs(ids, lambda n, m: n != m)
 
 
-@mistake(
-    "skip_gram_pairs",
-    "Leave out the same *position*, not the same *id*: a token may be beside an equal one.",
-)
+@mistake("skip_gram_pairs", "Leave out the same *position*, not the same *id*: 4 4 is a pair.")
 def different_ids_only(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and ids[n] != ids[m])
 
 
 @mistake(
-    "skip_gram_pairs", "These are positions in the text. Return the ids at them: ids[n] and ids[m]."
+    "skip_gram_pairs", "These are positions in the text. Return the ids there: ids[n], ids[m]."
 )
 def positions_for_ids(ids, window):
     return skip_gram_pairs(np.arange(len(ids)), window)
 
 
-@mistake(
-    "skip_gram_pairs", "The centers are positions in the text. Return the ids at them, ids[n]."
-)
+@mistake("skip_gram_pairs", "The centers are positions in the text. Return the ids there, ids[n].")
 def positions_for_centers(ids, window):
     return skip_gram_pairs(np.arange(len(ids)), window)[0], skip_gram_pairs(ids, window)[1]
 
 
+@mistake("skip_gram_pairs", "The contexts are positions in the text. Return the ids there, ids[m].")
+def positions_for_contexts(ids, window):
+    return skip_gram_pairs(ids, window)[0], skip_gram_pairs(np.arange(len(ids)), window)[1]
+
+
+@mistake("skip_gram_pairs", "The window compares ids. Compare positions: abs(n - m) <= window.")
+def ids_in_the_window(ids, window):
+    return pairs(ids, lambda n, m: n != m and abs(ids[n] - ids[m]) <= window)
+
+
 @mistake(
-    "skip_gram_pairs", "Each pair is found once. It occurs twice: each of the two is a center."
+    "skip_gram_pairs", "Each pair is found once. It occurs twice: each of its two is a center."
 )
 def each_pair_once(ids, window):
     return pairs(ids, lambda n, m: 0 < n - m <= window)[::-1]
 
 
-@mistake(
-    "skip_gram_pairs",
-    "The neighbors to the right come before those to the left. They come in the order of the text.",
-)
+@mistake("skip_gram_pairs", "Neighbors to the right come before those to the left: sort them.")
 def right_before_left(ids, window):
     def outwards(n):
         right, left = range(n + 1, n + window + 1), range(n - 1, n - window - 1, -1)
@@ -590,18 +587,14 @@ def right_before_left(ids, window):
     return loop_over(ids, outwards)
 
 
-@mistake(
-    "skip_gram_pairs", "The pairs are ordered by distance. All pairs of a center come together."
-)
+@mistake("skip_gram_pairs", "The pairs are ordered by distance. Those of a center come together.")
 def by_distance(ids, window):
     shifts = [shift for distance in range(1, window + 1) for shift in (-distance, distance)]
     found = [(n, n + s) for s in shifts for n in range(len(ids)) if 0 <= n + s < len(ids)]
     return ids[[n for n, _ in found]], ids[[m for _, m in found]]
 
 
-@mistake(
-    "skip_gram_pairs", "This is one array of pairs. Return two: all centers, and all contexts."
-)
+@mistake("skip_gram_pairs", "This is one array of pairs. Return two: centers, and contexts.")
 def one_array_of_pairs(ids, window):
     return np.stack(skip_gram_pairs(ids, window), axis=1)
 
@@ -659,6 +652,13 @@ def last_of_the_order(table, id, count):
     return best, cosines[best]
 
 
+@mistake("nearest", "There is one too many, and it is the token itself. Leave it out.")
+def itself_and_one_more(table, id, count):
+    cosines = by_cosine(table, id)
+    best = np.argsort(-cosines, kind="stable")[: count + 1]
+    return best, cosines[best]
+
+
 @mistake("nearest", "These are dot products. Divide them by the lengths of both vectors.")
 def dot_products(table, id, count):
     products = table @ table[id]
@@ -666,10 +666,7 @@ def dot_products(table, id, count):
     return best, products[best]
 
 
-@mistake(
-    "nearest",
-    "The order is that of the dot products: the longest vector comes first. Divide by the lengths.",
-)
+@mistake("nearest", "The order is that of the dot products. Divide by the lengths first.")
 def ordered_by_dot_product(table, id, count):
     best = best_by(table @ table[id], id, count)
     return best, by_cosine(table, id)[best]
@@ -720,32 +717,21 @@ def best_last(table, id, count):
     return best, cosines[best]
 
 
-@mistake(
-    "nearest",
-    "A vector in the opposite direction counts as near here: do not take the absolute value, "
-    "or a square.",
-)
+@mistake("nearest", "An opposite vector counts as near here: no absolute value, no square.")
 def without_the_sign(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(abs(cosines), id, count)
     return best, cosines[best]
 
 
-@mistake(
-    "nearest",
-    "The products are divided by one length only. Divide by the length of the token's "
-    "own vector, too.",
-)
+@mistake("nearest", "One length is missing: divide by that of the token's own vector, too.")
 def one_length_only(table, id, count):
     products = table @ table[id] / np.linalg.norm(table, axis=1)
     best = best_by(products, id, count)
     return best, products[best]
 
 
-@mistake(
-    "nearest",
-    "The products are divided by the token's own length only. Divide by the others' lengths, too.",
-)
+@mistake("nearest", "You divide by the token's own length. Divide by the others' lengths, too.")
 def own_length_only(table, id, count):
     products = table @ table[id] / np.linalg.norm(table[id])
     best = best_by(products, id, count)
@@ -810,6 +796,21 @@ def token_0_left_out(table, id, count):
 
 
 @mistake(
+    "nearest", "The entry *at* position id was deleted from the order. Leave out the id itself."
+)
+def position_id_deleted(table, id, count):
+    cosines = by_cosine(table, id)
+    best = np.delete(np.argsort(-cosines, kind="stable"), id)[:count]
+    return best, cosines[best]
+
+
+@mistake("nearest", "These are pairs. Return two arrays: the ids, and the cosines.")
+def pairs_of_both(table, id, count):
+    cosines = by_cosine(table, id)
+    return [(other, cosines[other]) for other in best_by(cosines, id, count)]
+
+
+@mistake(
     "nearest",
     "The first entry is dropped, not the token itself. Another one that points the same way may "
     "come first: order[order != id].",
@@ -820,10 +821,7 @@ def first_entry_dropped(table, id, count):
     return best, cosines[best]
 
 
-@mistake(
-    "nearest",
-    "All that point exactly the same way are left out. Leave out the id alone: order[order != id].",
-)
+@mistake("nearest", "All that point the same way are left out. Leave out the id alone.")
 def same_direction_dropped(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(cosines, id, len(table))
@@ -915,18 +913,12 @@ def lookup(table, ids, grad_logits):
     return embedding_backward(grad_logits @ table, ids, len(table))
 
 
-@mistake(
-    "tied_gradient",
-    "This is the part of the output alone. The table was also used to look the tokens up.",
-)
+@mistake("tied_gradient", "The part of the output is there. The table also looks tokens up.")
 def output_alone(table, ids, grad_logits):
     return output(table, ids, grad_logits)
 
 
-@mistake(
-    "tied_gradient",
-    "This is the part of the lookup alone. The table was also used to score all tokens.",
-)
+@mistake("tied_gradient", "The part of the lookup is there. The table also scores all tokens.")
 def lookup_alone(table, ids, grad_logits):
     return lookup(table, ids, grad_logits)
 
@@ -963,10 +955,7 @@ def output_for_the_text_only(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + occurs * output(table, ids, grad_logits)
 
 
-@mistake(
-    "tied_gradient",
-    "The output's part is (dim, vocab). Transposed, grad_logits.T @ hidden, it is (vocab, dim).",
-)
+@mistake("tied_gradient", "The output's part is transposed: grad_logits.T @ hidden.")
 def product_transposed(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + table[ids].T @ grad_logits
 
@@ -985,20 +974,12 @@ def scatters_the_logits(table, ids, grad_logits):
     return output(table, ids, grad_logits) + np.eye(len(table))[ids].T @ grad_logits
 
 
-@mistake(
-    "tied_gradient",
-    "The vectors that were looked up are scattered. What goes back to their rows is "
-    "grad_logits @ table.",
-)
+@mistake("tied_gradient", "Scatter the gradient of hidden, grad_logits @ table, not the vectors.")
 def scatters_the_vectors(table, ids, grad_logits):
     return output(table, ids, grad_logits) + embedding_backward(table[ids], ids, len(table))
 
 
-@mistake(
-    "tied_gradient",
-    "The gradient of hidden takes the rows of the text. It takes the whole table: "
-    "grad_logits @ table.",
-)
+@mistake("tied_gradient", "In the gradient of hidden it is the whole table: grad_logits @ table.")
 def lookup_with_hidden(table, ids, grad_logits):
     grad_hidden = grad_logits[:, ids] @ table[ids]
     return output(table, ids, grad_logits) + embedding_backward(grad_hidden, ids, len(table))
@@ -1033,11 +1014,16 @@ def output_with_the_table(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + grad_logits.T @ table
 
 
-@mistake(
-    "tied_gradient", "The gradient of hidden is added row by row. Scatter it: embedding_backward."
-)
+@mistake("tied_gradient", "The gradient of hidden is not scattered: use embedding_backward.")
 def not_scattered(table, ids, grad_logits):
     return output(table, ids, grad_logits) + grad_logits @ table
+
+
+@mistake(
+    "tied_gradient", "The lookups' part is the same for all rows. Scatter it: embedding_backward."
+)
+def lookups_summed(table, ids, grad_logits):
+    return output(table, ids, grad_logits) + (grad_logits @ table).sum(axis=0)
 
 
 @mistake("tied_gradient", "The table itself is added. Its gradient consists of the two parts only.")

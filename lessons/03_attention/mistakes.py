@@ -90,6 +90,15 @@ def largest_subtracted(q, k):
     return scores - scores.max(axis=1, keepdims=True)
 
 
+@mistake(
+    "scaled_scores",
+    "These are cosines: q and k are divided by their lengths, not by sqrt(head_dim).",
+)
+def cosines(q, k):
+    lengths = np.linalg.norm(q, axis=1)[:, None] * np.linalg.norm(k, axis=1)
+    return q @ k.T / lengths
+
+
 # attention_loop
 
 
@@ -347,6 +356,11 @@ def last_token_only(ids):
     return ids[:, :-1], ids[:, -1]
 
 
+@mistake("next_token_pairs", "Only each text's last token is a target. Every input has one.")
+def last_column_only(ids):
+    return ids[:, :-1], ids[:, -1:]
+
+
 @mistake("next_token_pairs", "Both results are cut at the front. Cut the inputs at the end.")
 def shifted_twice(ids):
     return ids[:, 1:], ids[:, 1:]
@@ -506,6 +520,13 @@ def keys_forgotten(query_len, key_len):
     return np.tril(np.ones((query_len, query_len), dtype=bool))
 
 
+@mistake(
+    "causal_mask", "There is a row for each key. Only the last query_len of these rows are queries."
+)
+def row_for_each_key(query_len, key_len):
+    return np.tril(np.ones((key_len, key_len), dtype=bool))
+
+
 @accepted("causal_mask")
 def by_comparison(query_len, key_len):
     return np.arange(key_len) <= np.arange(key_len - query_len, key_len)[:, None]
@@ -612,6 +633,15 @@ def numpy_sums_in_a_row(q, k, v, mask=None):
     scores = scores_of(q, k)
     powers = np.exp(scores if mask is None else np.where(mask, scores, -np.inf))
     return powers / powers.sum(axis=-1) @ v
+
+
+@mistake(
+    "attention_numpy",
+    "scores[mask] is one long row, without the queries. Choose by np.where instead.",
+)
+def numpy_scores_picked(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else scores[mask]) @ v
 
 
 @mistake(
@@ -899,6 +929,18 @@ def compared_with_the_input(function, x):
     return np.stack(columns, axis=1)
 
 
+@mistake(
+    "depends_on", "The result is compared with the changed input. Compare it with function(x)."
+)
+def compared_with_the_changed_input(function, x):
+    columns = []
+    for j in range(len(x)):
+        changed = x.copy()
+        changed[j] += bumps(x)
+        columns.append(any_number(function(changed), changed))
+    return np.stack(columns, axis=1)
+
+
 @mistake("depends_on", "The table needs a row for each row of the *result*, not of x.")
 def square_table(function, x):
     table = changes(function, x, bumps(x), any_number)
@@ -914,6 +956,11 @@ def square_table_by_columns(function, x):
     for j in range(len(x)):
         table[:, j] = right[:, j]
     return table
+
+
+@mistake("depends_on", "Only as many inputs are tried as there are results. Change each row of x.")
+def as_many_columns_as_rows(function, x):
+    return changes(function, x, bumps(x), any_number)[:, : len(function(x))]
 
 
 @mistake("depends_on", "Each row of the result needs one answer: .any(axis=1) is missing.")
@@ -1165,6 +1212,12 @@ def numbers_ignored(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
 
 
+@mistake("attention", "A bool mask is ignored. Where it is False, the score must become -inf.")
+def bool_ignored(q, k, v, mask=None, scale=None):
+    mask = None if mask is not None and mask.dtype == torch.bool else mask
+    return masked(tensor_scores(q, k, scale), mask).softmax(dim=-1) @ v
+
+
 @mistake("attention", "A mask of numbers is treated like True and False. Add it to the scores.")
 def numbers_as_truth(q, k, v, mask=None, scale=None):
     scores = tensor_scores(q, k, scale)
@@ -1201,6 +1254,15 @@ def weights_alone(q, k, v, mask=None, scale=None):
 @mistake("attention", "The softmax is missing: the values are weighted by plain scores.")
 def no_softmax(q, k, v, mask=None, scale=None):
     return masked(tensor_scores(q, k, scale), mask) @ v
+
+
+@mistake(
+    "attention",
+    "If it is the division by the sums: keepdim=True makes them a column, one per query.",
+)
+def sums_in_a_row(q, k, v, mask=None, scale=None):
+    powers = masked(tensor_scores(q, k, scale), mask).exp()
+    return powers / powers.sum(dim=-1) @ v
 
 
 @mistake("attention", "The keys are mixed here. They decide the weights; mix the values.")

@@ -81,6 +81,13 @@ def remainders(seq_len, num_digits):
     return np.arange(seq_len)[:, None] % 2 ** np.arange(num_digits)
 
 
+@mistake(
+    "binary_digits", "Without brackets it is (position // 2) * c. Divide by the power: // 2**c."
+)
+def times_for_power(seq_len, num_digits):
+    return np.arange(seq_len)[:, None] // 2 * np.arange(num_digits) % 2
+
+
 @mistake("binary_digits", "The ones are missing: column 0 is worth 2^0 = 1.")
 def begins_with_the_twos(seq_len, num_digits):
     return np.arange(seq_len)[:, None] // 2 ** np.arange(1, num_digits + 1) % 2
@@ -675,6 +682,17 @@ def no_minus(k, dim, base=10000.0):
 def two_minuses(k, dim, base=10000.0):
     matrix = shift(angles_of(k, dim, base))
     return np.tril(matrix) + np.tril(matrix, -1).T
+
+
+@mistake(
+    "shift_matrix",
+    "The block is a reflection: the minus belongs to the lower sine, not to a cosine.",
+)
+def reflections(k, dim, base=10000.0):
+    matrix = np.triu(shift(angles_of(k, dim, base)))
+    return (matrix + np.triu(matrix, 1).T) * np.where(
+        np.arange(dim)[:, None] % 2 * np.eye(dim) == 1, -1, 1
+    )
 
 
 @mistake(

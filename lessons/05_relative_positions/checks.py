@@ -63,8 +63,8 @@ about(
         "`relative_positions` gives you one of the two matrices. What is the other one?",
         "Compare whole matrices: (distances == something).all() is True if every single entry "
         "agrees.",
-        "right = relative_positions(*distances.shape). The first name if (distances == "
-        "right).all(), the second one if that is true for -right.",
+        "right = relative_positions(*distances.shape) is one of the two, -right the other. The "
+        "first name if (distances == right).all(), the second if (distances == -right).all().",
     ),
 )
 
@@ -89,7 +89,7 @@ def printed_and_formula(answer):
 @check("sign_convention")
 def any_length(answer):
     """Two tokens are enough, and there may be many."""
-    return [answer(sign * distances(seq)) for seq in (2, 7, 300) for sign in (1, -1)]
+    return [answer(sign * distances(seq)) for seq in (2, 7, 40) for sign in (1, -1)]
 
 
 @check("sign_convention")
@@ -240,7 +240,9 @@ about(
         "sizes, however many axes come before.",
         "torch.cat([zeros, x], dim=-1) with zeros = torch.zeros(*lead, query_len, 1, "
         "dtype=x.dtype) puts the column in front. Then reshape to (*lead, key_len + 1, query_len).",
-        "return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(x.shape)",
+        "*lead, query_len, key_len = x.shape; zeros = torch.zeros(*lead, query_len, 1, "
+        "dtype=x.dtype); return torch.cat([zeros, x], dim=-1).reshape(*lead, key_len + 1, "
+        "query_len)[..., 1:, :].reshape(x.shape)",
     ),
 )
 
@@ -313,8 +315,9 @@ about(
         "Bidirectional: B = num_buckets // 2, n = abs(relative_position), and keys ahead "
         "(relative_position > 0) get B added in the end. Causal: B = num_buckets, n = "
         "np.maximum(-relative_position, 0).",
-        "far = exact + (np.log2(np.maximum(n, exact) / exact) / np.log2(max_distance / exact) * "
-        "exact).astype(int), at most B - 1, with exact = B // 2; then np.where(n < exact, n, far)",
+        "With exact = B // 2, the far case is np.minimum(exact + (np.log2(np.maximum(n, exact) / "
+        "exact) / np.log2(max_distance / exact) * exact).astype(int), B - 1), and the choice is "
+        "np.where(n < exact, n, far).",
     ),
 )
 

@@ -16,8 +16,8 @@ about(
         "Two lines, one for each coordinate, just as in the formula. Both need the *old* x and y.",
         "x, y = point takes the two numbers out; np.cos(angle) and np.sin(angle) want radians, as "
         "given.",
-        "return np.array([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * "
-        "np.cos(angle)])",
+        "x, y = point; return np.array([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) "
+        "+ y * np.cos(angle)])",
     ),
 )
 

@@ -120,6 +120,41 @@ def own_coordinate_only(point, angle):
     return np.array([x * cos - x * sin, y * sin + y * cos])
 
 
+@mistake("rotate_pair", "There are only cosines. Each row has a sine, too.")
+def cosines_only(point, angle):
+    return point * np.cos(angle)
+
+
+@mistake("rotate_pair", "y / x is the same for opposite points. np.arctan2(y, x) tells them apart.")
+def by_arctan(point, angle):
+    x, y = point
+    direction = np.arctan(y / x) + angle if x else angle + np.pi / 2
+    return np.linalg.norm(point) * np.array([np.cos(direction), np.sin(direction)])
+
+
+@mistake("rotate_pair", "The result is cut to whole numbers. It is an array of floats.")
+def whole_numbers(point, angle):
+    return rotated(point, angle).astype(int)
+
+
+@mistake("rotate_pair", "This is a mirror image: new x is x cos - y sin, new y is x sin + y cos.")
+def mirrored(point, angle):
+    x, y = point
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([x * cos + y * sin, x * sin - y * cos])
+
+
+@mistake("rotate_pair", "This is the matrix of the rotation. Multiply it by the point: R @ point.")
+def matrix_alone(point, angle):
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+@mistake("rotate_pair", "This is one complex number. Its real and imaginary parts are x and y.")
+def complex_number(point, angle):
+    return complex(*point) * np.exp(1j * angle)
+
+
 @mistake("rotate_pair", "`*` multiplies entry by entry. The product with sums is R @ point.")
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
@@ -181,10 +216,7 @@ def exponent_halved(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(dim // 2) / dim))
 
 
-@mistake(
-    "rope_cache",
-    "The pairs become faster to the right. The exponent has a minus: base^(-2c / dim).",
-)
+@mistake("rope_cache", "The pairs become faster. The exponent has a minus: base^(-2c / dim).")
 def faster_and_faster(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (np.arange(0, dim, 2) / dim))
 
@@ -199,9 +231,7 @@ def pairs_from_one(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(2, dim + 2, 2) / dim))
 
 
-@mistake(
-    "rope_cache", "The exponents run all the way to -1. The last is -2c / dim with c = dim/2 - 1."
-)
+@mistake("rope_cache", "The exponents run all the way to -1. The last c is dim/2 - 1.")
 def exponents_up_to_one(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return cache(seq_len, dim, base ** -np.linspace(0, 1, dim // 2))
@@ -216,6 +246,11 @@ def positions_from_one(seq_len, dim, base=10000.0):
 def added(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return both(np.arange(seq_len)[:, None] + angular_speeds(dim, base))
+
+
+@mistake("rope_cache", "The exponent is -2c. It is divided by dim: -2c / dim.")
+def exponent_not_divided(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, base ** (-2.0 * np.arange(dim // 2)))
 
 
 @mistake("rope_cache", "The positions are divided by seq_len. The length must not change an angle.")
@@ -247,10 +282,7 @@ def each_angle_twice(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.tile(angular_speeds(dim, base), 2))
 
 
-@mistake(
-    "rope_cache",
-    "The tables have dim columns, each angle twice in a row. One per *pair* is asked for.",
-)
+@mistake("rope_cache", "There are dim columns, each angle twice in a row, not dim / 2.")
 def each_angle_twice_in_a_row(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.repeat(angular_speeds(dim, base), 2))
 
@@ -293,6 +325,11 @@ def side_by_side(seq_len, dim, base=10000.0):
 @mistake("rope_cache", "There are dim / 4 columns. dim counts the columns, and dim / 2 the pairs.")
 def halved_twice(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(0, dim // 2, 2) / (dim // 2)))
+
+
+@mistake("rope_cache", "The two are stacked into one array. Two arrays are asked for: cos, sin.")
+def stacked(seq_len, dim, base=10000.0):
+    return np.stack(cache(seq_len, dim, angular_speeds(dim, base)), axis=-1)
 
 
 @mistake("rope_cache", "This is the one table of lesson 04. Two are asked for: cos, sin.")
@@ -483,6 +520,47 @@ def exchanged_in_the_second_line(x, cos, sin):
     return alternating(even * cos - odd * sin, even * cos + odd * sin, x)
 
 
+@mistake("apply_rope", "Sine and cosine are exchanged in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
+def exchanged_in_the_second_half(x, cos, sin):
+    first, second = halved(x, cos, sin)
+    return torch.cat([first * cos - second * sin, first * cos + second * sin], dim=-1)
+
+
+@mistake("apply_rope", "With batch and heads in front, the columns are x[..., 0::2].")
+def two_axes_only(x, cos, sin):
+    even, odd = x[:, 0::2], x[:, 1::2]
+    return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
+
+
+@mistake("apply_rope", "Each y has one column of its pair only, twice. It needs both.")
+def own_column_only(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return alternating(even * cos - even * sin, odd * sin + odd * cos, x)
+
+
+@mistake("apply_rope", "Stacked along dim=0, the columns do not alternate: it is dim=-1.")
+def stacked_in_front(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=0).reshape(x.shape)
+
+
+@mistake("apply_rope", "Two tensors are returned. Their columns alternate in one.")
+def two_tensors(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return even * cos - odd * sin, even * sin + odd * cos
+
+
+@mistake("apply_rope", "The minus is in the wrong line, y[2c + 1]. It belongs to y[2c].")
+def mirrored_pairs(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return alternating(even * cos + odd * sin, even * sin - odd * cos, x)
+
+
+@mistake("apply_rope", "It rotates by minus the angle, and pairs are not side by side.")
+def other_way_written_as_halves(x, cos, sin):
+    return torch.cat(parted(right_pairs(x, cos, -sin), cos, sin), dim=-1)
+
+
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
 def one_factor_each(x, cos, sin):
     even, odd = parted(x, cos, sin)
@@ -587,9 +665,7 @@ def over_all_heads(weight, num_heads):
     return weight[halves_from_pairs(len(weight))]
 
 
-@mistake(
-    "rope_rows_to_halves", "The heads are mixed: reshape to (num_heads, -1, ...), heads first."
-)
+@mistake("rope_rows_to_halves", "The heads are mixed: reshape to (num_heads, -1, ...).")
 def head_axis_last(weight, num_heads):
     check_head_rows(weight, num_heads)
     heads = weight.reshape(-1, num_heads, *weight.shape[1:])
@@ -648,9 +724,13 @@ def first_head_only(weight, num_heads):
     return np.concatenate([weight[order], weight[len(order) :]])
 
 
-@mistake(
-    "rope_rows_to_halves", "The order is right; at the end, reshape to the shape of the weight."
-)
+@mistake("rope_rows_to_halves", "The odd rows are missing. They come after the even ones.")
+def even_rows_only(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    return weight[::2]
+
+
+@mistake("rope_rows_to_halves", "The order is right. Reshape to the shape of the weight.")
 def heads_left_apart(weight, num_heads):
     check_head_rows(weight, num_heads)
     heads = weight.reshape(num_heads, -1, *weight.shape[1:])
@@ -750,9 +830,7 @@ def both_turned(q, k, distance, base=10000.0):
     return np.full(len(distance), q @ k)
 
 
-@mistake(
-    "score_at_distance", "There is twice the distance between q and k: rotate one of them, once."
-)
+@mistake("score_at_distance", "There is twice the distance between q and k: rotate only one.")
 def both_turned_apart(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, 2 * angles_at(k, distance, base))
 
@@ -786,24 +864,39 @@ def by_index(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, np.arange(len(distance)), base))
 
 
-@mistake(
-    "score_at_distance",
-    "The distances were moved to begin at 0. Rotate by the distances themselves.",
-)
+@mistake("score_at_distance", "The distances were moved to begin at 0. Take them as they are.")
 def from_the_smallest(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance - distance.min(), base))
 
 
-@mistake(
-    "score_at_distance", "The score is divided by sqrt(dim). The plain dot product is asked for."
-)
+@mistake("score_at_distance", "The score is divided by sqrt(dim). The plain product is asked for.")
 def scaled(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / np.sqrt(len(k))
 
 
-@mistake("score_at_distance", "The score is divided by dim. The plain dot product is asked for.")
+@mistake("score_at_distance", "The score is divided by dim. The plain product is asked for.")
 def divided_by_dim(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / len(k)
+
+
+@mistake("score_at_distance", "The distances are divided by the speeds. Multiply them.")
+def divided_by_speeds(q, k, distance, base=10000.0):
+    return by_rotated_key(q, k, distance[:, None] / angular_speeds(len(k), base))
+
+
+@mistake(
+    "score_at_distance",
+    "A row is taken that the table does not have. Make angles from the distances themselves.",
+)
+def rows_past_the_end(q, k, distance, base=10000.0):
+    cos, sin = (table[abs(distance)] for table in right_cache(max(distance) + 1, len(k), base))
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    return right_pairs(keys, torch.tensor(cos), torch.tensor(sin)).numpy() @ q
+
+
+@mistake("score_at_distance", "The rotated key meets k. The dot product is with q.")
+def key_meets_key(q, k, distance, base=10000.0):
+    return by_rotated_key(k, k, angles_at(k, distance, base))
 
 
 @mistake("score_at_distance", "The base is 10000 whatever is asked for.")
@@ -965,6 +1058,30 @@ def back_but_read_as_halves(grad, cos, sin):
     return alternating(*apply_rope_half(grad, cos, -sin).chunk(2, dim=-1), grad)
 
 
+@mistake("rope_backward", "The two columns of each pair are exchanged: g_x[2c] comes first.")
+def odd_gradient_first(grad, cos, sin):
+    even, odd = parted(right_pairs(grad, cos, -sin), cos, sin)
+    return alternating(odd, even, grad)
+
+
+@mistake("rope_backward", "g_x[2c + 1] has the minus before its cosine, not its sine.")
+def minus_before_the_cosine(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + odd * sin, even * sin - odd * cos, grad)
+
+
+@mistake("rope_backward", "Each gradient has one column of its pair only, twice. It needs both.")
+def own_gradient_only(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + even * sin, odd * cos - odd * sin, grad)
+
+
+@mistake("rope_backward", "Sine and cosine are exchanged in g_x[2c + 1].")
+def exchanged_in_the_second_gradient(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + odd * sin, odd * sin - even * cos, grad)
+
+
 @mistake("rope_backward", "The second column of each pair is made from the *new* first one.")
 def overwritten_on_the_way_back(grad, cos, sin):
     even, odd = parted(grad, cos, sin)
@@ -1015,9 +1132,7 @@ def turned(rope, x, cos, sin, dim=None):
     return torch.cat([rotation(rope)(x[..., :dim], cos, sin), x[..., dim:]], dim=-1)
 
 
-@mistake(
-    "RoPE", "The offset does nothing: after seven cached positions, the first row has position 7."
-)
+@mistake("RoPE", "The offset does nothing. After seven positions comes position 7.")
 class OffsetForgotten(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k)
@@ -1065,9 +1180,7 @@ class FirstTablesKept(Right):
         return self.turn(q, *self.kept), self.turn(k, *self.kept)
 
 
-@mistake(
-    "RoPE", "Only the queries are rotated. The score is about a distance only if the keys are, too."
-)
+@mistake("RoPE", "Only the queries are rotated. Keys are too, each by its position.")
 class QueriesOnly(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[0], k
@@ -1091,10 +1204,25 @@ class KeysRotatedBack(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, -sin)
 
 
+@mistake("RoPE", "Neither queries nor keys are rotated.")
+class NothingRotated(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        return q, k
+
+
 @mistake("RoPE", "Both are rotated by minus the angle. cos and sin go to the rotation as they are.")
 class BothRotatedBack(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos, -sin)
+
+
+@mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin.")
+class SinesFirst(Right):
+    def rotate(self, q, k, offset=0):
+        self.check_width(q)
+        cos, sin = tables(q.shape[-2], self.rotary_dim, self.base, q, offset)
+        return self.turn(q, sin, cos), self.turn(k, sin, cos)
 
 
 @mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin.")
@@ -1107,6 +1235,19 @@ class SinesForCosines(Right):
 class KeysFirst(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[::-1]
+
+
+@mistake("RoPE", "Only the queries are returned. Two tensors are asked for: q and k, rotated.")
+class QueriesAlone(Right):
+    def rotate(self, q, k, offset=0):
+        return super().rotate(q, k, offset)[0]
+
+
+@mistake("RoPE", "The rotated vectors are added to q and k. Only they are returned.")
+class Added(Right):
+    def rotate(self, q, k, offset=0):
+        new_q, new_k = super().rotate(q, k, offset)
+        return q + new_q, k + new_k
 
 
 @mistake("RoPE", "The rotated queries are returned twice. The second result is k, rotated.")
@@ -1159,6 +1300,13 @@ class RestDropped(Right):
         return rotation(self)(x[..., : self.rotary_dim], cos, sin)
 
 
+@mistake("RoPE", "The columns after rotary_dim have become 0. They stay as they are.")
+class RestZero(Right):
+    def turn(self, x, cos, sin):
+        n = self.rotary_dim
+        return torch.cat([rotation(self)(x[..., :n], cos, sin), 0 * x[..., n:]], dim=-1)
+
+
 @mistake("RoPE", "The columns left alone come first. The rotated ones were first, and stay so.")
 class RestFirst(Right):
     def turn(self, x, cos, sin):
@@ -1195,10 +1343,7 @@ class BaseForgotten(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake(
-    "RoPE",
-    "float32 becomes float64, since the cache is float64. Make cos and sin with dtype=q.dtype.",
-)
+@mistake("RoPE", "float32 becomes float64, like the cache. Make tensors with dtype=q.dtype.")
 class Float64(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1207,7 +1352,7 @@ class Float64(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake("RoPE", "cos and sin are float32 even if q is float64. Make them with dtype=q.dtype.")
+@mistake("RoPE", "cos and sin are float32 even if q is float64: dtype=q.dtype.")
 class AlwaysFloat32(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos.float(), sin.float())

@@ -352,13 +352,13 @@ def what_the_layer_is_asked(answer):
 @check("order_matters")
 def layers_of_both_kinds(answer):
     """False for layers that do not know the order, True for those that do, however little."""
-    place = np.arange(5)[:, None]  # of each row
+    position = np.arange(5)[:, None]
     layers = {
         "the sum of all tokens": lambda x: np.full_like(x, x.sum()),
         "each token itself": lambda x: 1 * x,
         "a difference of a millionth": lambda x: np.cumsum(x, axis=0) + 1e-6 * x[0],
         "a tenth of what counts, tiny numbers": lambda x: 1e-4 * np.cumsum(x, axis=0) + 1e-5 * x[0],
-        "the sum of all tokens, weighted": lambda x: np.cumsum(x * place, axis=0),
+        "the sum of all tokens, weighted": lambda x: np.cumsum(x * position, axis=0),
         "the first token, in column 0": lambda x: np.cumsum(x, axis=0) + x[0] * [1, 0, 0],
         "the first token, less it elsewhere": lambda x: (
             np.cumsum(x, axis=0) + x[:1, 0] * [1, -1, 0]
@@ -428,6 +428,7 @@ def scores_by_position(answer):
         "change on the diagonal": lambda i, j: (j - i, 0.01 * i * (i == j)),
         "change off the diagonal": lambda i, j: (j - i, 0.01 * i * (i != j)),
         "change by a thousandth, large": lambda i, j: (j - i, 1e4 + 1e-3 * j),
+        "change by 0.0002 for the last query and key": lambda i, j: (j - i, 2e-4 * (i * j > 30)),
         "change, but not in sum": lambda i, j: (0.01 * j, -0.01 * j),
     }
     layers = {name: layer(rule) for name, rule in rules.items()}

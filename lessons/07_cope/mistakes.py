@@ -188,7 +188,7 @@ def from_the_left(gates):
 
 @mistake("cope_positions", LEFT)
 def from_the_left_masked_late(gates):
-    return closed_later(gates.cumsum(-1))
+    return gates.cumsum(-1).masked_fill(later(gates), 0.0)
 
 
 @mistake("cope_positions", "The sum runs from the left, and no mask closes the later keys first.")
@@ -205,7 +205,7 @@ def mask_missing(gates):
 
 @mistake("cope_positions", "You masked after the sum, which has later keys in it. Mask, then sum.")
 def masked_late(gates):
-    return closed_later(from_the_right(gates))
+    return from_the_right(gates).masked_fill(later(gates), 0.0)
 
 
 @mistake("cope_positions", REVERSED_MASK)
@@ -272,22 +272,30 @@ def whole_row(gates):
 
 @mistake("cope_positions", WHOLE_ROW)
 def whole_row_masked(gates):
-    return closed_later(closed_later(gates).sum(-1, keepdim=True).expand(*gates.shape))
+    sums = closed_later(gates).sum(-1, keepdim=True).expand(*gates.shape)
+    return sums.masked_fill(later(gates), 0.0)
 
 
 @mistake("cope_positions", "These count tokens, i - j + 1: the gates do not enter. Sum the gates.")
 def tokens_counted(gates):
+    check_gates(gates)
     return from_the_right(closed_later(torch.ones_like(gates)))
 
 
 @mistake("cope_positions", "The gates were rounded to 0 and 1. They count in parts: as fractions.")
 def whole_gates(gates):
+    check_gates(gates)
     return from_the_right(closed_later((gates > 0.5).to(gates.dtype)))
 
 
 @mistake("cope_positions", WHOLE)
 def whole_positions(gates):
     return (from_the_right(closed_later(gates)) + 0.5).floor()
+
+
+@mistake("cope_positions", "Positions are clamped here. That comes later, when npos is known.")
+def clamped_too_early(gates):
+    return from_the_right(closed_later(gates)).clamp(0, gates.shape[-1] - 1)
 
 
 @mistake(
@@ -414,6 +422,23 @@ def clamped_to_the_columns(table, positions):
     return right_vectors(table, positions.clamp(0, table.shape[-1] - 1))
 
 
+@mistake("interpolate", HALVES)
+def halves(table, positions):
+    low, high, _ = rows_beside(positions, len(table))
+    return (table[low] + table[high]) / 2
+
+
+@mistake("interpolate", WHOLE_LOWER)
+def lower_row_whole(table, positions):
+    low, high, w = rows_beside(positions, len(table))
+    return table[low] + w.unsqueeze(-1) * table[high]
+
+
+@mistake("interpolate", "Rows are counted from 1 here. Row n belongs to position n, from 0 on.")
+def rows_from_1(table, positions):
+    return right_vectors(table, positions.clamp(1, len(table)) - 1)
+
+
 @mistake("interpolate", WHOLE_WEIGHT)
 def position_as_weight(table, positions):
     low, high, _ = rows_beside(positions, len(table))
@@ -435,6 +460,13 @@ def not_clamped(table, positions):
 @mistake("interpolate", ABOVE_ONLY)
 def clamped_above_only(table, positions):
     return mixed(table, positions.clamp(max=len(table) - 1))
+
+
+@mistake("interpolate", "At the end, the row npos - 2 is taken: there floor p is npos - 1.")
+def lower_row_too_low(table, positions):
+    low, _, w = rows_beside(positions, len(table))
+    low, w = low.clamp(0, max(0, len(table) - 2)), w.unsqueeze(-1)
+    return w * table[(low + 1).clamp(max=len(table) - 1)] + (1 - w) * table[low]
 
 
 @mistake("interpolate", SHORT)
@@ -484,6 +516,11 @@ def nearest_logit(logits, positions):
     return picked(logits, (positions.clamp(0, logits.shape[-1] - 1) + 0.499).floor().long())
 
 
+@mistake("interpolate_logits", NEAREST)
+def nearest_logit_above(logits, positions):
+    return picked(logits, (positions.clamp(0, logits.shape[-1] - 1) + 0.5).floor().long())
+
+
 @mistake("interpolate_logits", LOWER)
 def lower_logit(logits, positions):
     return picked(logits, rows_beside(positions, logits.shape[-1])[0])
@@ -511,6 +548,23 @@ def clamped_to_the_queries(logits, positions):
     return right_logits(logits, positions.clamp(0, logits.shape[-2] - 1))
 
 
+@mistake("interpolate_logits", HALVES)
+def logit_halves(logits, positions):
+    low, high, _ = rows_beside(positions, logits.shape[-1])
+    return (picked(logits, low) + picked(logits, high)) / 2
+
+
+@mistake("interpolate_logits", WHOLE_LOWER)
+def lower_logit_whole(logits, positions):
+    low, high, w = rows_beside(positions, logits.shape[-1])
+    return picked(logits, low) + w * picked(logits, high)
+
+
+@mistake("interpolate_logits", "The clamp counts keys. npos is logits.shape[-1].")
+def clamped_to_the_keys(logits, positions):
+    return right_logits(logits, positions.clamp(0, min(logits.shape[-1], positions.shape[-1]) - 1))
+
+
 @mistake("interpolate_logits", PAST_THE_END)
 def logits_not_clamped(logits, positions):
     return mixed_logits(logits, positions)
@@ -533,6 +587,7 @@ def logits_clamped_above_only(logits, positions):
     "torch.take_along_dim(logits, rows, dim=-1) picks from each query's own.",
 )
 def rows_of_all_queries(logits, positions):
+    check_rows(logits, positions)
     low, high, w = rows_beside(positions, logits.shape[-1])
     return w * logits[..., high] + (1 - w) * logits[..., low]
 
@@ -775,6 +830,11 @@ def upper_row_gets_none(grad, gates, logits):
     return bent(grad, gates, logits, grad_logits=(share[..., None] * one_hot).sum(-2))
 
 
+@mistake("cope_backward", "The sigmoid is applied to gates, which are its results already.")
+def gates_squashed_again(grad, gates, logits):
+    return right_backward(grad, 1 / (1 + np.exp(-gates)), logits)
+
+
 @mistake(
     "cope_backward", "The positions are off: keys after the query are in them. Mask the gates."
 )
@@ -871,6 +931,13 @@ def all_reversed(output, tokens):
 def last_two_swapped(output, tokens):
     copy = tokens.copy()
     copy[[-1, -2]] = tokens[[-2, -1]]
+    return differ(output(copy)[-1], output(tokens)[-1])
+
+
+@mistake("order_matters", "The second and third tokens are swapped. Swap the first two.")
+def second_and_third(output, tokens):
+    copy = tokens.copy()
+    copy[[1, 2]] = tokens[[2, 1]]
     return differ(output(copy)[-1], output(tokens)[-1])
 
 
@@ -1069,6 +1136,14 @@ def only_lower_scores(scores, tokens, prefix):
 def first_token_left_out(scores, tokens, prefix):
     alone, shifted = both(scores, tokens, prefix)
     return agree(alone[..., 1:, 1:], shifted[..., 1:, 1:])
+
+
+@mistake(
+    "shift_invariant", "The mean difference is compared: one score can change unseen. Use .max()."
+)
+def mean_difference(scores, tokens, prefix):
+    alone, shifted = (table[np.isfinite(table)] for table in both(scores, tokens, prefix))
+    return bool(abs(alone - shifted).mean() < 1e-4)
 
 
 @mistake("shift_invariant", "Sums or means are compared, so changes cancel. Go entry by entry.")

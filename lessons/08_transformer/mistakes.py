@@ -17,6 +17,8 @@ from solutions.training import learning_rate as right_rate
 
 # bigram_table
 
+NO_ONE = "The 1 is missing: a pair that never occurred gets 0, and -log 0 is infinite."
+
 
 def pair_counts(ids, vocab_size, ahead=1):
     counts = np.zeros((vocab_size, vocab_size))
@@ -53,12 +55,15 @@ def joint_probabilities(ids, vocab_size):
     return counts / counts.sum()
 
 
-@mistake(
-    "bigram_table",
-    "The 1 is missing: a pair that never occurred gets 0, and -log 0 is infinite.",
-)
+@mistake("bigram_table", NO_ONE)
 def without_smoothing(ids, vocab_size):
     return rows_divided(pair_counts(ids, vocab_size))
+
+
+@mistake("bigram_table", NO_ONE)
+def zero_for_empty_rows(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
 @mistake("bigram_table", "A tiny number is added for the 1. Add 1 to every count.")
@@ -80,6 +85,12 @@ def repeated_pairs_lost(ids, vocab_size):
     counts = np.ones((vocab_size, vocab_size))
     counts[ids[:-1], ids[1:]] += 1
     return rows_divided(counts)
+
+
+@mistake("bigram_table", "// rounds the shares down to 0. Use /.")
+def rounded_down(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size) + 1
+    return counts // counts.sum(axis=1, keepdims=True)
 
 
 @mistake("bigram_table", "These are the counts. Divide each row by its sum.")
@@ -200,8 +211,7 @@ def targets_not_shifted(rng, ids, batch, seq_len):
     seen="shifted in the data and again in the loss",
 )
 def shifted_twice(rng, ids, batch, seq_len):
-    starts = rng.integers(max(1, len(ids) - seq_len - 1), size=batch)
-    return cut(np.append(ids, ids[-1]), starts, seq_len, ahead=2)
+    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len, ahead=2)
 
 
 @mistake(
@@ -238,6 +248,25 @@ def past_the_end(rng, ids, batch, seq_len):
     starts = rng.integers(len(ids) - seq_len + 1, size=batch)
     windows = ids[starts[:, None] + np.arange(seq_len + 1)]
     return windows[:, :-1], windows[:, 1:]
+
+
+@mistake("random_windows", PAST_THE_TEXT)
+def last_targets_cut_short(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len + 1, size=batch), seq_len)
+
+
+@mistake("random_windows", "Shifted along the batch: windows[:, :-1] and windows[:, 1:] are meant.")
+def shifted_along_the_batch(rng, ids, batch, seq_len):
+    starts = rng.integers(len(ids) - seq_len, size=(batch, 1))
+    windows = ids[starts + np.arange(seq_len + 1)]
+    return windows[:-1], windows[1:]
+
+
+@mistake(
+    "random_windows", "The windows are one id too short: cut seq_len + 1, then shift within them."
+)
+def one_too_short(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len - 1)
 
 
 @mistake("random_windows", PAST_THE_TEXT)
@@ -284,7 +313,7 @@ def own_generator(rng, ids, batch, seq_len):
 
 @mistake(
     "random_windows",
-    "The starts come from NumPy's global generator. Draw from `rng`: else no run can be repeated.",
+    "The starts are not drawn from `rng`, so no run can be repeated.",
     seen="np.random.randint",
 )
 def global_generator(rng, ids, batch, seq_len):
@@ -295,8 +324,7 @@ def global_generator(rng, ids, batch, seq_len):
     "random_windows", "Windows of seq_len + 1 ids: inputs are the first seq_len, targets the last."
 )
 def one_too_long(rng, ids, batch, seq_len):
-    starts = rng.integers(max(1, len(ids) - seq_len - 1), size=batch)
-    return cut(np.append(ids, ids[0]), starts, seq_len + 1)
+    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len + 1)
 
 
 @mistake("random_windows", "These are positions in the text. Look them up: ids[...].")
@@ -325,6 +353,18 @@ def multiples_of_seq_len(rng, ids, batch, seq_len):
 def multiples_of_a_window(rng, ids, batch, seq_len):
     length = seq_len + 1
     return cut(ids, length * rng.integers(len(ids) // length, size=batch), seq_len)
+
+
+@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
+def in_order(rng, ids, batch, seq_len):
+    return cut(ids, np.arange(batch) % (len(ids) - seq_len), seq_len)
+
+
+@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
+def side_by_side(rng, ids, batch, seq_len):
+    starts = np.arange(batch)[:, None] * seq_len
+    windows = ids[starts + np.arange(seq_len + 1)]
+    return windows[:, :-1], windows[:, 1:]
 
 
 @mistake("random_windows", "One start is drawn and the others follow it. Draw each: size=batch.")
@@ -384,6 +424,8 @@ def by_random_floats(rng, ids, batch, seq_len):
 
 # Block
 
+UPDATE_ALONE = "The MLP reads what attention computed, without the stream. It reads the new x."
+NORMALIZED = "The normalized x is added to, not x itself. The stream goes on as it is: add to x."
 ATTENTION_BARE = "Attention gets x as it is. Normalize it first, with self.attention_norm."
 MLP_BARE = "The MLP gets x as it is. Normalize it first, with self.mlp_norm."
 
@@ -494,7 +536,14 @@ class PostNormOfTheMLP(Parts):
         return self.mlp_norm(x + self.mlp(x))
 
 
-@mistake("Block", "The MLP reads what attention computed, without the stream. It reads the new x.")
+@mistake("Block", UPDATE_ALONE)
+class MLPOfTheUpdateOnly(Parts):
+    def forward(self, x, cache=None):
+        update = self.attention(self.attention_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(update))
+
+
+@mistake("Block", UPDATE_ALONE)
 class MLPOfTheUpdate(Parts):
     def forward(self, x, cache=None):
         update = self.attention(self.attention_norm(x), cache)
@@ -538,16 +587,27 @@ class ParallelWithOneNorm(Parts):
         return self.heard(x, cache) + self.mlp(self.attention_norm(x))
 
 
-@mistake(
-    "Block",
-    "The normalized x was added, not x itself. The stream must go on as it is: add to x.",
-    seen="x = norm(x); x = x + attention(x)",
-)
+@mistake("Block", NORMALIZED, seen="x = norm(x); x = x + attention(x)")
 class NormalizedStream(Parts):
     def forward(self, x, cache=None):
         x = self.attention_norm(x)
         x = x + self.attention(x, cache)
         x = self.mlp_norm(x)
+        return x + self.mlp(x)
+
+
+@mistake("Block", NORMALIZED)
+class FirstNormalized(Parts):
+    def forward(self, x, cache=None):
+        x = self.attention_norm(x)
+        x = x + self.attention(x, cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", NORMALIZED)
+class SecondNormalized(Parts):
+    def forward(self, x, cache=None):
+        x = self.mlp_norm(self.heard(x, cache))
         return x + self.mlp(x)
 
 
@@ -629,9 +689,28 @@ def softmax_over_positions(logits, targets):
     return -picked(*flat(logits.log_softmax(-2), targets)).mean()
 
 
+@mistake("cross_entropy", WRONG_AXIS)
+def softmax_over_axis_1(logits, targets):
+    return -picked(*flat(logits.log_softmax(1), targets)).mean()
+
+
 @mistake("cross_entropy", WRONG_AXIS, seen="softmax over dim 0")
 def softmax_over_batch(logits, targets):
     return -picked(*flat(logits.log_softmax(0), targets)).mean()
+
+
+@mistake("cross_entropy", WRONG_AXIS)
+def softmax_over_rows(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(0), targets).mean()
+
+
+@mistake(
+    "cross_entropy", "[:, targets] picks every target in every row. Each row has its own: gather."
+)
+def every_target_of_every_row(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -logits.log_softmax(-1)[:, targets].mean()
 
 
 @mistake(
@@ -651,6 +730,12 @@ def summed(logits, targets):
 def one_loss_each(logits, targets):
     logits, targets = flat(logits, targets)
     return -picked(logits.log_softmax(-1), targets).squeeze(-1)
+
+
+@mistake("cross_entropy", "These are single losses. The loss is their mean: one number.")
+def one_row_each(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(-1), targets)
 
 
 @mistake("cross_entropy", "The mean is over the vocabulary, too. Divide by the scored positions.")
@@ -731,6 +816,12 @@ def logarithm_of_the_softmax(logits, targets):
 )
 def raw_logits(logits, targets):
     return -picked(*flat(logits, targets)).mean()
+
+
+@mistake("cross_entropy", "Only the row's largest logit is subtracted. Subtract its logsumexp.")
+def largest_subtracted_only(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits - logits.max(dim=-1, keepdim=True).values, targets).mean()
 
 
 @mistake(
@@ -1047,6 +1138,13 @@ def step_before_the_update(p, g, mean, square, step, lr, betas=(0.9, 0.999), **r
     return new, *running(g, mean, square, betas)
 
 
+@mistake("adamw_step", "square collects the square of mean. It collects gradient^2.")
+def square_of_mean(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean = running(g, mean, square, betas)[0]
+    square = running(mean, mean, square, betas)[1]
+    return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
+
+
 @mistake("adamw_step", "square collects the gradient itself. It collects gradient^2.")
 def square_not_squared(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)[0], betas[1] * square + (1 - betas[1]) * g
@@ -1277,6 +1375,12 @@ def whole_turn(step, steps, peak, warmup=100, floor=0.05):
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
+@mistake("learning_rate", "The pi is missing: cos(t) with t up to 1 hardly falls.")
+def no_pi(step, steps, peak, warmup=100, floor=0.05):
+    t = along(step, steps, warmup) / math.pi
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
 @mistake("learning_rate", "The cosine climbs from floor to peak: it is 1 + cos, not 1 - cos.")
 def cosine_up(step, steps, peak, warmup=100, floor=0.05):
     t = 1 - along(step, steps, warmup)
@@ -1357,6 +1461,21 @@ def whole_numbers_in_the_cosine(step, steps, peak, warmup=100, floor=0.05):
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
+@mistake("learning_rate", "This is an exponential. Asked is half a cosine.")
+def exponential(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * floor ** along(step, steps, warmup)
+
+
+@mistake(
+    "learning_rate", "This is a sine, which climbs first. Asked is half a cosine, from the peak."
+)
+def sine(step, steps, peak, warmup=100, floor=0.05):
+    t = along(step, steps, warmup) - 0.5
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
 @accepted("learning_rate")
 def from_the_floor_up(step, steps, peak, warmup=100, floor=0.05):
     if step < warmup:
@@ -1414,7 +1533,7 @@ def top(probabilities, count):
 @mistake(
     "nucleus",
     "The token that reaches top_p was dropped. It is kept if those *before* it are below top_p.",
-    seen="the mask not shifted by one place",
+    seen="the mask not shifted by one",
 )
 def crossing_token_dropped(probabilities, top_p):
     order, ranked = ranks(probabilities)

@@ -225,7 +225,7 @@ about(
 
 @check("recall")
 def bits_of_the_example(answer):
-    """Reads repeat the bit of the last write, all else stays: the example, and two more texts."""
+    """Reads repeat the bit of the last write, all else stays: the example, and ten more texts."""
     instructions = np.array(
         [
             [0, 2, 1, 0, 2, 1, 0, 1, 0, 1],  # w i r w i r w r w r
@@ -234,7 +234,7 @@ def bits_of_the_example(answer):
     )
     bits = np.array([[0, 0, 0, 1, 1, 1, 0, 1, 1, 1], [1, 1, 1, 0, 1, 0, 0, 0, 1, 1]])
     example = np.array([[0, 2, 1, 0, 1]]), np.array([[1, 0, 0, 0, 1]])
-    return answer(*example), answer(instructions, bits)
+    return answer(*example), answer(instructions, bits), answer(*random_bits(2, (8, 12)))
 
 
 @check("recall")

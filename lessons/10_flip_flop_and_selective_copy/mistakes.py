@@ -435,6 +435,15 @@ def texts_over_positions(predictions, targets):
     return right_errors(predictions, targets)[0], texts / targets.size
 
 
+@mistake(
+    "copy_errors",
+    "Both counts were divided by all positions: divide by the symbols asked, and by the texts.",
+)
+def both_over_positions(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.mean(), missed.any(axis=1).sum() / targets.size
+
+
 @mistake("copy_errors", "These are results per text. Return two numbers, for all texts together.")
 def per_text(predictions, targets):
     missed = wrong_symbols(predictions, targets)
@@ -534,6 +543,13 @@ def without_the_mark(attention, ids):
 def keys_before_the_mark(attention, ids):
     mark = position_of_mark(ids)
     return (attention[:, mark:, :mark].argmax(axis=-1) == should_look_at(ids, mark)).mean()
+
+
+@mistake(
+    "source_hits", "The asker's own key was left out. The largest of *all* its weights decides."
+)
+def keys_before_the_asker(attention, ids):
+    return hits(np.tril(attention, -1), ids).mean()
 
 
 @mistake(
@@ -648,7 +664,7 @@ def askers_from_zero(attention, ids):
 )
 def one_of_the_two_largest(attention, ids):
     mark = position_of_mark(ids)
-    two = np.argsort(-attention[:, mark:], axis=-1, kind="stable")[..., :2]
+    two = np.argsort(attention[:, mark:], axis=-1)[..., -2:]
     return (two == should_look_at(ids, mark)[:, :, None]).any(axis=-1).mean()
 
 
@@ -898,6 +914,21 @@ def zeros_after_ignores(instructions, bits):
 @mistake("recall", "Everything but the reads became 0. Begin with a copy of `bits`.")
 def zeros_elsewhere(instructions, bits):
     return np.where(instructions == READ, right_recall(instructions, bits), 0)
+
+
+@mistake("recall", "The bits were read in the first text. Each text has bits of its own.")
+def bits_of_the_first_text(instructions, bits):
+    return np.where(instructions == READ, bits[0, last_writes(instructions)], bits)
+
+
+@mistake("recall", "A read empties the memory: a second read gets 0. Only a write changes it.")
+def emptied_by_a_read(instructions, bits):
+    result, memory = bits.copy(), bits[:, 0]
+    for pair in range(bits.shape[1]):
+        memory = np.where(instructions[:, pair] == WRITE, bits[:, pair], memory)
+        reads = instructions[:, pair] == READ
+        result[:, pair], memory = np.where(reads, memory, bits[:, pair]), memory * ~reads
+    return result
 
 
 @accepted("recall")
