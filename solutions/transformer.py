@@ -121,7 +121,12 @@ class Transformer(nn.Module):
         ids       (batch, seq) integer tensor
         caches    None, or a list from new_caches(); ids follow what is in them
         returns   (batch, seq, vocab) tensor
+        raises    ValueError unless ids have two dimensions
         """
+        if ids.ndim != 2:
+            raise ValueError(
+                f"ids need the shape (batch, seq), got {tuple(ids.shape)}"
+            )
         caches = caches or [None] * len(self.blocks)
         offset = len(caches[0]) if caches[0] is not None else 0
         x = self.embed(ids, offset)  # (batch, seq, dim)

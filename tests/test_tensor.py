@@ -258,13 +258,6 @@ def test_changes_in_place_are_refused_for_recorded_leaves(torch):
     assert x.tolist() == [14, 4] and x.is_leaf and x.requires_grad
 
 
-def test_changes_in_place_that_would_have_to_be_recorded_are_refused():
-    x, y = leaf(1.0, 2.0), zeros(2)
-    for changed, name, *given in ((x * 2, "zero_"), (y, "copy_", x), (y, "__setitem__", 0, x), (y, "add_", x)):
-        with pytest.raises(RuntimeError, match="in-place"):
-            getattr(changed, name)(*given)
-
-
 @both
 def test_a_value_changed_after_use_is_noticed(torch):
     x = torch.ones(2, requires_grad=True)
@@ -335,8 +328,8 @@ def test_numpy_does_not_take_over():
         np.ones((2, 2)) @ x
     with pytest.raises(RuntimeError, match="detach"):
         x.numpy()
-    with pytest.raises(TypeError, match="int32"):
-        tensor(np.ones(2, np.int32))
+    with pytest.raises(TypeError, match="int16"):
+        tensor(np.ones(2, np.int16))
 
 
 @both

@@ -11,12 +11,12 @@ from solutions.autograd import Value, topological_order, unbroadcast
 # central_difference
 
 
-@mistake("central_difference", "One-sided, from x to x + step. Both sides: a far smaller error.")
+@mistake("central_difference", "This is one-sided, from x to x + step. Go to both sides of x.")
 def one_sided(f, x, step=1e-5):
     return (f(x + step) - f(x)) / step
 
 
-@mistake("central_difference", "One-sided, from x - step to x. Both sides: a far smaller error.")
+@mistake("central_difference", "This is one-sided, from x - step to x. Go to both sides of x.")
 def one_sided_backward(f, x, step=1e-5):
     return (f(x) - f(x - step)) / step
 
@@ -31,7 +31,7 @@ def left_side_over_both_steps(f, x, step=1e-5):
     return (f(x) - f(x - step)) / (2 * step)
 
 
-@mistake("central_difference", "Twice too large: from x - step to x + step it is 2 * step.")
+@mistake("central_difference", "Twice too large: the two points are 2 * step apart.")
 def half_the_distance(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / step
 
@@ -75,7 +75,7 @@ def half_steps(f, x, step=1e-5):
     return (f(x + step / 2) - f(x - step / 2)) / step
 
 
-@mistake("central_difference", "This tells how fast the *slope* changes: f(x) has no part in it.")
+@mistake("central_difference", "This tells how fast the *slope* changes. Leave f(x) out.")
 def second_difference(f, x, step=1e-5):
     return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
 
@@ -216,7 +216,7 @@ class InputsExchanged(Value):
         return self.made("*", self.data * other.data, (other, self), (self.data, other.data))
 
 
-@mistake("Value", "The inputs of a * b are in another order than its slopes: (self, other).")
+@mistake("Value", "The inputs are in another order than the slopes: write (self, other).")
 class OnlyInputsExchanged(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -252,7 +252,7 @@ class SquareOfTheDifference(Value):
         return self.made("tanh", t, (self,), ((1 - t) ** 2,))
 
 
-@mistake("Value", "The slope here is tanh(x)^2. It is what that leaves of 1: 1 - tanh(x)^2.")
+@mistake("Value", "The slope here is tanh(x)^2. It must be 1 - tanh(x)^2.")
 class SquareAlone(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -581,8 +581,8 @@ def level_by_level(root):
 
 @mistake(
     "backpropagate",
-    "h passed its grad on twice, the second time with what it had passed on before. Visit each "
-    "Value once, when its grad is complete.",
+    "A Value passes its grad on at every visit, with what it passed on before. Visit each Value "
+    "once, when its grad is complete.",
     seen="karpathy/micrograd PR #64; sebgao/cTensor #5",
 )
 def without_an_order(root):
@@ -597,6 +597,22 @@ def without_an_order(root):
         to_do += node.inputs
 
 
+@mistake(
+    "backpropagate",
+    "A Value passes its grad on at every visit, with what it passed on before. Visit each Value "
+    "once, when its grad is complete.",
+)
+def without_an_order_depth_first(root):
+    for node in topological_order(root):
+        node.grad = float(node is root)
+    to_do = [root]
+    while to_do:
+        node = to_do.pop()
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+        to_do += node.inputs
+
+
 def walk_anew(root):
     root.grad = 1.0
     for each, slope in zip(root.inputs, root.slopes):
@@ -604,7 +620,7 @@ def walk_anew(root):
         walk_anew(each)
 
 
-@mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's is.")
+@mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's grad is.")
 def one_everywhere(root):
     walk_anew(root)
 
@@ -616,7 +632,7 @@ def root_not_set(root):
             each.grad += slope * node.grad
 
 
-@mistake("backpropagate", "The walk begins with root.data for root.grad, which is 1.")
+@mistake("backpropagate", "root.grad begins as root.data. It is 1: root grows as fast as itself.")
 def data_of_root(root):
     walk(root, chain_rule)
     for node in topological_order(root):
@@ -645,7 +661,7 @@ def set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@mistake("backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the zeros.")
+@mistake("backpropagate", "Every grad is 0, even root's: set it to 1 *after* the loop of zeros.")
 def set_to_1_too_early(root):
     for node in topological_order(root):
         node.grad = 0.0
@@ -719,7 +735,7 @@ def times_the_input(root):
     walk(root, lambda node, each, slope: slope * node.grad * each.data)
 
 
-@mistake("backpropagate", "The slopes of a Value's inputs are exchanged: first to first.")
+@mistake("backpropagate", "The slopes of a Value's inputs are exchanged: zip them in order.")
 def slopes_exchanged(root):
     for node in topological_order(root):
         node.grad = float(node is root)
@@ -730,7 +746,7 @@ def slopes_exchanged(root):
 
 @mistake(
     "backpropagate",
-    "The grads of an earlier call are still in it: set every grad to 0.",
+    "The grads of an earlier call are still in it: begin with zeros.",
     seen="karpathy/micrograd PR #102",
 )
 def never_reset(root):
@@ -836,8 +852,8 @@ def last_axes_summed(grad, shape):
 
 @mistake("unbroadcast", "Only the first axis of size 1 is summed. There may be several.")
 def first_one_only(grad, shape):
-    in_front = grad.ndim - len(shape)
-    return grad.sum(axis=stretched(grad, shape)[: in_front + 1]).reshape(shape)
+    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+    return grad.sum(shape.index(1), keepdims=True) if 1 in shape else grad
 
 
 @mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
@@ -982,7 +998,7 @@ def order_exchanged(a, b, grad):
     return transposed(b) @ grad, grad @ transposed(a)
 
 
-@mistake("matmul_gradients", "These are the slopes of a * b, entry by entry. A product sums.")
+@mistake("matmul_gradients", "These are the slopes of a * b, entry by entry, not of a @ b.")
 def elementwise(a, b, grad):
     return grad * b, grad * a
 
@@ -1028,8 +1044,8 @@ def all_axes_reversed(a, b, grad):
 
 @mistake(
     "matmul_gradients",
-    "swapaxes(0, 1) exchanges the first two axes, and with a batch in front these are not rows "
-    "and columns. Count from the end: swapaxes(-1, -2).",
+    "The axes are counted from the front, and with a batch there these are not rows and columns. "
+    "Count from the end: swapaxes(-1, -2).",
 )
 def first_two_axes(a, b, grad):
     grad_a, grad_b = grad @ b.swapaxes(0, 1), a.swapaxes(0, 1) @ grad
@@ -1071,6 +1087,13 @@ def always_summed_over_the_batch(a, b, grad):
 @mistake("matmul_gradients", "Axis 0 is always summed. Sum only what was stretched: unbroadcast.")
 def axis_0_summed(a, b, grad):
     return (grad @ transposed(b)).sum(0), (transposed(a) @ grad).sum(0)
+
+
+@mistake("matmul_gradients", "sum(0) drops an axis of size 1 that a or b has. Use unbroadcast.")
+def axis_of_size_1_dropped(a, b, grad):
+    grad_a, grad_b = grad @ transposed(b), transposed(a) @ grad
+    grad_a = grad_a if grad_a.shape == a.shape else grad_a.sum(0)
+    return grad_a, grad_b if grad_b.shape == b.shape else grad_b.sum(0)
 
 
 @mistake("matmul_gradients", "Each matrix is paired with every other one of the batch. Use @.")
@@ -1137,6 +1160,16 @@ def factor_of_the_sum_only(out, grad):
 @mistake("softmax_gradient", "This is the gradient of the *logarithm* of softmax.")
 def of_the_log_softmax(out, grad):
     return grad - out * total(grad)
+
+
+@mistake("softmax_gradient", "You sum the squares of out[j]. Sum grad[j] out[j].")
+def sum_of_squares(out, grad):
+    return out * (grad - total(out * out))
+
+
+@mistake("softmax_gradient", "The mean of grad is subtracted. Subtract the sum of grad[j] out[j].")
+def mean_of_grad(out, grad):
+    return out * (grad - grad.mean(axis=-1, keepdims=True))
 
 
 @mistake("softmax_gradient", "From grad[i] subtract the sum of grad[j] out[j], not out[i].")

@@ -91,6 +91,11 @@ def all_up_to_the_id(ids, vocab_size):
     return np.tri(vocab_size)[ids]
 
 
+@mistake("one_hot", "All columns from the id on are 1. Only its own column is.")
+def all_from_the_id_on(ids, vocab_size):
+    return np.tri(vocab_size).T[ids]
+
+
 @mistake("one_hot", "The whole identity came back: pick the rows of the ids from it.")
 def all_rows(ids, vocab_size):
     return np.eye(vocab_size)
@@ -272,7 +277,7 @@ def assigned(grad, ids, vocab_size):
     return last_of_each(grad, ids, vocab_size)
 
 
-@mistake("embedding_backward", "Only the first gradient of token 0 is kept. Both are added.")
+@mistake("embedding_backward", "Only the first gradient of a repeated id is kept. Add them all.")
 def first_place_only(grad, ids, vocab_size):
     dim = grad.shape[-1]
     return last_of_each(grad.reshape(-1, dim)[::-1], ids.ravel()[::-1], vocab_size)
@@ -300,6 +305,20 @@ def second_axis_for_dim(grad, ids, vocab_size):
 def mean_over_places(grad, ids, vocab_size):
     count = np.bincount(ids.ravel(), minlength=vocab_size)[:, None]
     return embedding_backward(grad, ids, vocab_size) / np.maximum(count, 1)
+
+
+@mistake("embedding_backward", "The sums are divided by the number of positions. Add, no more.")
+def mean_over_the_text(grad, ids, vocab_size):
+    return embedding_backward(grad, ids, vocab_size) / len(ids)
+
+
+@mistake("embedding_backward", "This works for ids (batch, seq) only. Ids may have any shape.")
+def batches_only(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[-1]))
+    for n in range(ids.shape[0]):
+        for m in range(ids.shape[1]):
+            table[ids[n, m]] += grad[n, m]
+    return table
 
 
 @mistake("embedding_backward", "This counts the tokens. Add up the gradients where they occur.")
@@ -532,6 +551,11 @@ def nearest_only(ids, window):
 @mistake("skip_gram_pairs", "The window is one too wide: at most `window` positions to each side.")
 def one_too_wide(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window + 1)
+
+
+@mistake("skip_gram_pairs", "The range ends one too late on the right: end it at n + window + 1.")
+def range_one_too_long(ids, window):
+    return pairs(ids, lambda n, m: n != m and -window <= m - n <= window + 1)
 
 
 @mistake("skip_gram_pairs", "Half the window is taken on each side. It is `window` on each.")
@@ -913,12 +937,12 @@ def lookup(table, ids, grad_logits):
     return embedding_backward(grad_logits @ table, ids, len(table))
 
 
-@mistake("tied_gradient", "The part of the output is there. The table also looks tokens up.")
+@mistake("tied_gradient", "This is the output's part alone. The table also looks tokens up.")
 def output_alone(table, ids, grad_logits):
     return output(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "The part of the lookup is there. The table also scores all tokens.")
+@mistake("tied_gradient", "This is the lookup's part alone. The table also scores all tokens.")
 def lookup_alone(table, ids, grad_logits):
     return lookup(table, ids, grad_logits)
 
@@ -997,8 +1021,8 @@ def lookup_twice(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
-    "output's part is grad_logits.T @ table[ids].",
+    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
+    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
 )
 def hidden_transposed(table, ids, grad_logits):
     grad_hidden = grad_logits.T @ table
@@ -1007,8 +1031,8 @@ def hidden_transposed(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
-    "output's part is grad_logits.T @ table[ids].",
+    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
+    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
 )
 def output_with_the_table(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + grad_logits.T @ table

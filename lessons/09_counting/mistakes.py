@@ -88,8 +88,8 @@ def whole_text(text):
 
 @mistake(
     "count_values",
-    "A character was read as a name that is none, such as the digit of an answer: a question "
-    "takes three characters, `a=` and `a+` take two.",
+    "The dict has no such name. Either a variable did not enter it when it was set, or another "
+    "character was read as a name: a question takes three characters, `a=` and `a+` take two.",
 )
 def question_of_two_characters(text):
     values, answers, place = {}, [], 0
@@ -117,7 +117,7 @@ def misses_the_end(text):
     return [since_setting(*each).count(f"{each[0]}+") for each in questions(text[:-1])]
 
 
-@mistake("count_values", "The answers come in the order of the questions, not in this one.")
+@mistake("count_values", "The answers are in another order than the questions.")
 def upside_down(text):
     return count_values(text)[::-1]
 
@@ -201,6 +201,13 @@ def whole_weight_for_each(values, set_weight=1, increment_weight=7, pass_weight=
     return weights(values, *each[:2], pass_weight, each[2])
 
 
+@mistake("operation_weights", "`//` drops what is left over. Divide with `/`: weights are floats.")
+def whole_numbers_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    n = values.shape[1]
+    each = [n * (weight // n) for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
+
+
 @mistake("operation_weights", "The pass is divided, too. There is one, with the whole weight.")
 def pass_is_shared(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     share = pass_weight / values.shape[1]
@@ -220,7 +227,7 @@ def stops_at_eight(values, set_weight=1, increment_weight=7, pass_weight=50, que
     return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake("operation_weights", "Only variables at 9 are incremented here. All others are.")
+@mistake("operation_weights", "Only variables at 9 may be incremented here. All but those may.")
 def nine_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     turned = np.where(values == 9, 0, 9)
     return weights(turned, set_weight, increment_weight, pass_weight, query_weight)
@@ -238,7 +245,7 @@ def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, qu
     return table * np.concatenate([np.tile(values < 9, 3), np.ones((len(values), 1))], axis=1)
 
 
-@mistake("operation_weights", "The others get the weight of the forbidden increment. It is lost.")
+@mistake("operation_weights", "The others get the weight of an increment at 9. They keep theirs.")
 def hands_the_weight_on(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     variables, free = values.shape[1], values < 9
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
@@ -389,9 +396,7 @@ def minus_one_for_unscored(ids):
     return np.where(ids[:, 1:] < 10, ids[:, 1:], -1)
 
 
-@mistake(
-    "answer_targets", "The answers are left out and the rest is scored, not the other way around."
-)
+@mistake("answer_targets", "The answers are left out, and the rest is scored: exchange the two.")
 def all_but_answers(ids):
     return np.where(ids[:, 1:] < 10, -100, ids[:, 1:])
 
@@ -621,6 +626,11 @@ def batch_kept(predictions, targets, width):
     return np.array([error_by_position(*row, width) for row in rows])
 
 
+@mistake("error_by_position", "Each text has stretches of its own here. Sum over axes 0 and 2.")
+def batch_in_a_row(predictions, targets, width):
+    return error_by_position(predictions.reshape(1, -1), targets.reshape(1, -1), width)
+
+
 @mistake("error_by_position", "Only the first text was counted. Sum over axes 0 and 2.")
 def first_text_only(predictions, targets, width):
     return error_by_position(predictions[:1], targets[:1], width)
@@ -722,13 +732,13 @@ def keys_after_the_query(gates, ids, asking, vocab_size):
     return mean_by_symbol(gates[batch, query], ids[batch], vocab_size)
 
 
-@mistake("gate_by_symbol", "Keys after the query are 0 in the sum, but still in its number.")
+@mistake("gate_by_symbol", "Keys after the query are left out of the sum, not of the count.")
 def zeros_in_the_mean(gates, ids, asking, vocab_size):
     batch, query = np.nonzero(asking)
     return mean_by_symbol(np.tril(gates)[batch, query], ids[batch], vocab_size)
 
 
-@mistake("gate_by_symbol", "Only keys after the query are counted. Those with j <= i are.")
+@mistake("gate_by_symbol", "Only keys after the query are counted. Count those with j <= i.")
 def only_later_keys(gates, ids, asking, vocab_size):
     return at_pairs(gates, ids, asking[:, :, None] & earlier(ids).T, vocab_size)
 
