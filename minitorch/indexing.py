@@ -49,7 +49,9 @@ def parse_index(index, shape):
 
     The second is () if there are no arrays.
     """
-    given = index if _means_several(index) else (index,)
+    given = tuple(index) if _means_several(index) else (index,)
+    if all(map(_is_plain, given)) and (dots := given.count(...)) < 2:  # the frequent cases, quickly
+        return (given if dots else (*given, ...)), ()                 # `...` makes x[0] a view, too
     items = [_parse_item(item) for item in given]
     left = len(shape) - sum(_dims_taken(item) for item in items)      # dimensions that `...` stands for
     if left < 0:
@@ -80,7 +82,13 @@ def parse_index(index, shape):
                                  f"tensor of shape {shape}")
         dim += _dims_taken(item)
     found = any(isinstance(item, np.ndarray) for item in arrays)
-    return (*view, ...), tuple(arrays) if found else ()               # `...` makes x[0] a view, too
+    return (*view, ...), tuple(arrays) if found else ()
+
+
+def _is_plain(item):
+    if type(item) is slice:
+        return item.step is None or type(item.step) is int and item.step > 0
+    return type(item) is int or item is None or item is ...
 
 
 def _means_several(index):

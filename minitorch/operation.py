@@ -29,13 +29,14 @@ def differentiable(function):
         if options:
             inputs, options = _by_signature(name, signature, inputs, options)
         try:
-            result = function(*[x._data if isinstance(x, Tensor) else x for x in inputs], **options)
+            arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
+            result = function(*arrays, **options)
         except Exception as error:
             raise in_pytorchs_terms(error, name, inputs) from None
         if type(result) is not tuple:
             return Tensor(result)
         out = Tensor(result[0])
-        if out._data.base is not None and isinstance(inputs[0], Tensor):
+        if (out._data.base is not None or out._data is arrays[0]) and isinstance(inputs[0], Tensor):
             note_base(out, inputs[0])
         return record(out, name, inputs, result[1:])
 

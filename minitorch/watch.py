@@ -8,6 +8,7 @@ raises an error, and so does `check`.
 Memory is known by the array that owns it: views and detached tensors have the same owner.
 """
 import itertools
+import threading
 import weakref
 
 import numpy as np
@@ -16,6 +17,7 @@ tick = itertools.count(1).__next__
 last_change = 0
 _times = {}                                     # of the last change, by the id of the owner
 _owners = {}                                    # weak references, to forget an owner that is gone
+_lock = threading.Lock()
 
 
 def owner(array):
@@ -35,9 +37,10 @@ def mark_as_changed(array):
     global last_change
     memory = owner(array)
     key = id(memory)
-    if key not in _times:
-        _owners[key] = weakref.ref(memory, lambda _: (_times.pop(key, None), _owners.pop(key, None)))
-    _times[key] = last_change = tick()
+    with _lock:
+        if key not in _times:
+            _owners[key] = weakref.ref(memory, lambda _: (_times.pop(key, None), _owners.pop(key, None)))
+        _times[key] = last_change = tick()
 
 
 def check(node):
