@@ -13,26 +13,38 @@ The core, in reading order:
 Around it, one family per file:
 
     recording      no_grad and enable_grad
-    watch          changes in place, and why a gradient may be refused after one
-    comparisons, reductions, indexing, creation
-                   further operations
+    watch, views, inplace
+                   changes in place, and why a gradient may be refused after one
+    indexing, scattering
+                   x[...], picking and writing by indices and masks
+    reductions     sums, means, extremes
+    comparisons, rounding, elementary, sorting, arranging, contractions
+                   further operations, most of them made of those before
+    creation, random
+                   new tensors
+    device         where tensors are: on the CPU
     gradcheck      gradients checked by finite differences
+    distributions  draws with their probabilities
     serialization  save and load
+    complaints, missing
+                   errors in the caller's words, and what to write for names that are not here
     memory         a switch of the C library that makes training a third faster
     nn, optim      layers, losses and optimizers, made of all of these
+
+NAMES.md lists every public name and who needs it.
 """
 import math as _math
 
 import numpy as _np
 
-from minitorch.tensor import Tensor, bool_, float32, float64, int32, int64
+from minitorch.dtypes import bool_, float32, float64, int32, int64, result_type
+from minitorch.tensor import Tensor
 from minitorch.recording import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from minitorch.operation import result_type
 from minitorch.arithmetic import (abs, add, clamp, cos, exp, log, maximum, minimum, mul, neg, pow, rsqrt, sigmoid, sin,
                                   sqrt, sub, tanh, true_divide, where)
 from minitorch.rounding import ceil, div, floor, floor_divide, fmod, remainder, round, sign, trunc
-from minitorch.elementary import (addcdiv, addcmul, atan, atan2, cosh, erf, exp2, expm1, lerp, log1p, log2, log10,
-                                  nan_to_num, reciprocal, sinh, square, tan)
+from minitorch.elementary import (addcdiv, addcmul, atan, atan2, erf, expm1, lerp, log1p, log2, log10,
+                                  nan_to_num, reciprocal, square, tan)
 from minitorch.comparisons import (allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, eq, equal, ge, gt,
                                    is_tensor, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,
                                    logical_xor, lt, ne)
@@ -42,8 +54,8 @@ from minitorch.products import matmul, outer
 from minitorch.contractions import bmm, dot, einsum, mm, mv
 from minitorch.shaping import (cat, chunk, clone, flatten, flip, permute, reshape, roll, split, squeeze,
                                stack, transpose, unbind, unsqueeze)
-from minitorch.arranging import (broadcast_to, column_stack, concat, diag, diagonal, hstack, meshgrid,
-                                 movedim, narrow, ravel, repeat_interleave, select, swapaxes, swapdims, t, tile,
+from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, meshgrid,
+                                 movedim, narrow, ravel, repeat_interleave, select, swapaxes, t, tile,
                                  unflatten, vstack)
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
 from minitorch.scattering import index_add, masked_select, scatter, scatter_add
@@ -63,9 +75,8 @@ from minitorch.memory import set_allocator_on_import as _set_allocator_on_import
 double, float, int, long, bool = float64, float32, int32, int64, bool_
 dtype, finfo, iinfo = _np.dtype, _np.finfo, _np.iinfo
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
-clip, multiply, subtract, divide, negative = clamp, mul, sub, div, neg
+clip = Tensor.clip = clamp
 is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
-Tensor.clip = clamp
 
 Tensor.__getattr__ = _missing_method
 __getattr__ = _missing(__name__, "torch")

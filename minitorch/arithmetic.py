@@ -5,8 +5,10 @@
 """
 import numpy as np
 
-from minitorch.operation import as_common_dtype, as_float, differentiable, masked, method, result_type
-from minitorch.tensor import Tensor, bool_, float32
+from minitorch.complaints import expect_arrays
+from minitorch.dtypes import as_common_dtype, as_float, bool_, float32, result_type
+from minitorch.operation import differentiable, masked, method
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- two operands
@@ -88,6 +90,7 @@ def _power_of_tensors(x, y):
 @differentiable
 def maximum(input, other):
     """The larger of each pair; where both are equal each gets half of the gradient."""
+    expect_arrays("maximum", input, other)
     input, other = as_common_dtype(input, other)
     share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
     return np.maximum(input, other), lambda g: share(g, input < other), lambda g: share(g, input > other)
@@ -97,6 +100,7 @@ def maximum(input, other):
 @differentiable
 def minimum(input, other):
     """The smaller of each pair; where both are equal each gets half of the gradient."""
+    expect_arrays("minimum", input, other)
     input, other = as_common_dtype(input, other)
     share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
     return np.minimum(input, other), lambda g: share(g, input > other), lambda g: share(g, input < other)

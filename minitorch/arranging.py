@@ -6,8 +6,7 @@ from minitorch.operation import differentiable, method, numpy_names
 from minitorch.shaping import as_size, cat, expand, flatten, permute, repeat, reshape, transpose, view
 from minitorch.tensor import Tensor
 
-swapaxes = swapdims = transpose
-Tensor.swapaxes = Tensor.swapdims = transpose
+swapaxes = Tensor.swapaxes = transpose
 concat = cat
 
 
@@ -75,11 +74,15 @@ def unflatten(input, dim, sizes):
 
 def vstack(tensors):
     """One below the other; vectors are rows."""
+    if not len(tensors):
+        raise RuntimeError("vstack: expected at least one tensor, got none")
     return cat([reshape(x, *(1,) * (2 - x.ndim), *x.shape) for x in tensors], 0)
 
 
 def hstack(tensors):
     """Side by side: along dimension 1, of vectors along their only one."""
+    if not len(tensors):
+        raise RuntimeError("hstack: expected at least one tensor, got none")
     tensors = [x if x.ndim else x.reshape(1) for x in tensors]
     return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
 
@@ -88,6 +91,8 @@ def hstack(tensors):
 @numpy_names
 def narrow(input, dim, start, length):
     """The part start ... start + length - 1 along `dim`, a view."""
+    if not input.ndim:
+        raise RuntimeError("narrow: a number has no part")
     axis = axis_of("narrow", dim, input.shape)
     size = input.shape[axis]
     start = start + size if start < 0 else start
@@ -166,8 +171,3 @@ def meshgrid(*tensors, indexing=None):
     sizes = [tensors[n].numel() for n in order]
     return tuple(expand(reshape(x, *[-1 if d == order.index(n) else 1 for d in range(len(tensors))]), *sizes)
                  for n, x in enumerate(tensors))
-
-
-def column_stack(tensors):
-    """Vectors as columns of a matrix."""
-    return hstack([x.reshape(-1, 1) if x.ndim < 2 else x for x in tensors])

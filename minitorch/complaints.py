@@ -29,6 +29,13 @@ def in_pytorchs_terms(error, name, inputs):
     return RuntimeError(f"{name}: {error}; the inputs have shape {both}")
 
 
+def expect_arrays(name, *operands):
+    """Inside an operation: refuse numbers where PyTorch takes tensors only."""
+    for x in operands:
+        if not isinstance(x, np.ndarray):
+            raise TypeError(f"{name} takes tensors, got {x!r}: wrap it in torch.tensor(...)")
+
+
 def axis_of(name, dim, shape):
     """The number of dimension `dim`, counted from 0. A number has a dimension 0 by courtesy."""
     try:

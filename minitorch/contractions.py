@@ -39,7 +39,7 @@ def einsum(equation, *operands):
         needed = out + "".join(term for _, term in rest[n + 1:])
         result, letters = _contract(result, letters, other, others_letters, needed)
     gone = [letters.index(c) for c in letters if c not in out]
-    result = result.sum(gone) if gone else result
+    result = result.sum(gone, dtype=result.dtype) if gone else result
     letters = [c for c in letters if c in out]
     return result.permute([letters.index(c) for c in out]) if letters else result
 
@@ -111,4 +111,4 @@ def _contract(a, a_letters, b, b_letters, needed):
 def _without(x, letters, needed):
     """x summed over the letters that nobody needs."""
     gone = [n for n, c in enumerate(letters) if c not in needed]
-    return (x.sum(gone) if gone else x), "".join(c for c in letters if c in needed)
+    return (x.sum(gone, dtype=x.dtype) if gone else x), "".join(c for c in letters if c in needed)

@@ -10,9 +10,10 @@ import numpy as np
 
 from minitorch.device import CPU, check_device, on_cpu
 from minitorch.device import device as Device
-from minitorch.operation import differentiable, method, result_type
+from minitorch.dtypes import DTYPES, as_dtype, bool_, float32, float64, int32, int64, result_type
+from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
-from minitorch.tensor import DTYPES, Tensor, as_dtype, bool_, float32, float64, int32, int64
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- from data
@@ -167,8 +168,8 @@ def new_tensor(input, data, *, dtype=None, requires_grad=False):
 def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
     """start, start + step, ... up to but without `end`; int64 if all three are integers."""
     start, end = (0, start) if end is None else (start, end)
-    start, end, step = map(_number, (start, end, step))
-    if not step or (end - start) / step < 0:
+    start, end, step = _numbers(start, end, step, dtype=dtype)
+    if not step or not 0 <= (end - start) / step < math.inf:
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     dtype = as_dtype(dtype or (float32 if float in map(type, (start, end, step)) else int64))
     return Tensor((start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype), requires_grad)
@@ -179,7 +180,7 @@ def linspace(start, end, steps, *, dtype=None, requires_grad=False):
     """`steps` numbers at equal distances from start to end, both included."""
     if steps < 0:
         raise RuntimeError(f"linspace: the number of steps cannot be negative, got {steps}")
-    points = np.linspace(_number(start), _number(end), steps)
+    points = np.linspace(*_numbers(start, end, dtype=dtype), steps)
     return Tensor(points.astype(as_dtype(dtype or float32)), requires_grad)
 
 
@@ -188,9 +189,16 @@ def _number(x):
     return x.item() if hasattr(x, "item") else x
 
 
+def _numbers(*given, dtype):
+    """Python numbers out of numbers and 0-d tensors; whole ones if `dtype` is that of integers."""
+    whole = dtype is not None and as_dtype(dtype).kind == "i"
+    return [int(_number(x)) if whole else _number(x) for x in given]
+
+
 @on_cpu
 def eye(n, m=None, *, dtype=None, requires_grad=False):
     """1 on the diagonal, 0 elsewhere: (n, m or n)."""
+    checked_size((n,) if m is None else (n, m))
     return Tensor(np.eye(n, m, dtype=as_dtype(dtype or float32)), requires_grad)
 
 

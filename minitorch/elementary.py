@@ -4,9 +4,11 @@ import math
 import numpy as np
 
 from minitorch.arithmetic import true_divide
+from minitorch.complaints import expect_arrays
+from minitorch.dtypes import as_common_dtype, as_float, float64, result_type
 from minitorch.inplace import in_place
-from minitorch.operation import as_common_dtype, as_float, differentiable, method, result_type
-from minitorch.tensor import Tensor, float64
+from minitorch.operation import differentiable, method
+from minitorch.tensor import Tensor
 
 
 @method()
@@ -62,14 +64,6 @@ def log10(input):
 
 @method()
 @differentiable
-def exp2(input):
-    """2 ** input."""
-    out = np.exp2(as_float(input))
-    return out, lambda g: g * (out * math.log(2))
-
-
-@method()
-@differentiable
 def tan(input):
     out = np.tan(as_float(input))
     return out, lambda g: g * (1 + out * out)
@@ -85,22 +79,9 @@ def atan(input):
 @differentiable
 def atan2(input, other):
     """The angle of the point (other, input), in radians."""
+    expect_arrays("atan2", input, other)
     y, x = map(as_float, as_common_dtype(input, other))
     return np.arctan2(y, x), lambda g: g * x / (x * x + y * y), lambda g: -g * y / (x * x + y * y)
-
-
-@method()
-@differentiable
-def sinh(input):
-    input = as_float(input)
-    return np.sinh(input), lambda g: g * np.cosh(input)
-
-
-@method()
-@differentiable
-def cosh(input):
-    input = as_float(input)
-    return np.cosh(input), lambda g: g * np.sinh(input)
 
 
 @method()

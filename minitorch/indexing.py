@@ -5,10 +5,11 @@ import operator
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.dtypes import bool_, int64
 from minitorch.graph import Part
 from minitorch.inplace import write
 from minitorch.operation import differentiable, masked, method
-from minitorch.tensor import Tensor, bool_, int64
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- x[...]

@@ -6,9 +6,10 @@ gradient will refuse to give one (watch.py).
 import numpy as np
 
 from minitorch import arithmetic, rounding
+from minitorch.dtypes import DTYPES, KINDS
 from minitorch.graph import Node, grad_mode
 from minitorch.operation import made_by
-from minitorch.tensor import DTYPES, KINDS, Tensor
+from minitorch.tensor import Tensor
 from minitorch.views import Unfollowed, tell_base
 from minitorch.watch import mark_as_changed
 

@@ -1,4 +1,4 @@
-"""How a function on NumPy arrays becomes an operation on tensors: `differentiable`, and PyTorch's type rules."""
+"""How a function on NumPy arrays becomes an operation on tensors: `differentiable`."""
 import functools
 import inspect
 
@@ -6,11 +6,9 @@ import numpy as np
 
 from minitorch.complaints import in_pytorchs_terms
 from minitorch.graph import Node, grad_mode
-from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32, int64
+from minitorch.tensor import Tensor
 from minitorch.views import follow_base, note_base
 
-
-# ---------------------------------------------------------------- from arrays to tensors
 
 def differentiable(function):
     """Turn a function on arrays into an operation on tensors that is recorded and can be differentiated.
@@ -121,47 +119,3 @@ def method(*names):
             setattr(Tensor, name, function)
         return function
     return attach
-
-
-# ---------------------------------------------------------------- types
-
-def result_type(*operands):
-    """The dtype that arrays, tensors and Python numbers have in common.
-
-    bool < int32 < int64 < float32 < float64. Tensors with dimensions decide first; a 0-d tensor, and after it a Python
-    number, only counts when it is of a higher kind (truth value, integer, float). A Python float is float32.
-    """
-    groups = ([], [], [])                                             # dimensions, 0-d, Python numbers
-    for x in operands:
-        x = x._data if isinstance(x, Tensor) else x
-        if isinstance(x, np.ndarray):
-            groups[0 if x.ndim else 1].append(DTYPES.index(x.dtype))
-        elif isinstance(x, (bool, np.bool)):
-            groups[2].append(DTYPES.index(bool_))
-        elif isinstance(x, (int, np.integer)):
-            groups[2].append(DTYPES.index(int64))
-        elif isinstance(x, (float, np.floating)):
-            groups[2].append(DTYPES.index(float32))
-        else:
-            raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: wrap it in torch.tensor(...)")
-    best = None
-    for group in groups:
-        if group and (best is None or KINDS[max(group)] > KINDS[best]):
-            best = max(group)
-    return DTYPES[best]
-
-
-def as_common_dtype(input, other):
-    """Two operands in the dtype of their result."""
-    if type(input) is np.ndarray:                                     # the two frequent cases, quickly
-        if type(other) is np.ndarray and input.dtype == other.dtype:
-            return input, other
-        if type(other) in (float, int) and input.dtype.kind == "f":
-            return input, other
-    dtype = result_type(input, other)
-    return np.asarray(input, dtype), np.asarray(other, dtype)
-
-
-def as_float(input):
-    """Integers and truth values as float32, as PyTorch does for exp, sqrt, sin, ..."""
-    return input if input.dtype.kind == "f" else input.astype(float32)

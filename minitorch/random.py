@@ -3,9 +3,10 @@ import numpy as np
 
 from minitorch.creation import checked_size
 from minitorch.device import on_cpu
+from minitorch.dtypes import as_dtype, float32, int64
 from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
-from minitorch.tensor import Tensor, as_dtype, float32, int64
+from minitorch.tensor import Tensor
 
 
 class Generator:
@@ -165,6 +166,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
 @method()
 def normal_(input, mean=0, std=1, *, generator=None):
     """Overwrite with normally distributed numbers."""
+    if std < 0:
+        raise RuntimeError(f"normal_: std cannot be negative, got {std}")
     return input._write(_rng(generator).standard_normal(input.shape, input.dtype) * std + mean)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from minitorch.arithmetic import maximum, minimum
+from minitorch.dtypes import as_dtype, as_float, int64
 from minitorch.indexing import take_along_dim
-from minitorch.operation import as_float, differentiable, masked, method, numpy_names
+from minitorch.operation import differentiable, masked, method, numpy_names
 from minitorch.sums import sum_over
-from minitorch.tensor import Tensor, as_dtype, int64
+from minitorch.tensor import Tensor
 
 
 def _cast(input, dtype):
@@ -78,7 +79,7 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
         others = np.moveaxis((before * after).reshape(moved.shape), last, axes)
         return _with_axes(g, axes, shape) * others
 
-    return np.prod(input, axes, keepdims=keepdim), backward
+    return np.prod(input, axes, keepdims=keepdim, dtype=input.dtype), backward
 
 
 @method()
@@ -305,7 +306,7 @@ def cumprod(input, dim, *, dtype=None):
         factors = np.where(np.eye(x.shape[-1], dtype=bool), 1, x[..., None, :])
         return np.moveaxis((np.triu(factors.cumprod(-1)) @ g[..., None])[..., 0], -1, dim)
 
-    return input.cumprod(dim) if input.ndim else input.copy(), backward
+    return input.cumprod(dim, input.dtype) if input.ndim else input.copy(), backward
 
 
 def _running_sums(x, dim):
@@ -314,13 +315,13 @@ def _running_sums(x, dim):
     """
     blocks = x.shape[-1] // 16
     if x.dtype.kind != "f" or dim not in (-1, x.ndim - 1) or blocks * 16 != x.shape[-1] or blocks < 2:
-        return x.cumsum(dim)
+        return x.cumsum(dim, x.dtype)
     triangle = lambda size, diagonal=0: np.triu(np.ones((size, size), x.dtype), diagonal)
     with np.errstate(invalid="ignore", over="ignore"):
         sums = (x.reshape(-1, 16) @ triangle(16)).reshape(*x.shape[:-1], blocks, 16)
         sums += (sums[..., -1] @ triangle(blocks, 1))[..., None]
     sums = sums.reshape(x.shape)
-    return sums if np.isfinite(sums[..., -1]).all() else x.cumsum(dim)            # in a product 0 * inf is nan
+    return sums if np.isfinite(sums[..., -1]).all() else x.cumsum(dim, x.dtype)            # in a product 0 * inf is nan
 
 
 @method()

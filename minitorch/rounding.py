@@ -2,7 +2,9 @@
 import numpy as np
 
 from minitorch.arithmetic import true_divide
-from minitorch.operation import as_common_dtype, differentiable, method, numpy_names
+from minitorch.complaints import expect_arrays
+from minitorch.dtypes import as_common_dtype, bool_
+from minitorch.operation import differentiable, method, numpy_names
 from minitorch.tensor import Tensor
 
 
@@ -18,7 +20,7 @@ def _rounding(function, name):
 
 
 floor, ceil, trunc = _rounding(np.floor, "floor"), _rounding(np.ceil, "ceil"), _rounding(np.trunc, "trunc")
-sign = _rounding(np.sign, "sign")
+sign = _rounding(lambda x: x if x.dtype == bool_ else np.sign(x), "sign")
 
 
 @method()
@@ -67,6 +69,7 @@ def remainder(input, other):
 @differentiable
 def fmod(input, other):
     """input - other trunc(input / other): it has the sign of `input`."""
+    expect_arrays("fmod", input)
     input, other = _checked(input, other)
     return np.fmod(input, other), lambda g: g, lambda g: -g * np.trunc(input / other)
 

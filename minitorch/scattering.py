@@ -31,8 +31,10 @@ def _checked(name, input, dim, index, src):
 
 @method()
 @numpy_names
-def scatter(input, dim, index, src=None, *, value=None):
+def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """A copy with out[index[i][j]][j] = src[i][j] for dim = 0, and likewise for the others; or one number `value`."""
+    if reduce is not None:
+        raise NotImplementedError(f"scatter: minitorch has no reduce={reduce!r}: use scatter_add")
     return _scatter(input, dim, index, value if src is None else src)
 
 
@@ -92,7 +94,8 @@ def index_add(input, dim, index, source, *, alpha=1):
     index, length = np.atleast_1d(index), (input.shape or (1,))[axis]
     if index.ndim > 1 or index.size and not 0 <= index.min() <= index.max() < length:
         raise IndexError(f"index_add: expected a vector of indices 0 ... {length - 1}, got {index}")
-    if np.shape(source)[:axis] != input.shape[:axis] or source.ndim and source.shape[axis] != len(index):
+    fitting = (*input.shape[:axis], len(index), *input.shape[axis + 1:])
+    if (source.shape or (1,)) != fitting:
         raise RuntimeError(f"index_add: a source of shape {source.shape} has no slice for each of {len(index)} indices "
                            f"along dimension {dim} of {input.shape}")
     shape, source_shape = input.shape, source.shape

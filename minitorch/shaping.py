@@ -5,8 +5,9 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.dtypes import result_type
 from minitorch.graph import Part
-from minitorch.operation import differentiable, method, numpy_names, result_type
+from minitorch.operation import differentiable, method, numpy_names
 from minitorch.tensor import Tensor
 from minitorch.views import note_siblings
 

@@ -7,9 +7,10 @@ from collections import namedtuple
 import numpy as np
 
 from minitorch.complaints import axis_of
+from minitorch.dtypes import bool_, int64
 from minitorch.indexing import take_along_dim
 from minitorch.operation import method, numpy_names
-from minitorch.tensor import Tensor, bool_, int64
+from minitorch.tensor import Tensor
 
 Ordered = namedtuple("Ordered", "values indices")
 

@@ -196,6 +196,35 @@ def test_samples_of_pytorch(name, dtype):
     assert len(refused) <= REFUSED.get(name, (0,))[0], "\n".join(refused)
 
 
+ACCEPTED = {                                                  # of PyTorch's wrong inputs, and why they are no harm
+    "__radd__": 2, "__rmul__": 2, "__rsub__": 2, "__rpow__": 2, "__rmod__": 2,    # called on numbers, as nobody does
+    "remainder": 1,                                           # of two numbers
+    "masked_fill": 1,                                         # a complex number as the value
+    "narrow": 1,                                              # a truth value as the start
+    "nn.functional.rms_norm": 1,                              # over no dimension
+}
+
+
+@pytest.mark.parametrize("name", operations())
+def test_what_pytorch_refuses_is_refused(name):
+    accepted = []
+    op = operations()[name]
+    for wrong in list(op.error_inputs("cpu")) if op.error_inputs_func else []:
+        arguments = [(wrong.sample_input.input, *wrong.sample_input.args), wrong.sample_input.kwargs]
+        try:
+            mine = ours(arguments, {})
+        except (NotImplementedError, TypeError, ValueError):
+            continue                                          # a dtype that is not here, or 65 dimensions
+        if any(t.numel() > 1e6 for t in tensors(mine)):
+            continue                                          # refused for its size
+        try:
+            evaluate(ARGUMENTS.get(name) or find(op.name), mine, minitorch)
+            accepted.append(summary(wrong.sample_input))
+        except Exception as error:
+            assert len(str(error)) > 10
+    assert len(accepted) <= ACCEPTED.get(name, 0), "\n".join(accepted)
+
+
 def main(verbose):
     for dtype in DTYPES:
         counts = Counter()

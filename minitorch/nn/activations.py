@@ -4,10 +4,10 @@ import math
 import numpy as np
 
 from minitorch.arithmetic import sigmoid
+from minitorch.dtypes import as_dtype
 from minitorch.elementary import erf_of_array
 from minitorch.nn.checks import floats_only, inplace_option
 from minitorch.operation import differentiable, masked, method
-from minitorch.tensor import as_dtype
 
 
 @method()

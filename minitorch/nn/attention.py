@@ -3,10 +3,11 @@ import math
 
 import numpy as np
 
+from minitorch.dtypes import bool_
 from minitorch.nn.checks import expect_tensor, floats_only
 from minitorch.nn.transforms import dropout_mask
 from minitorch.operation import differentiable, jointly
-from minitorch.tensor import Tensor, bool_
+from minitorch.tensor import Tensor
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *,

@@ -3,11 +3,11 @@ import math
 
 from minitorch import creation, random
 from minitorch.device import on_cpu
+from minitorch.dtypes import int64
 from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.nn.module import Module, Parameter
 from minitorch.recording import no_grad
-from minitorch.tensor import int64
 
 
 # ---------------------------------------------------------------- with parameters

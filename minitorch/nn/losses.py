@@ -5,11 +5,12 @@ import warnings
 import numpy as np
 
 from minitorch.arithmetic import where
+from minitorch.dtypes import int64
 from minitorch.indexing import gather
 from minitorch.nn.activations import log_softmax, logsigmoid
 from minitorch.nn.checks import check_ids, expect_tensor, floats_only
 from minitorch.operation import differentiable
-from minitorch.tensor import Tensor, int64
+from minitorch.tensor import Tensor
 
 
 def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -138,6 +139,8 @@ def l1_loss(input, target):
 @_elementwise
 def huber_loss(input, target, delta=1.0):
     """d^2 / 2 of the difference d as far as delta, then delta (|d| - delta / 2): a parabola, then lines."""
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss: delta must be positive, got {delta}")
     d = (input - target).abs()
     return where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
 

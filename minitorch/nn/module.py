@@ -3,8 +3,9 @@ from collections import namedtuple
 
 from minitorch.device import check_device
 from minitorch.device import device as Device
+from minitorch.dtypes import as_dtype, float32, float64
 from minitorch.recording import no_grad
-from minitorch.tensor import Tensor, as_dtype, float32, float64
+from minitorch.tensor import Tensor
 
 IncompatibleKeys = namedtuple("IncompatibleKeys", "missing_keys unexpected_keys")
 

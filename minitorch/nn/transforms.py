@@ -1,12 +1,13 @@
 """From one representation to another: linear maps, rows looked up, classes as vectors, elements dropped or added."""
 import numpy as np
 
+from minitorch.dtypes import int64
 from minitorch.indexing import scatter_add_rows
 from minitorch.nn.checks import check_ids, expect_tensor, floats_only, inplace_option
 from minitorch.operation import differentiable
 from minitorch.random import rand
 from minitorch.sums import sum_over
-from minitorch.tensor import Tensor, int64
+from minitorch.tensor import Tensor
 
 
 @floats_only
@@ -39,6 +40,8 @@ def embedding(input, weight, padding_idx=None):
     expect_tensor("embedding", input)
     if input.dtype.kind != "i":
         raise RuntimeError(f"embedding: ids must be int64, got {input.dtype}; use tensor.long()")
+    if weight.ndim != 2:
+        raise RuntimeError(f"embedding: the weight must be a matrix, (ids, dim), got shape {weight.shape}")
     check_ids("embedding", input._data, len(weight))
     return _embedding(input, weight, padding_idx)
 

@@ -3,10 +3,11 @@ import math
 
 import numpy as np
 
+from minitorch.dtypes import float32
 from minitorch.nn.module import zero_grad
 from minitorch.optim import lr_scheduler
 from minitorch.recording import enable_grad
-from minitorch.tensor import Tensor, float32
+from minitorch.tensor import Tensor
 from minitorch.watch import mark_as_changed
 from minitorch.missing import missing as _missing
 
