@@ -12,6 +12,10 @@ def _no_slope(g):
     return np.zeros_like(g)
 
 
+def _no_derivative(g):
+    raise RuntimeError("floor_divide has no derivative, in PyTorch either: use div(..., rounding_mode='floor')")
+
+
 def _rounding(function, name):
     def rounded(input):
         return function(input).astype(input.dtype, copy=False), _no_slope
@@ -38,7 +42,7 @@ def div(input, other, *, rounding_mode=None):
         return true_divide(input, other)
     if rounding_mode not in ("trunc", "floor"):
         raise RuntimeError(f"div: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}")
-    return floor_divide(input, other) if rounding_mode == "floor" else _trunc_divide(input, other)
+    return _floor_quotient(input, other) if rounding_mode == "floor" else _trunc_quotient(input, other)
 
 
 @method("__floordiv__")
@@ -46,11 +50,17 @@ def div(input, other, *, rounding_mode=None):
 def floor_divide(input, other):
     """The largest whole number that is not above input / other."""
     input, other = _checked(input, other)
+    return np.floor_divide(input, other), _no_derivative, _no_derivative
+
+
+@differentiable
+def _floor_quotient(input, other):
+    input, other = _checked(input, other)
     return np.floor_divide(input, other), _no_slope, _no_slope
 
 
 @differentiable
-def _trunc_divide(input, other):
+def _trunc_quotient(input, other):
     input, other = _checked(input, other)
     if input.dtype.kind == "f":
         return np.trunc(input / other), _no_slope, _no_slope
