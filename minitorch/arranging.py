@@ -134,23 +134,25 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
 def diagonal(input, offset=0, dim1=0, dim2=1):
     """The diagonals of two dimensions; theirs becomes the last one."""
     shape = input.shape
-    out = np.diagonal(input, offset, dim1, dim2)
+
+    def diagonal_of(array):
+        view = np.diagonal(array, offset, dim1, dim2)
+        view.flags.writeable = array.flags.writeable                  # NumPy's is read only
+        return view
 
     def backward(g):
         whole = np.zeros(shape, g.dtype)
-        view = np.diagonal(whole, offset, dim1, dim2)
-        view.flags.writeable = True                                   # NumPy's is a view of `whole`, read only
-        view[...] = g
+        diagonal_of(whole)[...] = g
         return whole
 
-    return out, backward
+    return diagonal_of(input), backward
 
 
 @method()
 def diag(input, diagonal=0):
     """The diagonal of a matrix, or a matrix with this vector on its diagonal and 0 elsewhere."""
     if input.ndim == 2:
-        return input.diagonal(diagonal)
+        return input.diagonal(diagonal).clone()
     if input.ndim != 1:
         raise RuntimeError(f"diag: expected a vector or a matrix, got shape {input.shape}")
     return _matrix_with(input, diagonal)
