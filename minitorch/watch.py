@@ -53,17 +53,19 @@ def check(node):
                                    "Call backward() before changing it, or change a copy: x.clone()")
 
 
-def _held_by(thing):
-    """All arrays inside a function, its defaults, and tuples and lists in it."""
-    if isinstance(thing, np.ndarray):
-        yield thing
-    elif isinstance(thing, (tuple, list)):
-        for part in thing:
-            yield from _held_by(part)
-    elif hasattr(thing, "_data"):                                     # a tensor
-        yield thing._data
-    elif hasattr(thing, "__code__"):                                  # a function
-        for part in thing.__defaults__ or ():
-            yield from _held_by(part)
-        for cell in thing.__closure__ or ():
-            yield from _held_by(cell.cell_contents)
+def _held_by(function):
+    """All arrays among the things that a function holds on to, and in tuples, lists and functions among them."""
+    waiting, seen = [function], set()
+    while waiting:
+        thing = waiting.pop()
+        if isinstance(thing, np.ndarray):
+            yield thing
+        elif id(thing) not in seen:
+            seen.add(id(thing))
+            if isinstance(thing, (tuple, list)):
+                waiting.extend(thing)
+            elif hasattr(thing, "_data"):                             # a tensor
+                waiting.append(thing._data)
+            elif hasattr(thing, "__code__"):                          # a function
+                waiting.extend(thing.__defaults__ or ())
+                waiting.extend(cell.cell_contents for cell in thing.__closure__ or ())

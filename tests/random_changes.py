@@ -2,7 +2,7 @@
 import numpy as np
 
 NEW = ["{a} * {b}", "{a} + {b}", "{a} - {b}", "{a}.sin()", "{a}.tanh()", "{a} * 0.5", "1 - {a}", "{a} ** 2", "{a}.clone()",
-       "{a}.sigmoid()", "{a}.sum(0)", "torch.zeros(2, 3)", "torch.full((3,), 0.5)", "torch.cat([{a}, {b}])",
+       "{a}.sigmoid()", "{a}.sum(0)", "x * 0", "x[0] * 0 + 0.5", "torch.cat([{a}, {b}])",
        "{a}.softmax(-1)", "{a} / 2", "torch.maximum({a}, {b})", "{a}[[0, 0, 1]]", "{a}.flatten()[mask]"]
 VIEWS = ["{a}[0]", "{a}[1:]", "{a}[..., 1]", "{a}[..., ::2]", "{a}.T", "{a}.view(-1)", "{a}.detach()",
          "{a}.unsqueeze(0)", "{a}.squeeze()", "{a}.transpose(0, -1)", "{a}.expand(2, 2, 3)", "{a}.data", "{a}[None, :, :2]",

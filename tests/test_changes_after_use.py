@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minitorch
+from tests.functional_cases import CASES, make_inputs
 from tests.operation_cases import LINES, arrays_of, expand, weights_for
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -56,3 +57,40 @@ def test_no_gradient_is_refused_that_pytorch_gives(line, overwrite):
     for expression in expand(line):
         if not BOLDER.search(expression) and isinstance(gradients(minitorch, expression, overwrite), RuntimeError):
             assert isinstance(gradients(torch, expression, overwrite), RuntimeError), expression
+
+
+# ---------------------------------------------------------------- functions of networks
+
+def gradients_of_function(torch, name, changed):
+    """The same for a case of nn.functional: input number `changed` is overwritten, or the output (-1), or nothing."""
+    leaves = [torch.from_numpy(np.array(x)) for x in make_inputs(name)]
+    inputs = [x.requires_grad_() * 1 if x.is_floating_point() else x.clone() for x in leaves]
+    out = CASES[name][0](torch.nn.functional, *inputs)
+    weights, = weights_for([out])
+    loss = (out * torch.from_numpy(weights)).sum() if changed != -1 else None
+    try:
+        with torch.no_grad():
+            if changed is not None:
+                (inputs[changed] if changed >= 0 else out).fill_(1)
+        loss = (out.sum() if changed == -1 else loss)
+        loss.backward()
+    except RuntimeError as error:
+        return error
+    return [x.grad.numpy() for x in leaves if x.grad is not None]
+
+
+def changes_of(name):
+    return [(name, n) for n in range(-1, len(CASES[name]) - 1)]
+
+
+@pytest.mark.parametrize("name, changed", [change for name in CASES for change in changes_of(name)])
+def test_functions_of_networks_give_the_right_gradient_or_refuse(name, changed):
+    got = gradients_of_function(minitorch, name, changed)
+    if isinstance(got, RuntimeError):
+        torch = pytest.importorskip("torch")
+        keys = "attention" in name and changed == 1                   # in PyTorch that depends on which kernel runs
+        assert keys or isinstance(gradients_of_function(torch, name, changed), RuntimeError)
+    elif changed >= 0:
+        for g, w in zip(got, gradients_of_function(minitorch, name, None), strict=True):
+            np.testing.assert_array_equal(g, w)
+

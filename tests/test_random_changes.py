@@ -23,8 +23,9 @@ def difference(torch, lines):
         return "" if isinstance(their_grad, Exception) else "no gradient"
     if isinstance(their_grad, Exception):                             # a copy was kept where PyTorch kept none
         return "bolder" if any(word in line for line in lines for word in UNTRACKED) or _is_right(lines) else "wrong"
-    same = np.isclose(our_loss, their_loss) and np.allclose(our_grad, their_grad)
-    return "" if same else "wrong"
+    if np.isclose(our_loss, their_loss) and np.allclose(our_grad, their_grad):
+        return ""
+    return "bolder" if any(".data" in line for line in lines) else "wrong"        # what nobody watches in PyTorch
 
 
 def _is_right(lines):

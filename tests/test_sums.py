@@ -14,8 +14,8 @@ def numbers(rows, columns):
     return np.random.default_rng(0).random((rows, columns), np.float32)
 
 
-def error(got, x, axis=0):
-    wanted = x.sum(axis, dtype=np.float64)
+def error(got, x, wanted=None):
+    wanted = x.sum(0, dtype=np.float64) if wanted is None else wanted
     return (np.abs(np.asarray(got) - wanted) / np.abs(wanted)).max() / EPSILON
 
 
@@ -54,6 +54,13 @@ def test_the_error_is_at_most_twice_that_of_pytorch(shape, way):
     torch = pytest.importorskip("torch")
     x = numbers(*shape)
     assert error(WAYS[way](minitorch, x), x) <= 2 * max(error(WAYS[way](torch, x), x), 1)
+
+
+@pytest.mark.parametrize("count", [96, 1000, 1024, 4096, 100_000, 2 ** 20])
+def test_running_sums_are_exact_too(count):
+    x = numbers(count, 2)
+    for array, dim in ((x, 0), (np.ascontiguousarray(x.T), 1)):
+        assert error(minitorch.from_numpy(array).cumsum(dim).numpy(), array, array.cumsum(dim, np.float64)) <= 16
 
 
 def test_ones_are_counted():
