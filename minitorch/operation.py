@@ -49,7 +49,7 @@ def record(out, name, inputs, derivatives):
         edges = []
         for x, derivative in zip(inputs, derivatives):
             if isinstance(x, Tensor) and derivative is not None:
-                target = made_by(x) if x._base is not None else x._node or (x if x._requires_grad else None)
+                target = made_by(x)
                 if target is not None:
                     edges.append((target, derivative))
         if edges:
@@ -91,15 +91,16 @@ def _by_signature(name, signature, inputs, options):
     """Keywords under PyTorch's names, and tensors moved to their positions, so that they are inputs like the others."""
     if not options.keys() <= signature.parameters.keys():
         options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
-    unknown = [key for key in options if key not in signature.parameters]
-    if unknown:
-        raise TypeError(f"{name} takes the arguments ({', '.join(signature.parameters)}), and in minitorch no "
-                        f"{', '.join(unknown)}")
-    if not any(isinstance(value, Tensor) for value in options.values()):
-        return inputs, options
-    bound = signature.bind(*inputs, **options)
-    bound.apply_defaults()                                            # no gap before them
-    return bound.args, bound.kwargs
+        unknown = [key for key in options if key not in signature.parameters]
+        if unknown:
+            raise TypeError(f"{name} takes the arguments ({', '.join(signature.parameters)}), and in minitorch no "
+                            f"{', '.join(unknown)}")
+    for value in options.values():
+        if isinstance(value, Tensor):
+            bound = signature.bind(*inputs, **options)
+            bound.apply_defaults()                                    # no gap before them
+            return bound.args, bound.kwargs
+    return inputs, options
 
 
 def numpy_names(function):
