@@ -134,16 +134,20 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
 def diagonal(input, offset=0, dim1=0, dim2=1):
     """The diagonals of two dimensions; theirs becomes the last one."""
     shape = input.shape
-    out = np.diagonal(input, offset, dim1, dim2)
 
     def backward(g):
         whole = np.zeros(shape, g.dtype)
-        view = np.diagonal(whole, offset, dim1, dim2)
-        view.flags.writeable = True                                   # NumPy's is a view of `whole`, read only
-        view[...] = g
+        _diagonal_of(whole, offset, dim1, dim2)[...] = g
         return whole
 
-    return out, backward
+    return _diagonal_of(input, offset, dim1, dim2), backward
+
+
+def _diagonal_of(array, *where):
+    """NumPy's is a view, read-only; PyTorch's can be written to."""
+    view = np.diagonal(array, *where)
+    view.flags.writeable = array.flags.writeable
+    return view
 
 
 @method()
