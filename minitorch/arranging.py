@@ -135,17 +135,19 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
     """The diagonals of two dimensions; theirs becomes the last one."""
     shape = input.shape
 
-    def diagonal_of(array):
-        view = np.diagonal(array, offset, dim1, dim2)
-        view.flags.writeable = array.flags.writeable                  # NumPy's is read only
-        return view
-
     def backward(g):
         whole = np.zeros(shape, g.dtype)
-        diagonal_of(whole)[...] = g
+        _diagonal_of(whole, offset, dim1, dim2)[...] = g
         return whole
 
-    return diagonal_of(input), backward
+    return _diagonal_of(input, offset, dim1, dim2), backward
+
+
+def _diagonal_of(array, *where):
+    """NumPy's is a view, read-only; PyTorch's can be written to."""
+    view = np.diagonal(array, *where)
+    view.flags.writeable = array.flags.writeable
+    return view
 
 
 @method()

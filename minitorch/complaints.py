@@ -61,6 +61,4 @@ WRONG_SHAPE = {                                 # of an operation: what is wrong
     "permute": lambda shape, dims: f"{tuple(dims)} does not name each dimension of shape {shape} once",
     "stack": lambda shapes, *_: f"the tensors must have one shape, got {shapes}",
     "cat": lambda shapes, *_: f"shapes {shapes} differ in more than the dimension along which they are put together",
-    "amax": lambda shape, *_: f"there is no largest element of nothing, shape {shape}",
-    "amin": lambda shape, *_: f"there is no smallest element of nothing, shape {shape}",
 }

@@ -10,14 +10,15 @@ from minitorch.dtypes import DTYPES, KINDS
 from minitorch.graph import Node, grad_mode
 from minitorch.operation import made_by
 from minitorch.tensor import Tensor
-from minitorch.views import Unfollowed, tell_base
+from minitorch.views import Region, Unfollowed, tell_base
 from minitorch.watch import mark_as_changed
 
 
 def write(x, values, index=..., picked=(), overlapping=False):
-    """x[index][picked] = values, in place. index: of numbers, slices and None; picked: an index with arrays, or ().
-    overlapping: also where several elements are one number in memory, of tensors that are not recorded.
+    """x[index][picked] = values, in place.
 
+    index: of integers, slices and None; picked: an index with arrays, or (). overlapping: also where several elements
+    are one number in memory, if nothing is recorded.
     RuntimeError where PyTorch refuses: for leaves that require a gradient, some views, and shapes that do not fit.
     """
     recorded = _is_recorded(x, values)
@@ -94,6 +95,8 @@ def _refuse_unless_writable(x, recorded, overlapping=False):
     if recorded and base is not None and base.is_leaf and base.requires_grad:
         raise RuntimeError("a view of a leaf that requires grad is being used in an in-place operation: update "
                            "parameters inside `with no_grad():`, or change a copy, x.clone()")
+    if recorded and base is not None:
+        Region(x, base)                                               # refuses what it cannot describe
     several = x._data.size and any(size > 1 and not step for size, step in zip(x._data.shape, x._data.strides))
     if several and not overlapping or not x._data.flags.writeable:
         raise RuntimeError(f"this tensor of shape {x.shape} was expanded, so that several elements are one number in "
