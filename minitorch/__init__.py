@@ -25,6 +25,7 @@ Around it, one family per file:
     creation, random
                    new tensors
     device         where tensors are: on the CPU
+    retaining      gradients of tensors that are not leaves
     gradcheck      gradients checked by finite differences
     distributions  draws with their probabilities
     serialization  save and load
@@ -62,7 +63,7 @@ from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, m
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
 from minitorch.scattering import index_add, masked_select, scatter, scatter_add
 from minitorch.sorting import argsort, bincount, count_nonzero, isin, median, nonzero, sort, topk, unique
-from minitorch import inplace
+from minitorch import inplace, retaining
 from minitorch.device import backends, cuda, device, mps
 from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
                                 full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)
