@@ -154,7 +154,7 @@ def _diagonal_of(array, *where):
 def diag(input, diagonal=0):
     """The diagonal of a matrix, or a matrix with this vector on its diagonal and 0 elsewhere."""
     if input.ndim == 2:
-        return input.diagonal(diagonal)
+        return input.diagonal(diagonal).clone()
     if input.ndim != 1:
         raise RuntimeError(f"diag: expected a vector or a matrix, got shape {input.shape}")
     return _matrix_with(input, diagonal)

@@ -10,6 +10,7 @@ from minitorch.graph import Part
 from minitorch.inplace import write
 from minitorch.operation import differentiable, masked, method
 from minitorch.tensor import Tensor
+from minitorch.watch import same_memory
 
 
 # ---------------------------------------------------------------- x[...]
@@ -52,22 +53,9 @@ def parse_index(index, shape):
     given = tuple(index) if _means_several(index) else (index,)
     if all(map(_is_plain, given)) and (dots := given.count(...)) < 2:  # the frequent cases, quickly
         return (given if dots else (*given, ...)), ()                 # `...` makes x[0] a view, too
-    items = [_parse_item(item) for item in given]
-    left = len(shape) - sum(_dims_taken(item) for item in items)      # dimensions that `...` stands for
-    if left < 0:
-        raise IndexError(f"too many indices for a tensor of shape {shape}: they take {len(shape) - left} dimensions")
-    if any(item is ... for item in items[:-1]):
-        if left and sum(item is ... for item in items[:-1]) > 1:
-            raise IndexError("an index can have only one ellipsis (...)")
-        if any(_dims_taken(item) > 1 and not isinstance(x, Tensor) for x, item in zip(given, items)):
-            raise IndexError("a mask of several dimensions beside an ellipsis (...) must be a tensor: from_numpy(mask)")
+    items = _for_each_dimension(given, [_parse_item(item) for item in given], shape)
     view, arrays, dim = [], [], 0
     for item in items:
-        if item is ...:
-            view += [slice(None)] * left
-            arrays += [slice(None)] * left
-            dim, left = dim + left, 0
-            continue
         if not isinstance(item, np.ndarray):
             view.append(item)
             arrays += [] if isinstance(item, int) else [slice(None)]  # an integer takes its dimension away
@@ -83,6 +71,26 @@ def parse_index(index, shape):
         dim += _dims_taken(item)
     found = any(isinstance(item, np.ndarray) for item in arrays)
     return (*view, ...), tuple(arrays) if found else ()
+
+
+def _for_each_dimension(given, items, shape):
+    """The items of an index with slices in place of `...`, one for each dimension that it skips."""
+    skipped = len(shape) - sum(map(_dims_taken, items))
+    if skipped < 0:
+        raise IndexError(f"too many indices for a tensor of shape {shape}: they take {len(shape) - skipped} dimensions")
+    dots = sum(item is ... for item in items[:-1])                    # one at the end would change nothing
+    if dots > 1 and skipped:
+        raise IndexError("an index can have only one ellipsis (...)")
+    if dots and any(_dims_taken(item) > 1 and not isinstance(x, Tensor) for x, item in zip(given, items)):
+        raise IndexError("a mask of several dimensions beside an ellipsis (...) must be a tensor: from_numpy(mask)")
+    slices, spelled = [slice(None)] * skipped, []
+    for item in items:
+        if item is ...:
+            spelled += slices
+            slices = []
+        else:
+            spelled.append(item)
+    return spelled
 
 
 def _is_plain(item):
@@ -118,8 +126,8 @@ def _parse_item(item):
     if hasattr(item, "__index__") and not isinstance(item, np.bool_):
         return operator.index(item)
     kind = TypeError if isinstance(item, str) else IndexError
-    raise kind("an index is made of integers, slices, `...`, None, and tensors, lists and arrays of integers or "
-                     f"bool, not of {type(item).__name__}")
+    raise kind("an index is made of integers, slices, `...`, None, and tensors, lists and arrays of integers or bool, "
+               f"not of {type(item).__name__}")
 
 
 def _without_tensors(item):
@@ -129,7 +137,7 @@ def _without_tensors(item):
 
 
 def _dims_taken(item):
-    """How many dimensions of the tensor an item of an index stands for."""
+    """How many dimensions of the tensor an item of an index is about."""
     if isinstance(item, np.ndarray):
         return item.ndim if item.dtype == bool_ else 1
     return 0 if item is None or item is ... else 1
@@ -142,10 +150,8 @@ def _is_one_mask(arrays):
 
 def _is_view_at(value, x, view):
     """Whether `value` is the view x[view] itself."""
-    here, there = value._data, x._data[view]
     base = x if x._base is None else x._base
-    return value._base is base and (here.__array_interface__["data"], here.shape, here.strides) == (
-        there.__array_interface__["data"], there.shape, there.strides)
+    return value._base is base and same_memory(value._data, x._data[view])
 
 
 @differentiable

@@ -10,17 +10,19 @@ from minitorch.dtypes import DTYPES, KINDS
 from minitorch.graph import Node, grad_mode
 from minitorch.operation import made_by
 from minitorch.tensor import Tensor
-from minitorch.views import Unfollowed, tell_base
+from minitorch.views import Region, Unfollowed, tell_base
 from minitorch.watch import mark_as_changed
 
 
-def write(x, values, index=..., picked=()):
-    """x[index][picked] = values, in place. index: of numbers, slices and None; picked: an index with arrays, or ().
+def write(x, values, index=..., picked=(), overlapping=False):
+    """x[index][picked] = values, in place.
 
+    index: of integers, slices and None; picked: an index with arrays, or (). overlapping: also where several elements
+    are one number in memory, if nothing is recorded.
     RuntimeError where PyTorch refuses: for leaves that require a gradient, some views, and shapes that do not fit.
     """
     recorded = _is_recorded(x, values)
-    _refuse_unless_writable(x, recorded)
+    _refuse_unless_writable(x, recorded, overlapping and not recorded)
     array = values._data if isinstance(values, Tensor) else np.asarray(values)
     try:
         x._data[index][picked] = array
@@ -83,7 +85,7 @@ def _is_recorded(x, *others):
             or any(isinstance(other, Tensor) and other.requires_grad for other in others))
 
 
-def _refuse_unless_writable(x, recorded):
+def _refuse_unless_writable(x, recorded, overlapping=False):
     if recorded and x.is_leaf and x.requires_grad:
         raise RuntimeError("a leaf that requires grad is being used in an in-place operation: update parameters inside "
                            "`with no_grad():`, or change a copy, x.clone()")
@@ -93,8 +95,10 @@ def _refuse_unless_writable(x, recorded):
     if recorded and base is not None and base.is_leaf and base.requires_grad:
         raise RuntimeError("a view of a leaf that requires grad is being used in an in-place operation: update "
                            "parameters inside `with no_grad():`, or change a copy, x.clone()")
+    if recorded and base is not None:
+        Region(x, base)                                               # refuses what it cannot describe
     several = x._data.size and any(size > 1 and not step for size, step in zip(x._data.shape, x._data.strides))
-    if several or not x._data.flags.writeable:
+    if several and not overlapping or not x._data.flags.writeable:
         raise RuntimeError(f"this tensor of shape {x.shape} was expanded, so that several elements are one number in "
                            "memory, or its memory is read-only: clone() it before changing it in place")
 
@@ -111,11 +115,11 @@ def _copy(self, src):
 def _fill(self, value):
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(f"fill_ takes one value, a number or a 0-d tensor, not a tensor of shape {value.shape}")
-    return write(self, value)
+    return write(self, value, overlapping=True)
 
 
 Tensor._write = write
-Tensor.copy_, Tensor.fill_, Tensor.zero_ = _copy, _fill, lambda self: write(self, 0)
+Tensor.copy_, Tensor.fill_, Tensor.zero_ = _copy, _fill, lambda self: _fill(self, 0)
 also_in_place(arithmetic.add, arithmetic.sub, arithmetic.mul, rounding.div, arithmetic.pow, arithmetic.clamp,
               arithmetic.neg, arithmetic.abs, arithmetic.exp, arithmetic.log, arithmetic.sqrt, arithmetic.rsqrt,
               arithmetic.sin, arithmetic.cos, arithmetic.tanh, arithmetic.sigmoid, rounding.floor, rounding.ceil,

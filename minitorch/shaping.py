@@ -94,9 +94,9 @@ def expand(input, *sizes):
 def _expand(input, sizes):
     kept = (-1,) * (len(sizes) - input.ndim) + input.shape
     sizes = tuple(old if size == -1 else size for size, old in zip(sizes, kept))
-    if sizes == input.shape:
-        return input[...], lambda g: g
-    return np.broadcast_to(input, sizes), lambda g: g                 # the engine sums what was stretched
+    out = np.broadcast_to(input, sizes)
+    out.flags.writeable = input.flags.writeable                       # NumPy's is read only
+    return out, lambda g: g                                           # the engine sums what was stretched
 
 
 @method()

@@ -2,8 +2,8 @@
 
 Time is counted in recorded operations and changes. A change leaves its time on the memory that it changed. When a
 backward pass comes to an operation that is older than the last change of all, it looks closer: a derivative is a
-function, and the arrays it needs are those that it holds on to. If the memory of one has been changed since, PyTorch
-raises an error, and so does `check`.
+function, and the arrays it needs are those it keeps. If the memory of one has been changed since, PyTorch raises an
+error, and so does `check`.
 
 Memory is known by the array that owns it: views and detached tensors have the same owner.
 """
@@ -27,6 +27,12 @@ def owner(array):
     return array
 
 
+def same_memory(a, b):
+    """Whether two arrays are the same elements of the same memory."""
+    known_by = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
+    return known_by(a) == known_by(b)
+
+
 def unwatched(array):
     """The same memory under another owner, so that changes of one are not noticed by what needs the other."""
     return np.asarray(memoryview(array))
@@ -44,17 +50,17 @@ def mark_as_changed(array):
 
 
 def check(node):
-    """RuntimeError if an array that a derivative of `node` holds on to has been changed since it was recorded."""
+    """RuntimeError if an array that a derivative of `node` keeps has been changed since it was recorded."""
     for _, derivative in node.edges:
-        for array in _held_by(derivative):
+        for array in _kept_by(derivative):
             if _times.get(id(owner(array)), 0) > node.number:
                 raise RuntimeError(f"one of the variables needed for the gradient of '{node.name}', of shape "
                                    f"{array.shape}, has been modified by an inplace operation after it was used. "
                                    "Call backward() before changing it, or change a copy: x.clone()")
 
 
-def _held_by(function):
-    """All arrays among the things that a function holds on to, and in tuples, lists and functions among them."""
+def _kept_by(function):
+    """The arrays among what a function keeps of where it was made, and in tuples, lists and functions among that."""
     waiting, seen = [function], set()
     while waiting:
         thing = waiting.pop()
