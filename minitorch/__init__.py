@@ -72,6 +72,7 @@ from minitorch.random import (Generator, bernoulli, get_rng_state, manual_seed, 
 from minitorch import autograd, distributions, nn, optim
 from minitorch.nn.activations import log_softmax, relu, softmax
 from minitorch.serialization import load, save
+from minitorch.threads import get_num_threads, set_num_threads, use_one_thread as _use_one_thread
 from minitorch.missing import missing as _missing, missing_method as _missing_method
 from minitorch.memory import set_allocator_on_import as _set_allocator_on_import
 
@@ -84,6 +85,8 @@ is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
 Tensor.__getattr__ = _missing_method
 __getattr__ = _missing(__name__, "torch")
 
-# The one thing that importing changes in the process: glibc's malloc keeps up to 1 GiB of freed memory for the next
-# arrays, a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone.
+# Two things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed memory for the next arrays:
+# a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone. And a product of
+# matrices uses one thread, unless a variable asks for more (threads.py).
 _set_allocator_on_import()
+_use_one_thread()
