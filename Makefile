@@ -1,15 +1,15 @@
 # Every target is one line of Python; without make (on Windows, say) type that line instead: python -m classroom lab
 PYTHON ?= python3
 
-.PHONY: help lab test status notebooks experiments bench setup
-help lab test status setup:
+.PHONY: help lab test status new notebooks experiments bench setup
+help lab test status new setup:
 	@$(PYTHON) -m classroom $@ $(ARGS)
 
 notebooks:
 	@$(PYTHON) -m classroom build $(ARGS)
 
 experiments:
-	@$(PYTHON) -m classroom run solutions.experiments $(ARGS)
+	@$(PYTHON) -m classroom run experiments.command $(ARGS)
 
 bench:
 	@$(PYTHON) -m classroom run benchmarks.bench $(ARGS)

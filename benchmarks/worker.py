@@ -1,8 +1,9 @@
 """One process that trains one model on one engine, a step at a time, as bench.py asks for them.
 
-It is given its job as JSON in its first argument. It answers each line it reads with a line of JSON: the
-measurements of one more training step.
+It is given its job as JSON in its first argument. It answers each line it reads
+with a line of JSON: the measurements of one more training step.
 """
+
 import json
 import sys
 import time
@@ -10,25 +11,30 @@ import time
 import numpy as np
 
 
-
 class Stopwatch:
-    """Seconds spent inside some functions: of the clock, and of all this process's threads together."""
+    """Seconds spent inside some functions, by the clock and by all threads of this process."""
 
     def __init__(self):
         self.spent = {}
 
     def around(self, owner, name, kind):
         """Replace the function `owner.name` by one that is timed under `kind`."""
-        function = getattr(owner, name)
+        setattr(owner, name, self.timed(getattr(owner, name), kind))
+
+    def timed(self, function, kind):
+        """A function that does the same, and is timed under `kind`."""
 
         def timed(*inputs, **options):
             wall, cpu = time.perf_counter(), time.process_time()
             result = function(*inputs, **options)
             before = self.spent.get(kind, (0, 0))
-            self.spent[kind] = (before[0] + time.perf_counter() - wall, before[1] + time.process_time() - cpu)
+            self.spent[kind] = (
+                before[0] + time.perf_counter() - wall,
+                before[1] + time.process_time() - cpu,
+            )
             return result
 
-        setattr(owner, name, timed)
+        return timed
 
 
 def memory():
@@ -46,31 +52,43 @@ def load(job):
     if job["engine"] == "minitorch":
         import importlib
 
-        from benchmarks.products import time_products
-        if job["time_products"]:
-            time_products()
         import minitorch
+
         return minitorch, lambda name: importlib.import_module(f"solutions.{name}")
     import torch
 
-    from tests.twin import load_twin
+    from twin import load_twin
+
     torch.set_num_threads(job["threads"])
     if job["keep_memory"]:
         from minitorch.memory import keep_freed_memory
+
         keep_freed_memory()
     return torch, load_twin
 
 
 def make_model(engine, load_solution, size, positions, listing):
-    """A Transformer whose weights depend on nothing but its shapes. minitorch has CoPE's bias as one operation."""
-    options = dict(npos_max=size["npos_max"], fused=engine.__name__ == "minitorch") if positions == "cope" else {}
-    model = load_solution("transformer").Transformer(
-        size["vocab_size"], size["dim"], size["num_heads"], size["num_layers"], size["max_len"],
-        positions=positions, **options)
+    """A Transformer whose weights depend on nothing but its shapes.
+
+    "cope_fused" is CoPE with its bias as one operation, which PyTorch does not have.
+    """
+    name, fused, _ = positions.partition("_fused")
+    options = {"npos_max": size["npos_max"]} if name == "cope" else {}
+    if fused and engine.__name__ == "minitorch":
+        options["fused"] = True
     if listing:
         from benchmarks.paper_cope import PaperCoPE
-        for block in model.blocks:
-            block.attention.positions = PaperCoPE(size["npos_max"], size["dim"] // size["num_heads"])
+
+        name = PaperCoPE
+    model = load_solution("transformer").Transformer(
+        size["vocab_size"],
+        size["dim"],
+        size["num_heads"],
+        size["num_layers"],
+        size["max_len"],
+        positions=name,
+        **options,
+    )
     rng = np.random.default_rng(0)
     with engine.no_grad():
         for name, parameter in sorted(model.named_parameters()):
@@ -84,12 +102,20 @@ def training(job):
     engine, load_solution = load(job)
     imported, _ = memory()
     size, watch = job["size"], Stopwatch()
-    ids = np.random.default_rng(1).integers(size["vocab_size"], size=(size["batch"], size["seq_len"] + 1))
+    ids = np.random.default_rng(1).integers(
+        size["vocab_size"], size=(size["batch"], size["seq_len"] + 1)
+    )
     module = load_solution("training")
     model = make_model(engine, load_solution, size, job["positions"], job["listing"])
     side_by_side = job["threads"] if job["engine"] == "minitorch" else 1
-    trainer = module.Trainer(model, lambda rng: (ids[:, :-1], ids[:, 1:]), steps=100, warmup=10,
-                             micro_batch=job["micro_batch"], threads=side_by_side)
+    trainer = module.Trainer(
+        model,
+        lambda rng: (ids[:, :-1], ids[:, 1:]),
+        steps=100,
+        warmup=10,
+        micro_batch=job["micro_batch"],
+        threads=side_by_side,
+    )
     if side_by_side == 1:
         watch.around(module, "summed_loss", "forward")
     watch.around(module.nn.utils, "clip_grad_norm_", "optimiser")
@@ -98,22 +124,55 @@ def training(job):
 
     def step():
         watch.spent.clear()
-        products = time_in_products()
         trainer.update()
         spent = {kind: np.array(value) for kind, value in watch.spent.items()}
         if "forward" in spent:
             spent["backward"] = spent["step"] - spent["forward"] - spent["optimiser"]
         _, peak = memory()
-        return {"loss": trainer.losses[-1], "megabytes": peak and peak - imported,
-                "products": time_in_products() - products,
-                **{kind: {"wall": float(value[0]), "cpu": float(value[1])} for kind, value in spent.items()}}
+        return {
+            "loss": trainer.losses[-1],
+            "megabytes": peak and peak - imported,
+            **{
+                kind: {"wall": float(value[0]), "cpu": float(value[1])}
+                for kind, value in spent.items()
+            },
+        }
 
     return step
 
 
-def time_in_products():
-    """Seconds in `a @ b` so far, where the engine's products are timed; otherwise 0."""
-    return getattr(sys.modules.get("benchmarks.products"), "seconds", 0)
+def products(job):
+    """A function that times the matrix products of a step alone, in NumPy.
+
+    No engine can do without them: they are those that a Transformer needs with
+    any encoding, forward and backward, in minitorch's parts.
+    """
+    size, part = job["size"], job["micro_batch"]
+    dim, heads, seq = size["dim"], size["num_heads"], size["seq_len"]
+    linear = [(dim, 3 * dim), (dim, dim), (dim, 4 * dim), (4 * dim, dim)]  # of every layer
+    pairs = [((part * seq, rows), (rows, columns)) for rows, columns in linear]
+    pairs += [
+        ((part, heads, seq, dim // heads), (part, heads, dim // heads, seq)),  # queries and keys
+        ((part, heads, seq, seq), (part, heads, seq, dim // heads)),
+    ]  # weights and values
+    pairs = pairs * size["num_layers"] + [((part * seq, dim), (dim, size["vocab_size"]))]
+    operands = [[np.ones(shape, "float32") for shape in pair] for pair in pairs]
+    watch = Stopwatch()
+
+    def multiply():
+        for _ in range(0, size["batch"], part):
+            for a, b in operands:
+                out = a @ b
+                out @ b.mT, a.mT @ out  # as the gradients of a and of b
+
+    timed = watch.timed(multiply, "step")
+
+    def step():
+        watch.spent.clear()
+        timed()
+        return {kind: {"wall": wall, "cpu": cpu} for kind, (wall, cpu) in watch.spent.items()}
+
+    return step
 
 
 CHAINED = {
@@ -152,7 +211,7 @@ def overhead(job):
 
 def main():
     job = json.loads(sys.argv[1])
-    step = (overhead if job["overhead"] else training)(job)
+    step = {"training": training, "products": products, "overhead": overhead}[job["what"]](job)
     print(json.dumps("ready"), flush=True)
     for _ in sys.stdin:
         print(json.dumps(step()), flush=True)

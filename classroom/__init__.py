@@ -1,6 +1,8 @@
-"""The classroom: exercises that judge themselves, figures with alt text, and the builder of the notebooks.
+"""The classroom: exercises that judge themselves, figures with alt text, and the builder of the
+notebooks.
 
-Nothing is imported until it is used: `python -m classroom lab` has to start on a Python without NumPy.
+Nothing is imported until it is used: `python -m classroom lab` has to start on a Python without
+NumPy.
 """
 
 from importlib import import_module
@@ -9,6 +11,7 @@ _home = {
     "exercise": "exercises",
     "hint": "exercises",
     "solution": "exercises",
+    "mine": "exercises",
     "judge": "exercises",
     "show": "figures",
     "compare": "figures",
@@ -21,5 +24,8 @@ __all__ = list(_home)
 def __getattr__(name):
     if name not in _home:
         known = ", ".join(__all__)
-        raise AttributeError("module 'classroom' has no attribute '%s'; it has %s" % (name, known))
+        message = (
+            "module 'classroom' has no attribute '%s'; it has %s"  # old Pythons read this file
+        )
+        raise AttributeError(message % (name, known))
     return getattr(import_module("classroom." + _home[name]), name)

@@ -1,8 +1,9 @@
-"""Builds `notebooks/` from `lessons/`, `lessons/checks/` and `solutions/`.
+"""Builds `notebooks/` from `lessons/` and `solutions/`.
 
-A lesson's text becomes a notebook; its exercise cells become stubs; all cells are run, their outputs stored.
-Building again gives the same bytes: cell ids come from names and sources, and nothing that differs from one
-machine to another is kept. A notebook records a digest of the files it was made from; it tells a stale one.
+A lesson's text becomes a notebook; its exercise cells become stubs; all cells are run, their
+outputs stored. Building again gives the same bytes: cell ids come from names and sources, and
+nothing that differs from one machine to another is kept. A notebook records a digest of the files
+it was made from; it tells a stale one.
 """
 
 import argparse
@@ -21,9 +22,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from classroom import catalogue, source
-from classroom.catalogue import CourseError
+from classroom.catalogue import CourseError, CourseErrors
 
 CELL_SECONDS = 900  # the longest that a cell may take
+FEWEST_OUTPUTS = 3  # of cells that are compared, in each notebook
 OFFERED = {"exercise", "hint", "solution"}  # what every exercise cell names
 IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
 
@@ -31,16 +33,28 @@ IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|<[\w.]+ object at")
 
 LANGUAGE = {
-    "name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+    "name": "python",
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "pygments_lexer": "ipython3",
+}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def main(arguments):
     """The command `python -m classroom build`; returns its exit code."""
-    parser = argparse.ArgumentParser("python -m classroom build", description="Build the notebooks.")
-    parser.add_argument("names", nargs="*", help="lessons, such as 06 or rope; without any, all of them")
-    parser.add_argument("--check", action="store_true", help="build nothing; name the stale notebooks")
-    parser.add_argument("--all", action="store_true", help="build the notebooks that are up to date as well")
+    parser = argparse.ArgumentParser(
+        "python -m classroom build", description="Build the notebooks."
+    )
+    parser.add_argument(
+        "names", nargs="*", help="lessons, such as 06 or rope; without any, all of them"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="build nothing; name the stale notebooks"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="build the notebooks that are up to date as well"
+    )
     options = parser.parse_args(arguments)
     try:
         stale = build(options.names, check=options.check, everything=options.all)
@@ -51,17 +65,19 @@ def main(arguments):
 
 
 def build(names=(), check=False, everything=False):
-    """Build the stale notebooks of the lessons `names`, or of all lessons; `everything`: the others too.
+    """Build the stale notebooks of the lessons `names`, or of all lessons; `everything`: the others
+    too.
 
-    With `check` nothing is built. Returns the stale lessons' names; raises CourseError at the first fault.
+    With `check` nothing is built. Returns the stale lessons' names. Raises CourseErrors with all
+    faults of the files before anything runs, then with those of each notebook.
     """
     course = catalogue.course()
     lessons = [course.lesson(name) for name in names] or course.lessons
+    faults = [fault for lesson in lessons for fault in problems(lesson)]
+    if faults:
+        raise CourseErrors(faults)
     stale = []
     for lesson in lessons:
-        problems = lesson.problems()
-        if problems:
-            raise CourseError(lesson.path, "cannot be built:\n" + "\n".join(f"  {each}" for each in problems))
         notebook = unexecuted(lesson)
         reason = "--all" if everything else staleness(lesson, notebook)
         if reason is None:
@@ -79,7 +95,9 @@ def build(names=(), check=False, everything=False):
 def _left_over(course, check):
     """Notebooks whose lesson is gone: named, and removed unless this is only a check."""
     known = {lesson.notebook_path for lesson in course.lessons}
-    gone = [path for path in sorted((course.root / "notebooks").glob("*.ipynb")) if path not in known]
+    gone = [
+        path for path in sorted((course.root / "notebooks").glob("*.ipynb")) if path not in known
+    ]
     for path in gone:
         print(f"{path.name}: there is no such lesson")
         if not check:
@@ -89,24 +107,66 @@ def _left_over(course, check):
 
 # From the lesson's text to a notebook that has not run
 
+
+def problems(lesson):
+    """Everything that keeps a lesson from being built, a sentence each; an empty list is a sound
+    lesson.
+    """
+    found = lesson.problems()
+    for look in (lambda: _cells(lesson), lambda: _check_imports(lesson)):
+        try:
+            look()
+        except CourseErrors as faults:
+            found += str(faults).splitlines()
+        except CourseError as fault:
+            found.append(str(fault))
+    return list(dict.fromkeys(found))
+
+
 def unexecuted(lesson):
-    """The lesson's notebook before it is run: stubs in the exercise cells, ids and metadata in place."""
+    """The lesson's notebook before it is run: stubs in the exercise cells, ids and metadata in
+    place.
+    """
+    cells = _cells(lesson)
+    _name_cells(cells)
+    return nbformat.from_dict(
+        {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {
+                "kernelspec": KERNEL,
+                "language_info": LANGUAGE,
+                "lesson": {**lesson.header, "digest": digest(lesson)},
+            },
+            "cells": cells,
+        }
+    )
+
+
+def _cells(lesson):
+    """The cells of a lesson. Raises CourseErrors with the faults of all of them."""
+    cells, faults = [], []
+    for cell, line in zip(_text_cells(lesson), lesson.cell_lines):
+        try:
+            cells.append(_cell(lesson, cell, line))
+        except CourseError as fault:
+            faults.append(fault)
+    if faults:
+        raise CourseErrors(faults)
+    return cells
+
+
+def _text_cells(lesson):
+    """The cells as jupytext reads them, exercise cells still empty."""
     try:
         text = jupytext.reads(lesson.text, fmt="py:percent")
     except Exception as error:
         raise CourseError(lesson.path, f"jupytext cannot read it: {error}") from error
     if len(text.cells) != len(lesson.cell_lines):
-        raise CourseError(lesson.path, "the text between the header and the first `# %%` belongs in a cell")
-    cells = [_cell(lesson, cell, line) for cell, line in zip(text.cells, lesson.cell_lines)]
-    _check_imports(lesson, cells)
-    _name_cells(cells)
-    return nbformat.from_dict({
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": KERNEL, "language_info": LANGUAGE,
-                     "lesson": {**lesson.header, "digest": digest(lesson)}},
-        "cells": cells,
-    })
+        raise CourseError(
+            lesson.path, "the text between the header and the first `# %%` belongs in a cell"
+        )
+    return text.cells
 
 
 def _cell(lesson, cell, line):
@@ -127,20 +187,40 @@ def _cell(lesson, cell, line):
         ast.parse(text)
     except SyntaxError as error:
         raise CourseError(lesson.path, f"syntax error: {error.msg}", line + error.lineno) from None
-    return {"cell_type": "code", "metadata": metadata, "source": text, "execution_count": None, "outputs": []}
+    return {
+        "cell_type": "code",
+        "metadata": metadata,
+        "source": text,
+        "execution_count": None,
+        "outputs": [],
+    }
 
 
-def _check_imports(lesson, cells):
+def _check_imports(lesson):
     """A lesson with exercises must import what they name, in its first code cell."""
     if not lesson.exercise_cells:
         return
-    line, first = next((line, cell) for line, cell in zip(lesson.cell_lines, cells)
-                       if cell["cell_type"] == "code")
-    imported = {each.name for node in ast.walk(ast.parse(first["source"]))
-                if isinstance(node, ast.ImportFrom) and node.module == "classroom" for each in node.names}
+    line, first = next(
+        (
+            (line, cell.source)
+            for line, cell in zip(lesson.cell_lines, _text_cells(lesson))
+            if cell.cell_type == "code"
+        ),
+        (None, ""),
+    )
+    try:
+        nodes = list(ast.walk(ast.parse(first)))
+    except SyntaxError:  # said of the cell already
+        return
+    imported = {
+        each.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "classroom"
+        for each in node.names
+    }
     missing = sorted(OFFERED - imported)
     if missing:
-        sentence = f"the first code cell must import {', '.join(missing)} from classroom"
+        sentence = f"the first code cell must say  from classroom import {', '.join(missing)}"
         raise CourseError(lesson.path, sentence, line)
 
 
@@ -169,14 +249,19 @@ def _free(name, taken):
 
 def digest(lesson):
     """A digest of the files that the lesson's notebook is made from."""
-    paths = [lesson.path, lesson.checks_path, lesson.solutions_path,
-             *sorted({exercise.answer_path for exercise in lesson.exercises} - {lesson.solutions_path})]
+    paths = [
+        lesson.path,
+        lesson.solutions_path,
+        *sorted({exercise.answer_path for exercise in lesson.exercises} - {lesson.solutions_path}),
+    ]
     texts = [path.read_bytes().replace(b"\r\n", b"\n") for path in paths if path.exists()]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
 
 
 def staleness(lesson, notebook):
-    """Why the stored notebook is not what `notebook`, the lesson's unexecuted one, would become; or None."""
+    """Why the stored notebook is not what `notebook`, the lesson's unexecuted one, would become; or
+    None.
+    """
     if not lesson.notebook_path.exists():
         return "was never built"
     try:
@@ -198,13 +283,25 @@ def _essence(cell):
 
 # Running it
 
+
 def execute(notebook, lesson):
-    """Run every cell in place, as in the notebooks folder, and keep what every machine would show."""
+    """Run every cell in place, as in the notebooks folder, and keep what every machine would show.
+
+    Raises CourseError at a cell that fails, else CourseErrors with all outputs that cannot be
+    stored.
+    """
+    faults = []
     folder = lesson.notebook_path.parent
     folder.mkdir(exist_ok=True)
-    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
-                            coalesce_streams=True, extra_arguments=["--log-level=ERROR"],
-                            resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    )
     with client.setup_kernel():
         for index, (cell, line) in enumerate(zip(notebook.cells, lesson.cell_lines)):
             try:
@@ -212,7 +309,23 @@ def execute(notebook, lesson):
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 raise CourseError(lesson.path, _failure(error), line) from None
             if cell.cell_type == "code":
-                cell.outputs = lasting(cell, lesson, line)
+                try:
+                    cell.outputs = lasting(cell, lesson, line)
+                except CourseError as fault:
+                    faults.append(fault)
+    compared = sum(
+        bool(cell.outputs)
+        for cell in notebook.cells
+        if cell.cell_type == "code" and IGNORED not in cell.metadata.get("tags", ())
+    )
+    if compared < FEWEST_OUTPUTS:
+        sentence = (
+            f"only {compared} cells show something that is compared, and {FEWEST_OUTPUTS} are "
+            f'needed: print results, in cells without tags=["{IGNORED}"]'
+        )
+        faults.append(CourseError(lesson.path, sentence))
+    if faults:
+        raise CourseErrors(faults)
 
 
 def _failure(error):
@@ -226,16 +339,23 @@ def _failure(error):
 
 def lasting(cell, lesson, line):
     """The outputs to store. Raises CourseError for one that has no place in a notebook."""
+
     def refuse(sentence):
         raise CourseError(lesson.path, sentence, line)
 
     tags = cell.metadata.get("tags", [])
-    kept = [output for output in cell.outputs if output.get("metadata", {}).get("classroom") != "volatile"]
+    kept = [
+        output
+        for output in cell.outputs
+        if output.get("metadata", {}).get("classroom") != "volatile"
+    ]
     if len(kept) < len(cell.outputs) and IGNORED not in tags:
         refuse(f'a cell with a progress bar needs tags=["{IGNORED}"]')
     for output in kept:
         if output.get("name") == "stderr" and ALLOW_STDERR not in tags:
-            refuse(f'this cell warns (allow it with tags=["{ALLOW_STDERR}"]): {output.text.strip()}')
+            refuse(
+                f'this cell warns (allow it with tags=["{ALLOW_STDERR}"]): {output.text.strip()}'
+            )
         for kind in output.get("data", {}):
             if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
                 refuse("this cell's image has no alt text: use show(fig, alt=...)")
@@ -257,19 +377,33 @@ def write(notebook, path):
 
 # The solved notebook
 
-def solved(notebook):
-    """A copy of `notebook` with every exercise answered as in `solutions/`; stored outputs are kept.
 
-    A last cell asserts that every answer was judged right: the outputs that say so are not compared.
+def solved(notebook):
+    """A copy of `notebook` with every exercise answered as in `solutions/`; stored outputs are
+    kept.
+
+    A last cell asserts that every answer was judged right: the outputs that say so are not
+    compared.
     """
     notebook = copy.deepcopy(notebook)
     names = [cell.metadata.exercise for cell in notebook.cells if "exercise" in cell.metadata]
     for cell in notebook.cells:
         if "exercise" in cell.metadata:
             cell.source = source.answered(catalogue.course().exercise(cell.metadata.exercise))
-    proof = ("from classroom.exercises import states\n"
-             f"assert all(states[name] == 'right' for name in {names}), states")
-    notebook.cells.append(nbformat.from_dict({
-        "cell_type": "code", "id": "all-are-right", "metadata": {"tags": [IGNORED]}, "source": proof,
-        "execution_count": None, "outputs": []}))
+    proof = (
+        "from classroom.exercises import session\n"
+        f"assert all(session.states[name] == 'right' for name in {names}), session.states"
+    )
+    notebook.cells.append(
+        nbformat.from_dict(
+            {
+                "cell_type": "code",
+                "id": "all-are-right",
+                "metadata": {"tags": [IGNORED]},
+                "source": proof,
+                "execution_count": None,
+                "outputs": [],
+            }
+        )
+    )
     return notebook

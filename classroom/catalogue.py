@@ -1,7 +1,8 @@
-"""What the course holds: its lessons, their exercises, and where each part of an exercise is written.
+"""What the course has: its lessons, their exercises, and where each part of an exercise is written.
 
-The one source for the builder, the status list, the judge and the tests. Everything here is read from the
-files' text, so it needs the standard library only; `Exercise.checks` and `Exercise.reference` alone run code.
+The one source for the builder, the status list, the judge and the tests. Everything here is read
+from the files' text, so it needs the standard library only; `Exercise.checks`, `known` and
+`reference` alone run code.
 """
 
 import ast
@@ -17,16 +18,28 @@ ROOT = Path(__file__).parent.parent
 
 CELL = re.compile(r"# %%(?!%)(?P<options>.*)")
 NAMED_EXERCISE = re.compile(r'\bexercise="(\w+)"')
-HEADER_ENTRY = re.compile(r"#\s+(title|question|minutes):\s*(.+)")
-CHECKS_ATTRIBUTES = {"stars", "minutes", "hints", "seconds", "blank", "may_change"}
+HEADER_ENTRY = re.compile(r"#\s+(title|question|minutes|achieved):\s*(.+)")
+REQUIRED, OPTIONAL = ("stars", "minutes", "hints"), {"seconds": 10, "blank": (), "may_change": ()}
+FEWEST_MISTAKES = 3  # of different sentences, for each exercise
 
 
 class CourseError(Exception):
-    """The course itself is broken. `place` says where: a file, and a line where there is one."""
+    """The course itself is broken. The message begins with the file, and a line where there is
+    one.
+    """
 
     def __init__(self, path, sentence, line=None):
-        place = path.name if line is None else f"{path.name}, line {line}"
+        path = Path(path)
+        path = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        place = path.as_posix() if line is None else f"{path.as_posix()}, line {line}"
         super().__init__(f"{place}: {sentence}")
+
+
+class CourseErrors(CourseError):
+    """Several faults at once, a line for each."""
+
+    def __init__(self, faults):
+        Exception.__init__(self, "\n".join(map(str, faults)))
 
 
 @cache
@@ -36,7 +49,7 @@ def course():
 
 
 class Course:
-    """A course in the folder `root`, with `lessons/`, `lessons/checks/`, `solutions/` and `notebooks/`."""
+    """A course in the folder `root`, with `lessons/`, `solutions/` and `notebooks/`."""
 
     def __init__(self, root):
         self.root = Path(root)
@@ -44,11 +57,15 @@ class Course:
     @cached_property
     def lessons(self):
         """Every lesson, in the order of its number."""
-        return [Lesson(self, path) for path in sorted((self.root / "lessons").glob("[0-9]*_*.py"))]
+        folders = sorted((self.root / "lessons").glob("[0-9]*_*/"))
+        return [Lesson(self, folder / "lesson.py") for folder in folders]
 
     def lesson(self, name):
-        """The lesson called `name`: its number, its slug, both, or a path to its text or its notebook."""
-        stem = Path(name).stem
+        """The lesson called `name`: its number, its slug, both, or a path to its text or its
+        notebook.
+        """
+        path = Path(name)
+        stem = path.parent.name if path.name == "lesson.py" else path.stem
         for lesson in self.lessons:
             if stem in (lesson.name, lesson.number, lesson.slug):
                 return lesson
@@ -57,7 +74,9 @@ class Course:
 
     @cached_property
     def exercise_names(self):
-        """Every exercise's name with the lesson it stands in (the first, should two lessons claim it)."""
+        """Every exercise's name with the lesson it is in (the first, should two lessons claim
+        it).
+        """
         names = {}
         for lesson in self.lessons:
             for name, _ in lesson.exercise_cells:
@@ -78,25 +97,24 @@ class Course:
         return [self.exercise(name) for name in self.exercise_names]
 
     def problems(self):
-        """A sentence for each fault in the four places of the exercises; an empty list is a sound course."""
-        found = [problem for lesson in self.lessons for problem in lesson.problems()]
-        slugs = {lesson.slug for lesson in self.lessons}
-        for path in sorted((self.root / "lessons" / "checks").glob("*.py")):
-            if path.stem not in slugs and path.stem != "__init__":
-                found.append(str(CourseError(path, "no lesson has this slug")))
-        return found
+        """A sentence for each fault in the parts of the lessons; an empty list is a sound
+        course.
+        """
+        return [problem for lesson in self.lessons for problem in lesson.problems()]
 
 
 @dataclass(eq=False)
 class Lesson:
-    """One chapter: `lessons/06_rope.py` has the name `06_rope`, the number `06` and the slug `rope`."""
+    """One chapter: the folder `lessons/06_rope` has the name `06_rope`, the number `06`, the slug
+    `rope`.
+    """
 
     course: Course = field(repr=False)
     path: Path
 
     @property
     def name(self):
-        return self.path.stem
+        return self.path.parent.name
 
     @property
     def number(self):
@@ -108,7 +126,11 @@ class Lesson:
 
     @property
     def checks_path(self):
-        return self.path.parent / "checks" / f"{self.slug}.py"
+        return self.path.parent / "checks.py"
+
+    @property
+    def mistakes_path(self):
+        return self.path.parent / "mistakes.py"
 
     @property
     def solutions_path(self):
@@ -120,17 +142,22 @@ class Lesson:
 
     @cached_property
     def text(self):
-        return self.path.read_text(encoding="utf-8")
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise CourseError(self.path, "is missing: the lesson's text goes there") from None
 
     @cached_property
     def header(self):
-        """title, question and minutes, from the comment block that opens the lesson."""
+        """title, question, minutes and what is achieved, from the comments that open the lesson."""
         top = self.text.partition("# %%")[0]
         header = {key: value.strip().strip("\"'") for key, value in HEADER_ENTRY.findall(top)}
         for key in ("title", "question", "minutes"):
             if key not in header:
-                raise CourseError(self.path, f"the header has no `{key}:`")
-        return header | {"minutes": int(header["minutes"])}
+                sentence = f"the header has no `{key}:`; write for example  #     {key}: "
+                example = "30" if key == "minutes" else '"..."'
+                raise CourseError(self.path, sentence + example)
+        return {"achieved": ""} | header | {"minutes": int(header["minutes"])}
 
     @property
     def title(self):
@@ -143,6 +170,11 @@ class Lesson:
     @property
     def minutes(self):
         return self.header["minutes"]
+
+    @property
+    def achieved(self):
+        """What can be said to a learner who has solved every exercise."""
+        return self.header["achieved"]
 
     @cached_property
     def cell_lines(self):
@@ -170,73 +202,91 @@ class Lesson:
         return self._exercises[name]
 
     @cached_property
-    def checks_classes(self):
-        """The classes of this lesson's checks file, as syntax trees by exercise name."""
-        if not self.checks_path.exists():
-            return {}
-        tree = parsed(self.checks_path)
-        return {node.name: node for node in tree.body
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}
+    def abouts(self):
+        """The calls `about("name", ...)` of this lesson's checks, as syntax trees by exercise
+        name.
+        """
+        calls = (node.value for node in parsed(self.checks_path).body if isinstance(node, ast.Expr))
+        return {
+            _first_argument(call): call
+            for call in calls
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "about"
+        }
+
+    @cached_property
+    def checks(self):
+        """The functions decorated with `check("name")`, as (exercise name, syntax tree)."""
+        return _decorated(self.checks_path, "check")
+
+    @cached_property
+    def mistakes(self):
+        """What is decorated with `mistake("name", ...)`, as (exercise name, syntax tree)."""
+        return _decorated(self.mistakes_path, "mistake")
 
     def problems(self):
-        """A sentence for each fault of this lesson, with its file and line."""
-        try:
-            assert self.header
-            orphans = set(self.checks_classes) - {name for name, _ in self.exercise_cells}
-        except CourseError as problem:
-            return [str(problem)]
-        found = [CourseError(self.checks_path, f"`{name}` is not an exercise of {self.name}",
-                             self.checks_classes[name].lineno) for name in sorted(orphans)]
-        for name, line in self.exercise_cells:
-            problem = self._exercise_problem(name, line)
-            if problem is not None:
-                found.append(CourseError(self.path, f"exercise `{name}`{problem}", line))
-        return [str(problem) for problem in found]
+        """A sentence for each fault of this lesson: where it is, what is missing, an example."""
+        found = []
 
-    def _exercise_problem(self, name, line):
-        """What is wrong with the exercise named in this line, or None."""
+        def attempt(look):
+            try:
+                return look()
+            except CourseError as problem:
+                found.append(str(problem))
+
+        attempt(lambda: self.header)
+        if attempt(lambda: self.exercise_cells) is None:
+            return found
+        names = {name for name, _ in self.exercise_cells}
+        for path, look in (
+            (self.checks_path, lambda: [(name, call) for name, call in self.abouts.items()]),
+            (self.checks_path, lambda: self.checks),
+            (self.mistakes_path, lambda: self.mistakes),
+        ):
+            for name, node in attempt(look) or ():
+                if name not in names:
+                    sentence = f"`{name}` is not an exercise of {self.name}"
+                    found.append(str(CourseError(path, sentence, node.lineno)))
+        for name, line in self.exercise_cells:
+            found += self._exercise_problems(name, line)
+        return list(dict.fromkeys(found))
+
+    def _exercise_problems(self, name, line):
+        """What is wrong with the exercise named in this line of the lesson, as sentences."""
         first_line = next(number for each, number in self.exercise_cells if each == name)
         owner = self.course.exercise_names[name]
-        if line != first_line:
-            return f" was listed before, in line {first_line}"
-        if owner is not self:
-            return f" already stands in lesson {owner.name}"
-        try:
-            self.exercise(name).validate()
-        except CourseError as problem:
-            return f": {problem}"
+        if line != first_line or owner is not self:
+            where = f"in line {first_line}" if owner is self else f"in lesson {owner.name}"
+            return [str(CourseError(self.path, f"exercise `{name}` is already {where}", line))]
+        return self.exercise(name).problems()
 
 
 @dataclass(eq=False)
 class Exercise:
-    """One exercise: named in its lesson, checked in `lessons/checks/`, answered in `solutions/`."""
+    """One exercise: named in its lesson, checked and mistaken beside it, answered in
+    `solutions/`.
+    """
 
     lesson: Lesson
     name: str
 
     @cached_property
     def _settings(self):
-        """The literal attributes of the checks class: stars, minutes, hints, ..."""
+        """What `about` says: stars, minutes, hints, ..."""
         path = self.lesson.checks_path
-        if self.name not in self.lesson.checks_classes:
-            raise CourseError(path, f"there is no class `{self.name}` with its checks")
-        settings = {}
-        for node in self.lesson.checks_classes[self.name].body:
-            if isinstance(node, ast.Assign):
-                try:
-                    value = ast.literal_eval(node.value)
-                except ValueError:
-                    sentence = f"write the settings of `{self.name}` as literals"
-                    raise CourseError(path, sentence, node.lineno) from None
-                target = node.targets[0]
-                if isinstance(target, ast.Tuple):
-                    settings |= zip([each.id for each in target.elts], value, strict=True)
-                else:
-                    settings[target.id] = value
-        unknown = set(settings) - CHECKS_ATTRIBUTES
+        if self.name not in self.lesson.abouts:
+            example = f'about("{self.name}", stars=1, minutes=5, hints=("...", "..."))'
+            raise CourseError(path, f"nothing is said about `{self.name}`; write  {example}")
+        call = self.lesson.abouts[self.name]
+        try:
+            settings = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+        except ValueError:
+            sentence = f'write out every value in about("{self.name}", ...)'
+            raise CourseError(path, sentence, call.lineno) from None
+        unknown = set(settings) - {*REQUIRED, *OPTIONAL}
         if unknown:
-            raise CourseError(path, f"`{self.name}` sets {', '.join(sorted(unknown))}, which nothing reads")
-        return {"seconds": 10, "blank": (), "may_change": ()} | settings
+            sentence = f"`{self.name}` sets {', '.join(sorted(unknown))}, which nothing reads"
+            raise CourseError(path, sentence, call.lineno)
+        return OPTIONAL | settings
 
     def _setting(self, key):
         if key not in self._settings:
@@ -275,20 +325,45 @@ class Exercise:
 
     @cached_property
     def checks(self):
-        """The check functions, in the order written. Runs the checks file."""
-        namespace = vars(getattr(loaded(self.lesson.checks_path), self.name))
-        return [each for key, each in namespace.items() if callable(each) and not key.startswith("_")]
+        """The Checks, in the order written. Runs the checks file."""
+        return self._written_in(self.lesson.checks_path, "look")
+
+    @cached_property
+    def known(self):
+        """The answers that people give: mistakes, and right ones. Runs the mistakes file."""
+        return self._written_in(self.lesson.mistakes_path, "answer")
+
+    def _written_in(self, path, attribute):
+        values = vars(loaded(path)).values()
+        return [
+            each
+            for each in values
+            if getattr(each, "exercise", None) == self.name and hasattr(each, attribute)
+        ]
+
+    @property
+    def mistakes(self):
+        return [each for each in self.known if not each.is_right]
+
+    @property
+    def conventions(self):
+        """The right answers that give other results, each with its name."""
+        return [each for each in self.known if each.is_right and each.sentence]
 
     @cached_property
     def _answer(self):
-        """(path, syntax tree) of the answer: in the lesson's own solutions module, else in another one."""
+        """(path, syntax tree) of the answer: in the lesson's own solutions module, else in another
+        one.
+        """
         own = self.lesson.solutions_path
         for path in [own, *sorted(own.parent.glob("*.py"))]:
             if path.exists():
                 for node in parsed(path).body:
                     if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == self.name:
                         return path, node
-        raise CourseError(own, f"there is no top-level function or class `{self.name}` to be its answer")
+        raise CourseError(
+            own, f"there is no top-level function or class `{self.name}` to be its answer"
+        )
 
     @property
     def answer_path(self):
@@ -306,13 +381,17 @@ class Exercise:
 
     @property
     def blank_trees(self):
-        """The functions that the learner writes: the answer itself, or the blank methods of a class."""
+        """The functions that the learner writes: the answer itself, or the blank methods of a
+        class.
+        """
         if not self.is_class:
             return [self.tree]
         methods = {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
         missing = [name for name in self.blank if name not in methods]
         if missing or not self.blank:
-            sentence = f"must name methods of the class (it has {', '.join(methods)}); it is {self.blank}"
+            sentence = (
+                f"must name methods of the class (it has {', '.join(methods)}); it is {self.blank}"
+            )
             raise CourseError(self.lesson.checks_path, f"`blank` of `{self.name}` {sentence}")
         return [methods[name] for name in methods if name in self.blank]
 
@@ -322,26 +401,89 @@ class Exercise:
         module = importlib.import_module(f"solutions.{self.answer_path.stem}")
         return getattr(module, self.name)
 
-    def validate(self):
-        """Raise a CourseError unless all that a notebook needs of this exercise is there."""
-        path = self.lesson.checks_path
+    def problems(self):
+        """What is missing or wrong in the parts of this exercise, as sentences."""
+        found = []
+        for part in (self._settings_problems, self._checks_problems, self._answer_problems):
+            try:
+                found += part()
+            except CourseError as problem:
+                found.append(problem)
+        return [str(problem) for problem in found]
+
+    def _settings_problems(self):
+        path, line = (
+            self.lesson.checks_path,
+            getattr(self.lesson.abouts.get(self.name), "lineno", None),
+        )
         if self.stars not in (1, 2, 3):
-            raise CourseError(path, f"`{self.name}` has stars {self.stars}; there are 1, 2 or 3")
+            yield CourseError(
+                path, f"`{self.name}` has stars {self.stars}; there are 1, 2 or 3", line
+            )
         if not isinstance(self.minutes, int) or self.minutes < 1:
-            raise CourseError(path, f"`{self.name}` has minutes {self.minutes}, not a whole number above 0")
+            sentence = f"`{self.name}` has minutes {self.minutes}, not a whole number above 0"
+            yield CourseError(path, sentence, line)
         if not isinstance(self.hints, tuple) or len(self.hints) not in (2, 3):
-            raise CourseError(path, f"`{self.name}` needs a tuple of 2 or 3 hints; it has {self.hints!r}")
-        functions = [node for node in self.lesson.checks_classes[self.name].body
-                     if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-        if not functions:
-            raise CourseError(path, f"`{self.name}` has no check functions")
-        for node in functions:
+            sentence = f'`{self.name}` needs two or three hints: hints=("...", "..."); it has'
+            yield CourseError(path, f"{sentence} {self.hints!r}", line)
+
+    def _checks_problems(self):
+        path = self.lesson.checks_path
+        mine = [node for name, node in self.lesson.checks if name == self.name]
+        if not mine:
+            example = f'@check("{self.name}") above  def some_claim(answer): return answer(...)'
+            yield CourseError(path, f"`{self.name}` has no checks; write  {example}")
+        for node in mine:
             if not ast.get_docstring(node):
-                sentence = f"the check `{node.name}` of `{self.name}` has no docstring"
-                raise CourseError(path, sentence, node.lineno)
+                sentence = f"the check `{node.name}` needs a docstring, the claim that it checks"
+                yield CourseError(path, sentence, node.lineno)
+            if not _sees_something(node):
+                sentence = (
+                    f"the check `{node.name}` neither returns what it saw nor requires anything"
+                )
+                yield CourseError(path, sentence, node.lineno)
+        mistakes = [node for name, node in self.lesson.mistakes if name == self.name]
+        different = {ast.unparse(node.decorator_list[0]) for node in mistakes}
+        if len(different) < FEWEST_MISTAKES:
+            example = f'@mistake("{self.name}", "What the code does.") above a wrong answer'
+            sentence = f"`{self.name}` needs {FEWEST_MISTAKES} different mistakes and has"
+            path = self.lesson.mistakes_path
+            yield CourseError(path, f"{sentence} {len(different)}; write  {example}")
+
+    def _answer_problems(self):
         if not ast.get_docstring(self.tree):
-            raise CourseError(self.answer_path, f"`{self.name}` has no docstring", self.tree.lineno)
-        assert self.blank_trees
+            sentence = f"`{self.name}` needs a docstring: it is the exercise's task"
+            yield CourseError(self.answer_path, sentence, self.tree.lineno)
+        if not self.blank_trees:
+            yield CourseError(self.answer_path, f"nothing of `{self.name}` is left to the learner")
+
+
+def _first_argument(call):
+    """The first argument of a call, if it is a text."""
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) else None
+
+
+def _decorated(path, decorator):
+    """(first argument, definition) of each definition in a file with a decorator
+    `decorator(...)`.
+    """
+    found = []
+    for node in parsed(path).body:
+        for call in getattr(node, "decorator_list", ()):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == decorator:
+                found.append((_first_argument(call), node))
+    return found
+
+
+def _sees_something(check):
+    """Whether a check returns a value, or demands something by itself."""
+    for node in ast.walk(check):
+        if isinstance(node, ast.Return) and node.value is not None:
+            return True
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("require", "refuses"):
+            return True
+    return False
 
 
 @cache
@@ -349,14 +491,17 @@ def parsed(path):
     """The syntax tree of a Python file."""
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError(path, "is missing") from None
     except SyntaxError as error:
         raise CourseError(path, f"syntax error: {error.msg}", error.lineno) from None
 
 
 @cache
 def loaded(path):
-    """The module in a file that belongs to no package, such as `lessons/checks/rope.py`."""
-    spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
+    """The module in a file that belongs to no package, such as `lessons/06_rope/checks.py`."""
+    name = f"{path.parent.name}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

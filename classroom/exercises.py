@@ -1,31 +1,82 @@
-"""`@exercise` judges a definition and hands on what the notebook uses from there; `hint` and `solution` help.
+"""What a learner calls: `@exercise` judges a definition and hands on what the notebook uses from
+there; `hint` and `solution` help; `mine` tells which pieces are the learner's own.
 
 An exercise cell never raises. Its verdict is one of *not written yet*, *right*, *not yet*.
 """
 
-import builtins
-import inspect
 import sys
-import traceback
-from types import FunctionType, ModuleType
+from contextlib import contextmanager
 
-from classroom import catalogue, source, unreadable
-from classroom.expect import Expect, NotYet, described
-from classroom.feedback import NOT_WRITTEN, NOT_YET, RIGHT, Card, Verdict, show_bundle
-from classroom.trial import Beginning, OutOfTime, Watch, bound, call_within, output_to
+from classroom import answers, catalogue, cells, judging, source
+from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, show_bundle
+from classroom.standalone import NotStandalone
 
-MODULE_NAMES = ("np", "torch", "nn", "F")  # names that every lesson keeps for modules
 
-states = {}  # the state of each exercise judged in this session, by name
-_originals = {}  # the course's own answers, by exercise name
-_hints_given = {}
+class Session:
+    """What has happened to the exercises in this kernel."""
+
+    def __init__(self):
+        self.states = {}  # exercise name -> the state of its last verdict
+        self.hints_given = {}  # exercise name -> how many
+        self.originals = {}  # exercise name -> the course's own answer
+        self.in_use = {}  # exercise name -> the learner's right answer in its place
+        self.following = {}  # exercise name -> the convention that this answer follows
+        self.switched_off = {}  # exercise name -> the learner's right answer that is not used
+        self.last = None  # the name of the exercise tried last
+
+    def hand_on(self, entry, answer=None):
+        """Put `answer`, or for None the course's own, in place wherever the other is; return it."""
+        original = self.originals.setdefault(entry.name, entry.reference)
+        before = self.in_use.pop(entry.name, original)
+        chosen = original if answer is None else answer
+        _replace(_everywhere(), [(before, chosen)])
+        if answer is not None:
+            self.in_use[entry.name] = answer
+        return chosen
+
+    @contextmanager
+    def courses_own(self, *namespaces):
+        """Within this block every exercise is the course's own, everywhere and in `namespaces`."""
+        pairs = [(mine, self.originals[name]) for name, mine in self.in_use.items()]
+        kept = _replace(namespaces, pairs)
+        _replace(_everywhere(), pairs)
+        try:
+            yield
+        finally:
+            _replace(_everywhere(), [(own, mine) for mine, own in pairs])
+            for namespace, name, value in kept:
+                namespace[name] = value
+
+
+def _everywhere():
+    """The namespaces of all loaded modules of `solutions`, and of the notebook."""
+    names = [name for name in sys.modules if name.startswith("solutions.")]
+    return [vars(sys.modules[name]) for name in [*names, "__main__"]]
+
+
+def _replace(namespaces, pairs):
+    """Put `new` wherever a namespace has `old`, for each pair (old, new); return what was there
+    before.
+    """
+    new = {id(old): chosen for old, chosen in pairs}
+    kept = []
+    for namespace in namespaces if new else ():
+        for name, value in list(namespace.items()):
+            if id(value) in new:
+                kept.append((namespace, name, value))
+                namespace[name] = new[id(value)]
+    return kept
+
+
+session = Session()
 
 
 def exercise(answer):
-    """Judge a function or class by its name, show the verdict, and return the one to use from here on.
+    """Judge a function or class by its name, show the verdict, and return the one to use from here
+    on.
 
-    That is the learner's own if it is right, else the course's. A right one also takes the place of the
-    course's in every `solutions` module, so that what the learner wrote is what trains.
+    That is the learner's own if it is right, else the course's. A right one also takes the place of
+    the course's in every `solutions` module, so that what the learner wrote is what trains.
     """
     name = getattr(answer, "__name__", str(answer))
     entry = _find(name)
@@ -33,21 +84,17 @@ def exercise(answer):
         return answer
     try:
         verdict = judge(name, answer)
-        in_use = hand_on(entry, answer if verdict.state == RIGHT else None)
+        in_use = session.hand_on(entry, answer if verdict.state == RIGHT else None)
+        session.following[name] = verdict.convention
+        session.last = name
+        session.states[name] = verdict.state
+        if verdict.state == RIGHT:
+            verdict.notes += _keep(name, answer)
+            verdict.next = what_next(entry)
     except Exception as fault:
-        Card(f"{name}: could not be checked",
-             [f"The fault is the course's, not yours. {type(fault).__name__}: {fault}"]).show()
+        sentence = f"The fault is the course's, not yours. {type(fault).__name__}: {fault}"
+        Card(f"{name}: could not be checked", [sentence]).show()
         return answer
-    states[name] = verdict.state
-    verdict.card().show()
-    return in_use
-
-
-def hand_on_unread(name, *fault):
-    """What `exercise` does for a definition that Python could not read; `fault` as `unreadable` found it."""
-    verdict = Verdict(name, NOT_YET, *unreadable.described(*fault))
-    in_use = hand_on(catalogue.course().exercise(name))
-    states[name] = verdict.state
     verdict.card().show()
     return in_use
 
@@ -55,172 +102,159 @@ def hand_on_unread(name, *fault):
 def judge(name, answer):
     """The Verdict on `answer`, a function or class, as an answer to the exercise `name`."""
     entry = catalogue.course().exercise(name)
-    problem = _problem_of_form(entry, answer)
-    if problem is None and all(map(source.is_unwritten, _parts(entry, answer))):
-        return Verdict(name, NOT_WRITTEN, ["Put your code in place of `...` and run the cell."])
-    problem = problem or _problem_of_signature(entry, answer)
-    if problem is not None:
-        return Verdict(name, NOT_YET, [problem])
-    verdict = _try(entry, answer)
-    if verdict.state == NOT_YET:
-        verdict.sentences[:0] = _shadowed_names(entry, answer)
-    return verdict
+    return judging.judge(entry, answer, session.courses_own, session.following.items())
 
 
-def _parts(entry, answer):
-    """What the learner writes: the function itself, or the blank methods of the class."""
-    return [getattr(answer, tree.name) for tree in entry.blank_trees] if entry.is_class else [answer]
+def hand_on_unread(name, sentences, blocks):
+    """What `exercise` does for a definition that Python could not read, with what is wrong with
+    it.
+    """
+    verdict = Verdict(name, NOT_YET, sentences, blocks)
+    in_use = session.hand_on(catalogue.course().exercise(name))
+    session.states[name] = verdict.state
+    verdict.card().show()
+    return in_use
 
 
-def _problem_of_form(entry, answer):
-    """What is wrong with the kind of thing that was defined, or None."""
-    is_function = isinstance(inspect.unwrap(answer), FunctionType)
-    if entry.is_class and not isinstance(answer, type):
-        return f"`{entry.name}` must be a class; yours is {described(answer)}."
-    if not entry.is_class and not is_function:
-        kind = "a class" if isinstance(answer, type) else described(answer)
-        return f"`{entry.name}` must be a function, written with `def`; yours is {kind}."
-    for name in entry.blank:
-        if not isinstance(inspect.unwrap(getattr(answer, name, None)), FunctionType):
-            return f"The class `{entry.name}` has no method `{name}`."
+def what_next(entry):
+    """What is left of the lesson after a right answer; at its end, and at the course's, what was
+    achieved.
+    """
+    kept = answers.answers()
+    right = {name for name, state in session.states.items() if state == RIGHT}
+    right |= set(kept.names()) if kept else set()
+    names = [each.name for each in entry.lesson.exercises]
+    at = names.index(entry.name)
+    left = [name for name in names[at:] + names[:at] if name not in right]
+    if left:
+        return [f"{len(names) - len(left)} of {len(names)} in this lesson; next: `{left[0]}`."]
+    said = [f"That was the last of this lesson's {len(names)}.", entry.lesson.achieved]
+    if right >= set(catalogue.course().exercise_names):
+        said.append(
+            "And every exercise of the course is yours now: the model that counts is your own."
+        )
+    return [sentence for sentence in said if sentence]
 
 
-def _problem_of_signature(entry, answer):
-    """What differs between the parameters asked for and the learner's, or None."""
-    for tree, function in zip(entry.blank_trees, _parts(entry, answer)):
-        wanted = source.parameters(tree)
-        mine = inspect.signature(function).parameters
-        full = f"The signature is `{tree.name}({source.signature(tree)})`."
-        if any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in mine.values()):
-            continue
-        for name, has_default in wanted.items():
-            if name not in mine:
-                return f"`{tree.name}` has no parameter `{name}`. {full}"
-            if has_default and mine[name].default is inspect.Parameter.empty:
-                return f"The parameter `{name}` of `{tree.name}` has lost its default value. {full}"
-        for name, each in mine.items():
-            if name not in wanted and each.default is inspect.Parameter.empty:
-                return f"`{tree.name}` has a parameter `{name}`, for which no value is given. {full}"
-        if [name for name in mine if name in wanted] != list(wanted):
-            return f"The parameters of `{tree.name}` stand in another order. {full}"
+def remind(name):
+    """Say that an exercise was defined without `@exercise`."""
+    sentence = (
+        f"`{name}` is an exercise, but nothing checked it: put `@exercise` on the line above its "
+        "definition, and run the cell again."
+    )
+    Card(f"{name}: not checked", [sentence]).show()
 
 
-def _try(entry, answer):
-    """Run the checks, one after the other, up to the first that fails."""
-    checks = entry.checks
-    verdict, expect = Verdict(entry.name, NOT_YET), Expect()
-    verdict.notes = expect.notes
-    watch, printed = Watch(entry.may_change), Beginning()
-    namespaces = [inspect.unwrap(part).__globals__ for part in _parts(entry, answer)]
-
-    notices = sys.stderr
+def _keep(name, answer):
+    """Keep a right answer for the lessons to come; a sentence if that cannot be done, as a list."""
+    mine = answers.answers()
+    if mine is None:
+        return []
     try:
-        with (output_to(printed), bound(answer.__name__, answer, namespaces),
-              watch.over(answer, entry.blank) as watched):
-            call_within(entry.seconds, lambda: _run_each(checks, watched, expect, verdict), notices)
-        verdict.state = RIGHT
-    except NotYet as failure:
-        verdict.sentences, verdict.blocks = failure.sentences, failure.blocks
-    except OutOfTime:
-        verdict.sentences = [f"Your code was stopped after {entry.seconds} s. Does a loop in it never end, "
-                             "or does it do the same work again and again?"]
-    except KeyboardInterrupt:  # the learner pressed "interrupt": the notebook stops here, as he asked
-        raise
-    except BaseException as error:
-        verdict.sentences = _explained(error, entry, answer, watch)
-    if printed.text():
-        verdict.blocks.append(("printed while it was checked", printed.text()))
-    return verdict
+        mine.keep(name, answer)
+    except NotStandalone as reason:
+        return [f"It could not be kept for later lessons. {reason}"]
+    except OSError as error:
+        return [f"It could not be kept for later lessons: {error}"]
+    return []
 
 
-def _run_each(checks, answer, expect, verdict):
-    for check in checks:
-        verdict.checking, before = " ".join(inspect.getdoc(check).split()), expect.count
-        check(answer, expect)
-        verdict.checked.append(verdict.checking)
-        verdict.counts.append(expect.count - before)
-
-
-def _explained(error, entry, answer, watch):
-    """Sentences on an error that stopped a check: where in the learner's code, or what could not be used."""
-    files = {inspect.unwrap(part).__code__.co_filename for part in _parts(entry, answer)}
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
-    kind = next(each.__name__ for each in type(error).__mro__ if not each.__name__.startswith("_"))
-    what = f"{kind}: {error}" if str(error) else kind
-    notes = getattr(error, "__notes__", [])  # the advice of a check
-    if not lines:
-        if watch.returned:
-            return [f"Your code returned {described(watch.returned[0])}, which cannot be used here ({what}).",
-                    *(["Is a `return` missing?"] if watch.returned[0] is None else []), *notes]
-        return [f"It could not be used as the exercise asks ({what}).", *notes]
-    where = f"Your code raised an error in line {lines[-1].lineno}: `{lines[-1].line}`"
-    advice = {
-        RecursionError: "A function calls itself without end.",
-        MemoryError: "It asks for more memory than this machine has.",
-        SystemExit: "An exercise must not end the program: let it return its result.",
-    }
-    return [where, what, *(text for errors, text in advice.items() if isinstance(error, errors)), *notes]
-
-
-def _shadowed_names(entry, answer):
-    """A sentence for each name in the learner's code that has lost its usual meaning in this notebook."""
-    original = _originals.get(entry.name) or entry.reference
-    usual = vars(sys.modules[original.__module__])
-    sentences = []
-    for function in map(inspect.unwrap, _parts(entry, answer)):
-        for name in sorted(source.global_names(function.__code__) & set(function.__globals__)):
-            value = function.__globals__[name]
-            if name in MODULE_NAMES or isinstance(usual.get(name), ModuleType):
-                lost = not isinstance(value, ModuleType)
-            else:
-                lost = callable(usual.get(name, getattr(builtins, name, None))) and not callable(value)
-            if lost:
-                cure = (f"run `del {name}` to get Python's own back" if hasattr(builtins, name)
-                        else "run the cell that imports or defines it again")
-                sentences.append(f"The name `{name}` has been given to something else: it is now "
-                                 f"{described(value)}. Rename that, and {cure}.")
-    return sentences
-
-
-def hand_on(entry, answer=None):
-    """Put `answer`, or for None the course's own, in place in every `solutions` module; return it."""
-    in_use = entry.reference
-    original = _originals.setdefault(entry.name, in_use)
-    chosen = original if answer is None else answer
-    for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("solutions."):
-            for key, value in list(vars(module).items()):
-                if value is in_use:
-                    setattr(module, key, chosen)
-    return chosen
-
-
-def hint(name):
-    """Show the next hint for an exercise, given by its name."""
+def hint(name=None):
+    """Show the next hint for an exercise, given by its name; without one, for the one tried
+    last.
+    """
     entry = _find(name)
     if entry is None:
         return
-    given = _hints_given[entry.name] = min(_hints_given.get(entry.name, 0) + 1, len(entry.hints))
+    given = min(session.hints_given.get(entry.name, 0) + 1, len(entry.hints))
+    session.hints_given[entry.name] = given
     card = Card(f"{entry.name}: hint {given} of {len(entry.hints)}", [entry.hints[given - 1]])
     if given == len(entry.hints):
         card.closing.append(f'That is the last one; `solution("{entry.name}")` shows the answer.')
     card.show()
 
 
-def solution(name):
-    """Show the course's answer to an exercise, given by its name."""
+def solution(name=None):
+    """Show the course's answer to an exercise, given by its name; without one, to the one tried
+    last.
+    """
     entry = _find(name)
     if entry is not None:
         text = source.answer(entry)
         show_bundle({"text/plain": text, "text/markdown": f"```python\n{text}\n```"})
 
 
+def mine(name=None, use=None):
+    """Say which answers of the learner's are in use; with `use`, switch one off (False) or on
+    again.
+
+    mine()                       lists them
+    mine("rope_cache", False)    from here on, and in later lessons, the course's own is used
+    mine("rope_cache", True)     the learner's again
+    """
+    kept = answers.answers()
+    if name is not None and use is not None:
+        entry = _find(name)
+        if entry is None:
+            return
+        _switch(entry, use, kept)
+    Card("Your answers", list(_whose(kept))).show()
+
+
+def _switch(entry, use, kept):
+    """Put the course's own answer or the learner's in place, now and in later lessons."""
+    if kept is not None:
+        kept.switch(entry.name, use)
+    if not use:
+        session.switched_off[entry.name] = session.in_use.get(entry.name)
+        session.hand_on(entry)
+    elif session.switched_off.get(entry.name) is not None:
+        session.hand_on(entry, session.switched_off.pop(entry.name))
+    elif kept is not None:
+        kept.open_one(entry.name, session, judge)
+
+
+def _whose(kept):
+    names = list(session.in_use)
+    off = [
+        name for name in (kept.record["off"] if kept else session.switched_off) if name not in names
+    ]
+    yield f"In use: {_listed(names)}." if names else "None of yours is in use here."
+    if off:
+        yield f'Switched off: {_listed(off)}. `mine("{off[0]}", True)` switches one on again.'
+
+
+def _listed(names):
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def open_lesson():
+    """Put the answers kept from other lessons in place, and say so."""
+    kept = answers.answers()
+    if kept is None:
+        return
+    opened = kept.open(session, judge)
+    if opened.in_place or opened.sentences:
+        count = len(opened.in_place)
+        heading = f"This lesson builds on {count} of your answers" if count else "Your answers"
+        listed = [f"In place: {_listed(opened.in_place)}."] if count else []
+        Card(heading, listed + opened.sentences, metadata={"classroom": "volatile"}).show()
+
+
 def _find(name):
-    """The exercise called `name`; if there is none, say so and return None."""
+    """The exercise called `name`, or tried last; if there is none, say so and return None."""
+    if name is None and session.last is None:
+        sentence = 'No exercise was tried yet. Name one: `hint("softmax")`, for example.'
+        Card("Which exercise?", [sentence]).show()
+        return None
+    name = session.last if name is None else name
     try:
         return catalogue.course().exercise(getattr(name, "__name__", name))
     except KeyError as unknown:
         Card("Nothing was checked.", [unknown.args[0]]).show()
+        return None
 
 
-unreadable.watch_cells()  # from the first import of `exercise` on, in every cell of this notebook
+# From the first import of `exercise` on, in every cell of this notebook
+cells.watch_cells(hand_on_unread, remind)
+open_lesson()

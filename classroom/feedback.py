@@ -1,4 +1,6 @@
-"""What the learner sees: cards of plain text and HTML. The words carry the meaning; a coloured edge helps."""
+"""What the learner sees: cards of plain text and HTML. The words carry the meaning; a coloured edge
+helps.
+"""
 
 import html
 import sys
@@ -9,11 +11,16 @@ NOT_WRITTEN, RIGHT, NOT_YET = "not written yet", "right", "not yet"
 # Readable on JupyterLab's light and dark themes alike, and told apart by colour-blind eyes.
 EDGES = {RIGHT: "#0a8fd0", NOT_YET: "#d9730d", NOT_WRITTEN: "#8c8c8c"}
 
-CARD = ("border-left: 5px solid {edge}; padding: 0.4em 0 0.4em 0.9em; margin: 0.3em 0; max-width: 60em; "
-        "color: var(--jp-content-font-color1, inherit)")
+CARD = (
+    "border-left: 5px solid {edge}; padding: 0.4em 0 0.4em 0.9em; margin: 0.3em 0; "
+    "max-width: 60em; "
+    "color: var(--jp-content-font-color1, inherit)"
+)
 ROW = "display: flex; flex-wrap: wrap; gap: 0 1.2em"
-BLOCK = ("margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; color: inherit; "
-         "background: rgba(128, 128, 128, 0.13)")
+BLOCK = (
+    "margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; color: inherit; "
+    "background: rgba(128, 128, 128, 0.13)"
+)
 
 
 @dataclass
@@ -39,9 +46,13 @@ class Card:
         """The card as HTML, in the colours of the page it stands on."""
         parts = [f"<div><strong>{_escape(self.heading)}</strong></div>"]
         parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.sentences]
-        parts += [f'<div style="{ROW}">', *(_html_of_block(*block) for block in self.blocks), "</div>"]
+        parts += [
+            f'<div style="{ROW}">',
+            *(_html_of_block(*block) for block in self.blocks),
+            "</div>",
+        ]
         parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.closing]
-        return f'<div style="{CARD.format(edge=self.edge)}">{"".join(parts)}</div>'
+        return f'<div role="status" style="{CARD.format(edge=self.edge)}">{"".join(parts)}</div>'
 
     def show(self):
         """Display the card in a notebook, or print it elsewhere."""
@@ -49,8 +60,10 @@ class Card:
 
 
 def _html_of_block(label, text):
-    return (f'<div style="min-width: 0"><small>{_escape(label)}</small>'
-            f'<pre style="{BLOCK}">{html.escape(text)}</pre></div>')
+    return (
+        f'<div style="min-width: 0"><small>{_escape(label)}</small>'
+        f'<pre style="{BLOCK}">{html.escape(text)}</pre></div>'
+    )
 
 
 def _escape(text):
@@ -62,11 +75,15 @@ def _escape(text):
 
 
 def show_bundle(bundle, metadata=None, **options):
-    """Display a MIME bundle in a notebook, or print its plain text. Returns the display handle, if any."""
+    """Display a MIME bundle in a notebook, or print its plain text. Returns the display handle, if
+    any.
+    """
     if in_notebook():
         from IPython.display import display
+
         return display(bundle, raw=True, metadata=metadata or {}, **options)
     print(bundle["text/plain"])
+    return None
 
 
 def in_notebook():
@@ -84,9 +101,14 @@ class Verdict:
     sentences: list = field(default_factory=list)  # why it is not right yet
     blocks: list = field(default_factory=list)  # (label, text): expected, got, what it printed, ...
     notes: list = field(default_factory=list)  # worth knowing, though no fault
+    next: list = field(default_factory=list)  # sentences on what comes after a right answer
     checking: str = ""  # the claim that was checked last
-    checked: list = field(default_factory=list)  # the claims that held, one a check
-    counts: list = field(default_factory=list)  # how many expectations each of these checks made
+    check: str = ""  # the name of that check
+    by_demand: bool = False  # whether the check said itself what is wrong, without a comparison
+    convention: str = (
+        ""  # the name of the one that a right answer follows, if it is not the course's
+    )
+    checked: list = field(default_factory=list)  # the claims that are true, one per check
 
     @property
     def says(self):
@@ -94,7 +116,9 @@ class Verdict:
         return " ".join(self.sentences)
 
     def card(self):
-        """The verdict as the learner sees it; the output's metadata holds the state for the progress list."""
+        """The verdict as the learner sees it; the output's metadata holds the state for the
+        progress list.
+        """
         sentences = list(self.sentences)
         if self.state == RIGHT:
             sentences += [f"Checked: {claim}" for claim in self.checked]
@@ -104,9 +128,10 @@ class Verdict:
             heading=f"{self.exercise}: {self.state}",
             sentences=sentences,
             blocks=self.blocks,
-            closing=[*(f"Note: {note}" for note in self.notes), self.outlook],
+            closing=[*(f"Note: {note}" for note in self.notes), self.outlook, *self.next],
             edge=EDGES[self.state],
-            metadata={"classroom": {"exercise": self.exercise, "state": self.state}})
+            metadata={"classroom": {"exercise": self.exercise, "state": self.state}},
+        )
 
     @property
     def outlook(self):

@@ -7,7 +7,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 
-from classroom.expect import plain
+from classroom.comparing import plain
 from classroom.feedback import show_bundle
 
 DPI = 100
@@ -22,7 +22,8 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.prop_cycle": matplotlib.cycler(
-        color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]),
+        color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+    ),
     "lines.linewidth": 2.2,
     "legend.frameon": False,
     "image.cmap": "viridis",
@@ -37,7 +38,7 @@ def show(fig, alt):
     Raises ValueError if `alt` is empty: say in a sentence or two what the picture shows.
     """
     if not alt.strip():
-        raise ValueError("a figure needs alt text: show(fig, alt=\"what the picture shows\")")
+        raise ValueError('a figure needs alt text: show(fig, alt="what the picture shows")')
     png = io.BytesIO()
     fig.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     plt.close(fig)
@@ -48,13 +49,15 @@ def show(fig, alt):
 def compare(target, yours, title, alt, xlabel="", ylabel=""):
     """Draw target | result | difference (result minus target) on common scales and show them.
 
-    target, yours: two arrays or tensors of one shape, drawn as curves if (n,) and as maps if (rows, columns).
-    The result is called so, and not "yours", since the course's own answer may be in use.
+    target, yours: two arrays or tensors of one shape, drawn as curves if (n,) and as maps if (rows,
+    columns). The result is called so, and not "yours", since the course's own answer may be in use.
     """
     target, yours = (np.asarray(plain(values), dtype=float) for values in (target, yours))
     if target.shape != yours.shape or target.ndim not in (1, 2):
-        raise ValueError("compare draws two arrays of one shape, (n,) or (rows, columns); "
-                         f"target has {target.shape}, yours has {yours.shape}")
+        raise ValueError(
+            "compare draws two arrays of one shape, (n,) or (rows, columns); "
+            f"target has {target.shape}, yours has {yours.shape}"
+        )
     with np.errstate(invalid="ignore"):
         difference = np.where(target == yours, 0, yours - target)  # 0 too where both are infinite
     scale = _range(target, yours)
@@ -74,7 +77,9 @@ def compare(target, yours, title, alt, xlabel="", ylabel=""):
 
 
 def _draw_curves(fig, axes, curves, scale, around_zero):
-    for axis, curve, color, (low, high) in zip(axes, curves, ("C0", "C1", "C6"), (scale, scale, around_zero)):
+    for axis, curve, color, (low, high) in zip(
+        axes, curves, ("C0", "C1", "C6"), (scale, scale, around_zero)
+    ):
         margin = 0.05 * (high - low)
         axis.plot(curve, color=color)
         axis.set_ylim(low - margin, high + margin)
@@ -88,7 +93,9 @@ def _draw_maps(fig, axes, maps, scale, around_zero):
 
 
 def _draw_map(axis, values, scale):
-    """One map; 0 is white where the scale has both signs. A small one has its numbers written in."""
+    """One map; 0 is white where the scale has both signs. A small one has its numbers written
+    in.
+    """
     low, high = scale
     limit = max(-low, high)
     low, high, colors = (-limit, limit, "RdBu") if low < 0 < high else (low, high, "viridis")
@@ -98,8 +105,15 @@ def _draw_map(axis, values, scale):
         for (row, column), value in np.ndenumerate(values):
             red, green, blue, _ = image.cmap(image.norm(value))
             dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-            axis.text(column, row, form.format(np.round(value, 2) + 0.0),  # + 0.0: not "-0.00"
-                      ha="center", va="center", fontsize=11, color="white" if dark else "black")
+            axis.text(
+                column,
+                row,
+                form.format(np.round(value, 2) + 0.0),  # + 0.0: not "-0.00"
+                ha="center",
+                va="center",
+                fontsize=11,
+                color="white" if dark else "black",
+            )
     return image
 
 

@@ -1,6 +1,7 @@
-"""A progress bar for long work, in notebooks and terminals. It leaves nothing in a stored notebook."""
+"""A progress bar for long work, in notebooks and terminals. A stored notebook keeps none of it."""
 
 import html
+import shutil
 import sys
 import time
 
@@ -8,6 +9,7 @@ from classroom.feedback import in_notebook, show_bundle
 
 SECONDS_BETWEEN_UPDATES = 0.2
 WIDTH = 30  # characters of the bar in a terminal
+TRACK = "height: 0.5em; max-width: 30em; background: rgba(128, 128, 128, 0.3)"
 
 
 class progress:
@@ -17,20 +19,43 @@ class progress:
     for step in range(600):
         ...
         bar.update(step + 1, f"loss {loss:.3f}")
+
+    in_percent   True: steps are shares of the work that mean nothing to a reader
     """
 
-    def __init__(self, total, label):
-        self.total, self.label = total, label
+    def __init__(self, total, label, in_percent=False):
+        self.total, self.label, self.in_percent = total, label, in_percent
+        self.skipped = 0
         self.started = self.shown = time.monotonic()
         self.handle = None
         self._show(0, "")
 
     def update(self, step, text=""):
-        """`step` of the steps are done; `text` says how it goes. Drawn at most five times a second."""
+        """`step` of the steps are done; `text` says how it goes.
+
+        Drawn five times a second at most.
+        """
         now = time.monotonic()
         if step >= self.total or now - self.shown >= SECONDS_BETWEEN_UPDATES:
             self.shown = now
             self._show(step, text)
+
+    def skip(self, steps):
+        """So many of the steps were done before: they say nothing of the time that is left."""
+        self.skipped += steps
+
+    def write(self, line):
+        """A line of its own, above the bar."""
+        if in_notebook():
+            print(line, file=sys.stderr)
+        else:
+            print(self._over_the_bar(line), file=sys.stderr, flush=True)
+
+    def _over_the_bar(self, line):
+        """In a terminal: the line, made long enough to cover what is left of the bar."""
+        if not sys.stderr.isatty():
+            return line
+        return f"\r{line.ljust(shutil.get_terminal_size().columns - 1)}"
 
     def _show(self, step, text):
         line = " · ".join(part for part in (self.label, self._timing(step), text) if part)
@@ -39,15 +64,15 @@ class progress:
             self._show_in_notebook(line, share)
         elif sys.stderr.isatty():
             bar = ("#" * round(WIDTH * share)).ljust(WIDTH, ".")
+            line = f"[{bar}] {line}"[: shutil.get_terminal_size().columns - 1]
             end = "\n" if share == 1 else ""
-            print(f"\r\x1b[K[{bar}] {line}", end=end, file=sys.stderr, flush=True)
+            print(self._over_the_bar(line), end=end, file=sys.stderr, flush=True)
         elif share == 1:  # in a log, the last line is enough
             print(line, file=sys.stderr)
 
     def _show_in_notebook(self, line, share):
-        bar = ("" if share == 1 else
-               '<div style="height: 0.5em; max-width: 30em; background: rgba(128, 128, 128, 0.3)">'
-               f'<div style="height: 100%; width: {100 * share:.1f}%; background: #0a8fd0"></div></div>')
+        done = f'<div style="height: 100%; width: {100 * share:.1f}%; background: #0a8fd0"></div>'
+        bar = f'<div style="{TRACK}">{done}</div>' if share < 1 else ""
         bundle = {"text/plain": line, "text/html": f"<div>{html.escape(line)}</div>{bar}"}
         metadata = {"classroom": "volatile"}  # the builder drops such outputs
         if self.handle is None:
@@ -58,13 +83,17 @@ class progress:
     def _timing(self, step):
         passed = time.monotonic() - self.started
         if step >= self.total:
-            return f"{self.total} steps in {_duration(passed)}"
-        if step == 0:
-            return f"0 of {self.total}"
-        return f"{step} of {self.total}, {_duration(passed / step * (self.total - step))} left"
+            return f"{'all' if self.in_percent else f'{self.total} steps'} in {_duration(passed)}"
+        done = f"{100 * step / self.total:.0f} %" if self.in_percent else f"{step} of {self.total}"
+        new = step - self.skipped
+        if new <= 0:
+            return done
+        return f"{done}, {_duration(passed / new * (self.total - step))} left"
 
 
 def _duration(seconds):
-    """`8 s`, `2 min 05 s`"""
+    """`8 s`, `2 min 05 s`, `1 h 20 min`"""
     minutes, seconds = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
     return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

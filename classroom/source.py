@@ -1,5 +1,5 @@
-"""Reads Python source: whether a function is still a stub, and which globals it uses; cuts the stub and the
-answer of an exercise from its solutions module.
+"""Reads Python source: whether a function is still a stub, and which globals it uses; cuts the stub
+and the answer of an exercise from its solutions module.
 """
 
 import ast
@@ -12,7 +12,9 @@ PLACEHOLDER = "...  # your code here"
 
 
 def is_unwritten(function):
-    """Whether a function's body is still empty: a docstring, `...`, pass, comments or NotImplementedError."""
+    """Whether a function's body is still empty: a docstring, `...`, pass, comments or
+    NotImplementedError.
+    """
     function = inspect.unwrap(function)
     try:
         definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
@@ -27,8 +29,11 @@ def _is_placeholder(statement):
     if isinstance(statement, ast.Raise):
         raised = getattr(statement.exc, "func", statement.exc)  # with or without a message
         return getattr(raised, "id", None) == "NotImplementedError"
-    is_docstring_or_dots = (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-                            and isinstance(statement.value.value, str | type(...)))
+    is_docstring_or_dots = (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str | type(...))
+    )
     return is_docstring_or_dots or isinstance(statement, ast.Pass)
 
 
@@ -36,14 +41,16 @@ def _is_empty_code(code):
     """Whether compiled code does nothing but return None, or raise NotImplementedError."""
     steps = list(dis.get_instructions(code))
     if any(step.opname == "RAISE_VARARGS" for step in steps):
-        return "NotImplementedError" in code.co_names and not code.co_varnames[code.co_argcount:]
+        return "NotImplementedError" in code.co_names and not code.co_varnames[code.co_argcount :]
     harmless = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
     returned = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
     return {step.opname for step in steps} <= harmless and returned == [None]
 
 
 def global_names(code):
-    """The names that compiled code, with all that is defined inside it, looks up outside of itself."""
+    """The names that compiled code, with all that is defined inside it, looks up outside of
+    itself.
+    """
     looked_up = ("LOAD_GLOBAL", "LOAD_NAME")
     names = {step.argval for step in dis.get_instructions(code) if step.opname in looked_up}
     for constant in code.co_consts:
@@ -54,19 +61,25 @@ def global_names(code):
 
 def banner(exercise):
     """The comment above every exercise: stars, minutes, and where help is."""
-    stars, minutes = "*" * exercise.stars, f"{exercise.minutes} minute" + "s" * (exercise.minutes > 1)
-    return f'# Exercise {stars}   about {minutes}   hint("{exercise.name}")   solution("{exercise.name}")\n'
+    stars, minutes = (
+        "*" * exercise.stars,
+        f"{exercise.minutes} minute" + "s" * (exercise.minutes > 1),
+    )
+    help_at = f'hint("{exercise.name}")   solution("{exercise.name}")'
+    return f"# Exercise {stars}   about {minutes}   {help_at}\n"
 
 
 def stub(exercise):
-    """The cell the learner fills in: the answer's signature and docstring, with `...` for a body."""
+    """The cell the learner fills in: the answer's signature and docstring, with `...` for a
+    body.
+    """
     lines, first = _definition(exercise)
     for function in reversed(exercise.blank_trees):
         body = function.body[0]
         has_docstring = ast.get_docstring(function) is not None
         kept = body.end_lineno if has_docstring else _line_before(body)  # the last line that stays
         indent = " " * body.col_offset
-        lines[kept - first + 1:function.end_lineno - first + 1] = [indent + PLACEHOLDER]
+        lines[kept - first + 1 : function.end_lineno - first + 1] = [indent + PLACEHOLDER]
     return banner(exercise) + "@exercise\n" + "\n".join(lines)
 
 
@@ -80,7 +93,10 @@ def answer(exercise):
     lines, first = _definition(exercise)
     if not exercise.is_class:
         return "\n".join(lines)
-    methods = [lines[_first_line(each) - first:each.end_lineno - first + 1] for each in exercise.blank_trees]
+    methods = [
+        lines[_first_line(each) - first : each.end_lineno - first + 1]
+        for each in exercise.blank_trees
+    ]
     return f"class {exercise.name}:\n" + "\n\n".join(map("\n".join, methods))
 
 
@@ -88,7 +104,7 @@ def _definition(exercise):
     """The lines of the answer's definition, decorators included, and the number of the first."""
     first = _first_line(exercise.tree)
     text = exercise.answer_path.read_text(encoding="utf-8").splitlines()
-    return text[first - 1:exercise.tree.end_lineno], first
+    return text[first - 1 : exercise.tree.end_lineno], first
 
 
 def _first_line(definition):
@@ -96,7 +112,9 @@ def _first_line(definition):
 
 
 def _line_before(statement):
-    return _first_line(statement) - 1 if hasattr(statement, "decorator_list") else statement.lineno - 1
+    return (
+        _first_line(statement) - 1 if hasattr(statement, "decorator_list") else statement.lineno - 1
+    )
 
 
 def parameters(function):

@@ -1,7 +1,7 @@
 """`make status`: the lessons, their exercises, and how far the learner has come.
 
-What there is comes from the catalogue; how each exercise stands comes from the learner's saved notebooks,
-where the stored output of an exercise cell carries its state.
+What there is comes from the catalogue; how each exercise stands comes from the learner's saved
+notebooks, where the stored output of an exercise cell carries its state.
 """
 
 from classroom.catalogue import course
@@ -20,7 +20,7 @@ def saved_states(copies, course):
     """The state of each exercise by name, as the learner's files last saw it."""
     states = {}
     for lesson in course.lessons:
-        for path in copies.of(lesson.notebook_path.name):           # oldest first
+        for path in copies.of(lesson.notebook_path.name):  # oldest first
             for name, state in states_in(path).items():
                 if state != NOT_WRITTEN:
                     states[name] = state
@@ -33,9 +33,17 @@ def states_in(path):
         cells = exercise_cells(read(path))
     except Damaged:
         return {}
-    verdicts = (output.get("metadata", {}).get("classroom")
-                for cell in cells.values() for output in cell["outputs"])
-    return {verdict["exercise"]: verdict["state"] for verdict in verdicts if isinstance(verdict, dict)}
+    outputs = [output for _, cell in cells for output in cell.get("outputs", ())]
+    return dict(filter(None, map(verdict, outputs)))
+
+
+def verdict(output):
+    """(exercise, state) if this output is a verdict, else None; it may be anything."""
+    metadata = output.get("metadata") if isinstance(output, dict) else None
+    found = metadata.get("classroom") if isinstance(metadata, dict) else None
+    if isinstance(found, dict) and isinstance(found.get("exercise"), str):
+        return found["exercise"], found.get("state")
+    return None
 
 
 def table(course, states):
@@ -44,10 +52,12 @@ def table(course, states):
     for lesson in course.lessons:
         number = len(lesson.exercises)
         done = sum(states.get(exercise.name) == "right" for exercise in lesson.exercises)
-        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {done} of {number} right"
+        counted = f"{done} of {number} right"
+        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {counted}"
         for exercise in lesson.exercises:
             state = states.get(exercise.name, NOT_WRITTEN)
-            yield f"      {'*' * exercise.stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
+            stars = "*" * exercise.stars
+            yield f"      {stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
             left += exercise.minutes * (state != "right")
         total, right = total + number, right + done
     yield ""

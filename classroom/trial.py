@@ -3,6 +3,7 @@
 import functools
 import inspect
 import io
+import random
 import signal
 import sys
 import threading
@@ -12,22 +13,33 @@ from types import FunctionType
 
 import numpy as np
 
-from classroom.expect import NotYet, plain
+from classroom.checking import NotYet
+from classroom.comparing import plain
 
 PRINTED_LIMIT = 1000  # characters
+CHANGES_INPUT = (
+    "Your code changes its input `{}` in place. The caller still needs it: compute a new value "
+    "instead."
+)
 
 
 class OutOfTime(BaseException):
-    """Raised in code that runs too long. Not an Exception, so that `except Exception` lets it through."""
+    """Raised in code that runs too long. Not an Exception, so that `except Exception` lets it
+    through.
+    """
 
 
 def call_within(seconds, function, notices=None):
     """Call `function()`; after `seconds`, raise OutOfTime in it, again and again until it gives up.
 
-    Needs POSIX signals and the main thread. Elsewhere the code cannot be cut off, and a line in the file
-    `notices` (None: standard error) says so in time. What must be cleaned up belongs outside of `function`.
+    Needs POSIX signals and the main thread. Elsewhere the code cannot be cut off, and a line in the
+    file `notices` (None: standard error) says so in time. What must be cleaned up belongs outside
+    of `function`.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
         return _call_with_notice(seconds, function, notices or sys.stderr)
 
     here, tracer_before = sys._getframe(), sys.gettrace()
@@ -41,7 +53,10 @@ def call_within(seconds, function, notices=None):
         if frame is here:  # already on the way out
             return
         sys.settrace(lambda *call: None)  # turns on the frames' own tracers, set below:
-        while frame not in (here, None):  # a loop that catches this exception meets it again one line later
+        while frame not in (
+            here,
+            None,
+        ):  # a loop that catches this exception meets it again one line later
             frame.f_trace = raise_on_next_line
             frame = frame.f_back
         raise OutOfTime
@@ -57,8 +72,10 @@ def call_within(seconds, function, notices=None):
 
 
 def _call_with_notice(seconds, function, notices):
-    notice = (f"Your code has been running for {seconds} seconds. It cannot be cut off on this system: "
-              "if it never ends, interrupt the kernel.")
+    notice = (
+        f"Your code has been running for {seconds} seconds. It cannot be cut off on this system: "
+        "if it never ends, interrupt the kernel."
+    )
     timer = threading.Timer(seconds, print, [notice], {"file": notices})
     timer.start()
     try:
@@ -71,7 +88,7 @@ class Beginning(io.StringIO):
     """Keeps the beginning of what is written to it."""
 
     def write(self, text):
-        super().write(text[:max(0, PRINTED_LIMIT + 1 - self.tell())])
+        super().write(text[: max(0, PRINTED_LIMIT + 1 - self.tell())])
         return len(text)
 
     def text(self):
@@ -81,19 +98,29 @@ class Beginning(io.StringIO):
 
 @contextmanager
 def output_to(printed):
-    """Within this block, what is printed goes to the file `printed`; each warning follows once at the end."""
-    with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed), redirect_stderr(printed):
+    """Within this block, what is printed goes to the file `printed`; each warning follows once at
+    the end.
+    """
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+    ):
         warnings.simplefilter("always")
         try:
             yield
         finally:
-            for line in dict.fromkeys(f"{each.category.__name__}: {each.message}" for each in caught):
+            for line in dict.fromkeys(
+                f"{each.category.__name__}: {each.message}" for each in caught
+            ):
                 printed.write(f"{line}\n")
 
 
 @contextmanager
 def bound(name, value, namespaces):
-    """Within this block `name` means `value` in each of the namespaces; so a function can call itself."""
+    """Within this block `name` means `value` in each of the namespaces; so a function can call
+    itself.
+    """
     missing = object()
     before = [(namespace, namespace.get(name, missing)) for namespace in namespaces]
     for namespace in namespaces:
@@ -109,15 +136,17 @@ def bound(name, value, namespaces):
 
 
 class Watch:
-    """Wraps the learner's code: remembers what it returned last, and notices inputs that it changed."""
+    """Wraps the learner's code: remembers its calls, and notices inputs that it changed."""
 
     def __init__(self, may_change):
         self.may_change = may_change
-        self.returned = []  # the last value, once there is one
+        self.calls = []  # (inputs by name, result), the latest last
 
     @contextmanager
     def over(self, answer, blank):
-        """Yields `answer` with its inputs watched: a function, or in a class the methods `blank`."""
+        """Yields `answer` with its inputs watched: a function, or in a class the methods
+        `blank`.
+        """
         if not isinstance(answer, type):
             yield self._watched(answer)
             return
@@ -131,27 +160,32 @@ class Watch:
             for name, method in originals.items():
                 setattr(answer, name, method)
 
+    def call_that_returned(self, result):
+        """The inputs of the one call that returned this very object, or None."""
+        calls = [inputs for inputs, returned in self.calls if returned is result]
+        return calls[0] if len(calls) == 1 else None
+
     def _watched(self, function):
         parameters = list(inspect.signature(function).parameters)
 
         @functools.wraps(function)
         def watched(*args, **kwargs):
-            inputs = dict(zip(parameters, args)) | kwargs
+            inputs = dict(zip(parameters, args, strict=False)) | kwargs
             before = {name: fingerprint(value) for name, value in inputs.items()}
-            self.returned = []
             result = function(*args, **kwargs)
-            self.returned = [result]
+            self.calls.append((inputs, result))
             for name, value in inputs.items():
                 if name not in self.may_change and fingerprint(value) != before[name]:
-                    raise NotYet(f"Your code changes its input `{name}` in place. Whoever passed it in still"
-                                 " needs it: compute a new value instead.")
+                    raise NotYet(CHANGES_INPUT.format(name))
             return result
 
         return watched
 
 
 def fingerprint(value):
-    """The same before and after unless the contents of `value` changed; other objects than data never do."""
+    """The same before and after unless the contents of `value` changed; other objects than data
+    never do.
+    """
     value = plain(value)
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, value.tobytes()
@@ -162,3 +196,16 @@ def fingerprint(value):
     if isinstance(value, str | int | float | None):
         return value
     return id(value)
+
+
+@contextmanager
+def seeded():
+    """Within this block, random numbers without a generator of their own start from seed 0."""
+    kept = random.getstate(), np.random.get_state()
+    random.seed(0)
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])

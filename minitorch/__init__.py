@@ -25,6 +25,7 @@ Around it, one family per file:
     creation, random
                    new tensors
     device         where tensors are: on the CPU
+    retaining      gradients of tensors that are not leaves
     gradcheck      gradients checked by finite differences
     distributions  draws with their probabilities
     serialization  save and load
@@ -62,7 +63,7 @@ from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, m
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
 from minitorch.scattering import index_add, masked_select, scatter, scatter_add
 from minitorch.sorting import argsort, bincount, count_nonzero, isin, median, nonzero, sort, topk, unique
-from minitorch import inplace
+from minitorch import inplace, retaining
 from minitorch.device import backends, cuda, device, mps
 from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
                                 full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)
@@ -71,6 +72,7 @@ from minitorch.random import (Generator, bernoulli, get_rng_state, manual_seed, 
 from minitorch import autograd, distributions, nn, optim
 from minitorch.nn.activations import log_softmax, relu, softmax
 from minitorch.serialization import load, save
+from minitorch.threads import get_num_threads, set_num_threads, use_one_thread as _use_one_thread
 from minitorch.missing import missing as _missing, missing_method as _missing_method
 from minitorch.memory import set_allocator_on_import as _set_allocator_on_import
 
@@ -83,6 +85,8 @@ is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
 Tensor.__getattr__ = _missing_method
 __getattr__ = _missing(__name__, "torch")
 
-# The one thing that importing changes in the process: glibc's malloc keeps up to 1 GiB of freed memory for the next
-# arrays, a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone.
+# Two things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed memory for the next arrays:
+# a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone. And a product of
+# matrices uses one thread, unless a variable asks for more (threads.py).
 _set_allocator_on_import()
+_use_one_thread()

@@ -23,7 +23,7 @@ def result_type(*operands):
     """
     groups = ([], [], [])                                             # dimensions, 0-d, Python numbers
     for x in operands:
-        x = getattr(x, "_data", x)                                   # a tensor's array
+        x = x if type(x) is np.ndarray else getattr(x, "_data", x)    # a tensor's array
         if isinstance(x, np.ndarray):
             groups[0 if x.ndim else 1].append(DTYPES.index(x.dtype))
         elif isinstance(x, (bool, np.bool)):

@@ -39,7 +39,7 @@ INSTEAD = {
     },
     "torch.Tensor": {
         "cuda": CPU, "half": DTYPE, "bfloat16": DTYPE, "byte": INTEGER, "short": INTEGER, "char": INTEGER,
-        "register_hook": "look at .grad after backward()", "retain_grad": "use torch.autograd.grad with a leaf",
+        "register_hook": "use retain_grad() and look at .grad after backward()",
         "apply_": "use NumPy on x.numpy()", "map_": "use NumPy on x.numpy()", "storage": "use x.numpy()",
         "stride": "use x.numpy().strides, in bytes", "share_memory_": "use Python's shared_memory",
         "exponential_": "use -torch.rand_like(x).log()", "random_": "use torch.randint",

@@ -1,8 +1,11 @@
 """Attention: three ways to write it, the causal mask, and the multi-head layer with its cache."""
+from typing import NamedTuple
+
 import numpy as np
 
 import minitorch as torch
 from minitorch import nn
+from minitorch.nn import functional as F
 from solutions.autograd import softmax
 from solutions.positions import PositionEncoding
 
@@ -71,6 +74,8 @@ def attention_loop(q, k, v):
 
     For each query i: the score of each key j is q[i] . k[j] / sqrt(head_dim); the weights are the softmax of
     these scores; the result is the sum of all values v[j], each times its weight.
+    Scores may be as large as 1000, where e^score overflows: subtract the query's largest score from all of
+    its scores first. That changes no weight.
 
     q         (query, head_dim) array
     k, v      (key, head_dim) arrays
@@ -146,7 +151,7 @@ def attention(q, k, v, mask=None, scale=None):
     q         (..., query, head_dim) tensor
     k, v      (..., key, head_dim) tensors
     mask      None; or numbers to add to the scaled scores; or bool (mask.dtype is torch.bool), True where a
-              query may look. It broadcasts to (..., query, key)
+              query may look: a hidden key gets no weight at all. It broadcasts to (..., query, key)
     scale     None for 1 / sqrt(head_dim)
     returns   (..., query, head_dim) tensor
 
@@ -214,6 +219,23 @@ class Cache:
         return new
 
 
+class AttentionInputs(NamedTuple):
+    """What attention works on, with all that positions change in it.
+
+    q      (batch, heads, query, head_dim) tensor: the queries, rotated
+    k, v   (batch, heads, key, head_dim) tensors: the keys, rotated, and the
+           values, those from the cache included
+    mask   (batch or 1, heads or 1, query, key) tensor, or (query, key): what
+           is added to the scores, the bias of the positions and -inf for later
+           keys
+    """
+
+    q: torch.Tensor
+    k: torch.Tensor
+    v: torch.Tensor
+    mask: torch.Tensor
+
+
 class MultiHeadAttention(nn.Module):
     """Causal self-attention with num_heads heads, each dim / num_heads wide.
 
@@ -233,11 +255,15 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, x, cache=None):
         """x: (batch, seq, dim) -> (batch, seq, dim). With a cache, x follows the positions already in it."""
-        heads = self.positions.attend(*self.prepare(x, cache))            # (batch, heads, query, head_dim)
+        inputs = self.prepare(x, cache)
+        heads = self.positions.attend(*inputs)                            # (batch, heads, query, head_dim)
+        if heads is None:                                                 # the usual attention
+            heads = F.scaled_dot_product_attention(
+                inputs.q, inputs.k, inputs.v, attn_mask=inputs.mask, scale=self.positions.scale)
         return self.out(heads.transpose(1, 2).reshape(x.shape))           # (batch, query, dim)
 
     def prepare(self, x, cache=None):
-        """Queries, keys, values, and what is added to the scores: position bias, and -inf for later keys."""
+        """x: (batch, seq, dim) -> AttentionInputs."""
         q, k, v = (self.split_heads(part) for part in self.qkv(x).chunk(3, dim=-1))
         q, k = self.positions.rotate(q, k, offset=0 if cache is None else len(cache))
         if cache is not None:
@@ -245,7 +271,7 @@ class MultiHeadAttention(nn.Module):
         allowed = causal_mask(q.shape[-2], k.shape[-2])                   # (query, key)
         mask = torch.tensor(np.where(allowed, 0.0, -np.inf), dtype=x.dtype)
         bias = self.positions.bias(q, k, v, x)                            # (batch|1, heads|1, query, key)
-        return q, k, v, mask if bias is None else bias + mask
+        return AttentionInputs(q, k, v, mask if bias is None else bias + mask)
 
     def split_heads(self, x):
         """(batch, seq, dim) -> (batch, heads, seq, head_dim)."""
@@ -254,5 +280,5 @@ class MultiHeadAttention(nn.Module):
 
     def scores(self, x):
         """The scores of every head, to look at: (batch, heads, query, key), -inf for later keys."""
-        q, k, _, mask = self.prepare(x)
-        return attention_scores(q, k, mask, self.positions.scale)
+        inputs = self.prepare(x)
+        return attention_scores(inputs.q, inputs.k, inputs.mask, self.positions.scale)

@@ -111,8 +111,8 @@ def backpropagate(root):
 
     Set all grads to 0, and that of root to 1. Then walk from root back to the inputs, so that a
     Value is visited only after all that used it. A visited Value adds to the grad of each of its
-    inputs: its own grad times the slope for that input. `topological_order` gives the order.
-    Nothing is returned.
+    inputs: its own grad times the slope for that input. `topological_order` gives the order. There
+    may be thousands of Values one after the other. Nothing is returned.
 
     root: a Value; `node.inputs` and `node.slopes` go together, one slope for each input
 

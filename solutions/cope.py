@@ -28,7 +28,7 @@ def cope_gates(q, k, scale=None):
     q         (..., query, head_dim) tensor
     k         (..., key, head_dim) tensor
     scale     what the products are multiplied by; None: 1 / sqrt(head_dim)
-    returns   (..., query, key) tensor
+    returns   (..., query, key) tensor; gradients flow back to q and k
 
     >>> q = torch.tensor([[2.0, 0.0, 0.0, 0.0]])
     >>> k = torch.tensor([[3.0, 1.0, 1.0, 1.0], [0.0, 5.0, 5.0, 5.0]])
@@ -51,7 +51,7 @@ def cope_positions(gates):
     causal_mask(query_len, key_len), which is a NumPy array: torch.tensor(...) of it is a tensor.
 
     gates     (..., query, key) tensor, values from 0 to 1
-    returns   (..., query, key) tensor, not clamped
+    returns   (..., query, key) tensor, not clamped; gradients flow back to the gates
     raises    ValueError for gates outside [0, 1] or more queries than keys: check_gates(gates) does that
 
     >>> cope_positions(torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.5, 1.0], [0.0, 1.0, 0.5]])).tolist()
@@ -107,7 +107,7 @@ def interpolate_logits(logits, positions):
 
     logits      (..., query, npos) tensor, logits[..., i, n] = q_i . e[n]
     positions   (..., query, key) tensor, moved into 0 ... npos - 1
-    returns     (..., query, key) tensor
+    returns     (..., query, key) tensor; gradients flow back to both
     raises      ValueError unless both have the same number of batches, heads and queries:
                 check_rows(logits, positions) does that
 

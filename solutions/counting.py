@@ -10,8 +10,9 @@ import string
 
 import numpy as np
 
+from solutions.sampling import draw
+from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
-from solutions.transformer import draw
 
 MAX_VALUE = 9
 SYMBOLS = "0123456789=+.?"                      # ids 0 ... 9 are the digits; the variables' names follow
@@ -19,39 +20,6 @@ EQUALS, PLUS, DOT, ASK, FIRST_NAME = 10, 11, 12, 13, 14
 SET, INCREMENT, QUERY, PASS = range(4)          # the kinds of operations
 WIDTH = np.array([2, 2, 3, 1])                  # characters each of them takes
 BLANK = -1
-
-
-class Tokenizer:
-    """Text to ids and back. A symbol's id is its place in `symbols`.
-
-    separator   what stands between two symbols of a text: nothing, if symbols are characters, or a space
-
-    >>> Tokenizer("ab+").encode("b+a").tolist()
-    [1, 2, 0]
-    """
-
-    def __init__(self, symbols, separator=""):
-        self.symbols, self.separator = list(symbols), separator
-        self.ids = {symbol: id for id, symbol in enumerate(self.symbols)}
-
-    def __len__(self):
-        return len(self.symbols)
-
-    def encode(self, text):
-        """A text -> its ids, int64 (seq,). Raises ValueError for a symbol it does not know."""
-        symbols = text.split(self.separator) if self.separator else text
-        for place, symbol in enumerate(symbols):
-            if symbol not in self.ids:
-                raise ValueError(f"unknown symbol {symbol!r} at place {place} of the text; known are "
-                                 + " ".join(repr(known) for known in self.symbols))
-        return np.array([self.ids[symbol] for symbol in symbols], dtype=np.int64)
-
-    def decode(self, ids):
-        """Ids (seq,) -> the text. Raises ValueError for an id that no symbol has."""
-        for id in ids:
-            if not 0 <= id < len(self):
-                raise ValueError(f"no symbol has the id {id}; ids go from 0 to {len(self) - 1}")
-        return self.separator.join(self.symbols[id] for id in ids)
 
 
 def counting_tokenizer(num_variables=1):

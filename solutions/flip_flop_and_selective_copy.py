@@ -13,7 +13,7 @@ selective_copy_batch(rng, num_symbols=256, blanks=256).
 """
 import numpy as np
 
-from solutions.counting import Tokenizer
+from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
 
 WRITE, READ, IGNORE, ZERO, ONE = range(5)       # ids of the flip-flop alphabet: w r i 0 1

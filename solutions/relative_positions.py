@@ -157,7 +157,7 @@ class Shaw(PositionEncoding):
 
     def attend(self, q, k, v, mask):
         if self.values is None:
-            return super().attend(q, k, v, mask)
+            return None
         weights = attention_weights(q, k, mask, self.scale)               # (batch, heads, query, key)
         vectors = self.values[self.rows(q.shape[-2], k.shape[-2])]        # (query, key, head_dim)
         by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(-2)       # (batch, heads, query, head_dim)
@@ -187,7 +187,7 @@ def relative_shift(x):
     matter as long as it is finite.
 
     x         (..., query, key) tensor; there may be fewer queries than keys: they are the last ones
-    returns   (..., query, key) tensor
+    returns   (..., query, key) tensor of the dtype of x, through which gradients flow
 
     >>> relative_shift(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])).tolist()
     [[3.0, 0.0, 4.0], [5.0, 6.0, 0.0], [7.0, 8.0, 9.0]]

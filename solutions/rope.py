@@ -19,7 +19,7 @@ def rotate_pair(point, angle):
         new x = x cos(angle) - y sin(angle)
         new y = x sin(angle) + y cos(angle)
 
-    point     array (2,): x and y
+    point     array (2,): x and y, whole numbers or not
     angle     radians; 2 pi is once around
     returns   array (2,)
 
@@ -59,7 +59,7 @@ def apply_rope(x, cos, sin):
 
     x          (..., seq, dim) tensor; it must not be changed
     cos, sin   (seq, dim / 2) tensors, as from rope_cache
-    returns    (..., seq, dim) tensor, through which gradients flow
+    returns    (..., seq, dim) tensor of the dtype of x, through which gradients flow
     raises     ValueError for shapes that do not fit: check_rotation(x, cos, sin) does that
 
     >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])       # a quarter turn, half a turn

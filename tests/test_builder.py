@@ -8,11 +8,13 @@ import sys
 import nbformat
 import pytest
 
-from classroom import builder, catalogue
+from classroom import builder, catalogue, new
 from classroom.catalogue import CourseError
+from classroom.environment import Problem
 from tests import tiny_course
 
-LESSON, CHECKS, SOLUTIONS = "lessons/00_tiny.py", "lessons/checks/tiny.py", "solutions/tiny.py"
+LESSON, CHECKS = "lessons/00_tiny/lesson.py", "lessons/00_tiny/checks.py"
+MISTAKES, SOLUTIONS = "lessons/00_tiny/mistakes.py", "solutions/tiny.py"
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,8 @@ def test_metadata_names_the_lesson_and_nothing_of_this_machine(built):
     metadata = stored(built).metadata
     digest = metadata.lesson.pop("digest")
     assert metadata.lesson == {
-        "title": "Tiny: twice and again", "question": "What is twice as much?", "minutes": 3}
+        "title": "Tiny: twice and again", "question": "What is twice as much?", "minutes": 3,
+        "achieved": ""}
     assert re.fullmatch("[0-9a-f]{16}", digest)
     assert metadata.kernelspec == {"name": "python3", "display_name": "Python 3", "language": "python"}
     assert "version" not in metadata.language_info
@@ -129,7 +132,7 @@ def test_building_again_gives_the_same_bytes_from_any_folder(built, tmp_path_fac
 # What is stale
 
 @pytest.mark.parametrize("name, old, new", [
-    (LESSON, "# # Tiny", "# # Small"), (LESSON, "minutes: 3", "minutes: 4"), (CHECKS, "3.0]", "4.0]"),
+    (LESSON, "# # Tiny", "# # Small"), (LESSON, "minutes: 3", "minutes: 4"), (CHECKS, "minutes=2", "minutes=3"),
     (SOLUTIONS, "TWO * np", "2 * np"), (SOLUTIONS, "Every entry of x,", "All of x,"),
     ("notebooks/00_tiny.ipynb", "print(double(np.arange(3)))", "print(double(np.arange(4)))"),
     ("notebooks/00_tiny.ipynb", '"id": "and-now-2"', '"id": "and-now-3"'),
@@ -166,49 +169,74 @@ DOUBLE_CELL = '# %% exercise="double"'
 
 @pytest.mark.parametrize("name, old, new, says", [
     (LESSON, DOUBLE_CELL, '# %% exercise="treble"', [
-        "00_tiny.py, line 18: exercise `treble`", "no class `treble`",
-        "tiny.py, line 4: `double` is not an exercise of 00_tiny"]),
+        'nothing is said about `treble`; write  about("treble", stars=1',
+        "checks.py, line 5: `double` is not an exercise of 00_tiny",
+        "`treble` has no checks", "`treble` needs 3 different mistakes and has 0",
+        "mistakes.py, line 7: `double` is not an exercise", "no top-level function or class `treble`"]),
     (LESSON, "# %%\nprint", f"{DOUBLE_CELL}\n\n# %%\nprint", [
-        "00_tiny.py, line 24: exercise `double` was listed before, in line 18"]),
+        "lesson.py, line 24: exercise `double` is already in line 18"]),
     (LESSON, DOUBLE_CELL, DOUBLE_CELL + "\nx = 1", [
-        "00_tiny.py, line 18: the cell of exercise `double` must be empty"]),
-    (LESSON, "print(double", "print double", ["00_tiny.py, line 25: syntax error"]),
+        "lesson.py, line 18: the cell of exercise `double` must be empty"]),
+    (LESSON, "print(double", "print double", ["lesson.py, line 25: syntax error"]),
     (LESSON, "import compare, exercise, hint, ", "import compare, ", [
-        "00_tiny.py, line 12: the first code cell must import exercise, hint from classroom"]),
-    (LESSON, "#     minutes: 3\n", "", ["00_tiny.py: the header has no `minutes:`"]),
-    (LESSON, "# %%\nprint", "# %%\n\n# %%\nprint", ["00_tiny.py, line 24: this cell is empty"]),
+        "lesson.py, line 12: the first code cell must say  from classroom import exercise, hint"]),
+    (LESSON, "#     minutes: 3\n", "", ["lesson.py: the header has no `minutes:`; write for example"]),
+    (LESSON, "# %%\nprint", "# %%\n\n# %%\nprint", ["lesson.py, line 24: this cell is empty"]),
     (LESSON, "# %% [markdown]\n# # Tiny", "x = 1\n\n# %% [markdown]\n# # Tiny", ["belongs in a cell"]),
-    (CHECKS, "class Counter:", "class _Counter:", ["no class `Counter` with its checks"]),
-    (CHECKS, 'hints = ("Keep a sum.", "self.total += step")', 'hints = ("Keep a sum.",)', ["2 or 3 hints"]),
-    (CHECKS, '    hints = ("Keep a sum.", "self.total += step")\n', "", ["`Counter` has no `hints`"]),
-    (CHECKS, "stars, minutes = 2, 5", "stars, minutes = 4, 5", ["stars 4"]),
-    (CHECKS, "stars, minutes = 2, 5", "stars, minutes = 2, 0", ["minutes 0"]),
-    (CHECKS, "stars, minutes = 2, 5", "stars, minutes, size = 2, 5, 1", ["sets size, which nothing"]),
-    (CHECKS, "stars, minutes = 2, 5", "stars, minutes = 2, max(1, 5)", ["tiny.py, line 24: write"]),
+    (CHECKS, '@check("Counter")\ndef sums', '@check("double")\ndef sums', []),
+    (CHECKS, 'hints=("Keep a sum.", "self.total += step")', 'hints=("Keep a sum.",)', ["two or three hints"]),
+    (CHECKS, ', hints=("Keep a sum.", "self.total += step")', "", ["`Counter` has no `hints`"]),
+    (CHECKS, "stars=2", "stars=4", ["stars 4"]),
+    (CHECKS, "minutes=5", "minutes=0", ["minutes 0"]),
+    (CHECKS, "minutes=5", "minutes=5, size=1", ["sets size, which nothing"]),
+    (CHECKS, "minutes=5", "minutes=max(1, 5)", ['checks.py, line 21: write out every value in about("Counter"']),
     (CHECKS, '"Counter.add",', '"Counter.remove",', ["must name methods of the class"]),
-    (CHECKS, '        """The total is the sum of the steps."""\n', "", ["the check `sums` of `Counter`"]),
-    (CHECKS, "class double:", "class double", ["tiny.py, line 4: syntax error"]),
+    (CHECKS, '    """The total is the sum of the steps."""\n', "", ["the check `sums` needs a docstring"]),
+    (CHECKS, "    return counter.total\n", "", []),
+    (CHECKS, "def values", "def values(", ["checks.py, line 10: syntax error"]),
+    (MISTAKES, '@mistake("double", "Two was added: multiply by it.")\n', "", []),
+    (MISTAKES, "def squared(x):", "def squared(x:", ["mistakes.py, line 7: syntax error"]),
     (SOLUTIONS, "def double(x):", "def twofold(x):", ["no top-level function or class `double`"]),
     (SOLUTIONS, "def double(x):", "def double(x:", ["tiny.py, line 6: syntax error"]),
 ])
 def test_fault_stops_the_build_with_file_and_line(unbuilt, name, old, new, says):
     edit(unbuilt, name, old, new)
+    if not says:
+        assert builder.build() == ["00_tiny"]  # enough is left
+        return
     said = refusal(unbuilt)
     for fragment in says:
         assert fragment in said
 
 
-def test_exercise_in_two_lessons_stops_the_build(unbuilt):
-    shutil.copy(unbuilt / LESSON, unbuilt / "lessons" / "01_other.py")
-    shutil.copy(unbuilt / CHECKS, unbuilt / "lessons" / "checks" / "other.py")
+def test_all_faults_are_told_at_once(unbuilt):
+    edit(unbuilt, LESSON, "print(double", "print double")
+    edit(unbuilt, LESSON, "#     minutes: 3\n", "")
+    edit(unbuilt, CHECKS, "stars=2", "stars=4")
+    edit(unbuilt, SOLUTIONS, "def double(x):", "def twofold(x):")
+    said = refusal(unbuilt).splitlines()
+    assert len(said) == 4 and all(re.match(r"\S+(, line \d+)?: ", line) for line in said), said
+    assert all(any(fragment in line for line in said)
+               for fragment in ("syntax error", "`minutes:`", "stars 4", "class `double`"))
+
+
+def test_missing_file_is_named(unbuilt):
+    (unbuilt / MISTAKES).unlink()
     catalogue.parsed.cache_clear()
-    with pytest.raises(CourseError, match="01_other.py, line 18: exercise `double` already stands in"):
+    assert "lessons/00_tiny/mistakes.py: is missing" in refusal(unbuilt)
+
+
+def test_exercise_in_two_lessons_stops_the_build(unbuilt):
+    shutil.copytree((unbuilt / LESSON).parent, unbuilt / "lessons" / "01_other")
+    catalogue.parsed.cache_clear()
+    with pytest.raises(CourseError, match="01_other/lesson.py, line 18: exercise `double` is already in lesson 00"):
         builder.build(["01"])
 
 
 def test_lesson_without_exercises_need_not_import_what_they_name(unbuilt):
     header, _, rest = tiny_course.LESSON.partition("# %%\n")
-    (unbuilt / "lessons" / "01_reading.py").write_text(header + "# %%\nprint(2)\n", encoding="utf-8")
+    (unbuilt / "lessons" / "01_reading").mkdir()
+    (unbuilt / "lessons" / "01_reading" / "lesson.py").write_text(header + "# %%\nprint(2)\n", encoding="utf-8")
     assert builder.unexecuted(catalogue.course().lesson("01")).cells[-1].source == "print(2)"
 
 
@@ -223,7 +251,13 @@ def test_cell_stops_the_build(unbuilt, cell, says):
     header, _, rest = tiny_course.LESSON.partition("# %% exercise")
     (unbuilt / LESSON).write_text(f"{header}# %%\n{cell}\n\n# %% exercise{rest}", encoding="utf-8")
     said = refusal(unbuilt)
-    assert said.startswith("00_tiny.py, line 18: ") and says in said
+    assert re.match(r"\S+00_tiny/lesson.py, line 18: ", said) and says in said
+
+
+def test_notebook_that_shows_too_little_is_refused(unbuilt):
+    edit(unbuilt, LESSON, "# %%\ncounter.total", "# %%\nlen([counter.total]);")
+    edit(unbuilt, LESSON, "print(double", "len(double")
+    assert "lesson.py: only 2 cells show something that is compared, and 3 are needed" in refusal(unbuilt)
 
 
 def cell_with(output, *tags):
@@ -250,7 +284,7 @@ def test_output_that_cannot_be_stored_is_refused(unbuilt, output, says):
     cell = cell_with(output)
     if "text" in output:
         cell.outputs[0].text = output.text.format(root=unbuilt)
-    with pytest.raises(CourseError, match=f"00_tiny.py, line 7: .*{says}"):
+    with pytest.raises(CourseError, match=f"00_tiny/lesson.py, line 7: .*{says}"):
         builder.lasting(cell, catalogue.course().lesson("00"), 7)
 
 
@@ -285,3 +319,32 @@ def test_nbval_passes_a_solved_notebook_and_fails_one_with_an_answer_that_does_n
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     failed = re.findall(r"^FAILED (\w+)(?:\.|::)ipynb::Cell (\d+)", run.stdout, re.MULTILINE)
     assert failed == [("unfit", "7")] and "15 passed" in run.stdout, run.stdout
+
+
+# A new lesson
+
+def test_new_lesson_builds_and_is_proven_at_the_first_try(unbuilt):
+    new.write(catalogue.course(), "moving_average")
+    assert builder.build(["moving_average"]) == ["01_moving_average"]
+    cells = code(nbformat.read(unbuilt / "notebooks" / "01_moving_average.ipynb", as_version=4))
+    assert cells["moving_average"].source.endswith("...  # your code here")
+    assert cells["moving_average"].outputs[0].metadata.classroom["state"] == "not written yet"
+    proof = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", unbuilt,
+                            "tests/test_exercises.py", "-k", "moving_average or parts"], cwd=unbuilt,
+                           capture_output=True, text=True)
+    assert proof.returncode == 0 and "8 passed" in proof.stdout, proof.stdout
+
+
+@pytest.mark.parametrize("slug, says", [
+    ("Moving Average", "lower-case words joined by _"), ("tiny", "is the name of a lesson"),
+    ("double", "is the name of a lesson or an exercise already"), ("user", "solutions/user.py is there already")])
+def test_new_lesson_overwrites_nothing(unbuilt, slug, says):
+    before = sorted(unbuilt.rglob("*.py"))
+    with pytest.raises(Problem, match=says):
+        new.write(catalogue.course(), slug)
+    assert sorted(unbuilt.rglob("*.py")) == before
+
+
+def test_new_lesson_without_a_name_says_what_to_write():
+    with pytest.raises(Problem, match="make new ARGS="):
+        new.main([])

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from solutions.counting import (
-    PAPER_LENGTH, Tokenizer, count_values, counting_batch, counting_sequences, counting_tokenizer,
+    PAPER_LENGTH, count_values, counting_batch, counting_sequences, counting_tokenizer,
     paper_batch, paper_text, paper_tokenizer)
+from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
 
 
@@ -133,9 +134,9 @@ def test_the_tokenizer_goes_both_ways():
 
 
 def test_the_tokenizer_names_what_it_does_not_know():
-    with pytest.raises(ValueError, match=r"unknown symbol 'b' at place 3 .*'='"):
+    with pytest.raises(ValueError, match=r"unknown symbol 'b' at position 3 .*'='"):
         counting_tokenizer(1).encode("a=.b+")
-    with pytest.raises(ValueError, match=r"unknown symbol 'c' at place 1"):
+    with pytest.raises(ValueError, match=r"unknown symbol 'c' at position 1"):
         paper_tokenizer(1).encode("pass c = 0 ;")
     for id in (15, -1):
         with pytest.raises(ValueError, match=f"id {id}; ids go from 0 to 14"):

@@ -1,35 +1,27 @@
-"""The three-state proof, for every exercise of the course: its stub is *not written yet*, its solution is
-*right*, and each named wrong answer is *not yet*, with the sentence that fits the mistake.
+"""The three-state proof, for every exercise of the course: its stub is *not written yet*, its answer
+is *right*, and each known mistake is *not yet*, with its own sentence.
 
-All of it is discovered: an exercise named in a lesson needs checks, hints, a solution and three wrong
-answers; whatever stands in one of these places without the others fails here.
+All of it is discovered: an exercise named in a lesson needs checks, hints, an answer and mistakes, and
+whatever is in one of these parts without the others fails here.
 """
 
-import inspect
-import itertools
 import linecache
-import re
 import sys
 
 import pytest
 
-from classroom import catalogue, source
+from classroom import catalogue, exercises, source
 from classroom.exercises import judge
-from tests.wrong_answers import registered_by
+from classroom.judging import AGAIN, CALLED_AGAIN
+from classroom.trial import CHANGES_INPUT
 
 COURSE = catalogue.course()
 EXERCISES = COURSE.exercises
+MISTAKES = [each for exercise in EXERCISES for each in exercise.mistakes]
+ACCEPTED = [each for exercise in EXERCISES for each in exercise.known if each.is_right]
 
-
-def candidates_by_slug():
-    """The wrong and the accepted answers of each module in tests/wrong_answers."""
-    paths = sorted((COURSE.root / "tests" / "wrong_answers").glob("[!_]*.py"))
-    return {path.stem: registered_by(f"tests.wrong_answers.{path.stem}") for path in paths}
-
-
-CANDIDATES = candidates_by_slug()
-WRONG = [each for group in CANDIDATES.values() for each in group if not each.is_right]
-ACCEPTED = [each for group in CANDIDATES.values() for each in group if each.is_right]
+# What the judge itself says, whatever the exercise: {shown_by: the beginning of its sentence}
+SAID_BY_THE_JUDGE = {"inputs_are_kept": CHANGES_INPUT.split("`")[0], CALLED_AGAIN: AGAIN}
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 
@@ -47,29 +39,12 @@ def test_each_exercise_has_all_its_parts():
     assert COURSE.problems() == []
 
 
-def test_every_exercise_cell_and_every_checks_class_is_discovered():
-    lessons = COURSE.root / "lessons"
-    cells = [name for path in lessons.glob("*.py")
-             for name in re.findall(r'(?m)^# %%.*exercise="(\w+)"', path.read_text(encoding="utf-8"))]
-    classes = [name for path in lessons.glob("checks/[!_]*.py")
-               for name, _ in inspect.getmembers(catalogue.loaded(path), inspect.isclass) if name[0] != "_"]
-    discovered = [exercise.name for exercise in EXERCISES]
-    assert sorted(cells) == sorted(discovered)
-    assert sorted(classes) == sorted(discovered)
-
-
-def test_wrong_answers_stand_in_the_module_of_their_lesson():
-    homes = {exercise.name: exercise.lesson.slug for exercise in EXERCISES}
-    misplaced = [f"tests/wrong_answers/{slug}.py: {each.name} answers `{each.exercise}`"
-                 for slug, group in CANDIDATES.items() for each in group if homes.get(each.exercise) != slug]
-    assert misplaced == []
-
-
-@each_exercise
-def test_there_are_three_different_wrong_answers(exercise):
-    fragments = {each.says.casefold() for each in WRONG if each.exercise == exercise.name}
-    assert len(fragments) >= 3
-    assert "" not in fragments
+def test_every_known_answer_and_every_check_belongs_to_an_exercise():
+    for lesson in COURSE.lessons:
+        for path, attribute in ((lesson.checks_path, "look"), (lesson.mistakes_path, "answer")):
+            written = [each for each in vars(catalogue.loaded(path)).values() if hasattr(each, attribute)]
+            part = "checks" if attribute == "look" else "known"
+            assert len(written) == sum(len(getattr(each, part)) for each in lesson.exercises), path
 
 
 @each_exercise
@@ -82,38 +57,57 @@ def test_stub_is_not_written_yet(exercise):
 
 
 @each_exercise
-def test_solution_is_right(exercise):
+def test_answer_is_right(exercise):
     verdict = judge(exercise.name, exercise.reference)
-    assert (verdict.state, verdict.says) == ("right", "")
-    assert len(verdict.counts) == len(exercise.checks) and all(verdict.counts), "a check that expects nothing"
+    assert (verdict.state, verdict.says, verdict.notes) == ("right", "", [])
+    assert len(verdict.checked) == len(exercise.checks)
 
 
 @each_exercise
-def test_solution_typed_into_its_cell_is_right(exercise):
+def test_answer_typed_into_its_cell_is_right(exercise):
     verdict = judge(exercise.name, typed_in(source.answered(exercise), exercise))
     assert (verdict.state, verdict.says) == ("right", "")
 
 
-@pytest.mark.parametrize("candidate", WRONG, ids=lambda each: f"{each.exercise}-{each.name}")
-def test_wrong_answer_is_told_what_is_wrong(candidate):
-    verdict = judge(candidate.exercise, candidate.answer)
-    assert verdict.state == "not yet"
-    assert candidate.says.casefold() in verdict.says.casefold()
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda each: f"{each.exercise}-{each.name}")
+def test_mistake_is_told_what_is_wrong(mistake):
+    verdict = judge(mistake.exercise, mistake.answer)
+    assert verdict.state == "not yet", verdict
+    if mistake.shown_by in SAID_BY_THE_JUDGE:
+        assert verdict.sentences[0].startswith(SAID_BY_THE_JUDGE[mistake.shown_by])
+    elif mistake.shown_by:
+        assert verdict.check == mistake.shown_by, "another check fails first: " + verdict.says
+        assert verdict.by_demand, "the check has no sentence of its own: use require or refuses"
+    else:
+        assert verdict.sentences[0] == mistake.sentence
 
 
-@pytest.mark.parametrize("candidate", ACCEPTED, ids=lambda each: f"{each.exercise}-{each.name}")
-def test_other_convention_is_right_and_named(candidate):
-    verdict = judge(candidate.exercise, candidate.answer)
+@pytest.mark.parametrize("known", ACCEPTED, ids=lambda each: f"{each.exercise}-{each.name}")
+def test_other_right_answer_is_right_and_its_convention_named(known, monkeypatch):
+    if known.only_with:
+        assert judge(known.exercise, known.answer).sentences[0] == known.otherwise
+        monkeypatch.setattr(exercises.session, "following", dict([known.only_with]))
+    verdict = judge(known.exercise, known.answer)
     assert (verdict.state, verdict.says) == ("right", "")
-    assert candidate.says.casefold() in " ".join(verdict.notes).casefold()
+    assert verdict.notes == ([known.sentence] if known.sentence else [])
 
 
-@each_exercise
-def test_feedback_tells_mistakes_apart(exercise):
-    """No two mistakes with different sentences get feedback that would fit both."""
-    mine = [each for each in WRONG if each.exercise == exercise.name]
-    said = {each.name: judge(exercise.name, each.answer).says.casefold() for each in mine}
-    confused = [(one.name, other.name) for one, other in itertools.combinations(mine, 2)
-                if one.says.casefold() != other.says.casefold()
-                and one.says.casefold() in said[other.name] and other.says.casefold() in said[one.name]]
-    assert confused == []
+CONVENTIONS = [each for exercise in EXERCISES for each in exercise.conventions]
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda each: f"{each.exercise}-{each.name}")
+def test_another_convention_in_use_changes_no_verdict(convention, monkeypatch):
+    """A learner who solved one exercise in another way finds all that follow as he would have."""
+    monkeypatch.setattr(exercises, "session", exercises.Session())
+    earlier = COURSE.exercise(convention.exercise)
+    later = EXERCISES[EXERCISES.index(earlier) + 1 :]
+    exercises.session.hand_on(earlier, convention.answer)
+    exercises.session.following[earlier.name] = convention.name
+    try:
+        for exercise in later:
+            answer = typed_in(source.answered(exercise), exercise)
+            assert judge(exercise.name, answer).state == "right", exercise.name
+            for mistake in exercise.mistakes[:1]:
+                assert judge(mistake.exercise, mistake.answer).state == "not yet"
+    finally:
+        exercises.session.hand_on(earlier)

@@ -1,86 +1,175 @@
-"""The runner of the experiments, on settings that take no time: records, checkpoints, the command."""
+"""The experiments, on settings that take no time: records, checkpoints, the command, kills."""
+
+import contextlib
+import itertools
 import json
-import shutil
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from solutions import experiments
-from solutions.experiments import (
-    RECIPES, RUNS, all_names, build, checkpoint_path, is_recorded, main, read_record, read_records, run,
-    run_all, settings_of, split_texts, summary, train)
+from experiments import command, machine, training
+from experiments.command import main
+from experiments.recipes import PLAN, RECIPES, Run, all_runs, seed_name, variant_name
+from experiments.records import (
+    RESULTS,
+    TOLERANCE,
+    DamagedRecord,
+    comparison,
+    read_record,
+    read_records,
+    record_path,
+    summary,
+    write_record,
+)
+from experiments.runner import Board, run_all
+from experiments.training import build, checkpoint_path, run, split_texts, train
+
+ROOT = Path(__file__).parents[1]
+RUNS = {run.name: run for run in all_runs()}
 
 
 def tiny(name, **changed):
     """The settings of a run, with a tiny model, ten steps and few texts."""
-    settings = settings_of(name)
+    settings = RUNS[name].settings()
     splits = {split: {**how, "texts": 3} for split, how in settings["splits"].items()}
-    return {**settings, "model": {"num_layers": 1, "num_heads": 2, "dim": 8}, "batch": 2, "steps": 10,
-            "splits": splits, **changed}
+    model = {"num_layers": 1, "num_heads": 2, "dim": 8}
+    return {**settings, "model": model, "batch": 2, "steps": 10, "splits": splits, **changed}
 
 
 def numbers(record):
     return {key: record[key] for key in ("curve", "errors", "answers", "parameters")}
 
 
+# ------------------------------------------------------------------ what is run
+
+
 def test_what_is_run():
-    names = all_names()
-    assert len(set(names)) == len(names) == 9 * 3 * 3 + 4 * 3 + 4 + 2 * 4 * 3
-    assert set(RUNS) == set(RECIPES)
-    for name in names:
-        settings = settings_of(name)
+    assert len(RUNS) == len(list(all_runs())) == 9 * 3 * 3 + 4 * 3 + 4 + 2 * 4 * 3
+    assert {recipe for recipe, *_ in PLAN} == set(RECIPES)
+    for name, its_run in RUNS.items():
+        settings = its_run.settings()
         assert settings["name"] == name
         assert json.loads(json.dumps(settings)) == settings
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_one_recipe_a_task(recipe):
-    """Encodings and seeds differ in nothing but their name, the seed, and the encoding's own options."""
-    own = ("name", "positions", "seed", "options")
-    shared = [{key: value for key, value in settings_of(name).items() if key not in own}
-              for name in all_names() if name.startswith(f"{recipe}-")]
+@pytest.mark.parametrize("recipe, changes", [(recipe, changes) for recipe, changes, *_ in PLAN])
+def test_one_recipe_per_task(recipe, changes):
+    """Encodings and seeds differ in nothing but name, seed, and the encoding's own options."""
+    own = ("name", "positions", "seeds", "options")
+    shared = [
+        {key: value for key, value in its_run.settings().items() if key not in own}
+        for its_run in RUNS.values()
+        if its_run.recipe == recipe and its_run.changes == changes
+    ]
     assert len(shared) >= 4
     assert all(settings == shared[0] for settings in shared)
 
 
+def test_whatever_differs_has_a_name_of_its_own():
+    changes = (
+        {},
+        {"lr": 1e-3},
+        {"lr": 1e-5},
+        {"npos_max": 64},
+        {"lr": 1e-3, "npos_max": 64},
+        {"kernel": "haswell"},
+        {"engine": "torch"},
+        {"init_std": 0.1},
+        {"steps": 900},
+        {"pass_weight": 10},
+        {"scaling": "paper"},
+    )
+    runs = [
+        Run(recipe, positions, seeds, change)
+        for recipe, positions, seeds, change in itertools.product(
+            ("copy", "counting_1"), ("cope", "cope+rope"), ((0, 0), (0, 1), (1, 0), (1, 1)), changes
+        )
+    ]
+    names = {each.name for each in runs}
+    settings = {json.dumps({**each.settings(), "name": ""}, sort_keys=True) for each in runs}
+    assert len(names) == len(settings) == len(runs)
+    assert len({name.lower() for name in names}) == len(runs), "some file systems ignore case"
+
+
+def test_a_name_says_what_differs():
+    assert Run("copy", "cope").name == "copy/cope-plain-0"
+    both = Run("copy", "cope", (2, 2), {"npos_max": 64, "lr": 0.001})
+    assert both.name == "copy/cope-lr=0.001,npos_max=64-2"
+    assert both.settings()["options"] == {"npos_max": 64} and both.settings()["lr"] == 0.001
+    assert seed_name(2, 3) == "w2d3"
+    assert Run("copy", "cope", (2, 3)).settings()["seeds"] == {"weights": 2, "data": 3}
+
+
+def test_a_change_that_changes_nothing_or_has_no_name_is_refused():
+    with pytest.raises(ValueError, match="npos_max is 32 in the recipe already"):
+        Run("copy", "cope", changes={"npos_max": 32}).settings()
+    for value in ("a/b", "a,b=c", "", None):
+        with pytest.raises(ValueError, match="cannot be part of a file's name"):
+            variant_name({"scaling": value})
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_models_and_texts_fit_each_other(recipe):
-    for positions in RUNS[recipe][0]:
-        settings = settings_of(f"{recipe}-{positions}-0")
-        vocab_size = build(settings).embedding.weight.shape[0]
-        for split, (inputs, targets) in split_texts(settings).items():
-            assert len(inputs) == settings["splits"][split]["texts"] >= 256
-            assert inputs.max() < vocab_size and targets.max() < vocab_size
-            assert inputs.shape[1] <= settings["max_len"]
+    for its_run in RUNS.values():
+        if its_run.recipe == recipe and its_run.seeds == (0, 0):
+            settings = its_run.settings()
+            vocab_size = build(settings).embedding.weight.shape[0]
+            for split, (inputs, targets) in split_texts(settings).items():
+                assert len(inputs) == settings["splits"][split]["texts"] >= 256
+                assert inputs.max() < vocab_size and targets.max() < vocab_size
+                assert inputs.shape[1] <= settings["max_len"]
 
 
 def test_splits_differ_as_their_names_say():
-    texts = split_texts(settings_of("counting_1-cope-0"))
-    assert texts["twice the length"][0].shape[1] == 2 * 96 and texts["4x the length"][0].shape[1] == 4 * 96
+    texts = split_texts(Run("counting_1", "cope").settings())
+    assert texts["twice the length"][0].shape[1] == 2 * 96
+    assert texts["4x the length"][0].shape[1] == 4 * 96
     passes = {split: (inputs == 12).mean() for split, (inputs, _) in texts.items()}
     assert passes["pass weight 10"] < passes["pass weight 25"] < passes["in distribution"]
     assert passes["in distribution"] < passes["pass weight 100"] < passes["pass weight 200"]
 
 
-@pytest.mark.parametrize("name", ["counting_1-cope-0", "counting_3-learned-1", "flip_flop-rope-2",
-                                  "copy-transformer_xl-0"])
-def test_a_record_holds_all_that_is_needed(tmp_path, name):
+def test_the_seeds_of_weights_and_of_texts_are_two(tmp_path):
+    losses, weights = {}, {}
+    for seeds in ((0, 0), (1, 0), (0, 1)):
+        settings = tiny("copy/learned-plain-0", seeds={"weights": seeds[0], "data": seeds[1]})
+        weights[seeds] = build(settings).embedding.weight.tolist()
+        losses[seeds] = train(settings, tmp_path)[0].losses
+    assert weights[0, 0] == weights[0, 1] != weights[1, 0]
+    assert losses[0, 0] != losses[0, 1] and losses[0, 0] != losses[1, 0]
+
+
+# ------------------------------------------------------------------ one run
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["counting_1/cope-plain-0", "counting_3/learned-plain-1", "flip_flop/rope-plain-2",
+     "copy/rope-init_std=0.1-0"],
+)  # fmt: skip
+def test_a_record_has_all_that_is_needed(tmp_path, name):
     settings = tiny(name)
     record = run(settings, tmp_path)
     assert read_record(name, tmp_path) == record
     assert record["settings"] == settings
-    assert record["seconds"] > 0 and set(record["versions"]) == {"python", "numpy", "engine", "machine"}
+    assert record["seconds"] > 0 and set(record["versions"]) == {"python", "numpy", "engine"}
+    assert record["machine"] == machine.machine()
     assert record["curve"]["step"] == [2, 4, 6, 8, 10]
     assert len(record["curve"]["loss"]) == len(record["curve"]["error"]) == 5
     assert set(record["errors"]) == set(record["answers"]) == set(settings["splits"])
     assert all(0 <= error <= 1 for error in record["errors"].values())
     assert all(split in summary(record) for split in settings["splits"])
-    assert list(tmp_path.glob("*.json")) == [tmp_path / f"{name}.json"]
-    assert not list((tmp_path / ".unfinished").iterdir())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / f"{name}.json"]
 
 
 def test_errors_by_position_add_up_to_the_error(tmp_path):
-    settings = tiny("counting_1-none-0")
+    settings = tiny("counting_1/none-plain-0")
     record = run(settings, tmp_path)
     by_position = record["by_position"]
     targets = split_texts(settings)[by_position["split"]][1]
@@ -89,16 +178,40 @@ def test_errors_by_position_add_up_to_the_error(tmp_path):
     assert wrong / answers.sum() == pytest.approx(record["errors"][by_position["split"]])
 
 
-def test_the_curve_holds_the_mean_loss_between_evaluations(tmp_path):
-    settings = tiny("copy-alibi-0")
+def test_the_curve_has_the_mean_loss_between_evaluations(tmp_path):
+    settings = tiny("copy/alibi-plain-0")
     trainer, _ = train(settings, tmp_path)
     record = run(settings, tmp_path / "again")
-    np.testing.assert_allclose(record["curve"]["loss"], np.array(trainer.losses).reshape(5, 2).mean(axis=1))
+    means = np.array(trainer.losses).reshape(5, 2).mean(axis=1)
+    np.testing.assert_allclose(record["curve"]["loss"], means)
+
+
+def test_a_run_on_pytorch(tmp_path):
+    pytest.importorskip("torch")
+    record = run(tiny("copy/cope-plain-0", engine="torch"), tmp_path)
+    assert record["versions"]["engine"].startswith("torch 2")
+    assert record["machine"]["blas"].startswith("torch")
+    assert len(record["curve"]["loss"]) == 5
+
+
+def test_a_kernel_that_is_not_in_use_is_refused(tmp_path):
+    with pytest.raises(training.WrongKernel, match="asked for the kernel no_such_kernel"):
+        run(tiny("copy/cope-plain-0", kernel="no_such_kernel"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(
+    machine.numpy_kernel() != "Haswell", reason="needs a CPU with two kernels to choose from"
+)
+def test_a_run_on_another_kernel_says_so(tmp_path):
+    settings = tiny("copy/cope-plain-0", kernel="sandybridge")
+    assert run_all([settings], tmp_path) == []
+    assert read_record(settings["name"], tmp_path)["machine"]["kernel"] == "Sandybridge"
 
 
 @pytest.mark.parametrize(("stop", "goes_on_with"), [(1, 1), (4, 4), (9, 8)])
 def test_a_run_that_was_cut_off_goes_on_to_the_same_numbers(tmp_path, stop, goes_on_with):
-    settings = tiny("copy-cope-0")
+    settings = tiny("copy/cope-plain-0")
     whole = run(settings, tmp_path / "whole")
 
     def cut_off(trainer):
@@ -107,7 +220,7 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_numbers(tmp_path, stop, goes
 
     with pytest.raises(KeyboardInterrupt):
         run(settings, tmp_path, on_step=cut_off)
-    assert read_record("copy-cope-0", tmp_path) is None
+    assert read_record(settings["name"], tmp_path) is None
     steps = []
     resumed = run(settings, tmp_path, on_step=lambda trainer: steps.append(trainer.step))
     assert steps == list(range(goes_on_with, 11))
@@ -115,75 +228,339 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_numbers(tmp_path, stop, goes
 
 
 def test_other_settings_do_not_go_on_with_the_checkpoint(tmp_path):
-    settings, other = tiny("copy-cope-0"), tiny("copy-cope-0", lr=1e-3)
+    settings, other = tiny("copy/cope-plain-0"), tiny("copy/cope-plain-0", lr=1e-3)
     train(settings, tmp_path)
     assert checkpoint_path(settings, tmp_path).exists()
     assert checkpoint_path(other, tmp_path) != checkpoint_path(settings, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "damage", ["cut off", "one bit", "empty", "of another model", "no archive"]
+)
+def test_a_damaged_checkpoint_is_named_and_the_run_starts_anew(tmp_path, damage):
+    settings = tiny("copy/learned-plain-0")
+    whole = run(settings, tmp_path / "whole")
+    train(settings, tmp_path)
+    checkpoint = checkpoint_path(settings, tmp_path)
+    content = bytearray(checkpoint.read_bytes())
+    if damage == "of another model":
+        train(
+            tiny("copy/learned-plain-0", model={"num_layers": 1, "num_heads": 2, "dim": 16}),
+            tmp_path,
+        )
+        (other,) = set(checkpoint.parent.iterdir()) - {checkpoint}
+        content = other.read_bytes()
+        other.unlink()
+    elif damage == "one bit":
+        content[len(content) // 3] ^= 1
+    else:
+        content = {"cut off": content[: len(content) // 2], "empty": b"", "no archive": b"text"}[
+            damage
+        ]
+    checkpoint.write_bytes(content)
+    said, steps = [], []
+    record = run(settings, tmp_path, lambda trainer: steps.append(trainer.step), said.append)
+    assert numbers(record) == numbers(whole)
+    assert steps == list(range(1, 11))
+    assert len(said) == 1 and str(checkpoint) in said[0] and "starts anew" in said[0]
+    assert [path.suffix for path in checkpoint.parent.iterdir()] == [".damaged"]
+
+
+def test_parts_of_a_killed_save_are_cleared_at_the_next(tmp_path):
+    settings = tiny("copy/none-plain-0")
+    checkpoint = checkpoint_path(settings, tmp_path)
+    checkpoint.parent.mkdir()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    part = checkpoint.with_name(f".{checkpoint.name}.{ended.pid}.part")
+    part.write_bytes(b"half of it")
+    run(settings, tmp_path)
+    assert list(checkpoint.parent.iterdir()) == []
+
+
+# ------------------------------------------------------------------ records
+
+
+def test_records_of_a_recipe_are_found_by_what_differs():
+    larger = read_records("copy", init_std=0.1)
+    assert list(larger) == ["sinusoidal", "learned", "rope", "cope"]
+    seeds = [record["settings"]["seeds"]["weights"] for record in larger["rope"]]
+    assert seeds == [0, 1, 2]
+    with pytest.raises(ValueError, match="no run of the plan.*init_std"):
+        read_records("flip_flop", init_std=0.1)
+
+
+def test_every_record_of_the_course_is_one_of_the_plan():
+    found = {path.relative_to(RESULTS).as_posix() for path in RESULTS.glob("*/*.json")}
+    assert found == {f"{name}.json" for name in RUNS}
+    for name, its_run in RUNS.items():
+        record = read_record(name)
+        assert record["settings"] == its_run.settings()
+        assert set(record["machine"]) == {"system", "cpu", "blas", "kernel"}
+
+
+DAMAGE = {
+    "cut off": lambda text: text[: len(text) // 2],
+    "empty": lambda text: "",
+    "no JSON": lambda text: "<<<<<<< HEAD\n" + text,
+    "a list": lambda text: "[]",
+    "without errors": lambda text: text.replace('"errors"', '"eroors"', 1),
+    "nested": lambda text: "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_record_is_named_with_its_path_and_advice(tmp_path, tiny_runs, capsys, damage):
+    command_line = ["copy/none-plain-*", "--results", str(tmp_path)]
+    for name in ("copy/none-plain-0", "copy/none-plain-1"):
+        run(tiny(name), tmp_path)
+    path = record_path("copy/none-plain-1", tmp_path)
+    path.write_text(DAMAGE[damage](path.read_text(encoding="utf-8")), encoding="utf-8")
+    before = path.read_bytes()
+    for arguments in ([*command_line, "--list"], command_line):
+        capsys.readouterr()
+        assert main(arguments) == 1
+        said = "".join(capsys.readouterr())
+        assert said.count(f"{path} is damaged") == 1
+        assert "delete it and record it anew" in said
+    assert path.read_bytes() == before, "what cannot be read is left alone"
+    assert read_record("copy/none-plain-2", tmp_path), "the others are recorded nevertheless"
+    with pytest.raises(DamagedRecord, match="Restore it with git"):
+        read_records("copy", tmp_path)
+
+
+def test_a_damaged_record_can_be_recorded_anew_as_advised(tmp_path, tiny_runs):
+    path = record_path("copy/none-plain-1", tmp_path)
+    path.parent.mkdir()
+    path.write_text("{", encoding="utf-8")
+    path.unlink()
+    assert main([f"{path.parent.name}/{path.stem}", "--results", str(tmp_path)]) == 0
+    assert read_record("copy/none-plain-1", tmp_path)
+
+
+def test_a_comparison_has_a_tolerance_and_names_both_kernels(tmp_path):
+    old = run(tiny("copy/none-plain-0"), tmp_path)
+    new = json.loads(json.dumps(old))
+    new["machine"]["kernel"] = "another"
+    assert comparison(old, new)[0]
+    assert "the same numbers" in comparison(old, new)[1]
+    assert f"kernel {old['machine']['kernel']}, now on another" in comparison(old, new)[1]
+    for difference, agree, says in (
+        (0.9, True, "within the tolerance of 1 "),
+        (1.1, False, "MORE THAN"),
+    ):
+        new["errors"]["dense"] = old["errors"]["dense"] - difference * TOLERANCE
+        assert comparison(old, new)[0] is agree
+        line = comparison(old, new)[1]
+        assert says in line and f"{difference:.2f} percentage points, in 'dense'" in line
+
+
+# ------------------------------------------------------------------ the command
+
+
 @pytest.fixture
 def tiny_runs(monkeypatch):
     """The command, with tiny settings: the processes get them handed over."""
-    monkeypatch.setattr(experiments, "settings_of", tiny)
+    monkeypatch.setattr(command, "planned", lambda: [tiny(name) for name in RUNS])
 
 
-def test_the_command_trains_what_is_missing_and_nothing_else(tmp_path, tiny_runs, capsys, monkeypatch):
-    command = ["copy-none-*", "copy-rope-0", "--results", str(tmp_path)]
-    assert main([*command, "--list"]) == 0
+def test_the_command_trains_what_is_missing_and_nothing_else(
+    tmp_path, tiny_runs, capsys, monkeypatch
+):
+    arguments = ["copy/none-plain-*", "copy/rope-plain-0", "--results", str(tmp_path)]
+    assert main([*arguments, "--list"]) == 0
     assert capsys.readouterr().out.count("not recorded") == 4
-    assert main(command) == 0
+    assert main(arguments) == 0
     assert "0 of 4 runs are recorded; 4 to go" in capsys.readouterr().err
-    times = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
+    times = {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
     assert len(times) == 4
     assert [len(records) for records in read_records("copy", tmp_path).values()] == [3, 1]
 
-    (tmp_path / "copy-none-1.json").unlink()
-    monkeypatch.setattr(experiments, "settings_of",
-                        lambda name: tiny(name, lr=1e-3 if "rope" in name else 4e-3))
-    assert main(command) == 0
+    record_path("copy/none-plain-1", tmp_path).unlink()
+    changed = [tiny(name, lr=1e-3 if "rope" in name else 4e-3) for name in RUNS]
+    monkeypatch.setattr(command, "planned", lambda: changed)
+    assert main(arguments) == 0
     assert "2 of 4 runs are recorded; 2 to go" in capsys.readouterr().err
-    again = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
-    assert {name for name in again if again[name] == times[name]} == {"copy-none-0.json", "copy-none-2.json"}
-    assert is_recorded(experiments.settings_of("copy-rope-0"), tmp_path)
+    again = {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
+    kept = {name for name in again if again[name] == times[name]}
+    assert kept == {"none-plain-0.json", "none-plain-2.json"}
+    assert read_record("copy/rope-plain-0", tmp_path)["settings"]["lr"] == 1e-3
 
 
-def test_one_record_can_be_made_again_with_the_same_numbers(tmp_path, tiny_runs, capsys):
-    command = ["copy-cope-1", "--results", str(tmp_path), "--again"]
-    assert main(command) == 0
-    first = read_record("copy-cope-1", tmp_path)
-    assert main(command) == 0
-    assert capsys.readouterr().out == "copy-cope-1: the same numbers as recorded before\n"
-    first["errors"]["dense"] += 0.001
-    (tmp_path / "copy-cope-1.json").write_text(json.dumps(first), encoding="utf-8")
-    assert main(command) == 0
-    assert "OTHER NUMBERS" in capsys.readouterr().out
+def test_a_run_made_again_is_compared_and_its_record_stays(tmp_path, tiny_runs, capsys):
+    arguments = ["copy/cope-plain-1", "--results", str(tmp_path)]
+    assert main([*arguments, "--again"]) == 1
+    assert "copy/cope-plain-1: not recorded" in capsys.readouterr().err
+    assert main(arguments) == 0
+    record = read_record("copy/cope-plain-1", tmp_path)
+    capsys.readouterr()
+    assert main([*arguments, "--again"]) == 0
+    kernel = machine.numpy_kernel()
+    line = (
+        f"copy/cope-plain-1: the same numbers (recorded on the kernel {kernel}, now on {kernel})\n"
+    )
+    assert capsys.readouterr().out == line
+
+    record["errors"]["dense"] += 0.5
+    write_record(record, tmp_path)
+    assert main([*arguments, "--again"]) == 1
+    assert "50.00 percentage points, in 'dense'" in capsys.readouterr().out
+    assert read_record("copy/cope-plain-1", tmp_path) == record
+    assert list((tmp_path / ".again" / "copy").iterdir()) == []
 
 
 def test_a_run_that_fails_is_named_and_the_others_go_on(tmp_path, capfd):
-    broken = tiny("copy-cope-0", options={"npos_max": -1})
-    failed = run_all([broken, tiny("copy-none-0"), tiny("copy-none-1")], tmp_path)
-    assert failed == ["copy-cope-0"]
-    assert read_record("copy-none-1", tmp_path)
-    assert "copy-cope-0: failed" in capfd.readouterr().err
+    broken = tiny("copy/cope-plain-0", options={"npos_max": -1})
+    failed = run_all([broken, tiny("copy/none-plain-0"), tiny("copy/none-plain-1")], tmp_path)
+    assert failed == ["copy/cope-plain-0"]
+    assert read_record("copy/none-plain-1", tmp_path)
+    assert "copy/cope-plain-0: failed" in capfd.readouterr().err
 
 
-def test_an_interrupt_stops_all_processes_and_the_command_says_so(tmp_path, tiny_runs, monkeypatch, capsys):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-    monkeypatch.setattr(experiments.Board, "show", interrupt)
-    assert main(["copy-none-0", "--results", str(tmp_path)]) == 1
-    assert "goes on from here" in capsys.readouterr().err
+def test_a_damaged_checkpoint_is_told_by_the_command(tmp_path, tiny_runs, capfd):
+    checkpoint = checkpoint_path(tiny("copy/none-plain-0"), tmp_path)
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(b"half")
+    assert main(["copy/none-plain-0", "--results", str(tmp_path)]) == 0
+    assert f"the checkpoint {checkpoint} is damaged" in capfd.readouterr().err
+    assert read_record("copy/none-plain-0", tmp_path)
 
 
 def test_a_name_nobody_has_is_refused(tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        main(["copy-corpe-0", "--results", str(tmp_path)])
-    assert "no run is called copy-corpe-0" in capsys.readouterr().err
+    assert main(["copy/corpe-plain-0", "--results", str(tmp_path)]) == 2
+    assert "no run is called copy/corpe-plain-0" in capsys.readouterr().err
 
 
-def test_a_half_written_record_is_never_seen(tmp_path, monkeypatch):
-    """The record is put in place at once, after all of it is written."""
-    monkeypatch.setattr(experiments.os, "replace", lambda part, path: shutil.copy(part, str(path) + ".seen"))
-    record = run(tiny("copy-none-0"), tmp_path)
-    assert not (tmp_path / "copy-none-0.json").exists()
-    assert json.loads((tmp_path / "copy-none-0.json.seen").read_text(encoding="utf-8")) == record
+def test_the_bar_counts_runs_and_estimates_from_what_is_new(capsys):
+    board = Board([tiny("copy/none-plain-0"), tiny("copy/none-plain-1")])
+    board.take_in(Reports([("copy/none-plain-0", 6, "loss 1.000")]), 0.01)
+    units = board.units["copy/none-plain-0"]
+    assert board.bar.skipped == pytest.approx(0.5 * units, rel=0.03)
+    board.take_in(
+        Reports([("copy/none-plain-0", 7, "loss 1.000"), ("copy/none-plain-0", None, "a note")]),
+        0.01,
+    )
+    assert board.done["copy/none-plain-0"] == pytest.approx(0.7 * units, rel=0.03)
+    board.finished("copy/none-plain-0", "fine")
+    for _ in range(3):  # the last run is trained, and takes its tests
+        board.take_in(Reports([("copy/none-plain-1", 10, "loss 1.000")]), 0.01)
+    board.finished("copy/none-plain-1", "failed")
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert lines == ["a note", "copy/none-plain-0: fine", "copy/none-plain-1: failed"]
+    assert last.startswith("experiments · all in 0 s · 2 of 2 runs")
+
+
+class Reports(list):
+    """A queue of reports that is empty in the end."""
+
+    def get(self, timeout):
+        from queue import Empty
+
+        if not self:
+            raise Empty
+        return self.pop(0)
+
+
+# ------------------------------------------------------------------ kills
+
+COMMAND = """
+import sys
+from experiments import command
+from tests.test_experiments import tiny
+if __name__ == "__main__":
+    runs = [tiny(f"copy/none-plain-{seed}", steps=int(sys.argv[2])) for seed in range(2)]
+    command.planned = lambda: runs
+    sys.exit(command.main(["--results", sys.argv[1]]))
+"""
+MANY, SOME = 20_000, 1000  # steps: half a minute and more, or a second or two
+
+
+def start(folder, steps):
+    script = folder / "command.py"
+    script.write_text(COMMAND, encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, str(script), str(folder), str(steps)], cwd=ROOT, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def children_of(pid):
+    """The processes that this one has started, and that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(what, seconds=60):
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("moment", ["starting", "training"])
+def test_whatever_ends_the_command_no_run_goes_on_without_it(tmp_path, how, moment):
+    process, children = start(tmp_path, MANY), []
+    checkpoints = (tmp_path / ".unfinished").glob
+    try:
+        if moment == "training":
+            wait_until(lambda: len(list(checkpoints("*.npz"))) == 2)
+        wait_until(lambda: len(children_of(process.pid)) >= 3)  # two runs, and a helper of Python's
+        children = children_of(process.pid)
+        process.send_signal(how)
+        said = process.communicate(timeout=30)[1]
+        wait_until(lambda: not any(map(is_alive, children)), seconds=10)
+    finally:
+        for pid in (process.pid, *filter(is_alive, children)):
+            if is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+    if how != signal.SIGKILL:
+        assert process.returncode == 1
+        assert "The same command goes on from here" in said
+    assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
+def test_killed_again_and_again_the_command_ends_with_the_numbers_of_an_unkilled_run(tmp_path):
+    whole = run(tiny("copy/none-plain-0", steps=SOME), tmp_path / "whole")
+
+    def checkpoints():
+        found = {}
+        for path in (tmp_path / ".unfinished").glob("*.npz"):
+            with contextlib.suppress(FileNotFoundError):  # that run has just ended
+                found[path.name] = path.stat().st_mtime_ns
+        return found
+
+    cut_off = 0
+    for kill in range(4):
+        process, before = start(tmp_path, SOME), checkpoints()
+        wait_until(
+            lambda process=process, before=before: (
+                checkpoints() != before or process.poll() is not None
+            )
+        )
+        time.sleep(0.03 * kill)
+        process.kill()
+        process.communicate()
+        cut_off += bool(checkpoints())
+    assert cut_off >= 2, "hardly a run was cut off: the test proves nothing"
+    process = start(tmp_path, SOME)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, said
+    assert numbers(read_record("copy/none-plain-0", tmp_path)) == numbers(whole)
+    assert list((tmp_path / ".unfinished").iterdir()) == []

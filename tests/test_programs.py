@@ -11,7 +11,7 @@ import pytest
 
 import minitorch
 from minitorch.nn import functional as F
-from tests.twin import switch_imports
+from twin import switch_imports
 
 torch = pytest.importorskip("torch")
 PROGRAMS = sorted(path.stem for path in (Path(__file__).parent / "programs").glob("*.py"))

@@ -11,6 +11,7 @@ import pytest
 
 import minitorch
 from minitorch import Tensor, enable_grad, float32, float64, int64, is_grad_enabled, ones, tensor, zeros
+from tests.small_stack import with_a_small_stack
 
 
 def leaf(*values):
@@ -146,18 +147,27 @@ def test_an_unused_graph_is_freed_without_backward():
         gc.enable()
 
 
-def test_a_chain_of_100000_operations():
-    x = leaf(1.0)
-    y = x
-    for _ in range(50_000):
-        y = y * 1.0 + 0.0
-    y.backward()
-    assert x.grad.tolist() == [1]
-    y = x
-    for _ in range(100_000):
-        y = -y
-    del y                                                             # never differentiated: only deleted
-    gc.collect()
+def test_a_long_chain_is_differentiated_without_recursion():
+    def differentiate():
+        x = leaf(1.0)
+        y = x
+        for _ in range(5_000):
+            y = y * 1.0 + 0.0
+        y.backward()
+        assert x.grad.tolist() == [1]
+
+    with_a_small_stack(differentiate)
+
+
+def test_a_long_chain_is_deleted_without_recursion():
+    def delete():
+        y = leaf(1.0)
+        for _ in range(10_000):
+            y = -y
+        del y                                                         # never differentiated: only deleted
+        gc.collect()
+
+    with_a_small_stack(delete)
 
 
 def test_a_graph_with_many_paths_is_walked_once():

@@ -56,42 +56,41 @@ counter.total
 CHECKS = '''\
 import numpy as np
 
+from classroom.checking import about, check, refuses, require
 
-class double:
-    stars, minutes, seconds = 1, 2, 1
-    hints = ("What is twice as much?", "The shape stays.", "return 2 * ...")
-
-    def values(answer, expect):
-        """Every entry is doubled."""
-        x = np.array([1.0, 2.0, 3.0])
-        expect.equal(answer(x), np.array([2.0, 4.0, 6.0]), mistakes=(
-            (np.array([1.0, 4.0, 9.0]), "These are squares: multiply by two, not by itself."),
-            (np.array([3.0, 4.0, 5.0]), "Two was added: multiply by it."),
-        ))
-
-    def shapes(answer, expect):
-        """An array of any shape keeps it."""
-        expect.equal(answer(np.ones((2, 3))), np.full((2, 3), 2.0), "The shape has to stay.")
-        if type(answer(np.ones(1))) is np.matrix:
-            expect.note("A matrix will do.")
+about("double", stars=1, minutes=2, seconds=1,
+      hints=("What is twice as much?", "The shape stays.", "return 2 * ..."))
 
 
-class Counter:
-    stars, minutes = 2, 5
-    blank = ("Counter.add",)
-    hints = ("Keep a sum.", "self.total += step")
+@check("double")
+def values(answer):
+    """Every entry is doubled."""
+    return answer(np.array([1.0, 2.0, 3.0]))
 
-    def sums(answer, expect):
-        """The total is the sum of the steps."""
-        counter = answer()
-        counter.add(2)
-        expect.that(counter.total != 0, "The total has not moved.")
-        counter.add(3)
-        expect.equal(counter.total, 5, mistakes=((3, "Only the last step counts."), (-5, "It counts down.")))
 
-    def refuses(answer, expect):
-        """A negative step is refused."""
-        expect.raises(ValueError, lambda: answer().add(-1), "A negative step must be refused.")
+@check("double")
+def shapes(answer):
+    """An array of any shape keeps it."""
+    return answer(np.arange(6.0).reshape(2, 3)), answer(np.ones(1))
+
+
+about("Counter", stars=2, minutes=5, blank=("Counter.add",), hints=("Keep a sum.", "self.total += step"))
+
+
+@check("Counter")
+def sums(answer):
+    """The total is the sum of the steps."""
+    counter = answer()
+    counter.add(2)
+    require(counter.total != 0, "The total has not moved.")
+    counter.add(3)
+    return counter.total
+
+
+@check("Counter")
+def refuses_less(answer):
+    """A negative step is refused."""
+    refuses(ValueError, lambda: answer().add(-1), "A negative step must be refused.")
 '''
 
 SOLUTIONS = '''\
@@ -133,33 +132,50 @@ def quadruple(x):
     return double(double(x))
 '''
 
-WRONG_ANSWERS = '''\
+MISTAKES = '''\
 import numpy as np
 
-from tests.wrong_answers import accepted, wrong
+from classroom.checking import accepted, mistake
 
 
-@wrong("double", says="these are squares")
+@mistake("double", "These are squares: multiply by two, not by itself.")
 def squared(x):
     return x * x
 
 
-@wrong("double", says="two was added")
+@mistake("double", "Two was added: multiply by it.")
 def plus_two(x):
     return x + 2
 
 
-@wrong("double", says="the shape has to stay")
+@mistake("double", "The shape has to stay.")
 def flat(x):
     return 2 * x.ravel()
 
 
-@accepted("double", says="a matrix will do")
-def matrix(x):
-    return np.matrix(2 * x) if x.shape == (1,) else 2 * x
+@mistake("double", shown_by="inputs_are_kept")
+def in_place(x):
+    x *= 2
+    return x
 
 
-@wrong("Counter", says="only the last step")
+@mistake("double", shown_by="called_again")
+def counts_its_calls(x, calls=[]):
+    calls.append(1)
+    return 2 * x + (len(calls) > 3)
+
+
+@accepted("double", "It is doubled downwards.")
+def downwards(x):
+    return -2 * x
+
+
+@accepted("double")
+def added(x):
+    return x + x
+
+
+@mistake("Counter", "Only the last step counts.")
 class Last:
     total = 0
 
@@ -167,7 +183,7 @@ class Last:
         self.total = step
 
 
-@wrong("Counter", says="counts down")
+@mistake("Counter", "It counts down.")
 class Down:
     total = 0
 
@@ -175,21 +191,29 @@ class Down:
         self.total -= step
 
 
-@wrong("Counter", says="has not moved")
+@mistake("Counter", shown_by="sums")
 class Idle:
     total = 0
 
     def add(self, step=1):
         step += 1
+
+
+@mistake("Counter", shown_by="refuses_less")
+class Anything:
+    total = 0
+
+    def add(self, step=1):
+        self.total += step
 '''
 
 FILES = {
-    "lessons/00_tiny.py": LESSON,
-    "lessons/checks/tiny.py": CHECKS,
+    "lessons/00_tiny/lesson.py": LESSON,
+    "lessons/00_tiny/checks.py": CHECKS,
+    "lessons/00_tiny/mistakes.py": MISTAKES,
     "solutions/__init__.py": "",
     "solutions/tiny.py": SOLUTIONS,
     "solutions/user.py": USER,
-    "tests/wrong_answers/tiny.py": WRONG_ANSWERS,
 }
 
 
@@ -201,13 +225,13 @@ def write(root):
         path.write_text(text, encoding="utf-8")
     compiled = shutil.ignore_patterns("__pycache__")
     shutil.copytree(HERE.parent / "classroom", root / "classroom", ignore=compiled)
-    for name in ("test_exercises.py", "wrong_answers/__init__.py"):
-        shutil.copy(HERE / name, root / "tests" / name)
+    (root / "tests").mkdir()
+    shutil.copy(HERE / "test_exercises.py", root / "tests")
 
 
 def edit(root, name, old, new):
-    """Replace `old` by `new` in one of the course's files; `old` must stand in it."""
+    """Replace `old` by `new` in one of the course's files; `old` must be in it."""
     path = root / name
     text = path.read_text(encoding="utf-8")
-    assert old in text, f"{name} does not hold {old!r}"
+    assert old in text, f"{name} does not have {old!r}"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -15,20 +15,20 @@ def expect_tensor(name, x):
 
 def floats_only(function):
     """Refuse what is no tensor, integers, and floating point tensors of different precision, as PyTorch does."""
+    name = function.__name__.strip("_")
+
     @functools.wraps(function)
     def checked(*inputs, **options):
-        first, dtypes = inputs[0], set()
-        if not isinstance(first, Tensor):
-            expect_tensor(function.__name__.strip("_"), first)
-        for x in (*inputs, *options.values()):
-            if isinstance(x, Tensor):
-                dtypes.add(x.dtype)
-        if len(dtypes) == 1 and first.dtype.kind == "f":
-            return function(*inputs, **options)
-        name, found = function.__name__.strip("_"), " and ".join(sorted(map(str, dtypes)))
-        if any(dtype.kind != "f" for dtype in dtypes):
-            raise NotImplementedError(f"{name} needs floating point, got {found}: use x.float()")
-        raise RuntimeError(f"{name}: expected one dtype for all tensors, got {found}")
+        if not isinstance(inputs[0], Tensor):
+            expect_tensor(name, inputs[0])
+        dtype, given = inputs[0].dtype, (*inputs, *options.values()) if options else inputs
+        if dtype.kind != "f" or any([isinstance(x, Tensor) and x.dtype != dtype for x in given]):
+            dtypes = {x.dtype for x in given if isinstance(x, Tensor)}
+            found = " and ".join(sorted(map(str, dtypes)))
+            if any(dtype.kind != "f" for dtype in dtypes):
+                raise NotImplementedError(f"{name} needs floating point, got {found}: use x.float()")
+            raise RuntimeError(f"{name}: expected one dtype for all tensors, got {found}")
+        return function(*inputs, **options)
     return checked
 
 

@@ -1,0 +1,194 @@
+"""What is trained: one recipe per task, the encodings, the variants and the seeds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from solutions.encodings import encodings
+
+Settings = dict[str, Any]
+
+SMALL = {"num_layers": 2, "num_heads": 2, "dim": 32}
+LARGE = {"num_layers": 2, "num_heads": 4, "dim": 64}
+DEEP = {"num_layers": 3, "num_heads": 4, "dim": 64}
+
+COUNTING_SPLITS = {  # how many texts, and what differs from those of the training
+    "in distribution": {"texts": 512},
+    "twice the length": {"texts": 256, "seq_len": 192},
+    "4x the length": {"texts": 256, "seq_len": 384},
+    "pass weight 10": {"texts": 512, "pass_weight": 10},
+    "pass weight 25": {"texts": 512, "pass_weight": 25},
+    "pass weight 100": {"texts": 512, "pass_weight": 100},
+    "pass weight 200": {"texts": 512, "pass_weight": 200},
+}
+COUNTING = {
+    "task": "counting",
+    "data": {"num_variables": 1, "seq_len": 96},
+    "model": SMALL,
+    "max_len": 384,
+    "batch": 32,
+    "steps": 600,
+    "lr": 3e-3,
+    "options": {"cope": {"npos_max": 16}, "shaw": {"clip": 95}},
+    "splits": COUNTING_SPLITS,
+}
+SEVERAL_VARIABLES = {
+    **COUNTING,
+    # From the small start, most runs are still near their first plateau after 1,800 steps.
+    "model": {**DEEP, "init_std": 0.1},
+    "steps": 1200,
+    "lr": 2e-3,
+}
+
+RECIPES = {
+    "counting_1": COUNTING,
+    "counting_3": {
+        **SEVERAL_VARIABLES,
+        "data": {"num_variables": 3, "seq_len": 96, "query_weight": 10},
+    },
+    "counting_5": {
+        **SEVERAL_VARIABLES,
+        "data": {"num_variables": 5, "seq_len": 96, "query_weight": 10},
+    },
+    "flip_flop": {
+        "task": "flip_flop",
+        "data": {"pairs": 64, "ignore": 0.8},
+        "model": LARGE,
+        "max_len": 127,
+        "batch": 16,
+        "steps": 1000,
+        "lr": 3e-3,
+        "options": {"cope": {"npos_max": 16}, "shaw": {"clip": 126}},
+        "splits": {
+            "in distribution": {"texts": 512},
+            "sparse": {"texts": 2048, "ignore": 0.98},
+            "dense": {"texts": 512, "ignore": 0.1},
+        },
+    },
+    "copy": {
+        "task": "copy",
+        "data": {"num_symbols": 12, "blanks": 12},
+        "model": SMALL,
+        "max_len": 48,
+        "batch": 32,
+        "steps": 500,
+        "lr": 4e-3,
+        "options": {"cope": {"npos_max": 32}, "shaw": {"clip": 35}},
+        "splits": {
+            "in distribution": {"texts": 512},
+            "dense": {"texts": 512, "blanks": 6},
+            "sparse": {"texts": 512, "blanks": 24},
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a recipe, an encoding, two seeds, and what differs from the recipe.
+
+    changes   new values, by name: of settings ("lr", "steps", "engine", "kernel", ...), of the
+              model's ("init_std", "dim", ...), of the data's ("pass_weight", ...), or options
+              of the encoding ("npos_max", ...)
+    seeds     of the starting weights, and of the texts
+
+    >>> Run("copy", "cope", (0, 0), {"npos_max": 64, "lr": 0.001}).name
+    'copy/cope-lr=0.001,npos_max=64-0'
+    """
+
+    recipe: str
+    positions: str
+    seeds: tuple[int, int] = (0, 0)
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """<recipe>/<encoding>-<variant>-<seed>: different for all runs that differ in anything."""
+        variant = variant_name(self.changes)
+        return f"{self.recipe}/{self.positions}-{variant}-{seed_name(*self.seeds)}"
+
+    def settings(self) -> Settings:
+        """All that decides the numbers of this run: a dict that JSON can hold.
+
+        raises   ValueError for a change that changes nothing
+        """
+        recipe = RECIPES[self.recipe]
+        settings = {
+            "name": self.name,
+            "recipe": self.recipe,
+            **{
+                key: recipe[key]
+                for key in ("task", "data", "model", "max_len", "batch", "steps", "lr")
+            },
+            "warmup": 100,
+            "positions": self.positions,
+            "options": recipe["options"].get(self.positions, {}),
+            "engine": "minitorch",
+            "kernel": None,  # whichever the BLAS library chooses for the CPU
+            "seeds": {"weights": self.seeds[0], "data": self.seeds[1]},
+            "splits": recipe["splits"],
+        }
+        for key, value in self.changes.items():
+            settings = changed(settings, key, value)
+        return settings
+
+
+def changed(settings: Settings, key: str, value: Any) -> Settings:
+    """`settings` with one more value changed, wherever it belongs."""
+    if key in ("max_len", "batch", "steps", "lr", "warmup", "engine", "kernel"):
+        old, new = settings[key], {key: value}
+    else:
+        if key in ("num_layers", "num_heads", "dim", "init_std", "tied"):
+            group = "model"
+        elif key in settings["data"] or key.endswith("_weight"):
+            group = "data"
+        else:
+            group = "options"
+        old, new = settings[group].get(key), {group: {**settings[group], key: value}}
+    if old == value:
+        raise ValueError(f"{settings['name']}: {key} is {value!r} in the recipe already")
+    return {**settings, **new}
+
+
+def variant_name(changes: dict[str, Any]) -> str:
+    """A short name for all that differs from the recipe: `lr=0.001,npos_max=64`, or `plain`.
+
+    raises   ValueError for a name or a value that would make two variants look alike
+    """
+    for key, value in changes.items():
+        if not str(value) or set(str(value)) & set(',=/\\*?:<>|" ') or value is None:
+            raise ValueError(f"{key}: the value {value!r} cannot be part of a file's name")
+    return ",".join(f"{key}={changes[key]}" for key in sorted(changes)) or "plain"
+
+
+def seed_name(weights: int, data: int) -> str:
+    """One number if both seeds are equal.
+
+    >>> seed_name(2, 2), seed_name(2, 3)
+    ('2', 'w2d3')
+    """
+    return f"{weights}" if weights == data else f"w{weights}d{data}"
+
+
+ALL = tuple(encodings())
+FEW = ("learned", "shaw", "rope", "cope")
+# From weights five times as large: is it the encoding, or the start?
+LARGE_START = {"init_std": 0.1}
+
+PLAN = (  # which recipe, what differs from it, which encodings, how many seeds
+    ("counting_1", {}, ALL, 3),
+    ("flip_flop", {}, ALL, 3),
+    ("copy", {}, ALL, 3),
+    ("counting_3", {}, FEW, 3),
+    ("counting_5", {}, FEW, 1),
+    ("counting_1", LARGE_START, ("learned", "transformer_xl", "rope", "cope"), 3),
+    ("copy", LARGE_START, ("sinusoidal", "learned", "rope", "cope"), 3),
+)
+
+
+def all_runs() -> Iterator[Run]:
+    """Every run of the plan, in its order, seed by seed."""
+    for recipe, changes, positions, seeds in PLAN:
+        for seed in range(seeds):
+            for name in positions:
+                yield Run(recipe, name, (seed, seed), changes)

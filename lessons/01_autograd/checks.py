@@ -1,0 +1,522 @@
+"""Lesson 01: what slopes, the scalar engine and the gradients of arrays must satisfy."""
+
+import math
+import sys
+import traceback
+
+import numpy as np
+
+from classroom.checking import about, check, outcome, require
+from classroom.comparing import Raised, described
+from solutions.autograd import Value as Node
+from solutions.autograd import softmax
+
+about(
+    "central_difference",
+    stars=1,
+    minutes=3,
+    hints=(
+        "How much does f change between the two points, and how far apart are they?",
+        "The points x + step and x - step are 2 * step apart.",
+        "return (f(x + step) - f(x - step)) / (2 * step)",
+    ),
+)
+
+
+def square(x):
+    return x * x
+
+
+def cube(x):
+    return x**3
+
+
+@check("central_difference")
+def slope_of_a_square(answer):
+    """The worked example: the slope of x squared at 3 is 6, even with a step of 0.1."""
+    return answer(square, 3.0, 0.1), answer(square, -1.5, 0.25)
+
+
+@check("central_difference")
+def own_step(answer):
+    """The step is the one that was asked for: for x cubed at 0, a step of 1 gives exactly 1."""
+    return answer(cube, 0.0, 1.0), answer(cube, 2.0, 0.5), answer(cube, 0.0, step=0.1)
+
+
+@check("central_difference", tolerance=1e-8)
+def default_step(answer):
+    """Without a step, the slopes of sin and exp come out right to eight digits."""
+    return answer(math.sin, 1.0), answer(math.exp, 0.5), answer(math.cos, -2.0)
+
+
+about(
+    "Value",
+    stars=2,
+    minutes=8,
+    blank=("Value.__mul__", "Value.tanh"),
+    hints=(
+        "Copy the two lines of `__add__`. What changes in `__mul__` is the operation's name, the "
+        "data, and the slopes. If only a grows, a * b grows b times as fast.",
+        "tanh has one input, so `inputs` is (self,) and `slopes` is a tuple with one number. "
+        "Compute math.tanh(self.data) once and use it twice. (`math` is imported.)",
+        "slopes=(other.data, self.data), and for t = math.tanh(self.data): slopes=(1 - t * t,)",
+    ),
+)
+
+
+def memory(value, **named):
+    """What a Value remembers: data, which of the named Values its inputs are, and slopes."""
+    names = {id(each): name for name, each in named.items()}
+    inputs = [names.get(id(each), f"another {type(each).__name__}") for each in value.inputs]
+    slopes = [numbers_only(slope) for slope in value.slopes]
+    return {"data": value.data, "inputs": inputs, "slopes": slopes}
+
+
+def numbers_only(slope):
+    return slope if isinstance(slope, int | float) else f"a {type(slope).__name__}"
+
+
+@check("Value")
+def a_product_remembers(answer):
+    """a * b contains the product, the two inputs, and for each input the other one as its slope."""
+    a, b = answer(2.0), answer(3.0)
+    c, d = answer(-1.5), answer(0.25)
+    return memory(a * b, a=a, b=b), memory(c * d, c=c, d=d)
+
+
+@check("Value")
+def tanh_remembers(answer):
+    """x.tanh() contains tanh of the number, the one input, and the slope 1 - tanh(x)^2."""
+    x, y = answer(0.5), answer(-1.25)
+    return memory(x.tanh(), x=x), memory(y.tanh(), y=y)
+
+
+@check("Value")
+def plain_numbers(answer):
+    """A plain number may be on either side: a * 4 and 4 * a."""
+    a = answer(2.0)
+    products = a * 4, 4 * a, 0 * a
+    all_values = [all(hasattr(each, "slopes") for each in product.inputs) for product in products]
+    return [memory(product, a=a)["slopes"][:1] + [product.data] for product in products], all_values
+
+
+@check("Value")
+def a_longer_expression(answer):
+    """In a longer expression every Value still knows its inputs, also when it is used twice."""
+    w, x = answer(0.5), answer(2.0)
+    h = w * x
+    t = h.tanh()
+    root = h + t
+    unchanged = w.data, x.data, w.inputs, x.inputs
+    return memory(root, h=h, t=t), memory(t, h=h), memory(x * x, x=x), unchanged
+
+
+about(
+    "topological_order",
+    stars=3,
+    minutes=15,
+    hints=(
+        "The star in the table has to be stored: let `to_do` contain pairs (node, "
+        "inputs_done), beginning with (root, False). You also need the order, and a set of the "
+        "nodes that you have seen.",
+        "A pair (node, True) is met the second time: put the node into the order. For (node, "
+        "False) there is nothing to do if the node was seen before. Otherwise remember it and "
+        "append (node, True) first, then (each, False) for its inputs, so that they lie on top.",
+        "In the loop: `node, inputs_done = to_do.pop()`. If inputs_done is True: "
+        "`order.append(node)`. Otherwise, if the node is not in seen: `seen.add(node); "
+        "to_do.append((node, True)); to_do.extend((each, False) for each in node.inputs)`",
+    ),
+)
+SOUND = "each Value once, each after its inputs, root last"
+
+
+def skip_connection(exchanged=False):
+    """w, x, h = w * x, tanh h, and root = h + tanh h or, exchanged, tanh h + h."""
+    w, x = Node(0.5, "w"), Node(2.0, "x")
+    h = Node(1.0, "h", (w, x), (2.0, 0.5))
+    tanh = Node(0.76, "tanh h", (h,), (0.42,))
+    root = Node(1.76, "root", (tanh, h) if exchanged else (h, tanh), (1.0, 1.0))
+    return [w, x, h, tanh, root]
+
+
+def random_graph(rng, size=8):
+    """Values, each made from the one before it and an earlier one. The last is the root."""
+    nodes = [Node(rng.standard_normal(), "value 0")]
+    for index in range(1, size):
+        inputs = (nodes[rng.integers(index - 1)], nodes[-1]) if index > 1 else (nodes[0],)
+        slopes = tuple(rng.standard_normal(len(inputs)))
+        nodes.append(Node(rng.standard_normal(), f"value {index}", inputs, slopes))
+    return nodes
+
+
+def faults(order, nodes):
+    """What is wrong with an order of `nodes`, of which the last is the root, as one text."""
+    if order is None:
+        return None
+    is_list = isinstance(order, list | tuple)
+    require(is_list, f"The result must be a list of Values; yours is {described(order)}.")
+    others = [described(each) for each in order if not isinstance(each, Node)]
+    require(
+        not others, f"The list must contain Values; in yours is {others[0] if others else None}."
+    )
+    at = {node: index for index, node in enumerate(order)}
+    found = [f"{node.operation} is missing" for node in nodes if node not in at]
+    found += ["a Value is in it twice"] * (len(at) < len(order))
+    found += ["a Value of another graph is in it"] * (not set(at) <= set(nodes))
+    found += ["root is not the last one"] * (nodes[-1] in order[:-1])
+    for node in nodes:
+        for each in dict.fromkeys(node.inputs):
+            if node in at and each in at and at[node] < at[each]:
+                found.append(f"{node.operation} comes before its input {each.operation}")
+    return "; ".join(found[:4]) + f"; {len(found) - 4} more" * (len(found) > 4) or SOUND
+
+
+@check("topological_order")
+def after_its_inputs(answer):
+    """The worked example, with h + tanh h and with tanh h + h; then six random graphs."""
+    rng = np.random.default_rng(7)
+    graphs = [skip_connection(), skip_connection(exchanged=True)]
+    graphs += [random_graph(rng) for _ in range(6)]
+    return [faults(answer(nodes[-1]), nodes) for nodes in graphs]
+
+
+@check("topological_order")
+def a_given_number(answer):
+    """A number that was given has no inputs: it is alone in the list."""
+    alone = Node(3.0, "root")
+    return faults(answer(alone), [alone])
+
+
+@check("topological_order")
+def equal_numbers(answer):
+    """Two Values may contain the same number: with w = 1 and x = 1, both are in the list."""
+    w, x = Node(1.0, "w"), Node(1.0, "x")
+    root = Node(1.0, "root", (w, x), (1.0, 1.0))
+    return faults(answer(root), [w, x, root])
+
+
+class Watched(Node):
+    """A Value that notices when too many or too deeply nested calls look at its inputs."""
+
+    looks, open_calls = 0, 0
+
+    @property
+    def inputs(self):
+        Watched.looks += 1
+        require(
+            Watched.looks < 100_000,
+            "Your code walks every path, again and again through the same Values. Remember which "
+            "ones you have seen, and go on from each only once.",
+        )
+        require(
+            open_calls() < Watched.open_calls + 300,
+            "Your code calls itself for each input, and a chain of 10,000 operations is too deep "
+            "for that: Python stops at about a thousand nested calls. Keep a list of what is "
+            "still to do instead.",
+        )
+        return self.given
+
+    @inputs.setter
+    def inputs(self, given):
+        self.given = given
+
+
+def open_calls():
+    return sum(1 for _ in traceback.walk_stack(None))
+
+
+def watched(answer, nodes):
+    """What is wrong with the answer's order of Watched nodes."""
+    Watched.looks, Watched.open_calls, limit = 0, open_calls(), sys.getrecursionlimit()
+    try:
+        return faults(answer(nodes[-1]), nodes)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@check("topological_order")
+def doubled_forty_times(answer):
+    """A Value doubled 40 times has 2^40 paths to its beginning, but only 41 nodes."""
+    nodes = [Watched(1.0, "x")]
+    for index in range(40):
+        nodes.append(Watched(2.0**index, f"double {index}", (nodes[-1], nodes[-1]), (1.0, 1.0)))
+    return watched(answer, nodes[:5]), watched(answer, nodes)
+
+
+@check("topological_order")
+def random_graphs(answer):
+    """Thirty random graphs of eight Values: each once, after its inputs, root last."""
+    rng = np.random.default_rng(0)
+    graphs = [random_graph(rng) for _ in range(30)]
+    return [faults(answer(nodes[-1]), nodes) for nodes in graphs]
+
+
+@check("topological_order")
+def twice_on_one_graph(answer):
+    """Called a second time for the same root, it gives the whole order again."""
+    nodes = skip_connection()
+    return [faults(answer(nodes[-1]), nodes) for _ in range(2)]
+
+
+@check("topological_order")
+def a_chain_of_10_000(answer):
+    """A chain of 10,000 operations is no problem."""
+    nodes = [Watched(1.0, "x")]
+    for index in range(10_000):
+        nodes.append(Watched(1.0, f"operation {index}", (nodes[-1],), (1.0,)))
+    return watched(answer, nodes)
+
+
+about(
+    "backpropagate",
+    stars=2,
+    minutes=8,
+    hints=(
+        "Walk through reversed(topological_order(root)). When a node comes up, its grad is "
+        "complete: pass it on.",
+        "for each, slope in zip(node.inputs, node.slopes): what does this path add to each.grad?",
+        "each.grad += slope * node.grad, after a first loop that sets every grad to 0.0, and "
+        "root.grad = 1.0",
+    ),
+)
+
+
+def grads(nodes):
+    return np.array([node.grad for node in nodes])
+
+
+@check("backpropagate")
+def two_paths(answer):
+    """The worked example, the grads of w, x, h, tanh h, root; then those of a random graph."""
+    graphs = skip_connection(), random_graph(np.random.default_rng(6))
+    for nodes in graphs:
+        answer(nodes[-1])
+    return [grads(nodes) for nodes in graphs]
+
+
+@check("backpropagate")
+def one_path(answer):
+    """Along one path the slopes multiply: with 2, 3 and 5 the grads are 30, 15, 5 and 1."""
+    nodes = [Node(7.0, "a")]
+    for slope in (2.0, 3.0, 5.0):
+        nodes.append(Node(slope + 4, "", (nodes[-1],), (slope,)))
+    answer(nodes[-1])
+    return grads(nodes)
+
+
+@check("backpropagate")
+def twice_the_same(answer):
+    """x + x and x * x: one Value on both sides gets both parts."""
+    x, y = Node(4.0), Node(3.0)
+    answer(Node(8.0, "+", (x, x), (1.0, 1.0)))
+    answer(Node(9.0, "*", (y, y), (3.0, 3.0)))
+    return x.grad, y.grad
+
+
+@check("backpropagate")
+def old_grads(answer):
+    """Called again, it gives the same grads: it starts from 0, whatever they were."""
+    nodes, used = skip_connection(), skip_connection()
+    for node in used:
+        node.grad = 5.0
+    answer(nodes[-1])
+    answer(nodes[-1])
+    answer(used[-1])
+    return grads(nodes), grads(used)
+
+
+@check("backpropagate")
+def random_expressions(answer):
+    """Ten random graphs of eight Values with random slopes, and a root with no inputs."""
+    rng = np.random.default_rng(1)
+    graphs = [random_graph(rng) for _ in range(10)] + [random_graph(rng, 1)]
+    for nodes in graphs:
+        answer(nodes[-1])
+    return [grads(nodes) for nodes in graphs]
+
+
+@check("backpropagate")
+def deep_chain(answer):
+    """Three thousand blocks h + f(h) in a row are no problem."""
+    nodes = [Node(1.0)]
+    for _ in range(3000):
+        inner = Node(0.5, "f", (nodes[-1],), (0.001,))
+        nodes.append(Node(1.5, "+", (nodes[-1], inner), (1.0, 1.0)))
+    require(
+        not isinstance(outcome(lambda: answer(nodes[-1])), Raised),
+        "An expression of thousands of operations stops it: it is too deep for code that calls "
+        "itself from Value to Value. Loop over topological_order(root) instead.",
+    )
+    return grads([nodes[0], nodes[1000], nodes[-1]])
+
+
+about(
+    "unbroadcast",
+    stars=2,
+    minutes=8,
+    hints=(
+        "Which axes of grad did broadcasting make? Those in front that `shape` does not have, and "
+        "those where it says 1.",
+        "There are grad.ndim - len(shape) axes in front. sum(axis=(0, 2)) sums over several axes "
+        "at once; afterwards reshape(shape) brings the axes of size 1 back.",
+        "front = grad.ndim - len(shape); axes = [front + i for i, size in enumerate(shape) if "
+        "size == 1]; return grad.sum(axis=(*range(front), *axes)).reshape(shape)",
+    ),
+)
+
+
+@check("unbroadcast")
+def a_row_used_twice(answer):
+    """The worked example, shape (3,): a row was used twice, so both gradients are added."""
+    three_rows = np.random.default_rng(8).standard_normal((3, 4))
+    return answer(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), (3,)), answer(three_rows, (4,))
+
+
+@check("unbroadcast")
+def a_column_stretched(answer):
+    """The worked example, shape (2, 1): a column was stretched; its axis of size 1 stays."""
+    return answer(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), (2, 1))
+
+
+@check("unbroadcast")
+def nothing_stretched(answer):
+    """If nothing was stretched the gradient comes back as it is, also where a size is 1."""
+    random = np.random.default_rng(0).standard_normal
+    return [answer(random(shape), shape) for shape in ((2, 3), (1, 1), (1, 4), (5,), ())]
+
+
+@check("unbroadcast")
+def from_the_right(answer):
+    """Shapes are lined up from the right: (3,) stretched to (3, 3) was copied downwards."""
+    random = np.random.default_rng(1).standard_normal
+    return answer(random((3, 3)), (3,)), answer(random((2, 2, 2)), (2, 2))
+
+
+@check("unbroadcast")
+def several_in_front(answer):
+    """Several axes in front: the sum runs over all of them, and over no other."""
+    random = np.random.default_rng(2).standard_normal
+    return answer(random((2, 3, 4, 5)), (4, 5)), answer(random((2, 3, 4, 2)), (2,))
+
+
+@check("unbroadcast")
+def both_kinds_of_axes(answer):
+    """Axes in front and axes of size 1 together, also when all sizes are equal."""
+    random = np.random.default_rng(3).standard_normal
+    stretched = (
+        ((2, 3, 4), (3, 1)), ((2, 3, 4), (1, 4)), ((4, 4, 4), (4, 1)), ((2, 3, 4), (2, 1, 1)),
+        ((2, 3, 1), (1, 1)), ((5, 1, 2), (1, 2)), ((3, 3, 3), (3, 1, 3)), ((2, 5, 3, 4), (5, 1, 4)),
+    )  # fmt: skip
+    return [answer(random(full), shape) for full, shape in stretched]
+
+
+@check("unbroadcast")
+def a_single_number(answer):
+    """A single number, shape (), was copied everywhere: its gradient is the sum of everything."""
+    return answer(np.array([[1.0, 2.0], [3.0, 4.0]]), ()), answer(np.array([1.0, 5.0, 2.0]), ())
+
+
+about(
+    "matmul_gradients",
+    stars=2,
+    minutes=8,
+    hints=(
+        "Let the shapes lead you. grad_a is (rows, inner); you have grad, (rows, columns), and b, "
+        "(inner, columns). Which product, with which one transposed, has that shape?",
+        "grad @ (b with its last two axes exchanged) is (rows, inner). For b likewise, with a "
+        "transposed, from the left. Then unbroadcast each of the two to the shape of a or b.",
+        "return unbroadcast(grad @ b.swapaxes(-1, -2), a.shape), unbroadcast(a.swapaxes(-1, -2) "
+        "@ grad, b.shape)",
+    ),
+)
+
+
+def random_product(seed, shape_a, shape_b):
+    """Random a and b, and a random gradient of a @ b."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.standard_normal(shape_a), rng.standard_normal(shape_b)
+    return a, b, rng.standard_normal((a @ b).shape)
+
+
+@check("matmul_gradients")
+def square_matrices(answer):
+    """Square matrices: every shape fits, so only the right transposes give the right numbers."""
+    a, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0], [7.0, 8.0]])
+    return answer(a, b, np.array([[1.0, 0.5], [-1.0, 2.0]]))
+
+
+@check("matmul_gradients")
+def a_row_times_a_column(answer):
+    """The worked example: (1, 2) @ (2, 1)."""
+    return answer(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([[10.0]]))
+
+
+@check("matmul_gradients")
+def three_sizes(answer):
+    """Three different sizes: (2, 3) @ (3, 4)."""
+    return answer(*random_product(2, (2, 3), (3, 4)))
+
+
+@check("matmul_gradients")
+def a_batch(answer):
+    """A batch of products side by side: only the last two axes take part."""
+    cubes, others = ((2, 3, 3), (2, 3, 3)), ((5, 2, 4, 3), (5, 2, 3, 6))
+    return answer(*random_product(3, *cubes)), answer(*random_product(4, *others))
+
+
+@check("matmul_gradients")
+def one_b_for_the_batch(answer):
+    """One matrix b for the whole batch, as in every layer: its gradient is a sum over it."""
+    return answer(*random_product(5, (2, 3, 4), (4, 2)))
+
+
+@check("matmul_gradients")
+def one_a_for_the_batch(answer):
+    """One matrix a for the whole batch, with or without an axis for it."""
+    stretched, added = ((1, 3, 4), (2, 4, 2)), ((3, 4), (5, 2, 4, 2))
+    return answer(*random_product(6, *stretched)), answer(*random_product(7, *added))
+
+
+about(
+    "softmax_gradient",
+    stars=3,
+    minutes=10,
+    hints=(
+        "Split the sum over j in two: what remains of the part with delta(i, j), and what can be "
+        "taken out of the other?",
+        "delta leaves only j = i: out[i] grad[i]. In the other part out[i] does not depend on j: "
+        "out[i] times the sum over j of grad[j] out[j]. That sum is one number per row: "
+        "keepdims=True keeps its axis.",
+        "return out * (grad - (grad * out).sum(axis=-1, keepdims=True))",
+    ),
+)
+
+
+@check("softmax_gradient")
+def one_gains_another_loses(answer):
+    """The worked example: what one gains the other loses. Then one with four outputs."""
+    out, grad = np.array([0.4, 0.1, 0.3, 0.2]), np.array([1.5, -2.0, 0.5, 3.0])
+    return answer(np.array([0.75, 0.25]), np.array([6.0, 2.0])), answer(out, grad)
+
+
+@check("softmax_gradient")
+def row_by_row(answer):
+    """Each row by itself: the sum runs along the last axis, with its axis kept."""
+    out = np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8]])
+    return answer(out, np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.5], [5.0, -1.0, 2.0]]))
+
+
+@check("softmax_gradient")
+def any_axes_in_front(answer):
+    """Any number of axes in front, and rows of any length."""
+    random = np.random.default_rng(5).standard_normal
+    return [
+        answer(softmax(random(shape)), random(shape)) for shape in ((5,), (2, 3, 4), (3, 2, 2, 6))
+    ]
+
+
+@check("softmax_gradient")
+def hidden_entries(answer):
+    """An output of exactly 0, which a mask makes, has the gradient 0: nothing is divided by it."""
+    out = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+    return answer(out, np.array([[3.0, 1.0, -2.0], [1.0, 4.0, 7.0]]))

@@ -1,0 +1,282 @@
+"""Lesson 02: what lookups, their gradients, pairs of words and neighbors must satisfy."""
+
+import numpy as np
+
+import minitorch as torch
+from classroom.checking import about, check, refuses, require
+
+about(
+    "one_hot",
+    stars=1,
+    minutes=3,
+    hints=(
+        "Which row of np.eye(vocab_size) has its 1 in column 2?",
+        "An array of row numbers picks many rows at once: table[ids] has the "
+        "shape (*ids.shape, columns).",
+        "return np.eye(vocab_size)[ids]",
+    ),
+)
+
+
+@check("one_hot")
+def two_ids(answer):
+    """The worked example, the ids 2 and 0 in a vocabulary of 3; then 1, 0, 2, 0 in one of 6."""
+    return answer(np.array([2, 0]), 3), answer(np.array([1, 0, 2, 0]), 6)
+
+
+@check("one_hot")
+def ids_of_any_shape(answer):
+    """Ids of shape (2, 2) give rows of shape (2, 2, vocab), and so on."""
+    deep = np.array([[[0, 4, 3]], [[1, 1, 0]]])
+    return answer(np.array([[0, 1], [2, 2]]), 3), answer(deep, 7), answer(np.array([0]), 1)
+
+
+about(
+    "Embedding",
+    stars=1,
+    minutes=5,
+    blank=("Embedding.forward",),
+    hints=(
+        "Two lines: check the ids, then pick rows of self.weight. The weight knows the size "
+        "of the vocabulary.",
+        "len(self.weight) is vocab_size. A tensor is indexed as an array is, and "
+        "the gradient follows.",
+        "check_ids(ids, len(self.weight)); return self.weight[ids]",
+    ),
+)
+
+
+def known_layer(answer, vocab=7, dim=3):
+    """An Embedding with rows of known numbers."""
+    layer = answer(vocab, dim)
+    table = np.random.default_rng(3).uniform(-1, 1, (vocab, dim)).round(1)
+    layer.load_state_dict({"weight": torch.tensor(table.astype("float32"))})
+    return layer
+
+
+@check("Embedding")
+def four_words(answer):
+    """A vocabulary of 7, dim 3: the ids 5, 1, 3, 2."""
+    return known_layer(answer)(torch.tensor([5, 1, 3, 2]))
+
+
+@check("Embedding")
+def a_batch(answer):
+    """Ids of shape (2, 4) give vectors of shape (2, 4, dim), a single id gives (dim,)."""
+    layer = known_layer(answer)
+    return layer(torch.tensor([[0, 6, 6, 2], [4, 0, 1, 0]])), layer(torch.tensor(4))
+
+
+@check("Embedding")
+def gradients_reach_the_table(answer):
+    """Gradients reach the rows that were looked up: id 1 collects two of them, id 4 one."""
+    layer = known_layer(answer)
+    out = layer(torch.tensor([1, 4, 1]))
+    require(
+        out.requires_grad,
+        "No gradient can flow back to self.weight: the result was built outside the engine. Index "
+        "the weight itself, not its .data or .numpy().",
+    )
+    (out * torch.tensor([[1.0], [10.0], [100.0]])).sum().backward()
+    return layer.weight.grad
+
+
+@check("Embedding")
+def no_negative_ids(answer):
+    """An id below 0 is refused."""
+    refuses(
+        ValueError,
+        lambda: known_layer(answer)(torch.tensor([0, -1])),
+        "No token has the id -1, and as an index it would be the last row: refuse it with a "
+        "ValueError, with check_ids(ids, len(self.weight)).",
+    )
+
+
+@check("Embedding")
+def no_ids_above_the_vocabulary(answer):
+    """In a vocabulary of 7 the ids 7 and 8 are refused."""
+    for id in (8, 7):
+        refuses(
+            ValueError,
+            lambda: known_layer(answer)(torch.tensor([0, id])),
+            f"No token has the id {id}: refuse it, with check_ids(ids, len(self.weight)).",
+        )
+
+
+@check("Embedding")
+def starts_at_random(answer):
+    """A new table starts at N(0, 1)."""
+    numbers = answer(300, 20).weight.detach().numpy()
+    require(
+        abs(numbers.mean()) < 0.1 and abs(numbers.std() - 1) < 0.1,
+        "A new table does not start at N(0, 1). Leave `__init__` as it is.",
+    )
+
+
+about(
+    "embedding_backward",
+    stars=2,
+    minutes=8,
+    hints=(
+        "Begin with a table of zeros. Then go over the positions, and add each gradient to the "
+        "row of its id.",
+        "A plain loop is fine. Without a loop: table[ids] += grad does not work, because for "
+        "a repeated id NumPy writes one result over the other. np.add.at(table, ids, grad) "
+        "adds them all.",
+        "table = np.zeros((vocab_size, grad.shape[-1])); np.add.at(table, ids, grad); return table",
+    ),
+)
+
+
+@check("embedding_backward")
+def a_token_that_occurs_twice(answer):
+    """The worked example: token 0 is at two positions, token 1 at none. Then four tokens."""
+    grad, ids = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]]), np.array([0, 3, 3, 0])
+    random = np.random.default_rng(0).standard_normal((4, 3))
+    return answer(grad, np.array([0, 2, 0]), 3), answer(random, ids, 4)
+
+
+@check("embedding_backward")
+def tokens_that_do_not_occur(answer):
+    """The table has a row for every token of the vocabulary, used or not."""
+    random = np.random.default_rng(1).standard_normal
+    return answer(random((1, 2)), np.array([1]), 4), answer(
+        random((5, 3)), np.array([0, 3, 3, 0, 3]), 9
+    )
+
+
+@check("embedding_backward")
+def a_batch_of_sequences(answer):
+    """Ids of shape (2, 3), or of any other: one table collects the gradients of all sequences."""
+    rng = np.random.default_rng(2)
+    ids, grad = np.array([[0, 1, 1], [3, 1, 0]]), np.arange(12.0).reshape(2, 3, 2)
+    many = rng.integers(6, size=(4, 5)), rng.integers(6, size=(2, 2, 3))
+    return answer(grad, ids, 4), *(answer(rng.standard_normal((*i.shape, 3)), i, 8) for i in many)
+
+
+about(
+    "skip_gram_pairs",
+    stars=2,
+    minutes=10,
+    hints=(
+        "Two loops will do: over the positions of the text, and for each over the positions "
+        "nearby. Skip the position itself, and stop at the ends of the text.",
+        "For position n the neighbors are range(max(0, n - window), min(len(ids), n + window + "
+        "1)), without n.",
+        "pairs = np.array([(ids[n], ids[m]) for n in range(len(ids)) for m in range(max(0, n - "
+        "window), min(len(ids), n + window + 1)) if m != n]); return pairs[:, 0], pairs[:, 1]",
+    ),
+)
+
+
+@check("skip_gram_pairs")
+def three_tokens(answer):
+    """The worked example: three tokens, window 1. Then five tokens, window 2."""
+    return answer(np.array([7, 8, 9]), window=1), answer(np.array([3, 1, 4, 0, 5]), window=2)
+
+
+@check("skip_gram_pairs")
+def wider_windows(answer):
+    """Windows 2, 3 and 4: all distances up to the window, also where it is wider than the text."""
+    text = np.array([5, 6, 7, 8, 9, 4])
+    return [answer(text, window) for window in (2, 3, 4)] + [answer(text[:2], 5)]
+
+
+@check("skip_gram_pairs")
+def repeated_tokens(answer):
+    """A token beside an equal one is a neighbor all the same: positions count, not ids."""
+    text = np.array([0, 2, 0, 0, 1, 2, 0, 300])
+    return answer(np.array([4, 4]), 1), answer(text, 1), answer(text, 2)
+
+
+about(
+    "nearest",
+    stars=2,
+    minutes=8,
+    hints=(
+        "Divide each row by its length first. Then a cosine is nothing but a dot product.",
+        "unit = table / np.linalg.norm(table, axis=1, keepdims=True) is (vocab, dim), unit @ "
+        "unit[id] is (vocab,). np.argsort sorts upwards.",
+        "unit = table / np.linalg.norm(table, axis=1, keepdims=True); cosines = unit @ "
+        "unit[id]; order = np.argsort(-cosines); best = order[order != id][:count]; "
+        "return best, cosines[best]",
+    ),
+)
+
+
+@check("nearest")
+def four_vectors(answer):
+    """The worked example: vectors of different lengths. Then eight random ones."""
+    table = np.array([[1.0, 0.0], [0.0, 3.0], [2.0, 2.0], [-1.0, 0.0]])
+    random = np.random.default_rng(1).standard_normal((8, 3)) * np.arange(1, 9)[:, None]
+    return answer(table, 0, 2), answer(random, 5, 4)
+
+
+@check("nearest")
+def length_does_not_count(answer):
+    """A long vector in another direction is not nearer than a short one in the same direction."""
+    table = np.array([[2.0, 0.0], [0.1, 0.0], [9.0, 9.0], [2.0, -1.0]])
+    return answer(table, 0, 3), answer(table, 3, 1)
+
+
+@check("nearest")
+def other_ids(answer):
+    """Any token can be asked for, and all neighbors."""
+    table = np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 4.0]])
+    return answer(table, 2, 2), answer(table, 1, 1)
+
+
+@check("nearest")
+def same_direction(answer):
+    """Another token may point exactly the same way; only the token itself is left out."""
+    table = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])
+    return answer(table, 2, 2), answer(table, 0, 2)
+
+
+@check("nearest")
+def all_opposite(answer):
+    """Where all others point the opposite way, they are the neighbors, and not the token itself."""
+    table = np.array([[-1.0, 0.0], [1.0, 0.0], [-3.0, 0.0]])
+    ids, cosines = answer(table, 1, 2)
+    return np.sort(ids), cosines
+
+
+about(
+    "tied_gradient",
+    stars=3,
+    minutes=12,
+    hints=(
+        "Pretend that there are two tables, one for each use. Find the gradient of each, and "
+        "add the two.",
+        "As output table: logits = hidden @ table.T, a matrix product as in lesson 01. As input "
+        "table: first the gradient of hidden, (seq, dim), then the scatter-add.",
+        "return embedding_backward(grad_logits @ table, ids, len(table)) + "
+        "grad_logits.T @ table[ids]",
+    ),
+)
+
+
+@check("tied_gradient")
+def one_token(answer):
+    """The worked example: one token, and the logit of another one. Then three tokens."""
+    table = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    more = np.array([[0.5, 1.0, 0.0], [-1.0, 0.0, 2.0], [0.0, 3.0, -0.5]])
+    return answer(table, np.array([0]), np.array([[0.0, 1.0, 0.0]])), answer(
+        table, np.array([2, 0, 1]), more
+    )
+
+
+@check("tied_gradient")
+def a_repeated_token(answer):
+    """A text with repeated tokens, and gradients everywhere."""
+    rng = np.random.default_rng(1)
+    ids = np.array([3, 0, 3, 3, 1])
+    return answer(rng.standard_normal((6, 3)), ids, rng.standard_normal((5, 6)))
+
+
+@check("tied_gradient")
+def sizes_that_are_equal(answer):
+    """As many positions as tokens in the vocabulary as numbers per vector: shapes tell nothing."""
+    rng = np.random.default_rng(2)
+    ids = np.array([1, 1, 3, 0])
+    return answer(rng.standard_normal((4, 4)), ids, rng.standard_normal((4, 4)))

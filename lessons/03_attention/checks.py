@@ -1,0 +1,355 @@
+"""Lesson 03: what scores, next-token pairs, the causal mask, the three ways to write attention,
+and a test for leaks must satisfy."""
+
+import numpy as np
+
+import minitorch as torch
+from classroom.checking import about, check, require
+
+NOTHING_LEFT = (
+    "A large hidden score leaves nothing for the other keys, once e^score is taken. Dividing by "
+    "the sum of the rest cannot bring it back: hide the score before the softmax."
+)
+CUT_OFF = "No gradient reaches q, k or v: stay on the engine, without .numpy() or .detach()."
+
+
+def some(seed, *shapes):
+    """Random arrays of these shapes."""
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(shape) for shape in shapes]
+
+
+def tensors(seed, *shapes):
+    """The same as float32 tensors."""
+    return [torch.tensor(array.astype("float32")) for array in some(seed, *shapes)]
+
+
+about(
+    "scaled_scores",
+    stars=1,
+    minutes=4,
+    hints=(
+        "All dot products of the rows of one matrix with the rows of another are one matrix "
+        "product.",
+        "q is (query, head_dim) and must meet (head_dim, key): transpose k.",
+        "return q @ k.T / np.sqrt(q.shape[-1])",
+    ),
+)
+
+
+@check("scaled_scores")
+def scores_of_the_example(answer):
+    """The example, two queries and three keys, and then five queries and two keys."""
+    q = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
+    k = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 2.0, 2.0]])
+    return answer(q, k), answer(*some(0, (5, 3), (2, 3)))
+
+
+@check("scaled_scores")
+def scores_of_every_pair(answer):
+    """With as many queries as keys, too, every query meets every key."""
+    return answer(*some(1, (3, 2), (3, 2))), answer(*some(2, (1, 7), (1, 7)))
+
+
+about(
+    "attention_loop",
+    stars=2,
+    minutes=10,
+    hints=(
+        "For each query: first a list of scores, one for each key; then their softmax; then the "
+        "sum of the values, each times its weight.",
+        "The softmax of scores s is exp(s[j]) divided by the sum of all exp(s[j]). Subtracting "
+        "the query's largest score first changes nothing and keeps exp from overflowing.",
+        "Begin with `out = np.zeros(q.shape)`. For each i: `scores = k @ q[i] / "
+        "np.sqrt(q.shape[1])` and `powers = np.exp(scores - scores.max())`; for each j: `out[i] "
+        "+= powers[j] / powers.sum() * v[j]`",
+    ),
+)
+
+
+@check("attention_loop")
+def loop_of_the_example(answer):
+    """The example, with weights 1/4 and 3/4, and then two queries and five keys."""
+    q, k, v = np.array([[1.0], [-1.0]]), np.array([[0.0], [np.log(3)]]), np.array([[2.0], [8.0]])
+    return answer(q, k, v), answer(*some(0, (2, 3), (5, 3), (5, 3)))
+
+
+@check("attention_loop")
+def loop_of_other_lengths(answer):
+    """Any number of queries meets any number of keys: 4 and 4, 5 and 2, 1 and 1."""
+    shapes = ([(4, 3)] * 3, [(5, 4), (2, 4), (2, 4)], [(1, 2)] * 3)
+    return [answer(*some(seed, *each)) for seed, each in enumerate(shapes, 1)]
+
+
+@check("attention_loop")
+def loop_of_large_scores(answer):
+    """Scores of 1000 and more do not overflow, and one query's do not hide another's."""
+    q, k, v = np.array([[1000.0], [-1000.0]]), np.array([[1.0], [1.001]]), np.array([[3.0], [4.0]])
+    near, far = answer(q, k, v), answer(q, k * np.array([[1.0], [3.0]]), v)
+    require(
+        not np.isnan([near, far]).any(),
+        "With large scores the result is NaN: e^score overflows, or all of a query's are 0. "
+        "Subtract the query's own largest score from all its scores first: the weights stay the "
+        "same.",
+    )
+    return near, far
+
+
+about(
+    "next_token_pairs",
+    stars=1,
+    minutes=3,
+    hints=(
+        "Input and target are the same text, and one of the two begins one token later.",
+        "Both have seq - 1 columns. Which token has no next one?",
+        "return ids[:, :-1], ids[:, 1:]",
+    ),
+)
+
+
+@check("next_token_pairs")
+def pairs_of_the_example(answer):
+    """The example, one text of three tokens; then four texts of six."""
+    ids = np.random.default_rng(0).integers(50, size=(4, 6))
+    return as_pair(answer(np.array([[7, 8, 9]]))), as_pair(answer(ids))
+
+
+@check("next_token_pairs")
+def pairs_of_other_texts(answer):
+    """Three texts of two tokens, and two texts of 300, with ids up to 999."""
+    two = np.array([[1, 2], [3, 4], [5, 6]])
+    many = np.random.default_rng(1).integers(1000, size=(2, 300))
+    return as_pair(answer(two)), as_pair(answer(many))
+
+
+def as_pair(result):
+    """Both results in one array as a tuple: it can be unpacked like one."""
+    both = isinstance(result, np.ndarray) and result.ndim == 3 and len(result) == 2
+    return tuple(result) if both else result
+
+
+about(
+    "causal_mask",
+    stars=1,
+    minutes=5,
+    hints=(
+        "Query i is at position key_len - query_len + i. It may look at key j if j is not larger.",
+        "A column of query positions compared with a row of key positions gives a (query, key) "
+        "table.",
+        "return np.arange(key_len)[None, :] <= np.arange(query_len)[:, None] + key_len - query_len",
+    ),
+)
+
+
+@check("causal_mask")
+def mask_of_the_example(answer):
+    """The example, two queries at the end of three keys; then three at the end of seven."""
+    return answer(2, 3), answer(3, 7)
+
+
+@check("causal_mask")
+def mask_of_a_whole_text(answer):
+    """With as many queries as keys, row i may look at the keys 0 ... i."""
+    return answer(4, 4), answer(1, 1)
+
+
+@check("causal_mask")
+def mask_of_other_lengths(answer):
+    """A single query at the end sees every key; and 300 queries of 400 keys."""
+    return answer(1, 5), answer(300, 400)
+
+
+about(
+    "attention_numpy",
+    stars=2,
+    minutes=8,
+    hints=(
+        "What score must a hidden key have, so that the softmax gives it exactly no weight?",
+        "np.where(mask, scores, -np.inf): exp(-inf) is 0. Do it before the softmax, so that the "
+        "weights of the others still sum to 1.",
+        "`scores = scaled_scores(q, k)`; then `if mask is not None: scores = np.where(mask, "
+        "scores, -np.inf)`; then `return softmax(scores) @ v`",
+    ),
+)
+
+
+@check("attention_numpy", tolerance=1e-9)
+def numpy_of_the_example(answer):
+    """The example without its mask, and then two queries and four keys."""
+    q, k, v = np.array([[0.0]]), np.array([[5.0], [6.0], [7.0]]), np.array([[1.0], [3.0], [8.0]])
+    return answer(q, k, v), answer(*some(3, (2, 3), (4, 3), (4, 3)))
+
+
+@check("attention_numpy", tolerance=1e-9)
+def numpy_with_the_mask(answer):
+    """With a mask, what is hidden has no influence, and the other weights sum to 1."""
+    q, k, v = np.array([[0.0]]), np.array([[5.0], [6.0], [7.0]]), np.array([[1.0], [3.0], [8.0]])
+    square, others = some(4, (3, 2), (3, 2), (3, 2)), ~np.eye(3, dtype=bool)
+    wide = some(5, (2, 3), (5, 3), (5, 3))
+    return (
+        answer(q, k, v, np.array([[True, True, False]])),
+        answer(*square, others),
+        answer(*square, np.tri(3, dtype=bool)),
+        answer(*wide, mask=np.tri(2, 5, 3, dtype=bool)),
+        answer(*wide, mask=np.array([[False, True, False, False, False]] * 2)),
+    )
+
+
+@check("attention_numpy", tolerance=1e-9)
+def numpy_of_far_scores(answer):
+    """A hidden key gets no weight, however large its score or however low the others'."""
+    k, v = np.array([[0.0], [0.0], [2000.0]]), np.array([[1.0], [3.0], [8.0]])
+    low = np.array([[-300.0], [-301.0], [-2.0]])
+    mask = np.array([[True, True, False]])
+    large = answer(np.array([[1.0]]), k, v, mask)
+    require(not np.isnan(large).any(), NOTHING_LEFT)
+    return large, answer(np.array([[1.0]]), low, v, mask)
+
+
+about(
+    "depends_on",
+    stars=2,
+    minutes=10,
+    hints=(
+        "For each row j of the input: make a copy of x, change row j of the copy, compute, "
+        "compare with before.",
+        "One comparison gives a bool array (rows, any); .any(axis=1) makes one column, (rows,), "
+        "of it. Column j of the result belongs to input j: np.stack(columns, axis=1).",
+        "`bump = np.random.default_rng(0).standard_normal(x.shape[1])`. For each j: `changed = "
+        "x.copy()`, `changed[j] += bump`, `columns.append((function(changed) != "
+        "function(x)).any(axis=1))`",
+    ),
+)
+
+
+@check("depends_on")
+def running_sum(answer):
+    """The example: a running sum depends on what came before; from the end, on what follows."""
+    so_far = answer(lambda x: x.cumsum(axis=0), np.ones((3, 2)))
+    return so_far, answer(lambda x: x[::-1].cumsum(axis=0)[::-1], some(0, (4, 3))[0])
+
+
+@check("depends_on")
+def other_rows(answer):
+    """Each row of the result is the row before it; or there are two, sums over some of five."""
+    chosen = np.array([[1.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.0, 0.0]])
+    x = some(1, (5, 3))[0]
+    x[3] = 0
+    before = answer(lambda x: np.concatenate([np.zeros((1, 2)), x[:-1]]), np.ones((4, 2)))
+    return before, answer(lambda x: chosen @ x @ np.ones((3, 4)), x)
+
+
+@check("depends_on")
+def a_single_number(answer):
+    """One number of a row is enough, the first or the last; the sum of the row may stay."""
+    (x,) = some(2, (3, 2))
+    first = answer(lambda x: np.stack([np.array([x[0, 1], 5.0, 5.0])] * 2), x)
+    last = answer(lambda x: np.stack([np.array([5.0, 5.0, x[1, 0]])] * 2), x)
+    return first, last, answer(lambda x: np.stack([x[:, 0], -x[:, 0], 0 * x[:, 0]], axis=1), x)
+
+
+@check("depends_on")
+def faint_influence(answer):
+    """An influence counts however faint it is."""
+    (x,) = some(3, (3, 2))
+    return answer(lambda x: x + 1e-9 * x.sum(axis=0), x)
+
+
+@check("depends_on")
+def unnoticed_changes(answer):
+    """Functions that do not notice one number added to a whole row, or a row that is doubled."""
+    x = np.array([[1.0, 3.0], [2.0, 8.0], [5.0, -5.0]])
+    centered = answer(lambda x: (x - x.mean(axis=1, keepdims=True)).round(6), x)
+    return centered, answer(lambda x: x / np.linalg.norm(x, axis=1, keepdims=True), x)
+
+
+about(
+    "attention",
+    stars=3,
+    minutes=12,
+    hints=(
+        "The same steps as in NumPy, with the methods of a tensor. Leave all axes but the last "
+        "two alone: the ones in front may be batch and heads.",
+        "k.transpose(-2, -1) swaps the last two axes, scores.masked_fill(~mask, float('-inf')) "
+        "hides, .softmax(dim=-1) makes weights. A mask that is not bool is added.",
+        "`scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)`. "
+        "If there is a mask: `scores.masked_fill(~mask, float('-inf')) if mask.dtype == "
+        "torch.bool else scores + mask`. At last: `return scores.softmax(dim=-1) @ v`",
+    ),
+)
+
+
+@check("attention")
+def attention_of_the_example(answer):
+    """The example without a mask, and then two queries and four keys."""
+    q, k, v = torch.tensor([[0.0]]), torch.tensor([[5.0], [7.0]]), torch.tensor([[1.0], [3.0]])
+    return answer(q, k, v), answer(*tensors(7, (2, 3), (4, 3), (4, 3)))
+
+
+@check("attention")
+def attention_with_a_scale(answer):
+    """A `scale` replaces 1 / sqrt(head_dim)."""
+    parts = tensors(8, (2, 4), (3, 4), (3, 4))
+    return answer(*parts, scale=2.0), answer(*parts, scale=0.3)
+
+
+@check("attention")
+def attention_with_scale_zero(answer):
+    """A `scale` of 0 is a scale, too: all values weigh the same."""
+    return answer(*tensors(18, (2, 4), (3, 4), (3, 4)), scale=0.0)
+
+
+@check("attention")
+def attention_with_a_bool_mask(answer):
+    """A bool mask is True where a query may look: what is hidden has no influence."""
+    square, others = tensors(10, (3, 2), (3, 2), (3, 2)), ~np.eye(3, dtype=bool)
+    return (
+        answer(torch.zeros(1, 1), *tensors(1, (2, 1), (2, 1)), mask=torch.tensor([[True, False]])),
+        answer(*square, mask=torch.tensor(others)),
+        answer(*square, torch.tensor(np.tri(3, dtype=bool)), 1.5),
+        answer(*tensors(11, (2, 4), (5, 4), (5, 4)), torch.tensor(np.tri(2, 5, 3, dtype=bool))),
+    )
+
+
+@check("attention")
+def attention_with_added_numbers(answer):
+    """A mask of numbers is added to the scores, after they were scaled."""
+    bias = np.array([[0.0, -np.inf, -np.inf], [-1.0, 0.5, -np.inf], [-2.0, 3.0, 0.0]], "float32")
+    parts = tensors(12, (3, 4), (3, 4), (3, 4))
+    return (
+        answer(*parts, mask=torch.tensor(bias)),
+        answer(*parts, mask=torch.tensor(bias), scale=0.2),
+        answer(*tensors(13, (2, 4), (5, 4), (5, 4)), mask=tensors(14, (2, 5))[0]),
+    )
+
+
+@check("attention")
+def attention_of_far_scores(answer):
+    """A hidden key gets no weight, however large its score or however low the others'."""
+    q, v = torch.ones(1, 1), torch.tensor([[1.0], [3.0], [8.0]])
+    mask = torch.tensor([[True, True, False]])
+    large = answer(q, torch.tensor([[0.0], [0.0], [2000.0]]), v, mask)
+    require(not np.isnan(large.detach().numpy()).any(), NOTHING_LEFT)
+    return large, answer(q, torch.tensor([[-300.0], [-301.0], [-2.0]]), v, mask)
+
+
+@check("attention")
+def attention_with_batch_and_heads(answer):
+    """Batch and heads in front, (2, 3): each head of each sequence is on its own."""
+    parts = tensors(9, (2, 3, 4, 5), (2, 3, 4, 5), (2, 3, 4, 5))
+    fewer = tensors(15, (3, 2, 4), (3, 6, 4), (3, 6, 4))
+    mask, bias = torch.tensor(np.tri(4, dtype=bool)), tensors(16, (3, 1, 6))[0]
+    return answer(*parts), answer(*parts, mask=mask), answer(*fewer), answer(*fewer, mask=bias)
+
+
+@check("attention")
+def attention_of_attention(answer):
+    """Gradients reach queries, keys and values."""
+    q, k, v = tensors(17, (2, 3), (4, 3), (4, 3))
+    for part in (q, k, v):
+        part.requires_grad = True
+    out = answer(q, k, v, torch.tensor(np.tri(2, 4, 2, dtype=bool)))
+    require(out.requires_grad, CUT_OFF)
+    (out**2).sum().backward()
+    require(all(part.grad is not None for part in (q, k, v)), CUT_OFF)
+    return q.grad, k.grad, v.grad

@@ -1,0 +1,1647 @@
+"""Lesson 05: mistakes with distances, their sign and clipping, Shaw's vectors, the shift, buckets
+and slopes."""
+
+import numpy as np
+
+import minitorch as torch
+from classroom.checking import accepted, mistake
+from solutions.autograd import softmax
+from solutions.relative_positions import check_distances, check_lengths
+
+# relative_positions
+
+
+def table(queries, keys):
+    return np.arange(*keys) - np.arange(*queries)[:, None]
+
+
+@mistake(
+    "relative_positions",
+    "This is query minus key. Key minus query makes the past, below the diagonal, negative.",
+    seen="query minus key against key minus query",
+)
+def query_minus_key(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return -table((key_len - query_len, key_len), (key_len,))
+
+
+@mistake("relative_positions", "The direction is lost: distances to the past are negative.")
+def without_direction(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return abs(table((key_len - query_len, key_len), (key_len,)))
+
+
+@mistake("relative_positions", "Your queries begin at 0. They are the *last* of the key positions.")
+def queries_first(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((query_len,), (key_len,))
+
+
+@mistake("relative_positions", "This is query minus key, and from query 0. The queries come last.")
+def queries_first_minus_keys(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return -table((query_len,), (key_len,))
+
+
+@mistake("relative_positions", "There is a row for each key. The rows should be the queries.")
+def always_square(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((key_len,), (key_len,))
+
+
+@mistake("relative_positions", "There is a column for each query. The columns should be the keys.")
+def square_of_queries(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((query_len,), (query_len,))
+
+
+@mistake(
+    "relative_positions", "A token is 0 from itself, not 1: count i and j from the same number."
+)
+def queries_from_zero_keys_from_one(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((key_len - query_len, key_len), (1, key_len + 1))
+
+
+@mistake("relative_positions", "A token is 0 from itself, not -1: the last query is key_len - 1.")
+def queries_one_too_late(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((key_len - query_len + 1, key_len + 1), (key_len,))
+
+
+@mistake("relative_positions", "The keys ahead are set to 0. Nothing is masked here.")
+def past_only(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return np.minimum(table((key_len - query_len, key_len), (key_len,)), 0)
+
+
+@mistake("relative_positions", "Entry by entry, not every pair: queries need an axis, [:, None].")
+def no_new_axis(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return np.arange(key_len) - np.arange(key_len - query_len, key_len)
+
+
+@mistake("relative_positions", "Query i is moved the wrong way, to i - (key_len - query_len).")
+def moved_the_wrong_way(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((query_len - key_len, 2 * query_len - key_len), (key_len,))
+
+
+@mistake("relative_positions", "Rows and columns are exchanged: rows are queries.")
+def queries_in_columns(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return np.arange(key_len - query_len, key_len) - np.arange(key_len)[:, None]
+
+
+@mistake("relative_positions", "The past has been set to 0. Its distances are negative.")
+def future_only(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return np.maximum(table((key_len - query_len, key_len), (key_len,)), 0)
+
+
+@mistake("relative_positions", "These are sums: the key's position *minus* the query's.")
+def sums_of_positions(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return np.arange(key_len - query_len, key_len)[:, None] + np.arange(key_len)
+
+
+@mistake("relative_positions", "Large distances wrap around: they do not fit into 8 bits.")
+def eight_bits(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((key_len - query_len, key_len), (key_len,)).astype("int8")
+
+
+@mistake("relative_positions", "With 0 queries all rows are there: the slice [-0:] takes all.")
+def last_rows_counted_from_the_end(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return table((key_len,), (key_len,))[-query_len:]
+
+
+@mistake("relative_positions", shown_by="lengths_are_checked")
+def any_lengths(query_len, key_len):
+    return table((key_len - query_len, key_len), (key_len,))
+
+
+@mistake("relative_positions", shown_by="lengths_are_checked")
+def only_too_many_refused(query_len, key_len):
+    if query_len > key_len:
+        raise ValueError("more queries than keys")
+    return table((key_len - query_len, key_len), (key_len,))
+
+
+@mistake("relative_positions", shown_by="lengths_are_checked")
+def fractions_of_a_query(query_len, key_len):
+    check_lengths(int(query_len), int(key_len))
+    return table((key_len - query_len, key_len), (key_len,))
+
+
+@accepted("relative_positions")
+def last_rows(query_len, key_len):
+    check_lengths(query_len, key_len)
+    return np.subtract.outer(np.arange(key_len), np.arange(key_len)).T[key_len - query_len :]
+
+
+@accepted("relative_positions")
+def entry_by_entry_of_a_list(query_len, key_len):
+    check_lengths(query_len, key_len)
+    queries = range(key_len - query_len, key_len)
+    return np.array([[j - i for j in range(key_len)] for i in queries])
+
+
+@accepted("relative_positions")
+def queries_counted_from_the_cache(query_len, key_len):
+    check_lengths(query_len, key_len)
+    cached = key_len - query_len
+    return np.arange(-cached, query_len) - np.arange(query_len).reshape(-1, 1)
+
+
+# sign_convention
+
+
+NAMES = "key minus query", "query minus key", "neither"
+
+
+def key_minus_query(seq):
+    return np.arange(seq) - np.arange(seq)[:, None]
+
+
+def chosen(first, second):
+    """The name that belongs to two answers, yes or no."""
+    return NAMES[0] if first else NAMES[1] if second else NAMES[2]
+
+
+@mistake(
+    "sign_convention",
+    "The two names are exchanged. In row 0, column 1 of the printed matrix, the query is at 0 and "
+    "the key at 1: -1 is query minus key.",
+    seen="an article whose formula and matrix disagree",
+)
+def names_exchanged(distances):
+    right = key_minus_query(len(distances))
+    return chosen((distances == -right).all(), (distances == right).all())
+
+
+@mistake(
+    "sign_convention",
+    "One equal entry is enough here, .any(). Both matrices agree on the diagonal: compare all "
+    "entries.",
+)
+def any_entry(distances):
+    right = key_minus_query(len(distances))
+    return chosen((distances == right).any(), (distances == -right).any())
+
+
+@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
+def one_corner(distances):
+    return chosen(distances[0, 1] > 0, True)
+
+
+@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
+def one_entry(distances):
+    return chosen(distances[0, 1] == 1, distances[0, 1] == -1)
+
+
+@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
+def one_entry_below(distances):
+    return chosen(distances[1, 0] == -1, distances[1, 0] == 1)
+
+
+@mistake("sign_convention", "Only two entries are looked at. Compare the whole matrix.")
+def two_entries(distances):
+    pair = distances[0, 1], distances[1, 0]
+    return chosen(pair == (1, -1), pair == (-1, 1))
+
+
+@mistake("sign_convention", "Only a corner is looked at. Compare the whole matrix.")
+def far_corner(distances):
+    return chosen(distances[0, -1] == len(distances) - 1, distances[0, -1] == 1 - len(distances))
+
+
+@mistake("sign_convention", "Only the signs are looked at: 2 (j - i) has the same.")
+def signs_only(distances):
+    signs = np.sign(key_minus_query(len(distances)))
+    return chosen((np.sign(distances) == signs).all(), (np.sign(distances) == -signs).all())
+
+
+@mistake("sign_convention", "Only the steps are looked at, and j - i + 1 has the same steps.")
+def differences_only(distances):
+    down, across = np.diff(distances, axis=0), np.diff(distances)
+    return chosen(
+        (across == 1).all() and (down == -1).all(), (across == -1).all() and (down == 1).all()
+    )
+
+
+@mistake("sign_convention", "Only the first row and column are looked at. Compare all entries.")
+def first_row_and_column(distances):
+    seq = np.arange(len(distances))
+    return chosen(
+        (distances[0] == seq).all() and (distances[:, 0] == -seq).all(),
+        (distances[0] == -seq).all() and (distances[:, 0] == seq).all(),
+    )
+
+
+@mistake("sign_convention", "Only the first column is looked at. Compare all entries.")
+def first_column(distances):
+    seq = np.arange(len(distances))
+    return chosen((distances[:, 0] == -seq).all(), (distances[:, 0] == seq).all())
+
+
+@mistake("sign_convention", "Only the first row is looked at. Compare all entries.")
+def first_row(distances):
+    seq = np.arange(len(distances))
+    return chosen((distances[0] == seq).all(), (distances[0] == -seq).all())
+
+
+@mistake("sign_convention", "Only the half above the diagonal is looked at. Compare all entries.")
+def upper_half(distances):
+    right, given = np.triu(key_minus_query(len(distances))), np.triu(distances)
+    return chosen((given == right).all(), (given == -right).all())
+
+
+@mistake("sign_convention", "Only the half below the diagonal is looked at. Compare all entries.")
+def lower_half(distances):
+    right, given = np.tril(key_minus_query(len(distances))), np.tril(distances)
+    return chosen((given == right).all(), (given == -right).all())
+
+
+@mistake("sign_convention", "The diagonal is not looked at. It must be 0.")
+def but_the_diagonal(distances):
+    right = key_minus_query(len(distances))
+    off = right != 0
+    return chosen((distances == right)[off].all(), (distances == -right)[off].all())
+
+
+@mistake("sign_convention", "What is not the first kind need not be the second: compare again.")
+def no_third_possibility(distances):
+    right = key_minus_query(len(distances))
+    second = distances[1, 0] == 1 and distances[0, 1] == -1
+    return chosen((distances == right).all(), second)
+
+
+@mistake("sign_convention", "What is not the first kind need not be the second: compare again.")
+def only_two_answers(distances):
+    return chosen((distances == key_minus_query(len(distances))).all(), True)
+
+
+@mistake("sign_convention", "What is not the second kind need not be the first: compare again.")
+def only_two_answers_the_other_way(distances):
+    return chosen(not (distances == -key_minus_query(len(distances))).all(), True)
+
+
+@mistake("sign_convention", "One equal entry is enough for the second name. All must agree.")
+def any_entry_for_the_second(distances):
+    right = key_minus_query(len(distances))
+    return chosen((distances == right).all(), (distances == -right).any())
+
+
+@mistake("sign_convention", "The sizes and one sign are looked at. Every single sign counts.")
+def sizes_and_one_sign(distances):
+    sizes = (abs(distances) == abs(key_minus_query(len(distances)))).all()
+    return chosen(sizes and distances[0, 1] > 0, sizes)
+
+
+@mistake(
+    "sign_convention", "Opposite signs above and below are not enough: 2 (j - i) has them, too."
+)
+def opposite_halves(distances):
+    opposite = (distances == -distances.T).all()
+    return chosen(opposite and distances[0, 1] > 0, opposite)
+
+
+@mistake("sign_convention", "Both kinds get the same name.")
+def one_name_for_both(distances):
+    right = key_minus_query(len(distances))
+    return chosen((abs(distances) == abs(right)).all() and (distances == -distances.T).all(), False)
+
+
+@mistake("sign_convention", "The second kind is never found: compare with that matrix, too.")
+def first_or_neither(distances):
+    return chosen((distances == key_minus_query(len(distances))).all(), False)
+
+
+@mistake("sign_convention", "The same name comes out for every matrix.")
+def always_the_first(distances):
+    return NAMES[0]
+
+
+@mistake("sign_convention", "A majority of the entries is enough here. Only all are: .all().")
+def by_majority(distances):
+    right = key_minus_query(len(distances))
+    return chosen((distances == right).mean() > 0.5, (distances == -right).mean() > 0.5)
+
+
+@mistake("sign_convention", "Only a sum is looked at. Wrong entries can have the same.")
+def by_sums(distances):
+    above = np.triu(distances, 1).sum()
+    return chosen(above > 0, above < 0)
+
+
+@mistake("sign_convention", "`if` needs one True or False, not a matrix of them: (a == b).all().")
+def without_all(distances):
+    return chosen(distances == key_minus_query(len(distances)), False)
+
+
+@accepted("sign_convention")
+def entry_by_entry(distances):
+    pairs = list(np.ndindex(distances.shape))
+    return chosen(
+        all(distances[i, j] == j - i for i, j in pairs),
+        all(distances[i, j] == i - j for i, j in pairs),
+    )
+
+
+@accepted("sign_convention")
+def by_array_equal(distances):
+    right = key_minus_query(len(distances))
+    return chosen(np.array_equal(distances, right), np.array_equal(distances.T, right))
+
+
+@accepted("sign_convention")
+def by_largest_difference(distances):
+    right = key_minus_query(len(distances))
+    return chosen(abs(distances - right).max() == 0, abs(distances + right).max() == 0)
+
+
+# clip_distance
+
+
+@mistake(
+    "clip_distance",
+    "Clipped, but not moved: add clip. A negative row would be taken from the table's end.",
+)
+def still_negative(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -clip, clip)
+
+
+@mistake("clip_distance", "Moved the wrong way: -clip becomes row 0 by adding clip.")
+def moved_down(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -clip, clip) - clip
+
+
+@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
+def upper_limit_not_moved(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position + clip, 0, clip)
+
+
+@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
+def lower_limit_not_moved(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position + clip, -clip, 2 * clip)
+
+
+@mistake(
+    "clip_distance",
+    "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
+)
+def clipped_one_too_early(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, 1 - clip, clip - 1) + clip
+
+
+@mistake("clip_distance", "The past is clipped to 0, not to -clip, and nothing is moved.")
+def past_clipped_and_not_moved(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, 0, clip)
+
+
+@mistake("clip_distance", "Distances that are too far are left out. They become -clip or clip.")
+def far_ones_left_out(relative_position, clip):
+    check_distances(relative_position, clip)
+    return relative_position[abs(relative_position) <= clip] + clip
+
+
+@mistake("clip_distance", "One row too many: the last is 2 * clip, for clip or more ahead.")
+def one_row_more_ahead(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position + clip, 0, 2 * clip + 1)
+
+
+@mistake("clip_distance", "One row too few: distances ahead are clipped at clip, not at clip - 1.")
+def one_row_less_ahead(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -clip, clip - 1) + clip
+
+
+@mistake("clip_distance", "This clips at clip + 1 on each side, with 2 * clip + 3 rows.")
+def one_row_more_on_each_side(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -clip - 1, clip + 1) + clip + 1
+
+
+@mistake(
+    "clip_distance",
+    "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
+    seen="Shaw's table said to hold 2k - 1 vectors",
+)
+def one_row_less_on_each_side(relative_position, clip):
+    return np.clip(relative_position, 1 - clip, clip - 1) + clip - 1
+
+
+@mistake("clip_distance", "Moved, but not clipped: -7 and 9 have no row in a table of 5.")
+def never_clipped(relative_position, clip):
+    check_distances(relative_position, clip)
+    return relative_position + clip
+
+
+@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
+def moved_then_clipped(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position + clip, -clip, clip)
+
+
+@mistake("clip_distance", "Clipped to 0 ... 2 * clip, not moved. First -clip ... clip, then move.")
+def clipped_to_rows(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, 0, 2 * clip)
+
+
+@mistake("clip_distance", "Only distances ahead are clipped. The past is, too, at -clip.")
+def one_side_clipped(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.minimum(relative_position, clip) + clip
+
+
+@mistake("clip_distance", "Only the past is clipped. Distances ahead are, too, at clip.")
+def other_side_clipped(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.maximum(relative_position, -clip) + clip
+
+
+@mistake("clip_distance", "The past is clipped to 0, as if it were the token itself, not to -clip.")
+def past_clipped_to_0(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, 0, clip) + clip
+
+
+@mistake("clip_distance", "The direction is lost: two back and two ahead get the same row.")
+def distance_alone(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.minimum(abs(relative_position), clip)
+
+
+@mistake("clip_distance", "The direction is lost: one back and one ahead get the same row.")
+def distance_alone_moved(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.minimum(abs(relative_position), clip) + clip
+
+
+@mistake("clip_distance", "Past and future are exchanged: row 0 is for the far past.")
+def from_query_minus_key(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(-relative_position, -clip, clip) + clip
+
+
+@mistake("clip_distance", "The rows are counted from 1 here: clip or more back is row 0.")
+def rows_from_one(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -clip, clip) + clip + 1
+
+
+@mistake("clip_distance", "What is too far became 0, the token itself, not -clip or clip.")
+def far_ones_dropped(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.where(abs(relative_position) > clip, 0, relative_position) + clip
+
+
+@mistake("clip_distance", "What is too far back became 0, the token itself, not -clip.")
+def far_past_dropped(relative_position, clip):
+    check_distances(relative_position, clip)
+    kept = np.where(relative_position < -clip, 0, relative_position)
+    return np.minimum(kept, clip) + clip
+
+
+@mistake("clip_distance", "Distances on both sides become clip. Those in the past become -clip.")
+def far_ones_ahead(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.where(abs(relative_position) > clip, clip, relative_position) + clip
+
+
+@mistake("clip_distance", "A remainder goes around in a circle: far tokens look near. Use np.clip.")
+def remainder(relative_position, clip):
+    check_distances(relative_position, clip)
+    return relative_position % (2 * clip + 1)
+
+
+@mistake("clip_distance", "A remainder goes around in a circle: far tokens look near. Use np.clip.")
+def remainder_after_moving(relative_position, clip):
+    check_distances(relative_position, clip)
+    return (relative_position + clip) % (2 * clip + 1)
+
+
+@mistake("clip_distance", "Row 0 is for -clip, not for the smallest distance there is: add clip.")
+def smallest_moved_to_0(relative_position, clip):
+    check_distances(relative_position, clip)
+    rows = np.clip(relative_position, -clip, clip)
+    return rows - rows.min()
+
+
+@mistake("clip_distance", "Row 0 is for -clip, not for the smallest distance there is: add clip.")
+def smallest_of_all_moved_to_0(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -clip, clip) - relative_position.min()
+
+
+@mistake("clip_distance", "The clip is 2 whatever is asked for.")
+def always_2(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -2, 2) + 2
+
+
+@mistake("clip_distance", "min and max compare whole arrays. np.clip takes each entry by itself.")
+def by_min_and_max(relative_position, clip):
+    check_distances(relative_position, clip)
+    return min(max(relative_position, -clip), clip) + clip
+
+
+@mistake("clip_distance", "The rows wrap around: they need more than 8 bits.")
+def rows_in_eight_bits(relative_position, clip):
+    check_distances(relative_position, clip)
+    return (np.clip(relative_position, -clip, clip) + clip).astype("uint8")
+
+
+@mistake("clip_distance", shown_by="distances_are_whole")
+def any_clip(relative_position, clip):
+    check_distances(relative_position)
+    return np.clip(relative_position, -clip, clip) + clip
+
+
+@mistake("clip_distance", shown_by="distances_are_whole")
+def fractions_too(relative_position, clip):
+    return np.clip(relative_position, -clip, clip) + clip
+
+
+@mistake("clip_distance", shown_by="inputs_are_kept")
+def clipped_in_place(relative_position, clip):
+    relative_position[relative_position > clip] = clip
+    relative_position[relative_position < -clip] = -clip
+    return relative_position + clip
+
+
+@accepted("clip_distance")
+def moved_first(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.maximum(np.minimum(relative_position + clip, 2 * clip), 0)
+
+
+@accepted("clip_distance")
+def by_cases(relative_position, clip):
+    check_distances(relative_position, clip)
+    below = np.where(relative_position < -clip, -clip, relative_position)
+    return np.where(below > clip, clip, below) + clip
+
+
+@accepted("clip_distance")
+def by_searching(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.searchsorted(np.arange(1 - clip, clip + 1), relative_position, side="right")
+
+
+# shaw_attention
+
+
+def rows_of(q, key_vectors, sign=1):
+    """The row of each pair: (query, key)."""
+    clip = len(key_vectors) // 2
+    distances = np.arange(len(q)) - np.arange(len(q))[:, None]
+    return np.clip(sign * distances, -clip, clip) + clip
+
+
+def with_pairs(q, keys, values, divisor=None):
+    """From keys and values of each pair, (query, key, head_dim); q broadcasts against the keys."""
+    weights = softmax((q * keys).sum(-1) / (divisor or np.sqrt(q.shape[-1])))
+    return (weights[..., None] * values).sum(1)
+
+
+def with_scores(scores, q, v, value_vectors):
+    """From scores (query, key), already divided."""
+    values = v + value_vectors[rows_of(q, value_vectors)]
+    return (softmax(scores)[..., None] * values).sum(1)
+
+
+def parts_of_scores(q, k, key_vectors):
+    """Scores of tokens and scores of distances, not divided: (query, key) each."""
+    return q @ k.T, (q[:, None] * key_vectors[rows_of(q, key_vectors)]).sum(-1)
+
+
+@mistake("shaw_attention", "The key vectors are missing: q[i] meets k[j] *plus* its vector.")
+def values_only(q, k, v, key_vectors, value_vectors):
+    return with_scores(q @ k.T / np.sqrt(q.shape[-1]), q, v, value_vectors)
+
+
+@mistake("shaw_attention", "The value vectors are missing: v[j] plus its vector is weighted.")
+def keys_only(q, k, v, key_vectors, value_vectors):
+    return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], v)
+
+
+@mistake("shaw_attention", "This is attention without positions: all vectors are missing.")
+def neither_vectors(q, k, v, key_vectors, value_vectors):
+    return softmax(q @ k.T / np.sqrt(q.shape[-1])) @ v
+
+
+@mistake("shaw_attention", "The values v[j] are missing: only the vectors are weighted.")
+def without_values(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], value_vectors[rows])
+
+
+@mistake("shaw_attention", "Past and future are exchanged. The distance is j - i, key minus query.")
+def rows_turned_round(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors, sign=-1)
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "Past and future are exchanged for the keys' vectors.")
+def key_rows_turned_round(q, k, v, key_vectors, value_vectors):
+    keys = k + key_vectors[rows_of(q, key_vectors, sign=-1)]
+    return with_pairs(q[:, None], keys, v + value_vectors[rows_of(q, key_vectors)])
+
+
+@mistake("shaw_attention", "Past and future are exchanged for the values' vectors.")
+def value_rows_turned_round(q, k, v, key_vectors, value_vectors):
+    values = v + value_vectors[rows_of(q, key_vectors, sign=-1)]
+    return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], values)
+
+
+@mistake("shaw_attention", "Every pair gets the vector of distance 0, not that of its row.")
+def distance_0_for_all(q, k, v, key_vectors, value_vectors):
+    clip = len(key_vectors) // 2
+    return with_pairs(q[:, None], (k + key_vectors[clip])[None], v + value_vectors[clip])
+
+
+@mistake("shaw_attention", "Every value gets the vector of distance 0, not that of its row.")
+def distance_0_for_values(q, k, v, key_vectors, value_vectors):
+    vector = value_vectors[len(value_vectors) // 2]
+    return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], v + vector)
+
+
+@mistake("shaw_attention", "The clipping distance is one too small: clip = len(key_vectors) // 2.")
+def clipped_too_early(q, k, v, key_vectors, value_vectors):
+    clip = max(len(key_vectors) // 2 - 1, 0)
+    rows = rows_of(q, key_vectors[: 2 * clip + 1])
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "The rows lack + clip. Negative ones come from the table's end.")
+def rows_not_moved(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors) - len(key_vectors) // 2
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake(
+    "shaw_attention",
+    "A row is taken that the table does not have. The last is 2 * clip, clip = len(key_vectors) "
+    "// 2.",
+)
+def rows_past_the_end(q, k, v, key_vectors, value_vectors):
+    rows = np.arange(len(q)) - np.arange(len(q))[:, None] + len(key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "The scores are not divided by sqrt(head_dim).")
+def unscaled(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], divisor=1)
+
+
+@mistake("shaw_attention", "The scores are divided by head_dim, not by its square root.")
+def divided_by_head_dim(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(
+        q[:, None], k + key_vectors[rows], v + value_vectors[rows], divisor=q.shape[-1]
+    )
+
+
+@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
+def divided_by_root_of_length(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], np.sqrt(len(q)))
+
+
+@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
+def divided_by_root_of_the_table(q, k, v, key_vectors, value_vectors):
+    rows, root = rows_of(q, key_vectors), np.sqrt(len(key_vectors))
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], root)
+
+
+@mistake("shaw_attention", "The weights are divided by sqrt(head_dim). The scores should be.")
+def weights_divided(q, k, v, key_vectors, value_vectors):
+    rows, root = rows_of(q, key_vectors), np.sqrt(q.shape[-1])
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], 1) / root
+
+
+@mistake("shaw_attention", "The scores are multiplied by sqrt(head_dim): divide by it.")
+def multiplied_by_the_root(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(
+        q[:, None], k + key_vectors[rows], v + value_vectors[rows], q.shape[-1] ** -0.5
+    )
+
+
+@mistake("shaw_attention", "Only q.k is divided by sqrt(head_dim). The whole bracket should be.")
+def only_the_tokens_scaled(q, k, v, key_vectors, value_vectors):
+    tokens, distances = parts_of_scores(q, k, key_vectors)
+    return with_scores(tokens / np.sqrt(q.shape[-1]) + distances, q, v, value_vectors)
+
+
+@mistake("shaw_attention", "Only the product with the vector is divided by sqrt(head_dim).")
+def only_the_distances_scaled(q, k, v, key_vectors, value_vectors):
+    tokens, distances = parts_of_scores(q, k, key_vectors)
+    return with_scores(tokens + distances / np.sqrt(q.shape[-1]), q, v, value_vectors)
+
+
+@mistake("shaw_attention", "The key vector meets k[j]. The *query* meets both, k[j] and vector.")
+def vector_meets_the_key(q, k, v, key_vectors, value_vectors):
+    by_distance = (k * key_vectors[rows_of(q, key_vectors)]).sum(-1)
+    return with_scores((q @ k.T + by_distance) / np.sqrt(q.shape[-1]), q, v, value_vectors)
+
+
+@mistake("shaw_attention", "There is no softmax: the scores are used as weights.")
+def without_softmax(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    return (scores[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
+
+
+@mistake("shaw_attention", "The weights of all pairs sum to 1. For each query, they should.")
+def softmax_over_all_pairs(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    weights = softmax(scores.reshape(-1)).reshape(scores.shape)
+    return (weights[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
+
+
+@mistake("shaw_attention", "The weights do not sum to 1: divide e^score by the sum over the keys.")
+def not_normalized(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    return (np.exp(scores)[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
+
+
+@mistake("shaw_attention", "The softmax is applied twice.")
+def softmax_twice(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    return with_scores(softmax(scores), q, v, value_vectors)
+
+
+@mistake("shaw_attention", "Queries and keys are exchanged: q[i] meets k[j] plus its vector.")
+def queries_and_keys_exchanged(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(k[:, None], q + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "The products are averaged over head_dim. A dot product is their sum.")
+def mean_for_sum(q, k, v, key_vectors, value_vectors):
+    rows, size = rows_of(q, key_vectors), q.shape[-1]
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], size**1.5)
+
+
+@mistake("shaw_attention", "Not summed: weighted values add up over the keys, axis 1.")
+def weighted_values_not_summed(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    weights = softmax((q[:, None] * (k + key_vectors[rows])).sum(-1) / np.sqrt(q.shape[-1]))
+    return weights[..., None] * (v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "The softmax runs over the queries. It should run over the keys.")
+def softmax_over_queries(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    values = v + value_vectors[rows_of(q, key_vectors)]
+    return (softmax(scores.T).T[..., None] * values).sum(1)
+
+
+@mistake("shaw_attention", "There is a causal mask in it. None was asked for.")
+def with_a_causal_mask(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    masked = np.where(np.tri(len(q), dtype=bool), scores, -np.inf)
+    return with_scores(masked, q, v, value_vectors)
+
+
+@mistake("shaw_attention", "There is a causal mask in it. None was asked for.")
+def masked_after_the_softmax(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    values = v + value_vectors[rows_of(q, key_vectors)]
+    return (np.tril(softmax(scores))[..., None] * values).sum(1)
+
+
+@mistake("shaw_attention", "q[j] meets the key, not q[i]: q[:, None] is (query, 1, head_dim).")
+def queries_along_the_keys(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q, k + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake(
+    "shaw_attention",
+    "k[j] does not count: query i meets k[i], or no key. k + key_vectors[rows] are the keys.",
+)
+def keys_along_the_queries(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k[:, None] + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "Token i brings its own value to all keys: write v, not v[:, None].")
+def values_along_the_queries(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v[:, None] + value_vectors[rows])
+
+
+@mistake("shaw_attention", "The weighted values are summed over the queries: sum over j, axis 1.")
+def summed_along_the_wrong_axis(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    return (softmax(scores)[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(axis=0)
+
+
+@mistake("shaw_attention", "The weighted values are averaged. Weights sum to 1 already: add up.")
+def averaged_over_keys(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows]) / len(q)
+
+
+@mistake("shaw_attention", "The value vectors are summed without their weights.")
+def value_vectors_not_weighted(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v) + value_vectors[rows].sum(1)
+
+
+@mistake("shaw_attention", "The value vectors are averaged without their weights.")
+def value_vectors_averaged(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v) + value_vectors[rows].mean(1)
+
+
+@mistake("shaw_attention", "The key vectors are added to the values, too. They have value_vectors.")
+def one_table_for_both(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + key_vectors[rows], v + key_vectors[rows])
+
+
+@mistake("shaw_attention", "The value vectors are added to the keys, too. They have key_vectors.")
+def value_vectors_for_both(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + value_vectors[rows], v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "The two tables are exchanged: key_vectors belong to the keys.")
+def tables_exchanged(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    return with_pairs(q[:, None], k + value_vectors[rows], v + key_vectors[rows])
+
+
+@accepted("shaw_attention")
+def product_for_each_distance(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    by_distance = np.take_along_axis(q @ key_vectors.T, rows, axis=1)
+    return with_scores((q @ k.T + by_distance) / np.sqrt(q.shape[-1]), q, v, value_vectors)
+
+
+@accepted("shaw_attention")
+def pair_by_pair(q, k, v, key_vectors, value_vectors):
+    rows, out = rows_of(q, key_vectors), np.zeros(q.shape)
+    for i in range(len(q)):
+        scores = [q[i] @ (k[j] + key_vectors[rows[i, j]]) / len(q[i]) ** 0.5 for j in range(len(k))]
+        powers = np.exp(np.array(scores))
+        for j in range(len(k)):
+            out[i] += powers[j] / powers.sum() * (v[j] + value_vectors[rows[i, j]])
+    return out
+
+
+@accepted("shaw_attention")
+def by_einsum(q, k, v, key_vectors, value_vectors):
+    rows = rows_of(q, key_vectors)
+    scores = np.einsum("id,ijd->ij", q, k[None] + key_vectors[rows]) / np.sqrt(q.shape[-1])
+    weights = softmax(scores)
+    return weights @ v + np.einsum("ij,ijd->id", weights, value_vectors[rows])
+
+
+# relative_shift
+
+
+def shift_with(x, zeros_in_front=True, drop_first=True):
+    *lead, query_len, key_len = x.shape
+    zeros = torch.zeros(*lead, query_len, 1, dtype=x.dtype)
+    padded = torch.cat([zeros, x] if zeros_in_front else [x, zeros], dim=-1)
+    padded = padded.reshape(*lead, key_len + 1, query_len)
+    return (padded[..., 1:, :] if drop_first else padded[..., :-1, :]).reshape(x.shape)
+
+
+def looked_up_at(x, columns):
+    """The columns (query, key) of x, those that do not exist replaced by the nearest."""
+    query_len, key_len = x.shape[-2:]
+    columns = np.clip(columns + np.zeros((query_len, key_len), int), 0, key_len - 1)
+    return x[..., torch.tensor(np.arange(query_len)[:, None]), torch.tensor(columns)]
+
+
+def indices(x):
+    query_len, key_len = x.shape[-2:]
+    return np.arange(query_len)[:, None], np.arange(key_len), query_len, key_len
+
+
+@mistake("relative_shift", "Nothing has moved. Only the last row may stay where it is.")
+def unshifted(x):
+    return x * 1
+
+
+@mistake("relative_shift", "The zeros come after each row. They belong in front.")
+def zeros_behind(x):
+    return shift_with(x, zeros_in_front=False)
+
+
+@mistake("relative_shift", "The last row was dropped. Drop the first one.")
+def last_row_dropped(x):
+    return shift_with(x, drop_first=False)
+
+
+@mistake("relative_shift", "Zeros belong in front, and the first row is the one to drop.")
+def zeros_behind_and_last_row_dropped(x):
+    return shift_with(x, zeros_in_front=False, drop_first=False)
+
+
+@mistake("relative_shift", "Row i moves by i. It should move by query_len - 1 - i.")
+def row_i_by_i(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j + i) % key_len)
+
+
+@mistake("relative_shift", "Each row moves one too far. Row i should move by query_len - 1 - i.")
+def one_too_far(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j + query_len - i) % key_len)
+
+
+@mistake("relative_shift", "Each row moves one too few. Row i should move by query_len - 1 - i.")
+def one_too_few(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j + query_len - 2 - i) % key_len)
+
+
+@mistake("relative_shift", "Row i moves right by i. It should move left, by query_len - 1 - i.")
+def right_by_i(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j - i) % key_len)
+
+
+@mistake("relative_shift", "Row i moves by key_len - 1 - i, not by query_len - 1 - i.")
+def moved_by_the_keys(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, j + key_len - 1 - i)
+
+
+@mistake("relative_shift", "The rows move right. They should move left.")
+def to_the_right(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j - query_len + 1 + i) % key_len)
+
+
+@mistake("relative_shift", "Row i moves by key_len - 1 - i, not by query_len - 1 - i.")
+def rolled_by_the_keys(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, (j + key_len - 1 - i) % key_len)
+
+
+@mistake("relative_shift", "Row i moves by key_len - 1 - i, not by query_len - 1 - i.")
+def moved_by_the_keys_and_cut(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, j + key_len - 1 - i).tril()
+
+
+@mistake("relative_shift", "The rows are reversed. Their order stays, from far to near.")
+def reversed_rows(x):
+    return x.flip(-1)
+
+
+@mistake("relative_shift", "Column i - j is taken, but column c is key_len - 1 - c back.")
+def near_to_far(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, key_len - query_len + i - j)
+
+
+@mistake("relative_shift", "All rows move alike. Each should move one less than the row above.")
+def all_alike(x):
+    return x.roll(-1, -1)
+
+
+@mistake("relative_shift", "All rows move alike. Each should move one less than the row above.")
+def all_alike_and_cut(x):
+    return torch.cat([x[..., 1:], 0 * x[..., :1]], dim=-1)
+
+
+@mistake("relative_shift", "Axes are exchanged: another shape of the same numbers is reshape.")
+def transposed_for_reshaped(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.transpose(-2, -1)[..., 1:, :].reshape(x.shape)
+
+
+@mistake("relative_shift", "The first row is still there. Drop it, then reshape once more.")
+def nothing_dropped(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(*lead, key_len + 1, query_len)
+
+
+@mistake("relative_shift", "x may have more axes: *lead, query_len, key_len = x.shape.")
+def one_matrix_only(x):
+    query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(query_len, 1), x], dim=1)
+    return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
+
+
+@mistake("relative_shift", "x may have more axes: *lead, query_len, key_len = x.shape.")
+def zeros_for_one_matrix(x):
+    query_len, key_len = x.shape[-2:]
+    padded = torch.cat([torch.zeros(query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
+
+
+@mistake("relative_shift", "[1:] cuts the first axis. The second last is [..., 1:, :].")
+def first_axis_cut(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(*lead, key_len + 1, query_len)[1:].reshape(x.shape)
+
+
+@mistake("relative_shift", "[..., 1:] drops a column. The first *row* goes: [..., 1:, :].")
+def first_column_dropped(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:].reshape(x.shape)
+
+
+@mistake("relative_shift", "The rows are stacked in front of batch and heads, not at axis -2.")
+def rows_stacked_in_front(x):
+    i, j, query_len, key_len = indices(x)
+    rows = [x[..., i, :].roll(i + 1 - query_len, -1) for i in range(query_len)]
+    return torch.stack(rows, dim=0)
+
+
+@mistake(
+    "relative_shift",
+    "Read (query_len, key_len + 1) as (key_len + 1, query_len), also where these sizes differ.",
+)
+def square_only(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(*lead, query_len + 1, key_len)[..., 1:, :].reshape(x.shape)
+
+
+@mistake("relative_shift", "The last step is missing: reshape to (query_len, key_len) again.")
+def left_in_the_other_shape(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :]
+
+
+@mistake("relative_shift", shown_by="gradient_to_each_score")
+def in_numpy(x):
+    return torch.tensor(shift_with(x).detach().numpy())
+
+
+@mistake("relative_shift", shown_by="square_tables")
+def masked_already(x):
+    query_len, key_len = x.shape[-2:]
+    allowed = torch.tensor(np.tri(query_len, key_len, key_len - query_len, dtype=bool))
+    return shift_with(x).masked_fill(~allowed, float("-inf"))
+
+
+@accepted("relative_shift")
+def looked_up(x):
+    i, j, query_len, key_len = indices(x)
+    return looked_up_at(x, j + query_len - 1 - i)
+
+
+@accepted("relative_shift")
+def rolled_row_by_row(x):
+    query_len = x.shape[-2]
+    rows = [x[..., i, :].roll(i + 1 - query_len, -1) for i in range(query_len)]
+    return torch.stack(rows, dim=-2)
+
+
+@accepted("relative_shift")
+def with_zeros_above_the_diagonal(x):
+    return shift_with(x).tril(x.shape[-1] - x.shape[-2])
+
+
+# t5_bucket
+
+
+def bucket(
+    given,
+    bidirectional=True,
+    num_buckets=32,
+    max_distance=128,
+    *,
+    whole=np.floor,
+    most=0,
+    far=0,
+    first=None,
+    start=0,
+    end=0,
+):
+    """The right answer; the options bend the far half."""
+    check_distances(given)
+    buckets = num_buckets // 2 if bidirectional else num_buckets
+    exact = buckets // 2
+    n = abs(given) if bidirectional else np.maximum(-given, 0)
+    growth = np.log2(np.maximum(n, exact) / (start or exact)) / np.log2(end or max_distance / exact)
+    bucket = (exact if first is None else first) + whole(growth * (far or exact)).astype(int)
+    bucket = np.where(n < exact, n, np.minimum(bucket, most or buckets - 1))
+    return bucket + bidirectional * buckets * (given > 0)
+
+
+def half_of_b(bidirectional=True, num_buckets=32, max_distance=128):
+    return num_buckets // (4 if bidirectional else 2)
+
+
+@mistake("t5_bucket", "Past and future are exchanged: n is how far *back*, minus the distance.")
+def future_for_past(relative_position, **sizes):
+    return bucket(-relative_position, **sizes)
+
+
+@mistake("t5_bucket", "Keys ahead got buckets of the past. Causal, they count as distance 0.")
+def both_directions_alike(relative_position, **sizes):
+    causal = not sizes.get("bidirectional", True)
+    return bucket(-abs(relative_position) if causal else relative_position, **sizes)
+
+
+@mistake("t5_bucket", "This is the bidirectional rule, whatever is asked for.")
+def always_bidirectional(relative_position, **sizes):
+    return bucket(relative_position, **sizes | {"bidirectional": True})
+
+
+@mistake("t5_bucket", "This is the causal rule, whatever is asked for.")
+def always_causal(relative_position, **sizes):
+    return bucket(relative_position, **sizes | {"bidirectional": False})
+
+
+@mistake("t5_bucket", "Only half of the buckets are used. Causal: B is num_buckets.")
+def always_halved(relative_position, **sizes):
+    buckets = 2 * half_of_b(**sizes | {"bidirectional": True})
+    if sizes.get("bidirectional", True):
+        return bucket(relative_position, **sizes)
+    return bucket(relative_position, **sizes | {"num_buckets": buckets})
+
+
+_NOT_HALVED = "The buckets are not halved: bidirectional, each side has B = num_buckets / 2."
+
+
+@mistake("t5_bucket", _NOT_HALVED)
+def buckets_not_halved(relative_position, **sizes):
+    buckets = 4 * half_of_b(**sizes)
+    if not sizes.get("bidirectional", True):
+        return bucket(relative_position, **sizes)
+    return bucket(relative_position, **sizes | {"num_buckets": 2 * buckets})
+
+
+@mistake("t5_bucket", _NOT_HALVED)
+def buckets_not_halved_but_moved(relative_position, **sizes):
+    if not sizes.get("bidirectional", True):
+        return bucket(relative_position, **sizes)
+    ahead = 2 * half_of_b(**sizes) * (relative_position > 0)
+    return ahead + bucket(-abs(relative_position), **sizes | {"bidirectional": False})
+
+
+@mistake(
+    "t5_bucket",
+    "The last bucket begins at max_distance, 128. By the rule it begins earlier, at 113.",
+    seen=("buckets said to saturate at 128"),
+)
+def last_bucket_at_128(relative_position, **sizes):
+    return bucket(relative_position, **sizes, far=half_of_b(**sizes) - 1)
+
+
+@mistake("t5_bucket", "The fraction is rounded to the nearest number. Round down (floor).")
+def rounded(relative_position, **sizes):
+    return bucket(relative_position, **sizes, whole=np.round)
+
+
+@mistake("t5_bucket", "The fraction is rounded up. The rule rounds down (floor).")
+def rounded_up(relative_position, **sizes):
+    return bucket(relative_position, **sizes, whole=np.ceil)
+
+
+_TOO_MANY = "Far distances get buckets that do not exist: the last one is B - 1."
+
+
+@mistake("t5_bucket", _TOO_MANY)
+def uncapped(relative_position, **sizes):
+    return bucket(relative_position, **sizes, most=10**9)
+
+
+@mistake("t5_bucket", _TOO_MANY)
+def capped_for_both(relative_position, **sizes):
+    return bucket(
+        relative_position, **sizes, most=4 * half_of_b(True, sizes.get("num_buckets", 32)) - 1
+    )
+
+
+@mistake("t5_bucket", _TOO_MANY)
+def capped_at_b(relative_position, **sizes):
+    return bucket(relative_position, **sizes, most=2 * half_of_b(**sizes))
+
+
+@mistake("t5_bucket", _TOO_MANY)
+def capped_at_all(relative_position, **sizes):
+    return bucket(relative_position, **sizes, most=sizes.get("num_buckets", 32))
+
+
+@mistake("t5_bucket", "Near distances have a bucket each up to B. It should be up to B/2.")
+def near_up_to_b(relative_position, **sizes):
+    two_sided, size = sizes.get("bidirectional", True), 2 * half_of_b(**sizes)
+    n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
+    ahead = two_sided * size * (relative_position > 0)
+    return np.where(n < size, n + ahead, bucket(relative_position, **sizes))
+
+
+@mistake("t5_bucket", "Two kinds of logarithm are divided by each other. Use one for both.")
+def two_kinds_of_logarithm(relative_position, **sizes):
+    whole = sizes.get("max_distance", 128) / half_of_b(**sizes)
+    return bucket(relative_position, **sizes, end=2 ** np.log(whole))
+
+
+@mistake("t5_bucket", "The logarithm is not divided by ln(max_distance / (B/2)).")
+def divisor_missing(relative_position, **sizes):
+    return bucket(relative_position, **sizes, end=np.e)
+
+
+@mistake("t5_bucket", "The divisor is ln(max_distance / (B/2)), not ln(max_distance).")
+def divisor_of_the_whole(relative_position, **sizes):
+    return bucket(relative_position, **sizes, end=sizes.get("max_distance", 128))
+
+
+@mistake("t5_bucket", "n is not divided by B/2: the logarithm is ln(n / (B/2)).")
+def logarithm_of_n(relative_position, **sizes):
+    return bucket(relative_position, **sizes, start=1)
+
+
+@mistake("t5_bucket", "Both logarithms lack the division by B/2.")
+def logarithms_of_the_whole(relative_position, **sizes):
+    return bucket(relative_position, **sizes, start=1, end=sizes.get("max_distance", 128))
+
+
+@mistake("t5_bucket", "The fraction is multiplied by B. It should be B/2.")
+def twice_as_fast(relative_position, **sizes):
+    return bucket(relative_position, **sizes, far=2 * half_of_b(**sizes))
+
+
+@mistake("t5_bucket", "The far buckets are counted from 0. They come from B/2 on.")
+def far_from_0(relative_position, **sizes):
+    return bucket(relative_position, **sizes, first=0)
+
+
+_NO_LOGARITHM = (
+    "Far distances are only cut off. From B/2 on they share buckets, on a logarithmic scale."
+)
+
+
+@mistake("t5_bucket", _NO_LOGARITHM)
+def no_logarithm(relative_position, **sizes):
+    return np.minimum(np.maximum(-relative_position, 0), sizes.get("num_buckets", 32) - 1)
+
+
+@mistake("t5_bucket", _NO_LOGARITHM)
+def no_logarithm_on_each_side(relative_position, **sizes):
+    buckets = 2 * half_of_b(**sizes)
+    if not sizes.get("bidirectional", True):
+        return np.clip(-relative_position, 0, buckets - 1)
+    return np.minimum(abs(relative_position), buckets - 1) + buckets * (relative_position > 0)
+
+
+@mistake("t5_bucket", _NO_LOGARITHM)
+def no_logarithm_and_no_direction(relative_position, **sizes):
+    return np.minimum(abs(relative_position), sizes.get("num_buckets", 32) - 1)
+
+
+@mistake("t5_bucket", "All are on the logarithmic scale. Below B/2 each has its bucket.")
+def logarithm_for_all(relative_position, **sizes):
+    buckets, two_sided = 2 * half_of_b(**sizes), sizes.get("bidirectional", True)
+    n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
+    growth = np.log2(np.maximum(n, 1)) / np.log2(sizes.get("max_distance", 128))
+    bucket = np.minimum((growth * buckets).astype(int), buckets - 1)
+    return bucket + two_sided * buckets * (relative_position > 0)
+
+
+@mistake("t5_bucket", "The far buckets are equally wide. They grow, on a logarithmic scale.")
+def equally_wide(relative_position, **sizes):
+    two_sided, exact = sizes.get("bidirectional", True), half_of_b(**sizes)
+    n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
+    far = exact + np.maximum(n - exact, 0) * exact // (sizes.get("max_distance", 128) - exact)
+    bucket = np.where(n < exact, n, np.minimum(far, 2 * exact - 1))
+    return bucket + two_sided * 2 * exact * (relative_position > 0)
+
+
+@mistake("t5_bucket", "The far buckets are fractions. Round down, to integers.")
+def not_rounded(relative_position, **sizes):
+    two_sided, exact = sizes.get("bidirectional", True), half_of_b(**sizes)
+    n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
+    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(sizes.get("max_distance", 128) / exact)
+    far = np.minimum(exact + growth * exact, 2 * exact - 1)
+    return np.where(n < exact, n, far) + two_sided * 2 * exact * (relative_position > 0)
+
+
+@mistake("t5_bucket", "The direction is lost: one ahead gets the bucket of one back.")
+def direction_lost(relative_position, **sizes):
+    return bucket(-abs(relative_position), **sizes)
+
+
+@mistake("t5_bucket", "Keys ahead are counted from num_buckets on. They should begin at B.")
+def ahead_from_all_on(relative_position, **sizes):
+    more = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
+    return bucket(relative_position, **sizes) + more * (relative_position > 0)
+
+
+@mistake("t5_bucket", "Ahead and back share their buckets. Keys ahead count from B on.")
+def sides_not_told_apart(relative_position, **sizes):
+    two_sided = sizes.get("bidirectional", True)
+    return bucket(-abs(relative_position) if two_sided else relative_position, **sizes)
+
+
+@mistake("t5_bucket", "The *past* is counted from B on. Keys ahead should be.")
+def past_from_b_on(relative_position, **sizes):
+    two_sided = sizes.get("bidirectional", True)
+    return bucket(-relative_position if two_sided else relative_position, **sizes)
+
+
+@mistake("t5_bucket", "The *past* is counted from B on. Keys ahead should be.")
+def all_but_ahead_from_b_on(relative_position, **sizes):
+    size = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
+    back = bucket(relative_position, **sizes)
+    return back + size * np.where(relative_position > 0, -1, 1)
+
+
+@mistake("t5_bucket", "Keys ahead get B added in the causal case, too. They count as distance 0.")
+def ahead_in_both_cases(relative_position, **sizes):
+    causal = not sizes.get("bidirectional", True)
+    more = 2 * half_of_b(**sizes) * causal * (relative_position > 0)
+    return bucket(relative_position, **sizes) + more
+
+
+@mistake("t5_bucket", "Without an argument the rule is bidirectional; yours is causal.")
+def causal_by_default(relative_position, **sizes):
+    return bucket(relative_position, **{"bidirectional": False} | sizes)
+
+
+@mistake("t5_bucket", "max_distance is 128 whatever is asked for.")
+def fixed_distance(relative_position, **sizes):
+    return bucket(relative_position, **sizes | {"max_distance": 128})
+
+
+@mistake("t5_bucket", "There are 32 buckets whatever is asked for.")
+def fixed_buckets(relative_position, **sizes):
+    return bucket(relative_position, **sizes | {"num_buckets": 32})
+
+
+@mistake("t5_bucket", "The token itself is counted as ahead. Distance 0 has bucket 0.")
+def zero_is_ahead(relative_position, **sizes):
+    ahead = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
+    return bucket(relative_position, **sizes) + ahead * (relative_position == 0)
+
+
+@mistake("t5_bucket", shown_by="whole_distances")
+def fractions_of_a_token(relative_position, **sizes):
+    return bucket(relative_position.astype(int), **sizes)
+
+
+@accepted("t5_bucket")
+def by_searching_edges(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
+    check_distances(relative_position)
+    buckets = num_buckets // 2 if bidirectional else num_buckets
+    exact = buckets // 2
+    edges = exact * (max_distance / exact) ** (np.arange(1, exact) / exact)  # of far buckets
+    n = abs(relative_position) if bidirectional else np.maximum(-relative_position, 0)
+    far = exact + np.searchsorted(edges - 1e-9, n, side="right")
+    ahead = np.where(bidirectional & (relative_position > 0), buckets, 0)
+    return np.where(n < exact, n, far) + ahead
+
+
+@accepted("t5_bucket")
+def one_after_the_other(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
+    check_distances(relative_position)
+    result = np.zeros_like(relative_position)
+    for index, distance in np.ndenumerate(relative_position):
+        size = num_buckets // 2 if bidirectional else num_buckets
+        n, half = abs(distance) if bidirectional else max(-distance, 0), size // 2
+        if n >= half:
+            n = half + int(np.log(n / half) / np.log(max_distance / half) * half)
+        result[index] = min(n, size - 1) + (size if bidirectional and distance > 0 else 0)
+    return result
+
+
+@accepted("t5_bucket")
+def cut_first(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
+    cut = np.clip(relative_position, -max_distance, max_distance)
+    return bucket(cut, bidirectional, num_buckets, max_distance)
+
+
+# alibi_slopes
+
+
+def series(num_heads):
+    return 2.0 ** (-8 / num_heads * np.arange(1, num_heads + 1))
+
+
+def lower_power(num_heads):
+    return 2 ** int(np.log2(num_heads))
+
+
+def completed(num_heads, between):
+    """The slopes of the power of two below, and then those between them."""
+    power = lower_power(num_heads)
+    return np.concatenate([series(power), between[: num_heads - power]])
+
+
+@mistake("alibi_slopes", "The series starts at 1. The first slope is 2^(-8/n) already.")
+def heads_from_zero(num_heads):
+    return series(num_heads) * 2 ** (8 / num_heads)
+
+
+@mistake(
+    "alibi_slopes",
+    "The slopes are negative. ALiBi subtracts slope times distance; slopes are positive.",
+    seen="the sign of ALiBi's slopes",
+)
+def negative(num_heads):
+    return -series(num_heads)
+
+
+@mistake("alibi_slopes", "The flattest head comes first. The steepest should, 2^(-8/n).")
+def flattest_first(num_heads):
+    return series(num_heads)[::-1]
+
+
+@mistake("alibi_slopes", "These are 1, 1/2, 1/3, ... A slope is the one before times 2^(-8/n).")
+def harmonic(num_heads):
+    return 1 / np.arange(1, num_heads + 1)
+
+
+@mistake("alibi_slopes", "These are 1/2, 1/3, ... A slope is the one before times 2^(-8/n).")
+def harmonic_from_two(num_heads):
+    return 1 / np.arange(2, num_heads + 2)
+
+
+@mistake("alibi_slopes", "These fall by equal steps. A slope is the one before times 2^(-8/n).")
+def equal_steps(num_heads):
+    return np.arange(num_heads, 0, -1) / (2 * num_heads)
+
+
+@mistake("alibi_slopes", "All heads have the slope 2^(-8/n). Only the first should.")
+def all_alike_slopes(num_heads):
+    return np.full(num_heads, 2 ** (-8 / num_heads))
+
+
+@mistake(
+    "alibi_slopes", "The ratio is 1/2 for any n. It should be 2^(-8/n): the flattest is 1/256."
+)
+def always_halved_slopes(num_heads):
+    return 2.0 ** -np.arange(1, num_heads + 1)
+
+
+@mistake("alibi_slopes", "The ratio is right, but the start should be 2^(-8/n), too.")
+def starts_at_a_half(num_heads):
+    return series(num_heads) * 2 ** (8 / num_heads) / 2
+
+
+@mistake("alibi_slopes", "These fall by equal steps. A slope is the one before times 2^(-8/n).")
+def equal_steps_between_the_ends(num_heads):
+    return np.linspace(2 ** (-8 / num_heads), 2**-8, num_heads)
+
+
+@mistake("alibi_slopes", "They start at 1/2 for any n. The first should be 2^(-8/n).")
+def from_a_half_to_the_end(num_heads):
+    return 2 ** np.linspace(-1, -8, num_heads)
+
+
+@mistake("alibi_slopes", "The exponent is not divided by the number of heads: -8h / n.")
+def exponent_not_divided(num_heads):
+    return 2.0 ** (-8 * np.arange(1, num_heads + 1))
+
+
+@mistake("alibi_slopes", "These are multiples of 2^(-8/n). They should be its powers.")
+def multiples(num_heads):
+    return 2 ** (-8 / num_heads) * np.arange(1, num_heads + 1)
+
+
+@mistake("alibi_slopes", "The exponents are -h / n. They should be -8h / n.")
+def without_the_8(num_heads):
+    return 2.0 ** (-np.arange(1, num_heads + 1) / num_heads)
+
+
+@mistake("alibi_slopes", "The exponents are -n h / 8. They should be -8 h / n.")
+def inverted_exponent(num_heads):
+    return 2.0 ** (-num_heads / 8 * np.arange(1, num_heads + 1))
+
+
+@mistake("alibi_slopes", "The power is of e. The slopes are powers of 2: 2^(-8h/n).")
+def powers_of_e(num_heads):
+    return np.exp(-8 / num_heads * np.arange(1, num_heads + 1))
+
+
+@mistake(
+    "alibi_slopes",
+    "This is the paper's formula for any n. Begin with the power of two below, then add slopes "
+    "from between.",
+    seen="slopes for head counts that are no power of two",
+)
+def formula_for_any_count(num_heads):
+    return series(num_heads)
+
+
+@mistake(
+    "alibi_slopes",
+    "These are the first slopes of the next power of two. Begin with all of the power below.",
+    seen="slopes for head counts that are no power of two",
+)
+def cut_from_the_next_power(num_heads):
+    return series(2 ** int(np.ceil(np.log2(num_heads))))[:num_heads]
+
+
+@mistake(
+    "alibi_slopes",
+    "The added slopes are there already. Of twice the power take the others: the 1st, 3rd, 5th, "
+    "...",
+)
+def every_second_from_the_second(num_heads):
+    return completed(num_heads, series(2 * lower_power(num_heads))[1::2])
+
+
+@mistake(
+    "alibi_slopes",
+    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+)
+def first_of_twice_the_power(num_heads):
+    return completed(num_heads, series(2 * lower_power(num_heads)))
+
+
+@mistake(
+    "alibi_slopes",
+    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+)
+def last_of_every_second(num_heads):
+    missing = num_heads - lower_power(num_heads)
+    return completed(num_heads, series(2 * lower_power(num_heads))[0::2][-missing or None :])
+
+
+@mistake("alibi_slopes", "The added slopes are of the *same* power, not of twice the power.")
+def every_second_of_the_same(num_heads):
+    return completed(num_heads, np.tile(series(lower_power(num_heads))[0::2], 2))
+
+
+@mistake("alibi_slopes", "The added slopes begin with 1. Of twice the power, begin at the 1st.")
+def between_from_zero(num_heads):
+    power = lower_power(num_heads)
+    return completed(num_heads, series(2 * power)[0::2] * 2 ** (4 / power))
+
+
+@mistake("alibi_slopes", "The series of the power below goes on. Others come from between.")
+def series_goes_on(num_heads):
+    return 2.0 ** (-8 / lower_power(num_heads) * np.arange(1, num_heads + 1))
+
+
+@mistake(
+    "alibi_slopes",
+    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+)
+def last_of_twice_the_power(num_heads):
+    missing = num_heads - lower_power(num_heads)
+    return completed(num_heads, series(2 * lower_power(num_heads))[-missing or None :])
+
+
+@mistake("alibi_slopes", "The missing slopes are 0. They come from twice the power of two below.")
+def zeros_for_the_missing(num_heads):
+    return completed(num_heads, np.zeros(num_heads))
+
+
+@mistake("alibi_slopes", "The slopes from between come first. They should come last.")
+def between_first(num_heads):
+    power = lower_power(num_heads)
+    return np.concatenate([series(2 * power)[0::2][: num_heads - power], series(power)])
+
+
+@mistake("alibi_slopes", "The slopes are sorted. First come those of the power of two.")
+def in_order_of_size(num_heads):
+    return np.sort(completed(num_heads, series(2 * lower_power(num_heads))[0::2]))[::-1]
+
+
+@mistake("alibi_slopes", "Slopes are missing: they come from twice the power of two below.")
+def too_few(num_heads):
+    return series(lower_power(num_heads))
+
+
+@mistake("alibi_slopes", "A power of two is its own nearest: no slopes are added.")
+def strictly_lower_power(num_heads):
+    power = lower_power(max(num_heads - 1, 1))
+    return np.concatenate([series(power), series(2 * power)[0::2][: num_heads - power]])
+
+
+@accepted("alibi_slopes")
+def as_published(num_heads):
+    return completed(num_heads, series(2 * lower_power(num_heads))[0::2])
+
+
+@accepted("alibi_slopes")
+def one_times_the_ratio(num_heads):
+    power, slopes = 1, []
+    while 2 * power <= num_heads:
+        power *= 2
+    for head in range(num_heads):
+        step = 8 / power * (head + 1) if head < power else 4 / power * (2 * (head - power) + 1)
+        slopes.append(1 / 2**step)
+    return np.array(slopes)

@@ -1,0 +1,1811 @@
+"""Lesson 08: mistakes with tables, windows, blocks, losses, optimizers, schedules and sampling that
+people publish."""
+
+import math
+
+import numpy as np
+
+import minitorch as torch
+from classroom.checking import accepted, mistake
+from minitorch import nn
+from minitorch.nn import functional as F
+from solutions.attention import MultiHeadAttention
+from solutions.sampling import nucleus as right_nucleus
+from solutions.training import adamw_step as right_step
+from solutions.training import cross_entropy as right_loss
+from solutions.training import learning_rate as right_rate
+
+# bigram_table
+
+NO_ONE = "The 1 is missing: a pair that never occurred gets 0, and -log 0 is infinite."
+
+
+def pair_counts(ids, vocab_size, ahead=1):
+    counts = np.zeros((vocab_size, vocab_size))
+    np.add.at(counts, (ids[:-ahead], ids[ahead:]), 1)
+    return counts
+
+
+def rows_divided(counts):
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    "bigram_table",
+    "Rows and columns are exchanged: the row is the present id, the column the one that comes "
+    "next.",
+)
+def next_before_present(ids, vocab_size):
+    return rows_divided(pair_counts(ids, vocab_size).T + 1)
+
+
+@mistake(
+    "bigram_table",
+    "Here the columns sum to 1. For each present id, what may follow sums to 1: divide each row.",
+    seen="normalized over the wrong axis",
+)
+def columns_normalized(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size) + 1
+    return counts / counts.sum(axis=0)
+
+
+@mistake("bigram_table", "The whole table sums to 1. Each row must sum to 1 on its own.")
+def joint_probabilities(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size) + 1
+    return counts / counts.sum()
+
+
+@mistake("bigram_table", NO_ONE)
+def without_smoothing(ids, vocab_size):
+    return rows_divided(pair_counts(ids, vocab_size))
+
+
+@mistake("bigram_table", NO_ONE)
+def zero_for_empty_rows(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
+@mistake("bigram_table", "A tiny number is added for the 1. Add 1 to every count.")
+def tiny_smoothing(ids, vocab_size):
+    return rows_divided(pair_counts(ids, vocab_size) + 1e-6)
+
+
+@mistake("bigram_table", "Only pairs that never occur got a 1. It is added to every count.")
+def only_zeros_smoothed(ids, vocab_size):
+    return rows_divided(np.maximum(pair_counts(ids, vocab_size), 1))
+
+
+@mistake(
+    "bigram_table",
+    "A pair that occurs three times counts once. np.add.at adds each, table[a, b] += 1 does not.",
+    seen="fancy-index assignment, repeated indices lost",
+)
+def repeated_pairs_lost(ids, vocab_size):
+    counts = np.ones((vocab_size, vocab_size))
+    counts[ids[:-1], ids[1:]] += 1
+    return rows_divided(counts)
+
+
+@mistake("bigram_table", "// rounds the shares down to 0. Use /.")
+def rounded_down(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size) + 1
+    return counts // counts.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    "bigram_table", "The counts are divided by the number of pairs. Divide each row by its sum."
+)
+def divided_by_the_pairs(ids, vocab_size):
+    return (pair_counts(ids, vocab_size) + 1) / max(1, len(ids) - 1)
+
+
+@mistake("bigram_table", "These are the counts. Divide each row by its sum.")
+def counts_only(ids, vocab_size):
+    return pair_counts(ids, vocab_size) + 1
+
+
+@mistake(
+    "bigram_table",
+    "The sums of the rows were laid along the columns: they need keepdims=True to stay upright.",
+    seen="sums of rows without keepdims",
+)
+def sums_lying_down(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size) + 1
+    return counts / counts.sum(axis=1)
+
+
+@mistake("bigram_table", "Rows sum to more than 1: the sum must have the added ones in it, too.")
+def ones_only_above(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    return (1 + counts) / counts.sum(axis=1, keepdims=True)
+
+
+@mistake("bigram_table", "The sum got a single 1. Each of the row's vocab_size counts got one.")
+def one_one_below(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    return (1 + counts) / (counts.sum(axis=1, keepdims=True) + 1)
+
+
+@mistake(
+    "bigram_table",
+    "The last pair of the text was skipped: len(ids) - 1 pairs are in it.",
+    seen="for i in range(len(ids) - 2)",
+)
+def last_pair_skipped(ids, vocab_size):
+    return rows_divided(pair_counts(ids[:-1], vocab_size) + 1)
+
+
+@mistake(
+    "bigram_table",
+    "One pair too many: the first id of the text does not follow the last, as it does with "
+    "np.roll.",
+    seen="np.roll(ids, -1)",
+)
+def round_the_end(ids, vocab_size):
+    return rows_divided(pair_counts(np.append(ids, ids[0]), vocab_size) + 1)
+
+
+@mistake("bigram_table", "Each pair was counted in both directions. Only what follows counts.")
+def both_directions(ids, vocab_size):
+    counts = pair_counts(ids, vocab_size)
+    return rows_divided(counts + counts.T + 1)
+
+
+@mistake("bigram_table", "These are pairs two apart. The next id comes right after: ids[1:].")
+def two_apart(ids, vocab_size):
+    return rows_divided(pair_counts(ids, vocab_size, ahead=2) + 1)
+
+
+@mistake(
+    "bigram_table", "The size comes from the ids in this text. It is vocab_size, maybe larger."
+)
+def ids_of_this_text_only(ids, vocab_size):
+    return rows_divided(pair_counts(ids, ids.max() + 1) + 1)
+
+
+@accepted("bigram_table")
+def with_a_loop(ids, vocab_size):
+    table = np.ones((vocab_size, vocab_size))
+    for a, b in zip(ids, ids[1:]):
+        table[a, b] += 1
+    for row in table:
+        row /= row.sum()
+    return table
+
+
+@accepted("bigram_table")
+def by_bincount(ids, vocab_size):
+    codes = vocab_size * ids[:-1] + ids[1:]
+    counts = np.bincount(codes, minlength=vocab_size**2).reshape(vocab_size, -1) + 1
+    return counts / counts.sum(1)[:, None]
+
+
+# random_windows
+
+UNEVEN = (
+    "The starts are not equally likely. rng.integers(n, size=batch) draws evenly from 0 ... n - 1."
+)
+PAST_THE_TEXT = (
+    "Some windows run past the text. The last start that fits is len(ids) - seq_len - 1."
+)
+PIECES = "Windows start at multiples of their length only. Every start that fits may occur."
+ONCE_EACH = (
+    "A start is drawn once at most. Windows may repeat: a batch can be larger than the text."
+)
+
+
+def cut(ids, starts, seq_len, ahead=1):
+    return (
+        np.array([ids[start : start + seq_len] for start in starts]),
+        np.array([ids[start + ahead : start + ahead + seq_len] for start in starts]),
+    )
+
+
+@mistake(
+    "random_windows",
+    "The targets are the inputs themselves, so the model would only copy: the target is the next "
+    "id.",
+    seen="targets not shifted",
+)
+def targets_not_shifted(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len, ahead=0)
+
+
+@mistake(
+    "random_windows",
+    "The targets are two positions ahead. The target is the very next id.",
+    seen="shifted in the data and again in the loss",
+)
+def shifted_twice(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len, ahead=2)
+
+
+@mistake(
+    "random_windows",
+    "A row's last target is its own first id, as with np.roll. Cut seq_len + 1 ids, then shift.",
+    seen="np.roll(x, -1) for targets",
+)
+def rolled(rng, ids, batch, seq_len):
+    inputs, _ = cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len)
+    return inputs, np.roll(inputs, -1, axis=1)
+
+
+@mistake(
+    "random_windows", "The targets are the inputs, rolled the wrong way. The target is the next id."
+)
+def rolled_back(rng, ids, batch, seq_len):
+    inputs, _ = cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len)
+    return inputs, np.roll(inputs, 1, axis=1)
+
+
+@mistake("random_windows", "Transposed: it is (seq_len, batch), and (batch, seq_len) is needed.")
+def windows_as_columns(rng, ids, batch, seq_len):
+    inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
+    return inputs.T, targets.T
+
+
+@mistake("random_windows", "All windows of a batch have the same start. Draw one each: size=batch.")
+def one_start(rng, ids, batch, seq_len):
+    return cut(ids, [rng.integers(len(ids) - seq_len)] * batch, seq_len)
+
+
+@mistake(
+    "random_windows",
+    "The last start that fits is left out. It is len(ids) - seq_len - 1: draw below len(ids) - "
+    "seq_len.",
+    seen="off by one in the range of starts",
+)
+def last_start_missing(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len)
+
+
+@mistake(
+    "random_windows",
+    PAST_THE_TEXT,
+    seen="off by one in the range of starts",
+)
+def past_the_end(rng, ids, batch, seq_len):
+    starts = rng.integers(len(ids) - seq_len + 1, size=batch)
+    windows = ids[starts[:, None] + np.arange(seq_len + 1)]
+    return windows[:, :-1], windows[:, 1:]
+
+
+@mistake("random_windows", PAST_THE_TEXT)
+def last_targets_cut_short(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len + 1, size=batch), seq_len)
+
+
+@mistake("random_windows", "Shifted along the batch: windows[:, :-1] and windows[:, 1:] are meant.")
+def shifted_along_the_batch(rng, ids, batch, seq_len):
+    starts = rng.integers(len(ids) - seq_len, size=(batch, 1))
+    windows = ids[starts + np.arange(seq_len + 1)]
+    return windows[:-1], windows[1:]
+
+
+@mistake(
+    "random_windows", "The windows are one id too short: cut seq_len + 1, then shift within them."
+)
+def one_too_short(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len - 1)
+
+
+@mistake("random_windows", PAST_THE_TEXT)
+def wrapped_around(rng, ids, batch, seq_len):
+    at = rng.integers(len(ids), size=(batch, 1)) + np.arange(seq_len + 1)
+    windows = ids[at % len(ids)]
+    return windows[:, :-1], windows[:, 1:]
+
+
+@mistake("random_windows", PAST_THE_TEXT)
+def clipped_at_the_end(rng, ids, batch, seq_len):
+    at = rng.integers(len(ids), size=(batch, 1)) + np.arange(seq_len + 1)
+    windows = ids[at.clip(max=len(ids) - 1)]
+    return windows[:, :-1], windows[:, 1:]
+
+
+@mistake("random_windows", "Inputs and targets have starts of their own. Cut both from one window.")
+def starts_of_their_own(rng, ids, batch, seq_len):
+    fits = len(ids) - seq_len
+    inputs, _ = cut(ids, rng.integers(fits, size=batch), seq_len)
+    return inputs, cut(ids, rng.integers(fits, size=batch), seq_len)[1]
+
+
+@mistake("random_windows", "batch and seq_len are exchanged: a row is a window of seq_len ids.")
+def sizes_exchanged(rng, ids, batch, seq_len):
+    return window_by_window.answer(rng, ids, seq_len, batch)
+
+
+@mistake("random_windows", "Only the last id of each window got a target. Every id has one.")
+def last_targets_only(rng, ids, batch, seq_len):
+    inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
+    return inputs, targets[:, -1]
+
+
+@mistake("random_windows", "The starts are sorted. Leave them as they are drawn.")
+def sorted_starts(rng, ids, batch, seq_len):
+    return cut(ids, np.sort(rng.integers(len(ids) - seq_len, size=batch)), seq_len)
+
+
+@mistake("random_windows", "The starts come from another generator. Draw them from `rng`.")
+def own_generator(rng, ids, batch, seq_len):
+    return cut(ids, np.random.default_rng(0).integers(len(ids) - seq_len, size=batch), seq_len)
+
+
+@mistake(
+    "random_windows",
+    "The starts are not drawn from `rng`, so no run can be repeated.",
+    seen="np.random.randint",
+)
+def global_generator(rng, ids, batch, seq_len):
+    return cut(ids, np.random.randint(len(ids) - seq_len, size=batch), seq_len)
+
+
+@mistake(
+    "random_windows", "Windows of seq_len + 1 ids: inputs are the first seq_len, targets the last."
+)
+def one_too_long(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len + 1)
+
+
+@mistake("random_windows", "These are positions in the text. Look them up: ids[...].")
+def positions_for_ids(rng, ids, batch, seq_len):
+    return window_by_window.answer(rng, np.arange(len(ids)), batch, seq_len)
+
+
+@mistake(
+    "random_windows", "The ids became floats. Start from an integer array, or index ids itself."
+)
+def float_ids(rng, ids, batch, seq_len):
+    inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
+    return inputs * 1.0, targets * 1.0
+
+
+@mistake(
+    "random_windows",
+    PIECES,
+    seen="the text cut into pieces beforehand",
+)
+def multiples_of_seq_len(rng, ids, batch, seq_len):
+    return cut(ids, seq_len * rng.integers((len(ids) - 1) // seq_len, size=batch), seq_len)
+
+
+@mistake("random_windows", PIECES)
+def multiples_of_a_window(rng, ids, batch, seq_len):
+    length = seq_len + 1
+    return cut(ids, length * rng.integers(len(ids) // length, size=batch), seq_len)
+
+
+@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
+def in_order(rng, ids, batch, seq_len):
+    return cut(ids, np.arange(batch) % (len(ids) - seq_len), seq_len)
+
+
+@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
+def side_by_side(rng, ids, batch, seq_len):
+    starts = np.arange(batch)[:, None] * seq_len
+    windows = ids[starts + np.arange(seq_len + 1)]
+    return windows[:, :-1], windows[:, 1:]
+
+
+@mistake("random_windows", "One start is drawn and the others follow it. Draw each: size=batch.")
+def neighbors(rng, ids, batch, seq_len):
+    fits = len(ids) - seq_len
+    return cut(ids, (rng.integers(fits) + np.arange(batch)) % fits, seq_len)
+
+
+@mistake("random_windows", ONCE_EACH)
+def without_replacement(rng, ids, batch, seq_len):
+    return cut(ids, rng.choice(len(ids) - seq_len, size=batch, replace=False), seq_len)
+
+
+@mistake("random_windows", ONCE_EACH)
+def shuffled_starts(rng, ids, batch, seq_len):
+    return cut(ids, rng.permutation(len(ids) - seq_len)[:batch], seq_len)
+
+
+@mistake("random_windows", UNEVEN)
+def early_starts_likelier(rng, ids, batch, seq_len):
+    return cut(ids, rng.integers(len(ids) - seq_len, size=(2, batch)).min(axis=0), seq_len)
+
+
+@mistake("random_windows", UNEVEN, seen="a rounded float")
+def ends_half_as_likely(rng, ids, batch, seq_len):
+    return cut(ids, np.round(rng.random(batch) * (len(ids) - seq_len - 1)).astype(int), seq_len)
+
+
+@mistake("random_windows", shown_by="pieces_of_the_text")
+def lists(rng, ids, batch, seq_len):
+    return tuple(list(part) for part in window_by_window.answer(rng, ids, batch, seq_len))
+
+
+@mistake(
+    "random_windows", "The targets come before the inputs: are they exchanged, or shifted back?"
+)
+def targets_first(rng, ids, batch, seq_len):
+    return window_by_window.answer(rng, ids, batch, seq_len)[::-1]
+
+
+@accepted("random_windows")
+def window_by_window(rng, ids, batch, seq_len):
+    return cut(ids, [rng.integers(0, len(ids) - seq_len) for _ in range(batch)], seq_len)
+
+
+@accepted("random_windows")
+def by_choice(rng, ids, batch, seq_len):
+    return cut(ids, rng.choice(len(ids) - seq_len, batch), seq_len)
+
+
+@accepted("random_windows")
+def by_random_floats(rng, ids, batch, seq_len):
+    starts = (rng.random(batch) * (len(ids) - seq_len)).astype(int)
+    at = starts.reshape(-1, 1) + np.arange(seq_len)
+    return np.take(ids, at), np.take(ids, at + 1)
+
+
+# Block
+
+UPDATE_ALONE = "The MLP reads what attention computed, without the stream. It reads the new x."
+NORMALIZED = "The normalized x is added to, not x itself. The stream goes on as it is: add to x."
+ATTENTION_BARE = "Attention gets x as it is. Normalize it first, with self.attention_norm."
+MLP_BARE = "The MLP gets x as it is. Normalize it first, with self.mlp_norm."
+
+
+class Parts(nn.Module):
+    """What a block is made of, without its forward."""
+
+    def __init__(self, dim, num_heads, positions):
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(dim)
+        self.attention = MultiHeadAttention(dim, num_heads, positions)
+        self.mlp_norm = nn.LayerNorm(dim)
+        bend = nn.GELU(approximate="tanh")
+        self.mlp = nn.Sequential(nn.Linear(dim, 4 * dim), bend, nn.Linear(4 * dim, dim))
+
+    def heard(self, x, cache):
+        """x after the first step."""
+        return x + self.attention(self.attention_norm(x), cache)
+
+
+@mistake(
+    "Block",
+    "Here the sum is normalized: norm(x + attention(x)), post-norm. It is x + attention(norm(x)).",
+    seen="the original order of 2017, where pre-norm is asked",
+)
+class PostNorm(Parts):
+    def forward(self, x, cache=None):
+        x = self.attention_norm(x + self.attention(x, cache))
+        return self.mlp_norm(x + self.mlp(x))
+
+
+@mistake(
+    "Block",
+    "The result of each part is normalized. The norm comes before the part: x + "
+    "attention(norm(x)).",
+    seen="the norm at the end of the branch",
+)
+class NormAfterPart(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention_norm(self.attention(x, cache))
+        return x + self.mlp_norm(self.mlp(x))
+
+
+@mistake("Block", "The norms are exchanged: attention_norm is attention's, mlp_norm the MLP's.")
+class NormsExchanged(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention(self.mlp_norm(x), cache)
+        return x + self.mlp(self.attention_norm(x))
+
+
+@mistake("Block", "The MLP comes first here. Attention does.")
+class MLPFirst(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.mlp(self.mlp_norm(x))
+        return x + self.attention(self.attention_norm(x), cache)
+
+
+@mistake(
+    "Block", "The second sum adds to the old x: what attention found is lost. Add to the new x."
+)
+class SecondSumFromTheOldX(Parts):
+    def forward(self, x, cache=None):
+        return x + self.mlp(self.mlp_norm(self.heard(x, cache)))
+
+
+@mistake(
+    "Block",
+    "Nothing is added to the stream: what came in is lost. Each step is x plus what was computed.",
+    seen="residual connections forgotten",
+)
+class NoResidual(Parts):
+    def forward(self, x, cache=None):
+        x = self.attention(self.attention_norm(x), cache)
+        return self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", "After the MLP the stream is lost: x + mlp(norm(x)) is meant.")
+class OneResidual(Parts):
+    def forward(self, x, cache=None):
+        return self.mlp(self.mlp_norm(self.heard(x, cache)))
+
+
+@mistake("Block", "After attention the stream is lost: x + attention(norm(x)) is meant.")
+class LateResidual(Parts):
+    def forward(self, x, cache=None):
+        x = self.attention(self.attention_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", "What attention computes is not used: x = x + attention(norm(x)).")
+class MLPOnly(Parts):
+    def forward(self, x, cache=None):
+        self.attention(self.attention_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", "The result is normalized once more at the end. The stream goes on as it is.")
+class NormAtTheEnd(Parts):
+    def forward(self, x, cache=None):
+        x = self.heard(x, cache)
+        return self.mlp_norm(x + self.mlp(self.mlp_norm(x)))
+
+
+@mistake("Block", "The second step is post-norm, norm(x + mlp(x)). It is x + mlp(norm(x)).")
+class PostNormOfTheMLP(Parts):
+    def forward(self, x, cache=None):
+        x = self.heard(x, cache)
+        return self.mlp_norm(x + self.mlp(x))
+
+
+@mistake("Block", UPDATE_ALONE)
+class MLPOfTheUpdateOnly(Parts):
+    def forward(self, x, cache=None):
+        update = self.attention(self.attention_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(update))
+
+
+@mistake("Block", UPDATE_ALONE)
+class MLPOfTheUpdate(Parts):
+    def forward(self, x, cache=None):
+        update = self.attention(self.attention_norm(x), cache)
+        return x + update + self.mlp(self.mlp_norm(update))
+
+
+@mistake("Block", "The norms are not used. Attention and MLP get the normalized x.")
+class NoNorm(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention(x, cache)
+        return x + self.mlp(x)
+
+
+@mistake("Block", ATTENTION_BARE)
+class AttentionBare(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention(x, cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", MLP_BARE)
+class MLPBare(Parts):
+    def forward(self, x, cache=None):
+        x = self.heard(x, cache)
+        return x + self.mlp(x)
+
+
+@mistake(
+    "Block",
+    "The MLP works on what came in, beside attention, as in GPT-J. Here it gets the new x.",
+    seen="the parallel block of GPT-J, where the usual one is asked",
+)
+class Parallel(Parts):
+    def forward(self, x, cache=None):
+        return self.heard(x, cache) + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", "Both parts read the same normalized x. The MLP reads mlp_norm of the new x.")
+class ParallelWithOneNorm(Parts):
+    def forward(self, x, cache=None):
+        return self.heard(x, cache) + self.mlp(self.attention_norm(x))
+
+
+@mistake("Block", NORMALIZED, seen="x = norm(x); x = x + attention(x)")
+class NormalizedStream(Parts):
+    def forward(self, x, cache=None):
+        x = self.attention_norm(x)
+        x = x + self.attention(x, cache)
+        x = self.mlp_norm(x)
+        return x + self.mlp(x)
+
+
+@mistake("Block", NORMALIZED)
+class FirstNormalized(Parts):
+    def forward(self, x, cache=None):
+        x = self.attention_norm(x)
+        x = x + self.attention(x, cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", NORMALIZED)
+class SecondNormalized(Parts):
+    def forward(self, x, cache=None):
+        x = self.mlp_norm(self.heard(x, cache))
+        return x + self.mlp(x)
+
+
+@mistake("Block", "The first norm is used twice. The MLP has its own, self.mlp_norm.")
+class OneNorm(Parts):
+    def forward(self, x, cache=None):
+        x = self.heard(x, cache)
+        return x + self.mlp(self.attention_norm(x))
+
+
+@mistake("Block", "The second norm is used twice. Attention has its own, self.attention_norm.")
+class OtherNormTwice(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention(self.mlp_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", "The second step is missing: x + mlp(mlp_norm(x)).")
+class AttentionOnly(Parts):
+    def forward(self, x, cache=None):
+        return self.heard(x, cache)
+
+
+@mistake("Block", shown_by="cache_goes_to_attention")
+class CacheForgotten(Parts):
+    def forward(self, x, cache=None):
+        x = self.heard(x, None)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake(
+    "Block", "The weights are not those of the given __init__. Leave it: saved weights fit it only."
+)
+class AnotherInit(Parts):
+    def __init__(self, dim, num_heads, positions):
+        super().__init__(dim, num_heads, positions)
+        self.mlp = nn.Sequential(nn.Linear(dim, 4 * dim), nn.ReLU(), nn.Linear(4 * dim, dim))
+
+    def forward(self, x, cache=None):
+        x = self.heard(x, cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@mistake("Block", shown_by="inputs_are_kept", seen="x += ... on the stream")
+class InPlace(Parts):
+    def forward(self, x, cache=None):
+        x += self.attention(self.attention_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+@accepted("Block")
+class WithNames(Parts):
+    def forward(self, x, cache=None):
+        heard = self.attention(self.attention_norm(x), cache=cache)
+        stream = heard + x
+        thought = self.mlp(self.mlp_norm(stream))
+        return stream + thought
+
+
+@accepted("Block")
+class StepByStep(Parts):
+    def forward(self, x, cache=None):
+        stream = [x]
+        stream.append(self.attention(self.attention_norm(stream[-1]), cache))
+        stream.append(self.mlp(self.mlp_norm(sum(stream))))
+        return torch.stack(stream).sum(0)
+
+
+# cross_entropy
+
+WRONG_AXIS = "The softmax runs over the wrong axis. The tokens of the vocabulary compete: dim=-1."
+
+
+def flat(logits, targets):
+    """Rows of the scored positions."""
+    scored = targets != -100
+    return logits[scored], targets[scored]
+
+
+def picked(log_p, targets):
+    return log_p.gather(-1, targets.unsqueeze(-1))
+
+
+@mistake("cross_entropy", WRONG_AXIS, seen="softmax over the wrong axis")
+def softmax_over_positions(logits, targets):
+    return -picked(*flat(logits.log_softmax(-2), targets)).mean()
+
+
+@mistake("cross_entropy", WRONG_AXIS)
+def softmax_over_axis_1(logits, targets):
+    return -picked(*flat(logits.log_softmax(1), targets)).mean()
+
+
+@mistake("cross_entropy", WRONG_AXIS, seen="softmax over dim 0")
+def softmax_over_batch(logits, targets):
+    return -picked(*flat(logits.log_softmax(0), targets)).mean()
+
+
+@mistake("cross_entropy", WRONG_AXIS)
+def softmax_over_rows(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(0), targets).mean()
+
+
+@mistake(
+    "cross_entropy", "[:, targets] picks every target in every row. Each row has its own: gather."
+)
+def every_target_of_every_row(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -logits.log_softmax(-1)[:, targets].mean()
+
+
+@mistake(
+    "cross_entropy", "The sign is the wrong way around: log p is negative, the loss is -log p."
+)
+def without_minus(logits, targets):
+    return -right_loss(logits, targets)
+
+
+@mistake("cross_entropy", "This is the sum. The loss is the mean over the scored positions.")
+def summed(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(-1), targets).sum()
+
+
+@mistake("cross_entropy", "These are single losses. The loss is their mean: one number.")
+def one_loss_each(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(-1), targets).squeeze(-1)
+
+
+@mistake("cross_entropy", "These are single losses. The loss is their mean: one number.")
+def one_row_each(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.log_softmax(-1), targets)
+
+
+@mistake("cross_entropy", "The mean is over the vocabulary, too. Divide by the scored positions.")
+def mean_over_the_vocabulary(logits, targets):
+    return right_loss(logits, targets) / logits.shape[-1]
+
+
+@mistake(
+    "cross_entropy", "The row's largest is subtracted within the sum only. Add it after the log."
+)
+def largest_not_added_back(logits, targets):
+    logits, targets = flat(logits, targets)
+    below = (logits - logits.max(dim=-1, keepdim=True).values).logsumexp(-1, keepdim=True)
+    return -picked(logits - below, targets).mean()
+
+
+@mistake("cross_entropy", "This is the mean of -log p of *all* tokens. Pick the target's only.")
+def all_tokens(logits, targets):
+    return -flat(logits, targets)[0].log_softmax(-1).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "The sum was divided by all positions. Divide by the scored ones.",
+    seen="mean over padding",
+)
+def mean_over_all(logits, targets):
+    return summed.answer(logits, targets) / targets.numel()
+
+
+@mistake(
+    "cross_entropy", "The sum was divided by the number of texts. Divide by the scored positions."
+)
+def mean_over_texts(logits, targets):
+    return summed.answer(logits, targets) / len(targets)
+
+
+@mistake(
+    "cross_entropy",
+    "Unscored positions were counted, as if id 0 were asked there. Leave them out.",
+    seen="padding counted as a token",
+)
+def unscored_as_zero(logits, targets):
+    return -picked(logits.log_softmax(-1), targets.clamp(min=0)).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "exp(1000) overflows. logits - logsumexp(logits) does not.",
+    seen="softmax written out without subtracting the largest",
+)
+def naive_softmax(logits, targets):
+    logits, targets = flat(logits, targets)
+    powers = logits.exp()
+    return -picked((powers / powers.sum(dim=-1, keepdim=True)).log(), targets).mean()
+
+
+@mistake(
+    "cross_entropy", "exp(1000) overflows to inf. Tensors have .logsumexp(dim), which does not."
+)
+def naive_logsumexp(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits - logits.exp().sum(dim=-1, keepdim=True).log(), targets).mean()
+
+
+@mistake(
+    "cross_entropy", "A probability rounded to 0 has the logarithm -inf. Use logsumexp, no .log()."
+)
+def logarithm_of_the_softmax(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.softmax(-1).log(), targets).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "These are the logits themselves. Make them log-probabilities first: subtract logsumexp.",
+    seen="nll_loss fed with logits",
+)
+def raw_logits(logits, targets):
+    return -picked(*flat(logits, targets)).mean()
+
+
+@mistake("cross_entropy", "Only the row's largest logit is subtracted. Subtract its logsumexp.")
+def largest_subtracted_only(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits - logits.max(dim=-1, keepdim=True).values, targets).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "The logarithm is missing: the loss is -log p, not -p.",
+    seen="nll_loss fed with probabilities",
+)
+def no_logarithm(logits, targets):
+    return -picked(*flat(logits.softmax(-1), targets)).mean()
+
+
+@mistake("cross_entropy", "The softmax is applied twice. What goes into the loss are the logits.")
+def softmax_twice(logits, targets):
+    return right_loss(logits.softmax(-1), targets)
+
+
+@mistake("cross_entropy", "This is in bits. In nats, it is the natural logarithm.")
+def bits(logits, targets):
+    return right_loss(logits, targets) / math.log(2)
+
+
+@mistake("cross_entropy", "This is the perplexity, exp of the loss. Return the loss itself.")
+def perplexity(logits, targets):
+    return right_loss(logits, targets).exp()
+
+
+@mistake("cross_entropy", shown_by="gradient_of_the_loss")
+def in_numpy(logits, targets):
+    return torch.tensor(right_loss(logits, targets).detach().numpy())
+
+
+@mistake(
+    "cross_entropy", "logsumexp is detached, so the gradient lacks the probabilities: keep it."
+)
+def logsumexp_detached(logits, targets):
+    logits, targets = flat(logits, targets)
+    log_p = logits - logits.logsumexp(dim=-1, keepdim=True).detach()
+    return -picked(log_p, targets).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "This is a plain number. Return a tensor, without .item(): training needs the gradient.",
+    seen="loss.item() returned",
+)
+def plain_number(logits, targets):
+    return right_loss(logits, targets).item()
+
+
+@mistake(
+    "cross_entropy",
+    "Each text has a mean of its own, and these were averaged. Take one mean over all of them.",
+    seen="a mean of means",
+)
+def mean_of_means(logits, targets):
+    if logits.ndim == 2:
+        return right_loss(logits, targets)
+    asked = (targets != -100).float()
+    losses = -picked(logits.log_softmax(-1), targets.clamp(min=0)).squeeze(-1) * asked
+    return (losses.sum(-1) / asked.sum(-1).clamp(min=1)).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "The largest of all logits was subtracted: small rows vanish. Subtract each row's own.",
+    seen="x - x.max() of the whole array",
+)
+def one_largest_for_all(logits, targets):
+    logits, targets = flat(logits, targets)
+    logits = logits - logits.max()
+    return -picked(logits - logits.exp().sum(dim=-1, keepdim=True).log(), targets).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "The positions with target 0 were left out. 0 is a token as any other; only -100 is unscored.",
+    seen="mask of targets > 0",
+)
+def id_zero_left_out(logits, targets):
+    return right_loss(logits[targets > 0], targets[targets > 0])
+
+
+@mistake("cross_entropy", shown_by="large_logits", seen="log(p + 1e-9)")
+def patched_logarithm(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -(picked(logits.softmax(-1), targets) + 1e-9).log().mean()
+
+
+@mistake("cross_entropy", shown_by="large_logits")
+def clamped_probability(logits, targets):
+    logits, targets = flat(logits, targets)
+    return -picked(logits.softmax(-1), targets).clamp(min=1e-9).log().mean()
+
+
+@mistake(
+    "cross_entropy", "-100 was used as an index. Keep the scored ones: logits[targets != -100]."
+)
+def no_mask(logits, targets):
+    return -picked(logits.log_softmax(-1), targets).mean()
+
+
+@accepted("cross_entropy")
+def the_engines_own(logits, targets):
+    rows = logits.reshape(-1, logits.shape[-1])
+    return F.cross_entropy(rows, targets.reshape(-1), ignore_index=-100)
+
+
+@accepted("cross_entropy")
+def masked_mean(logits, targets):
+    scored = (targets != -100).to(logits.dtype)
+    log_p = picked(logits.log_softmax(-1), targets.clamp(min=0)).squeeze(-1)
+    return -(log_p * scored).sum() / scored.sum()
+
+
+@accepted("cross_entropy")
+def with_one_hot_rows(logits, targets):
+    logits, targets = flat(logits, targets)
+    log_p = logits - logits.max(dim=-1, keepdim=True).values
+    log_p = log_p - log_p.exp().sum(dim=-1, keepdim=True).log()
+    return -(F.one_hot(targets, logits.shape[-1]) * log_p).sum(-1).mean()
+
+
+# adamw_step
+
+ORDER = "The order is another: return the new parameter first, then mean, then square."
+
+
+def running(g, mean, square, betas=(0.9, 0.999)):
+    return betas[0] * mean + (1 - betas[0]) * g, betas[1] * square + (1 - betas[1]) * g**2
+
+
+def corrected(mean, square, step, betas=(0.9, 0.999)):
+    return mean / (1 - betas[0] ** step), square / (1 - betas[1] ** step)
+
+
+def moved(p, lr, mean, square, eps=1e-8, weight_decay=0.01):
+    """The parameter after the step, from the corrected means."""
+    return p - lr * (mean / (np.sqrt(square) + eps) + weight_decay * p)
+
+
+@mistake(
+    "adamw_step",
+    "The corrections are missing: divide by 1 - beta1^step and by 1 - beta2^step.",
+    seen="Adam without bias correction",
+)
+def no_bias_correction(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    return moved(p, lr, mean, square, **rest), mean, square
+
+
+@mistake("adamw_step", "Only square is corrected. mean starts at 0 as well: by 1 - beta1^step.")
+def only_square_corrected(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    return moved(p, lr, mean, square / (1 - betas[1] ** step), **rest), mean, square
+
+
+@mistake("adamw_step", "Only mean is corrected. square starts at 0 as well: by 1 - beta2^step.")
+def only_mean_corrected(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    return moved(p, lr, mean / (1 - betas[0] ** step), square, **rest), mean, square
+
+
+@mistake("adamw_step", "The corrections are (1 - beta)^step. It is 1 - beta^step: the power first.")
+def power_of_the_difference(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    hats = mean / (1 - betas[0]) ** step, square / (1 - betas[1]) ** step
+    return moved(p, lr, *hats, **rest), mean, square
+
+
+@mistake("adamw_step", "The exponent is step - 1, which is 0 in the first step: 1 - 1 = 0 below.")
+def one_step_back(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    with np.errstate(all="ignore"):
+        hats = (
+            mean / np.float64(1 - betas[0] ** (step - 1)),
+            square / np.float64(1 - betas[1] ** (step - 1)),
+        )
+        return moved(p, lr, *hats, **rest), mean, square
+
+
+@mistake(
+    "adamw_step", "The corrections multiply. Divide by 1 - beta^step: the means are too small."
+)
+def corrections_multiplied(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    factors = 1 - betas[0] ** step, 1 - betas[1] ** step
+    return moved(p, lr, mean * factors[0], square * factors[1], **rest), mean, square
+
+
+@mistake(
+    "adamw_step",
+    "eps is under the root. It is added to the root: sqrt(square') + eps.",
+    seen="eps inside the root",
+)
+def eps_inside_the_root(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, **rest):
+    mean, square = running(g, mean, square, betas)
+    mean_hat, square_hat = corrected(mean, square, step, betas)
+    return moved(p, lr, mean_hat, square_hat + eps, 0, **rest), mean, square
+
+
+@mistake(
+    "adamw_step", "eps is added after dividing by the root. It is added to the root: brackets."
+)
+def eps_after_dividing(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, **rest):
+    new, mean, square = right_step(p, g, mean, square, step, lr, betas, 0, **rest)
+    return new - lr * eps, mean, square
+
+
+@mistake(
+    "adamw_step", "eps is added before square is corrected. Correct, take the root, then add it."
+)
+def eps_before_the_correction(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, **rest):
+    mean, square = running(g, mean, square, betas)
+    below = (np.sqrt(square) + eps) / np.sqrt(1 - betas[1] ** step)
+    return moved(p, lr, mean / (1 - betas[0] ** step), below**2, 0, **rest), mean, square
+
+
+@mistake("adamw_step", "The given eps is not used. Add it to the root.")
+def eps_ignored(*args, eps=1e-8, **rest):
+    return right_step(*args, **rest)
+
+
+@mistake("adamw_step", "The given betas are not used: beta1, beta2 = betas.")
+def betas_ignored(*args, betas=(0.9, 0.999), **rest):
+    return right_step(*args, **rest)
+
+
+@mistake(
+    "adamw_step",
+    "The decay went into the gradient, where Adam divides it away again (that is L2). Keep it "
+    "apart.",
+    seen="weight decay mixed into the gradient: L2, not AdamW",
+)
+def decay_in_the_gradient(p, g, mean, square, step, lr, weight_decay=0.01, **rest):
+    return right_step(p, g + weight_decay * p, mean, square, step, lr, weight_decay=0.0, **rest)
+
+
+@mistake("adamw_step", "The decay is multiplied by lr twice. Once is enough.")
+def decay_with_lr_twice(p, g, mean, square, step, lr, weight_decay=0.01, **rest):
+    return right_step(p, g, mean, square, step, lr, weight_decay=lr * weight_decay, **rest)
+
+
+@mistake("adamw_step", "The decay is divided by the root, too. Add it after that division.")
+def decay_over_the_root(p, g, mean, square, step, lr, weight_decay=0.01, eps=1e-8, **rest):
+    mean, square = running(g, mean, square, **rest)
+    mean_hat, square_hat = corrected(mean, square, step, **rest)
+    return moved(p, lr, mean_hat + weight_decay * p, square_hat, eps, 0), mean, square
+
+
+@mistake(
+    "adamw_step",
+    "The corrected mean and square are returned. Return the plain ones: they go on from there.",
+)
+def correction_kept(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    new, mean, square = right_step(p, g, mean, square, step, lr, betas, **rest)
+    return new, *corrected(mean, square, step, betas)
+
+
+@mistake(
+    "adamw_step",
+    "The decay is not multiplied by lr. Both parts are: lr * (... + weight_decay * parameter).",
+    seen="decoupled from the learning rate too",
+)
+def decay_without_lr(p, *args, weight_decay=0.01, **rest):
+    new, mean, square = right_step(p, *args, weight_decay=0.0, **rest)
+    return new - weight_decay * p, mean, square
+
+
+@mistake(
+    "adamw_step", "The decay is of the new parameter, after Adam's step. Take it of the old one."
+)
+def decay_afterwards(p, g, mean, square, step, lr, weight_decay=0.01, **rest):
+    new, mean, square = right_step(p, g, mean, square, step, lr, weight_decay=0.0, **rest)
+    return new * (1 - lr * weight_decay), mean, square
+
+
+@mistake("adamw_step", "The decay makes the parameter grow: subtract it.")
+def decay_grows(*args, weight_decay=0.01, **rest):
+    return right_step(*args, weight_decay=-weight_decay, **rest)
+
+
+@mistake("adamw_step", "There is no decay: subtract lr * weight_decay * parameter too.")
+def plain_adam(*args, weight_decay=0.01, **rest):
+    return right_step(*args, weight_decay=0.0, **rest)
+
+
+@mistake("adamw_step", "There is decay, though weight_decay is 0: take it from the argument.")
+def decay_hard_coded(*args, weight_decay=0.01, **rest):
+    return right_step(*args, **rest)
+
+
+@mistake("adamw_step", "The step goes uphill: subtract it.")
+def uphill(p, g, mean, square, step, lr, **rest):
+    return right_step(p, g, mean, square, step, -lr, **rest)
+
+
+@mistake("adamw_step", "Adam's part is not multiplied by lr. Both parts are: lr * (... + ...).")
+def lr_for_the_decay_only(p, g, mean, square, step, lr, weight_decay=0.01, **rest):
+    decayed = lr * weight_decay
+    return right_step(p, g, mean, square, step, 1.0, weight_decay=decayed, **rest)
+
+
+@mistake("adamw_step", "lr is not used: it multiplies all that is subtracted.")
+def lr_ignored(p, g, mean, square, step, lr, **rest):
+    return right_step(p, g, mean, square, step, 1.0, **rest)
+
+
+@mistake("adamw_step", "The root is missing: divide by sqrt(square') + eps.")
+def no_root(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    mean_hat, square_hat = corrected(mean, square, step, betas)
+    return moved(p, lr, mean_hat, square_hat**2, **rest), mean, square
+
+
+@mistake("adamw_step", "The step goes along the gradient itself. It goes along mean'.")
+def gradient_for_mean(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)
+    return moved(p, lr, g, corrected(mean, square, step, betas)[1], **rest), mean, square
+
+
+@mistake("adamw_step", "The step uses the old mean and square. Update them first, then step.")
+def step_before_the_update(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    with np.errstate(all="ignore"):
+        new = moved(p, lr, *corrected(mean, square, step, betas), **rest)
+    return new, *running(g, mean, square, betas)
+
+
+@mistake("adamw_step", "square collects the square of mean. It collects gradient^2.")
+def square_of_mean(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean = running(g, mean, square, betas)[0]
+    square = running(mean, mean, square, betas)[1]
+    return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
+
+
+@mistake("adamw_step", "square collects the gradient itself. It collects gradient^2.")
+def square_not_squared(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, betas)[0], betas[1] * square + (1 - betas[1]) * g
+    with np.errstate(all="ignore"):
+        return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
+
+
+@mistake(
+    "adamw_step", "The 1 - beta is missing: the gradient is added whole to mean, and to square."
+)
+def shares_missing(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = betas[0] * mean + g, betas[1] * square + g**2
+    return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
+
+
+@mistake("adamw_step", shown_by="inputs_are_kept", seen="running means updated in place")
+def in_place_means(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean *= betas[0]
+    mean += (1 - betas[0]) * g
+    square = running(g, mean, square, betas)[1]
+    return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
+
+
+@mistake(
+    "adamw_step",
+    "The corrections are those of step 1 in every step: step belongs in the exponents.",
+    seen="the correction of the first step used in every step",
+)
+def correction_of_the_first_step(p, g, mean, square, step, lr, **rest):
+    return right_step(p, g, mean, square, 1, lr, **rest)
+
+
+@mistake("adamw_step", "beta1 and beta2 are exchanged: mean goes with beta1, square with beta2.")
+def betas_exchanged(*args, betas=(0.9, 0.999), **rest):
+    return right_step(*args, betas=betas[::-1], **rest)
+
+
+@mistake("adamw_step", "square goes with beta1 here. It has a share of its own: beta2.")
+def beta1_for_both(*args, betas=(0.9, 0.999), **rest):
+    return right_step(*args, betas=(betas[0], betas[0]), **rest)
+
+
+@mistake("adamw_step", "The shares are exchanged: beta of what was there, 1 - beta of what is new.")
+def shares_exchanged(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean, square = running(g, mean, square, (1 - betas[0], 1 - betas[1]))
+    return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
+
+
+@mistake(
+    "adamw_step",
+    "The exponent is step + 1 here. step counts from 1 already.",
+    seen="step taken to count from 0",
+)
+def one_step_ahead(p, g, mean, square, step, *args, **rest):
+    return right_step(p, g, mean, square, step + 1, *args, **rest)
+
+
+@mistake("adamw_step", "Only the parameter is returned. The next step needs mean and square, too.")
+def parameter_only(*args, **rest):
+    return right_step(*args, **rest)[0]
+
+
+@mistake(
+    "adamw_step", "The old mean and square are returned. The next step goes on from the new ones."
+)
+def old_means(p, g, mean, square, *args, **rest):
+    return right_step(p, g, mean, square, *args, **rest)[0], mean, square
+
+
+@mistake("adamw_step", ORDER)
+def means_first(*args, **rest):
+    new, mean, square = right_step(*args, **rest)
+    return mean, square, new
+
+
+@mistake("adamw_step", ORDER)
+def square_before_mean(*args, **rest):
+    new, mean, square = right_step(*args, **rest)
+    return new, square, mean
+
+
+@accepted("adamw_step")
+def decay_first(p, g, mean, square, step, lr, weight_decay=0.01, **rest):
+    shrunk = p * (1 - lr * weight_decay)
+    new, mean, square = right_step(p, g, mean, square, step, lr, weight_decay=0.0, **rest)
+    return shrunk + (new - p), mean, square
+
+
+@accepted("adamw_step")
+def mean_moved_by_its_difference(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
+    mean = mean + (1 - betas[0]) * (g - mean)
+    square = square + (1 - betas[1]) * (np.square(g) - square)
+    hats = (each / -np.expm1(step * np.log(b)) for each, b in zip((mean, square), betas))
+    return [moved(p, lr, *hats, **rest), mean, square]
+
+
+@accepted("adamw_step")
+def correction_in_the_rate(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, **rest):
+    mean, square = running(g, mean, square, betas)
+    below = np.sqrt(square) / math.sqrt(1 - betas[1] ** step) + eps
+    new = p * (1 - lr * rest.get("weight_decay", 0.01))
+    return new - lr / (1 - betas[0] ** step) * mean / below, mean, square
+
+
+# learning_rate
+
+COUNTS_ALL = (
+    "The cosine counts from step 0, so it has fallen when the warm-up ends. Count from warmup."
+)
+AS_A_RATE = "The floor is not multiplied by the peak. It is a share: the last rate is floor * peak."
+
+
+def along(step, steps, warmup):
+    """t, from 0 in step `warmup` to 1 in the last one."""
+    return (step - warmup) / max(1, steps - 1 - warmup)
+
+
+def half_cosine(t, peak, floor):
+    return peak * (floor + (1 - floor) * (1 + math.cos(math.pi * t)) / 2)
+
+
+@mistake(
+    "learning_rate",
+    "In step 0 the rate is 0, so this step is wasted: (step + 1) / warmup.",
+    seen="step / warmup",
+)
+def starts_at_zero(step, steps, peak, warmup=100, floor=0.05):
+    return peak * step / warmup if step < warmup else right_rate(step, steps, peak, warmup, floor)
+
+
+@mistake("learning_rate", "The warm-up ends below the peak: (step + 1) / warmup, not warmup + 1.")
+def peak_after_the_warm_up(step, steps, peak, warmup=100, floor=0.05):
+    line = peak * (step + 1) / (warmup + 1)
+    return line if step < warmup else right_rate(step, steps, peak, warmup, floor)
+
+
+@mistake("learning_rate", "After the warm-up the rate stays at the peak. It falls along a cosine.")
+def warm_up_only(step, steps, peak, warmup=100, floor=0.05):
+    return peak * (step + 1) / warmup if step < warmup else peak
+
+
+@mistake("learning_rate", "There is no warm-up: all its steps have the peak.")
+def no_warm_up(step, steps, peak, warmup=100, floor=0.05):
+    return right_rate(max(step, warmup), steps, peak, warmup, floor)
+
+
+@mistake("learning_rate", "The cosine begins in step 0. First comes the warm-up.")
+def cosine_from_the_start(step, steps, peak, warmup=100, floor=0.05):
+    return half_cosine(step / (steps - 1), peak, floor)
+
+
+@mistake("learning_rate", "It falls to 0. The floor is missing: the last step has floor * peak.")
+def no_floor(step, steps, peak, warmup=100, floor=0.05):
+    return right_rate(step, steps, peak, warmup, 0)
+
+
+@mistake("learning_rate", "The floor is added on top of the whole cosine. That gets 1 - floor.")
+def floor_on_top(step, steps, peak, warmup=100, floor=0.05):
+    rate = right_rate(step, steps, peak, warmup, 0)
+    return rate if step < warmup else floor * peak + rate
+
+
+@mistake(
+    "learning_rate", "The cosine falls to 0 and is cut off at the floor. It ends there softly."
+)
+def cut_off_at_the_floor(step, steps, peak, warmup=100, floor=0.05):
+    rate = right_rate(step, steps, peak, warmup, 0)
+    return rate if step < warmup else max(rate, floor * peak)
+
+
+@mistake(
+    "learning_rate",
+    COUNTS_ALL,
+    seen="progress measured over all steps, warm-up included",
+)
+def cosine_counts_all_steps(step, steps, peak, warmup=100, floor=0.05):
+    t = step / (steps - 1)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake("learning_rate", COUNTS_ALL)
+def share_of_all_steps(step, steps, peak, warmup=100, floor=0.05):
+    t = step / steps
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake("learning_rate", "The peak multiplies the floor only. It multiplies the cosine as well.")
+def peak_times_floor_only(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * floor + right_rate(step, steps, 1 - floor, warmup, 0)
+
+
+@mistake("learning_rate", "t counts from warmup, but is divided by all steps: it ends before 1.")
+def divided_by_all_steps(step, steps, peak, warmup=100, floor=0.05):
+    t = (step - warmup) / (steps - 1)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake(
+    "learning_rate",
+    "The last step, steps - 1, does not reach the floor: divide by steps - 1 - warmup.",
+    seen="divided by steps - warmup",
+)
+def last_step_short(step, steps, peak, warmup=100, floor=0.05):
+    return right_rate(step, steps + 1, peak, warmup, floor)
+
+
+@mistake("learning_rate", "The cosine is a step ahead: in step warmup, t is 0.")
+def cosine_a_step_ahead(step, steps, peak, warmup=100, floor=0.05):
+    t = (step + 1 - warmup) / max(1, steps - warmup)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake("learning_rate", "This is a straight line down. Asked is half a cosine.")
+def linear(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (1 - (1 - floor) * along(step, steps, warmup))
+
+
+@mistake(
+    "learning_rate", "This is a quarter of a turn, cos from 0 to pi / 2. Half a turn is asked."
+)
+def quarter_turn(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (floor + (1 - floor) * math.cos(math.pi / 2 * along(step, steps, warmup)))
+
+
+@mistake("learning_rate", "This is a whole turn: the rate climbs again. Half of it: 0 to pi.")
+def whole_turn(step, steps, peak, warmup=100, floor=0.05):
+    t = 2 * along(step, steps, warmup)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake("learning_rate", "The pi is missing: cos(t) with t up to 1 hardly falls.")
+def no_pi(step, steps, peak, warmup=100, floor=0.05):
+    t = along(step, steps, warmup) / math.pi
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake("learning_rate", "The cosine climbs from floor to peak: it is 1 + cos, not 1 - cos.")
+def cosine_up(step, steps, peak, warmup=100, floor=0.05):
+    t = 1 - along(step, steps, warmup)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake(
+    "learning_rate",
+    "1 + cos goes from 2 to 0: halve it. The cosine now starts near twice the peak.",
+)
+def not_halved(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (floor + (1 - floor) * (1 + math.cos(math.pi * along(step, steps, warmup))))
+
+
+@mistake(
+    "learning_rate", "With one step after the warm-up it divides by 0: max(1, steps - 1 - warmup)."
+)
+def nothing_left_to_divide_by(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return half_cosine((step - warmup) / (steps - 1 - warmup), peak, floor)
+
+
+@mistake("learning_rate", "A warmup of 0 is divided by. Divide by it only where step < warmup.")
+def divided_by_no_warm_up(step, steps, peak, warmup=100, floor=0.05):
+    line = peak * (step + 1) / warmup
+    return line if step < warmup else right_rate(step, steps, peak, warmup, floor)
+
+
+@mistake(
+    "learning_rate",
+    "The first step after the warm-up still climbs, above the peak: the line is for step < warmup.",
+    seen="step <= warmup",
+)
+def one_step_too_high(step, steps, peak, warmup=100, floor=0.05):
+    if step <= warmup:
+        return peak * (step + 1) / max(1, warmup)
+    return right_rate(step, steps, peak, warmup, floor)
+
+
+@mistake("learning_rate", AS_A_RATE, seen="floor taken as a rate: min_lr")
+def floor_as_a_rate(step, steps, peak, warmup=100, floor=0.05):
+    return right_rate(step, steps, peak, warmup, floor / peak)
+
+
+@mistake("learning_rate", AS_A_RATE)
+def floor_beside_the_peak(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return floor + (1 - floor) * right_rate(step, steps, peak, warmup, 0)
+
+
+@mistake("learning_rate", "The peak is missing as a factor in the warm-up.")
+def warm_up_without_the_peak(step, steps, peak, warmup=100, floor=0.05):
+    return (step + 1) / warmup if step < warmup else right_rate(step, steps, peak, warmup, floor)
+
+
+@mistake("learning_rate", "The warm-up takes 100 steps, whatever was asked: use `warmup`.")
+def always_a_hundred(step, steps, peak, warmup=100, floor=0.05):
+    return right_rate(step, steps, peak, 100, floor)
+
+
+@mistake(
+    "learning_rate", "// rounds down, so the warm-up's line became a jump. Use /.", seen="// for /"
+)
+def whole_numbers_on_the_line(step, steps, peak, warmup=100, floor=0.05):
+    rate = right_rate(step, steps, peak, warmup, floor)
+    return peak * ((step + 1) // warmup) if step < warmup else rate
+
+
+@mistake(
+    "learning_rate", "// rounds down, so t stays 0 up to the last step. Use /.", seen="// for /"
+)
+def whole_numbers_in_the_cosine(step, steps, peak, warmup=100, floor=0.05):
+    t = (step - warmup) // max(1, steps - 1 - warmup)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@mistake("learning_rate", "This is an exponential. Asked is half a cosine.")
+def exponential(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * floor ** along(step, steps, warmup)
+
+
+@mistake(
+    "learning_rate", "This is a sine, which climbs first. Asked is half a cosine, from the peak."
+)
+def sine(step, steps, peak, warmup=100, floor=0.05):
+    t = along(step, steps, warmup) - 0.5
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
+@accepted("learning_rate")
+def from_the_floor_up(step, steps, peak, warmup=100, floor=0.05):
+    if step < warmup:
+        return (step + 1) / warmup * peak
+    low, angle = floor * peak, math.pi * (step - warmup) / (steps - 1 - warmup or 1)
+    return low + 0.5 * (peak - low) * (1 + math.cos(angle))
+
+
+@accepted("learning_rate")
+def by_the_square_of_a_cosine(step, steps, peak, warmup=100, floor=0.05):
+    if step + 1 <= warmup:
+        return np.interp(step + 1, [0, warmup], [0, peak])
+    t = 0 if steps - warmup < 2 else (step - warmup) / (steps - warmup - 1)
+    return peak - peak * (1 - floor) * np.sin(np.pi * t / 2) ** 2
+
+
+# nucleus
+
+FIXED = "A fixed number of tokens is kept in every row: that is top-k. How many depends on top_p."
+UNSORTED_TWICE = (
+    "The tokens came back to wrong columns: `order` was applied a second time. It says where each "
+    "came from; back leads np.put_along_axis, or np.argsort(order, axis=-1)."
+)
+SHARE = "The share top_p of the *number* of tokens is kept. It is a share of probability."
+THRESHOLD = (
+    "A token's own size decides here. What counts is what the likelier ones before it add up to."
+)
+
+
+def keep(probabilities, kept):
+    kept = np.where(kept, probabilities, 0)
+    with np.errstate(invalid="ignore"):
+        return kept / kept.sum(axis=-1, keepdims=True)
+
+
+def ranks(probabilities):
+    """The columns, likeliest first, and the probabilities in that order."""
+    order = np.argsort(-probabilities, axis=-1, kind="stable")
+    return order, np.take_along_axis(probabilities, order, axis=-1)
+
+
+def kept_in(order, probabilities, top_p):
+    """The nucleus, if the tokens are taken in this order."""
+    ranked = np.take_along_axis(probabilities, order, axis=-1)
+    fits = ranked.cumsum(axis=-1) - ranked < top_p
+    return keep(probabilities, np.take_along_axis(fits, np.argsort(order, axis=-1), axis=-1))
+
+
+def top(probabilities, count):
+    """Only the `count` likeliest of each row."""
+    order, _ = ranks(probabilities)
+    return keep(probabilities, np.argsort(order, axis=-1) < count)
+
+
+@mistake(
+    "nucleus",
+    "The token that reaches top_p was dropped. It is kept if those *before* it are below top_p.",
+    seen="the mask not shifted by one",
+)
+def crossing_token_dropped(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    fits = ranked.cumsum(axis=-1) <= top_p
+    return keep(probabilities, np.take_along_axis(fits, np.argsort(order, axis=-1), axis=-1))
+
+
+@mistake(
+    "nucleus",
+    "The token that reaches top_p was dropped. It is kept if those *before* it are below top_p.",
+)
+def crossing_token_dropped_always(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    fits = ranked.cumsum(axis=-1) < top_p
+    return keep(probabilities, np.take_along_axis(fits, np.argsort(order, axis=-1), axis=-1))
+
+
+@mistake("nucleus", "The token that reaches top_p was dropped, unless it is the likeliest one.")
+def crossing_token_dropped_but_first(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    fits = ranked.cumsum(axis=-1) <= top_p
+    fits[:, 0] = True
+    return keep(probabilities, np.take_along_axis(fits, np.argsort(order, axis=-1), axis=-1))
+
+
+@mistake(
+    "nucleus",
+    "The probabilities are sorted. Put each back where it was: column n belongs to token n.",
+    seen="sampled from the sorted order and not mapped back",
+)
+def left_sorted(probabilities, top_p):
+    _, ranked = ranks(probabilities)
+    return keep(ranked, ranked.cumsum(axis=-1) - ranked < top_p)
+
+
+@mistake("nucleus", "What is kept sums to less than 1. Divide it by its sum.")
+def not_renormalized(probabilities, top_p):
+    return np.where(right_nucleus(probabilities, top_p) > 0, probabilities, 0)
+
+
+@mistake("nucleus", "What is kept is divided by top_p. Divide by its own sum, which may be more.")
+def divided_by_top_p(probabilities, top_p):
+    return not_renormalized.answer(probabilities, top_p) / top_p
+
+
+@mistake(
+    "nucleus", "It is divided by the sum of all rows. Each row has its own: axis=-1, keepdims=True."
+)
+def divided_by_all_rows(probabilities, top_p):
+    kept = not_renormalized.answer(probabilities, top_p)
+    return kept / kept.sum()
+
+
+@mistake(
+    "nucleus", "These are True and False. Keep the probabilities themselves, and divide by the sum."
+)
+def truth_values(probabilities, top_p):
+    return right_nucleus(probabilities, top_p) > 0
+
+
+@mistake("nucleus", "The tokens were added up from id 0 on. Begin with the likeliest: sort first.")
+def unsorted(probabilities, top_p):
+    return keep(probabilities, probabilities.cumsum(axis=-1) - probabilities < top_p)
+
+
+@mistake(
+    "nucleus",
+    "The tokens were added up from the unlikely end on. Begin with the likeliest.",
+    seen="sorted upwards, so that the unlikely end is kept",
+)
+def from_the_unlikely_end(probabilities, top_p):
+    return kept_in(np.argsort(probabilities, axis=-1, kind="stable"), probabilities, top_p)
+
+
+@mistake(
+    "nucleus",
+    "top_p is reached exactly, and one token too many was kept: the ones before it must be "
+    "*below* it.",
+    seen="<= where < belongs",
+)
+def keeps_one_too_many(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    fits = ranked.cumsum(axis=-1) - ranked <= top_p
+    return keep(probabilities, np.take_along_axis(fits, np.argsort(order, axis=-1), axis=-1))
+
+
+@mistake("nucleus", "All rows use the first row's order. Each row has its own: axis=-1.")
+def order_of_the_first_row(probabilities, top_p):
+    order = np.argsort(-probabilities[0], kind="stable")
+    return kept_in(np.tile(order, (len(probabilities), 1)), probabilities, top_p)
+
+
+@mistake("nucleus", "Every row keeps as many tokens as the first. Each has its own number.")
+def count_of_the_first_row(probabilities, top_p):
+    return top(probabilities, np.count_nonzero(right_nucleus(probabilities[:1], top_p)))
+
+
+@mistake(
+    "nucleus",
+    "Only the likeliest token is kept. Add the next ones until they reach top_p together.",
+)
+def likeliest_only(probabilities, top_p):
+    return keep(probabilities, probabilities == probabilities.max(axis=-1, keepdims=True))
+
+
+@mistake("nucleus", FIXED)
+def top_two(probabilities, top_p):
+    return top(probabilities, 2)
+
+
+@mistake("nucleus", FIXED)
+def top_three(probabilities, top_p):
+    return top(probabilities, 3)
+
+
+@mistake("nucleus", SHARE)
+def share_of_the_tokens(probabilities, top_p):
+    return top(probabilities, max(1, math.ceil(top_p * probabilities.shape[-1])))
+
+
+@mistake("nucleus", SHARE)
+def share_of_the_tokens_rounded_down(probabilities, top_p):
+    return top(probabilities, max(1, int(top_p * probabilities.shape[-1])))
+
+
+@mistake("nucleus", "The likely tokens are dropped and the rest is kept. Keep the likely ones.")
+def the_rest(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    fits = np.take_along_axis(ranked.cumsum(axis=-1), np.argsort(order, axis=-1), axis=-1)
+    return keep(probabilities, fits >= top_p)
+
+
+@mistake("nucleus", "The sum goes on from one row to the next. Start it at 0 in every row.")
+def sum_over_rows(probabilities, top_p):
+    kept, total = np.zeros_like(probabilities), 0.0
+    for row, out in zip(probabilities, kept):
+        for token in np.argsort(-row, kind="stable"):
+            if total < top_p:
+                out[token] = row[token]
+                total += row[token]
+    return keep(kept, True)
+
+
+@mistake("nucleus", THRESHOLD)
+def large_ones(probabilities, top_p):
+    return keep(probabilities, probabilities >= top_p)
+
+
+@mistake("nucleus", UNSORTED_TWICE, seen="sorted order used to sort back")
+def sorted_twice(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    fits = ranked.cumsum(axis=-1) - ranked < top_p
+    return keep(probabilities, np.take_along_axis(fits, order, axis=-1))
+
+
+@mistake("nucleus", UNSORTED_TWICE)
+def values_sorted_twice(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    kept = keep(ranked, ranked.cumsum(axis=-1) - ranked < top_p)
+    return np.take_along_axis(kept, order, axis=-1)
+
+
+@mistake("nucleus", "The mask is still in sorted order: bring it back to the tokens' columns.")
+def mask_left_sorted(probabilities, top_p):
+    _, ranked = ranks(probabilities)
+    return keep(probabilities, ranked.cumsum(axis=-1) - ranked < top_p)
+
+
+@mistake("nucleus", "It works along axis 0, over the batch. Each row is a distribution: axis=-1.")
+def over_the_batch(probabilities, top_p):
+    order = np.argsort(-probabilities, axis=0, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=0)
+    kept = np.zeros_like(probabilities)
+    np.put_along_axis(
+        kept, order, np.where(ranked.cumsum(axis=0) - ranked < top_p, ranked, 0), axis=0
+    )
+    return kept / kept.sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "nucleus",
+    "Of equally likely tokens the higher ids were kept: sort -probabilities, do not reverse.",
+    seen="argsort(...)[:, ::-1]",
+)
+def ties_reversed(probabilities, top_p):
+    return kept_in(np.argsort(probabilities, axis=-1, kind="stable")[:, ::-1], probabilities, top_p)
+
+
+@mistake("nucleus", "Ties come in any order: beyond 16 entries np.argsort needs kind='stable'.")
+def ties_in_any_order(probabilities, top_p):
+    return kept_in(np.argsort(-probabilities, axis=-1), probabilities, top_p)
+
+
+@mistake("nucleus", "All tokens as likely as the last one kept were kept too. Keep the fewest.")
+def ties_all_kept(probabilities, top_p):
+    nucleus = right_nucleus(probabilities, top_p)
+    smallest = np.where(nucleus > 0, probabilities, 1).min(axis=-1, keepdims=True)
+    return keep(probabilities, probabilities >= smallest)
+
+
+@accepted("nucleus")
+def per_row(probabilities, top_p):
+    kept = np.zeros_like(probabilities)
+    for row, out in zip(probabilities, kept):
+        total = 0.0
+        for token in np.argsort(-row, kind="stable"):
+            if total >= top_p:
+                break
+            out[token] = row[token]
+            total += row[token]
+        out /= out.sum()
+    return kept
+
+
+@accepted("nucleus")
+def by_the_ranks(probabilities, top_p):
+    order, ranked = ranks(probabilities)
+    count = 1 + (ranked.cumsum(axis=-1)[:, :-1] < top_p).sum(axis=-1, keepdims=True)
+    return top(probabilities, count)
+
+
+@accepted("nucleus")
+def with_sorted_lists(probabilities, top_p):
+    rows = []
+    for row in probabilities.tolist():
+        chosen, rest = [], sorted(range(len(row)), key=lambda token: (-row[token], token))
+        while rest and sum(row[token] for token in chosen) < top_p:
+            chosen.append(rest.pop(0))
+        rows.append([row[token] * (token in chosen) for token in range(len(row))])
+    return np.array(rows) / np.sum(rows, axis=1)[:, None]

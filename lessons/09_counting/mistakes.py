@@ -1,0 +1,917 @@
+"""Lesson 09: mistakes in counting, in scoring, and in averaging."""
+
+import re
+
+import numpy as np
+
+from classroom.checking import accepted, mistake
+from solutions.counting import answer_targets, count_values, error_by_position, gate_by_symbol
+from solutions.counting import operation_weights as weights
+
+# count_values
+
+
+def questions(text, pattern=r"\?(.)."):
+    """Of each question the name that it asks for, and the text before it."""
+    return [(match[1], text[: match.start()]) for match in re.finditer(pattern, text)]
+
+
+def since_setting(name, before):
+    return before.rpartition(f"{name}=")[2]
+
+
+@mistake("count_values", "These are the digits written in the text. Do not trust them: count.")
+def trusts_the_digits(text):
+    return [int(digit) for digit in re.findall(r"\?\w(\d)", text)]
+
+
+@mistake("count_values", "You go on from the digit after a question. Do not trust it.")
+def goes_on_from_the_digit(text):
+    values, answers = {}, []
+    for name, sign, asked, digit in re.findall(r"(\w)([=+])|\?(.)(.)", text):
+        if sign:
+            values[name] = 0 if sign == "=" else values[name] + 1
+        else:
+            answers.append(values[asked])
+            values[asked] = int(digit) if digit.isdigit() else values[asked]
+    return answers
+
+
+@mistake("count_values", "The count goes on after `a=`. Setting puts the variable back to 0.")
+def never_resets(text):
+    return [before.count(f"{name}+") for name, before in questions(text)]
+
+
+@mistake("count_values", "A question puts its variable back to 0. Only `a=` does.")
+def question_resets(text):
+    return [
+        re.split(rf"{name}=|\?{name}.", before)[-1].count(f"{name}+")
+        for name, before in questions(text)
+    ]
+
+
+@mistake("count_values", "All names share one counter. Keep one value per name, in a dict.")
+def one_counter_for_all(text):
+    return [before.rpartition("=")[2].count("+") for _, before in questions(text)]
+
+
+@mistake("count_values", "`a=` also put the others back to 0. It sets only the variable named.")
+def setting_resets_all(text):
+    return [before.rpartition("=")[2].count(f"{name}+") for name, before in questions(text)]
+
+
+@mistake("count_values", "The increments of other variables are counted, too. Only `a+` adds to a.")
+def all_increments(text):
+    return [since_setting(*question).count("+") for question in questions(text)]
+
+
+@mistake("count_values", "Passes were counted, too. A dot does nothing.")
+def counts_passes(text):
+    parts = [(name, since_setting(name, before)) for name, before in questions(text)]
+    return [part.count(f"{name}+") + part.count(".") for name, part in parts]
+
+
+@mistake("count_values", "Every answer is one too large: `a=` sets a to 0, not to 1.")
+def begins_at_one(text):
+    return [count + 1 for count in count_values(text)]
+
+
+@mistake("count_values", "The value never gets above 1: `a+` adds 1, it does not set a to 1.")
+def sets_to_one(text):
+    return [min(1, count) for count in count_values(text)]
+
+
+@mistake("count_values", "All increments in the text are counted, also before the last setting.")
+def whole_text(text):
+    return [text.count(f"{name}+") for name, _ in questions(text)]
+
+
+@mistake(
+    "count_values",
+    "The dict has no such name. Either a variable did not enter it when it was set, or another "
+    "character was read as a name: a question takes three characters, `a=` and `a+` take two.",
+)
+def question_of_two_characters(text):
+    values, answers, place = {}, [], 0
+    while place < len(text):
+        if text[place] == "?":
+            answers.append(values[text[place + 1]])
+        elif text[place] != ".":
+            values[text[place]] = 0 if text[place + 1] == "=" else values[text[place]] + 1
+        place += 1 if text[place] == "." else 2
+    return answers
+
+
+@mistake("count_values", "Only the last question is answered. Collect an answer at every question.")
+def last_question_only(text):
+    return count_values(text)[-1:]
+
+
+@mistake("count_values", "Only the first question is answered. Return after the loop, not in it.")
+def first_question_only(text):
+    return count_values(text)[:1]
+
+
+@mistake("count_values", "The last question is missing when the text ends with it.")
+def misses_the_end(text):
+    return [since_setting(*each).count(f"{each[0]}+") for each in questions(text[:-1])]
+
+
+@mistake("count_values", "The answers are in another order than the questions.")
+def upside_down(text):
+    return count_values(text)[::-1]
+
+
+@mistake("count_values", "You stop at 9. The generator stops there, but twelve increments are 12.")
+def stops_at_nine(text):
+    return [min(9, count) for count in count_values(text)]
+
+
+@mistake("count_values", "Only the last digit is left of 12. Answers are numbers, not characters.")
+def last_digit_only(text):
+    return [count % 10 for count in count_values(text)]
+
+
+@mistake("count_values", "The answers are texts. Return numbers: int.")
+def answers_as_text(text):
+    return [str(count) for count in count_values(text)]
+
+
+@mistake("count_values", "These are the final values. Answer each question when it is asked.")
+def final_values(text):
+    return [since_setting(name, text).count(f"{name}+") for name, _ in questions(text)]
+
+
+@mistake(
+    "count_values", "Any letter may be a variable, not only a and b: add a name when it is set."
+)
+def knows_two_names(text):
+    values = {"a": 0, "b": 0}
+    return [count + values[name] for (name, _), count in zip(questions(text), count_values(text))]
+
+
+@mistake("count_values", "Only questions for a and b are answered. Any letter may be a variable.")
+def leaves_other_names_out(text):
+    asked = questions(text, r"\?([ab]).")
+    return [since_setting(name, before).count(f"{name}+") for name, before in asked]
+
+
+@mistake("count_values", "Only questions with a digit are answered. As in ?a_, there may be none.")
+def wants_a_digit(text):
+    asked = questions(text, r"\?(\w)\d")
+    return [since_setting(name, before).count(f"{name}+") for name, before in asked]
+
+
+@mistake(
+    "count_values", "Only questions with a digit or _ are answered. Any character may be there."
+)
+def wants_a_digit_or_underscore(text):
+    asked = questions(text, r"\?(\w)[\d_]")
+    return [since_setting(name, before).count(f"{name}+") for name, before in asked]
+
+
+@accepted("count_values")
+def with_regular_expressions(text):
+    return [since_setting(name, before).count(f"{name}+") for name, before in questions(text)]
+
+
+@accepted("count_values")
+def character_by_character(text):
+    values, answers, characters = {}, [], iter(text)
+    for character in characters:
+        if character == "?":
+            answers.append(values[next(characters)])
+            next(characters, None)
+        elif character != ".":
+            values[character] = (values.get(character, 0) + 1) * (next(characters) == "+")
+    return answers
+
+
+# operation_weights
+
+
+@mistake("operation_weights", "A variable at 9 can still be incremented. That weight must be 0.")
+def no_largest_value(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    return weights(0 * values, set_weight, increment_weight, pass_weight, query_weight)
+
+
+@mistake("operation_weights", "The variables share a kind's weight: divide it by their number.")
+def whole_weight_for_each(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    each = [values.shape[1] * weight for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
+
+
+@mistake("operation_weights", "`//` drops what is left over. Divide with `/`: weights are floats.")
+def whole_numbers_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    n = values.shape[1]
+    each = [n * (weight // n) for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
+
+
+@mistake("operation_weights", "The pass is divided, too. There is one, with the whole weight.")
+def pass_is_shared(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    share = pass_weight / values.shape[1]
+    return weights(values, set_weight, increment_weight, share, query_weight)
+
+
+@mistake("operation_weights", "There is one pass, not one for each variable: a single column.")
+def a_pass_for_each(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    share = pass_weight / values.shape[1]
+    table = weights(values, set_weight, increment_weight, share, query_weight)
+    return np.concatenate([table[:, :-1], np.repeat(table[:, -1:], values.shape[1], 1)], axis=1)
+
+
+@mistake("operation_weights", "A variable at 8 may still be incremented, to 9.")
+def stops_at_eight(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    blocked = np.where(values == 8, 9, values)
+    return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
+
+
+@mistake("operation_weights", "Only variables at 9 may be incremented here. All but those may.")
+def nine_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    turned = np.where(values == 9, 0, 9)
+    return weights(turned, set_weight, increment_weight, pass_weight, query_weight)
+
+
+@mistake("operation_weights", "One variable at 9 stops the increments of all, not only its own.")
+def one_stops_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    highest = np.broadcast_to(values.max(axis=1, keepdims=True), values.shape)
+    return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
+
+
+@mistake("operation_weights", "A variable at 9 can still be set and asked for.")
+def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    return table * np.concatenate([np.tile(values < 9, 3), np.ones((len(values), 1))], axis=1)
+
+
+@mistake("operation_weights", "The others get the weight of an increment at 9. They keep theirs.")
+def hands_the_weight_on(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    variables, free = values.shape[1], values < 9
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    share = increment_weight / np.maximum(1, free.sum(axis=1, keepdims=True))
+    table[:, variables : 2 * variables] = share * free
+    return table
+
+
+@mistake(
+    "operation_weights",
+    "The increment that is not allowed handed its weight to the pass. It is lost: a row may "
+    "sum to less.",
+)
+def hands_the_weight_to_the_pass(
+    values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6
+):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, -1] += increment_weight * (values == 9).mean(axis=1)
+    return table
+
+
+@mistake("operation_weights", "-inf is for scores. A weight that is never drawn is 0.")
+def minus_infinity(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, values.shape[1] : -1][:, : values.shape[1]][values == 9] = -np.inf
+    return table
+
+
+@mistake(
+    "operation_weights", "The row is divided by its sum. These are weights, not probabilities."
+)
+def normalized(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    return table / table.sum(axis=1, keepdims=True)
+
+
+@mistake("operation_weights", "The columns are ordered by variable. Order them by kind.")
+def ordered_by_variable(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    kinds = table[:, :-1].reshape(len(values), 3, -1).swapaxes(1, 2).reshape(len(values), -1)
+    return np.concatenate([kinds, table[:, -1:]], axis=1)
+
+
+@mistake("operation_weights", "The pass comes before the queries. Its column is the last.")
+def pass_before_queries(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    at = 2 * values.shape[1]
+    return np.concatenate([table[:, :at], table[:, -1:], table[:, at:-1]], axis=1)
+
+
+@mistake("operation_weights", "The order of the kinds is set, increment, query, pass.")
+def queries_second(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    sets, increments, queries, passes = np.split(
+        weights(values, set_weight, increment_weight, pass_weight, query_weight),
+        np.arange(1, 4) * values.shape[1],
+        axis=1,
+    )
+    return np.concatenate([sets, queries, increments, passes], axis=1)
+
+
+@mistake("operation_weights", "The column of the pass is missing.")
+def no_pass(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    return weights(values, set_weight, increment_weight, pass_weight, query_weight)[:, :-1]
+
+
+@mistake("operation_weights", "The weights of pass and query are exchanged.")
+def pass_for_query(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    return weights(values, set_weight, increment_weight, query_weight, pass_weight)
+
+
+@mistake("operation_weights", "Only the first row of the batch comes back. Each has its own.")
+def first_row_alone(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    return weights(values, set_weight, increment_weight, pass_weight, query_weight)[0]
+
+
+@mistake("operation_weights", "The increments are not shared: divide by the number of variables.")
+def increments_not_shared(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    share = increment_weight * values.shape[1]
+    return weights(values, set_weight, share, pass_weight, query_weight)
+
+
+@mistake("operation_weights", "You divide by the batch size. Variables are values.shape[1].")
+def divided_by_batch(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    factor = values.shape[1] / len(values)
+    each = [factor * weight for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
+
+
+@mistake("operation_weights", "The weights that were given are not used, but the default ones.")
+def default_weights_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    return weights(values)
+
+
+@accepted("operation_weights")
+def in_one_array(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    batch, variables = values.shape
+    table = np.empty((batch, 3 * variables + 1))
+    table[:, :variables] = set_weight / variables
+    table[:, variables : 2 * variables] = np.where(values == 9, 0, increment_weight / variables)
+    table[:, 2 * variables : -1] = query_weight / variables
+    table[:, -1] = pass_weight
+    return table
+
+
+@accepted("operation_weights")
+def row_by_row(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    rows = []
+    for row in values.tolist():
+        n = len(row)
+        steps = [increment_weight / n if value < 9 else 0.0 for value in row]
+        rows.append([set_weight / n] * n + steps + [query_weight / n] * n + [float(pass_weight)])
+    return np.array(rows)
+
+
+# answer_targets
+
+
+@mistake(
+    "answer_targets",
+    "The 3 is scored where the model reads it, so it only has to copy. Shift: it must be "
+    "predicted one position before.",
+    seen="the target not shifted against the input",
+)
+def not_shifted(ids):
+    return np.where(ids < 10, ids, -100)[:, :-1]
+
+
+@mistake(
+    "answer_targets",
+    "The 3 is scored where the model reads it, so it only has to copy. Shift: it must be "
+    "predicted one position before.",
+)
+def not_shifted_at_all(ids):
+    return np.where(ids < 10, ids, -100)
+
+
+@mistake("answer_targets", "The shift goes the wrong way: the target at i is the id at i + 1.")
+def shifted_the_other_way(ids):
+    return np.roll(np.where(ids < 10, ids, -100), 1, axis=1)[:, :-1]
+
+
+@mistake("answer_targets", "One target too many: after the last id nothing follows.")
+def padded_at_the_end(ids):
+    return np.pad(answer_targets(ids), ((0, 0), (0, 1)), constant_values=-100)
+
+
+@mistake("answer_targets", "Everything is scored. Only answers are, the ids below 10.")
+def scores_everything(ids):
+    return ids[:, 1:].copy()
+
+
+@mistake("answer_targets", "Unscored is -100. 0 would teach the model to answer 0 everywhere.")
+def zero_for_unscored(ids):
+    return np.where(ids[:, 1:] < 10, ids[:, 1:], 0)
+
+
+@mistake("answer_targets", "What is not scored must be -100: -1 would be taken for an id.")
+def minus_one_for_unscored(ids):
+    return np.where(ids[:, 1:] < 10, ids[:, 1:], -1)
+
+
+@mistake("answer_targets", "The answers are left out, and the rest is scored: exchange the two.")
+def all_but_answers(ids):
+    return np.where(ids[:, 1:] < 10, -100, ids[:, 1:])
+
+
+@mistake("answer_targets", "This is a mask. Return the ids of the answers, and -100 elsewhere.")
+def mask_only(ids):
+    return ids[:, 1:] < 10
+
+
+@mistake("answer_targets", "Every answer has become a 1. The target is the id itself.")
+def marked_with_one(ids):
+    return np.where(ids[:, 1:] < 10, 1, -100)
+
+
+@mistake(
+    "answer_targets", "Whatever follows a name is scored, = and + included. Score ids below 10."
+)
+def all_after_a_name(ids):
+    return np.where(ids[:, :-1] >= 14, ids[:, 1:], -100)
+
+
+@mistake(
+    "answer_targets", "Whatever follows a name is scored, = and + included. Score ids below 10."
+)
+def all_after_an_a(ids):
+    return np.where(ids[:, :-1] == 14, ids[:, 1:], -100)
+
+
+@mistake(
+    "answer_targets", "An answer at the very end is not scored. The last target is the last id."
+)
+def last_id_missed(ids):
+    return np.pad(answer_targets(ids[:, :-1]), ((0, 0), (0, 1)), constant_values=-100)
+
+
+@mistake(
+    "answer_targets",
+    "The answer 0 is missing: the digit 0 has the id 0, and is an answer, too.",
+    seen="a value tested for truth where 0 is valid",
+)
+def loses_zero(ids):
+    return np.where(ids[:, 1:] > 0, answer_targets(ids), -100)
+
+
+@mistake("answer_targets", "The answer 9 is missing: ids 0 to 9, both included, are answers.")
+def loses_nine(ids):
+    return np.where(ids[:, 1:] < 9, ids[:, 1:], -100)
+
+
+@mistake("answer_targets", "The equals sign is scored. Its id is 10; answers are the ids below 10.")
+def ten_included(ids):
+    return np.where(ids[:, 1:] <= 10, ids[:, 1:], -100)
+
+
+@mistake("answer_targets", "Signs such as = and the dot are scored. Answers are the ids below 10.")
+def signs_included(ids):
+    return np.where(ids[:, 1:] < 14, ids[:, 1:], -100)
+
+
+@mistake(
+    "answer_targets",
+    "You score what comes after a digit: the mask is taken from ids[:, :-1]. Is the id that "
+    "*follows* an answer?",
+    seen="the mask not shifted with the targets",
+)
+def mask_not_shifted(ids):
+    return np.where(ids[:, :-1] < 10, ids[:, 1:], -100)
+
+
+@mistake("answer_targets", "The mask is shifted, the ids are not: take both from ids[:, 1:].")
+def values_not_shifted(ids):
+    return np.where(ids[:, 1:] < 10, ids[:, :-1], -100)
+
+
+@mistake(
+    "answer_targets", "The 3 is scored two positions before it, where the name is not read yet."
+)
+def shifted_twice(ids):
+    return np.pad(answer_targets(ids)[:, 1:], ((0, 0), (0, 1)), constant_values=-100)
+
+
+@mistake("answer_targets", "Only the first row has targets. Every text of the batch needs them.")
+def first_row_only(ids):
+    return np.where(np.arange(len(ids))[:, None] == 0, answer_targets(ids), -100)
+
+
+@mistake("answer_targets", "The batch is shifted, not the texts: positions are axis 1, ids[:, 1:].")
+def shifted_along_the_batch(ids):
+    return np.where(ids[1:] < 10, ids[1:], -100)
+
+
+@mistake(
+    "answer_targets", "Only answers to questions for a are scored. Other names are asked for, too."
+)
+def only_after_a(ids):
+    return np.where(ids[:, :-1] == 14, answer_targets(ids), -100)
+
+
+@mistake("answer_targets", "Only the last answer of each text is scored. All of them are.")
+def last_answer_only(ids):
+    targets = answer_targets(ids)
+    later = np.cumsum((targets >= 0)[:, ::-1], axis=1)[:, ::-1] > 1
+    return np.where(later, -100, targets)
+
+
+@mistake("answer_targets", shown_by="inputs_are_kept")
+def written_into_the_ids(ids):
+    targets = ids[:, 1:]
+    targets[targets >= 10] = -100
+    return targets
+
+
+@accepted("answer_targets")
+def by_assignment(ids):
+    targets = ids[:, 1:].copy()
+    targets[targets >= 10] = -100
+    return targets
+
+
+@accepted("answer_targets")
+def after_a_question_and_a_name(ids):
+    targets = np.full((len(ids), ids.shape[1] - 1), -100)
+    for row, col in zip(*np.nonzero(ids[:, :-2] == 13)):
+        targets[row, col + 1] = ids[row, col + 2]
+    return targets
+
+
+# error_by_position
+
+
+def stretches(array, width):
+    return array.reshape(len(array), -1, width)
+
+
+def scored_and_wrong(predictions, targets):
+    return targets != -100, (targets != -100) & (predictions != targets)
+
+
+@mistake(
+    "error_by_position",
+    "Positions that are not scored count as wrong. Leave out all -100.",
+    seen="padding left in an accuracy",
+)
+def counts_unscored_as_wrong(predictions, targets, width):
+    return stretches(predictions != targets, width).mean(axis=(0, 2))
+
+
+@mistake("error_by_position", "Wrong predictions count, scored or not. Leave out all -100.")
+def unscored_above_the_line(predictions, targets, width):
+    scored, _ = scored_and_wrong(predictions, targets)
+    asked = stretches(scored, width).sum(axis=(0, 2))
+    missed = stretches(predictions != targets, width).sum(axis=(0, 2))
+    return np.where(asked > 0, missed / np.maximum(asked, 1), np.nan)
+
+
+@mistake("error_by_position", "You divide by all positions. Divide by the scored ones.")
+def divides_by_all_positions(predictions, targets, width):
+    return stretches(scored_and_wrong(predictions, targets)[1], width).mean(axis=(0, 2))
+
+
+@mistake("error_by_position", "These are counts. Divide by the number of answers in each stretch.")
+def not_divided(predictions, targets, width):
+    return stretches(scored_and_wrong(predictions, targets)[1], width).sum(axis=(0, 2)) * 1.0
+
+
+@mistake(
+    "error_by_position", "You divide by all answers of the texts, not by those of the stretch."
+)
+def divides_by_all_answers(predictions, targets, width):
+    scored, wrong = scored_and_wrong(predictions, targets)
+    return stretches(wrong, width).sum(axis=(0, 2)) / scored.sum()
+
+
+@mistake("error_by_position", "A stretch without an answer has no error: NaN, not 0.")
+def zero_where_nothing_is_asked(predictions, targets, width):
+    return np.nan_to_num(error_by_position(predictions, targets, width))
+
+
+@mistake("error_by_position", "A stretch without an answer has no error: NaN, not 1.")
+def one_where_nothing_is_asked(predictions, targets, width):
+    return np.nan_to_num(error_by_position(predictions, targets, width), nan=1.0)
+
+
+@mistake("error_by_position", "A stretch without an answer is left out. It has an entry, NaN.")
+def left_out_where_nothing_is_asked(predictions, targets, width):
+    errors = error_by_position(predictions, targets, width)
+    return errors[~np.isnan(errors)]
+
+
+@mistake("error_by_position", "This is the share of right answers. Return that of the wrong ones.")
+def accuracy(predictions, targets, width):
+    return 1 - error_by_position(predictions, targets, width)
+
+
+@mistake("error_by_position", "This is in percent. A share goes from 0 to 1.")
+def in_percent(predictions, targets, width):
+    return 100 * error_by_position(predictions, targets, width)
+
+
+@mistake("error_by_position", "This is one error for all. Each stretch of `width` has its own.")
+def one_number(predictions, targets, width):
+    return error_by_position(predictions, targets, targets.shape[1])[0]
+
+
+@mistake("error_by_position", "This is one error per position, not per stretch of `width` of them.")
+def width_ignored(predictions, targets, width):
+    return error_by_position(predictions, targets, 1)
+
+
+@mistake("error_by_position", "The last stretch is missing. There are seq / width of them.")
+def last_stretch_missed(predictions, targets, width):
+    return error_by_position(predictions, targets, width)[:-1]
+
+
+@mistake(
+    "error_by_position",
+    "You took the mean of each text's own error. A text with one answer then weighs as much as "
+    "one with three: add up first, divide last.",
+    seen="macro average taken for micro average",
+)
+def mean_of_means(predictions, targets, width):
+    rows = zip(predictions[:, None], targets[:, None])
+    errors = np.array([error_by_position(*row, width) for row in rows])
+    there = ~np.isnan(errors)
+    mean = np.where(there, errors, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    return np.where(there.any(axis=0), mean, np.nan)
+
+
+@mistake("error_by_position", "Each text has errors of its own here. Sum over axes 0 and 2.")
+def batch_kept(predictions, targets, width):
+    rows = zip(predictions[:, None], targets[:, None])
+    return np.array([error_by_position(*row, width) for row in rows])
+
+
+@mistake("error_by_position", "Each text has stretches of its own here. Sum over axes 0 and 2.")
+def batch_in_a_row(predictions, targets, width):
+    return error_by_position(predictions.reshape(1, -1), targets.reshape(1, -1), width)
+
+
+@mistake("error_by_position", "Only the first text was counted. Sum over axes 0 and 2.")
+def first_text_only(predictions, targets, width):
+    return error_by_position(predictions[:1], targets[:1], width)
+
+
+@mistake("error_by_position", "You sum over axis 1, the stretches. Sum over axes 0 and 2.")
+def positions_within_a_stretch(predictions, targets, width):
+    scored, wrong = scored_and_wrong(predictions, targets)
+    asked = stretches(scored, width).sum(axis=(0, 1))
+    missed = stretches(wrong, width).sum(axis=(0, 1))
+    return np.where(asked > 0, missed / np.maximum(asked, 1), np.nan)
+
+
+@mistake(
+    "error_by_position",
+    "A stretch is `width` neighbors: (batch, stretches, width), in this order.",
+    seen="reshape with the axes in another order",
+)
+def every_nth_position(predictions, targets, width):
+    apart = np.arange(targets.shape[1]).reshape(width, -1).T.ravel()
+    return error_by_position(predictions[:, apart], targets[:, apart], width)
+
+
+@mistake("error_by_position", "You cut up the batch. Cut up the positions, axis 1: [:, start:end].")
+def texts_cut_up(predictions, targets, width):
+    rows = [slice(start, start + width) for start in range(0, targets.shape[1], width)]
+    found = [(targets[row] >= 0, predictions[row] != targets[row]) for row in rows]
+    return np.array([wrong[asked].mean() if asked.any() else np.nan for asked, wrong in found])
+
+
+@mistake("error_by_position", "Texts and positions are mixed up: (batch, stretches, width).")
+def batch_in_the_middle(predictions, targets, width):
+    def mixed(array):
+        return array.reshape(-1, len(array), width).swapaxes(0, 1).reshape(array.shape)
+
+    return error_by_position(mixed(predictions), mixed(targets), width)
+
+
+@mistake("error_by_position", "You make `width` stretches. Each is `width` positions long.")
+def width_for_the_number(predictions, targets, width):
+    return error_by_position(predictions, targets, targets.shape[1] // width)
+
+
+@mistake("error_by_position", "The answer 0 is left out: only -100 means that nothing is asked.")
+def zero_not_scored(predictions, targets, width):
+    return error_by_position(predictions, np.where(targets == 0, -100, targets), width)
+
+
+@accepted("error_by_position")
+def with_loops(predictions, targets, width):
+    errors = []
+    for start in range(0, targets.shape[1], width):
+        said, asked = predictions[:, start : start + width], targets[:, start : start + width]
+        scored = asked != -100
+        errors.append((said != asked)[scored].mean() if scored.any() else np.nan)
+    return np.array(errors)
+
+
+@accepted("error_by_position")
+def by_bincount(predictions, targets, width):
+    scored, wrong = scored_and_wrong(predictions, targets)
+    stretch = np.broadcast_to(np.arange(targets.shape[1]) // width, targets.shape)
+    count = targets.shape[1] // width
+    asked = np.bincount(stretch[scored], minlength=count)
+    with np.errstate(invalid="ignore"):
+        return np.bincount(stretch[wrong], minlength=count) / asked
+
+
+# gate_by_symbol
+
+
+def mean_by_symbol(values, symbols, vocab_size):
+    """The mean value of each symbol, NaN without any."""
+    found = [values[symbols == symbol] for symbol in range(vocab_size)]
+    return np.array([each.mean() if each.size else np.nan for each in found])
+
+
+def at_pairs(gates, ids, pairs, vocab_size):
+    """The mean gate of each key's symbol, at the pairs (batch, query, key)."""
+    batch, query, key = np.nonzero(pairs)
+    return mean_by_symbol(gates[batch, query, key], ids[batch, key], vocab_size)
+
+
+def sums_by_symbol(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & earlier(ids)
+    symbols = np.broadcast_to(ids[:, None, :], pairs.shape)[pairs]
+    return np.bincount(symbols, weights=gates[pairs], minlength=vocab_size)
+
+
+def earlier(ids, offset=0):
+    return np.tri(ids.shape[1], k=offset, dtype=bool)
+
+
+@mistake("gate_by_symbol", "The gates of all queries are in it. Only those that ask count.")
+def all_queries(gates, ids, asking, vocab_size):
+    return gate_by_symbol(gates, ids, np.ones_like(asking), vocab_size)
+
+
+@mistake("gate_by_symbol", "These are the gates of all queries but those that ask.")
+def all_but_askers(gates, ids, asking, vocab_size):
+    return gate_by_symbol(gates, ids, ~asking, vocab_size)
+
+
+@mistake(
+    "gate_by_symbol",
+    "A key after the query was counted. Leave out all j > i.",
+    seen="later keys not masked",
+)
+def keys_after_the_query(gates, ids, asking, vocab_size):
+    batch, query = np.nonzero(asking)
+    return mean_by_symbol(gates[batch, query], ids[batch], vocab_size)
+
+
+@mistake("gate_by_symbol", "Keys after the query are left out of the sum, not of the count.")
+def zeros_in_the_mean(gates, ids, asking, vocab_size):
+    batch, query = np.nonzero(asking)
+    return mean_by_symbol(np.tril(gates)[batch, query], ids[batch], vocab_size)
+
+
+@mistake("gate_by_symbol", "Only keys after the query are counted. Count those with j <= i.")
+def only_later_keys(gates, ids, asking, vocab_size):
+    return at_pairs(gates, ids, asking[:, :, None] & earlier(ids).T, vocab_size)
+
+
+@mistake("gate_by_symbol", "Gates of 0 are left out. They count, too: use the mask j <= i.")
+def zeros_left_out(gates, ids, asking, vocab_size):
+    return at_pairs(gates, ids, asking[:, :, None] & earlier(ids) & (gates != 0), vocab_size)
+
+
+@mistake("gate_by_symbol", "Gates are sorted by the query's symbol. Take the key's: ids[b, j].")
+def symbol_of_the_query(gates, ids, asking, vocab_size):
+    batch, query, key = np.nonzero(asking[:, :, None] & earlier(ids))
+    return mean_by_symbol(gates[batch, query, key], ids[batch, query], vocab_size)
+
+
+@mistake("gate_by_symbol", "Queries and keys are exchanged: gates[b, i, j] is query i, key j.")
+def queries_and_keys_exchanged(gates, ids, asking, vocab_size):
+    return gate_by_symbol(gates.swapaxes(1, 2), ids, asking, vocab_size)
+
+
+@mistake("gate_by_symbol", "These are sums. Asked for is the mean gate of each symbol.")
+def sums(gates, ids, asking, vocab_size):
+    return sums_by_symbol(gates, ids, asking, vocab_size)
+
+
+@mistake(
+    "gate_by_symbol",
+    "The sums are divided by how often a symbol is in the texts. Divide by the number of pairs "
+    "that were added up.",
+)
+def divided_by_occurrences(gates, ids, asking, vocab_size):
+    total = sums_by_symbol(gates, ids, asking, vocab_size)
+    count = np.bincount(ids.ravel(), minlength=vocab_size)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+@mistake("gate_by_symbol", "You divide by the number of all pairs, not by that of the symbol.")
+def divided_by_all_pairs(gates, ids, asking, vocab_size):
+    total = sums_by_symbol(gates, ids, asking, vocab_size)
+    return total / max(1, (asking[:, :, None] & earlier(ids)).sum())
+
+
+@mistake(
+    "gate_by_symbol", "The mean runs over the whole table of gates. Divide by the pairs that count."
+)
+def divided_by_the_table(gates, ids, asking, vocab_size):
+    counted = np.isfinite(gate_by_symbol(gates, ids, asking, vocab_size))
+    return np.where(counted, sums_by_symbol(gates, ids, asking, vocab_size) / gates.size, np.nan)
+
+
+@mistake(
+    "gate_by_symbol",
+    "A symbol that occurs twice before a query brings in one gate only: total[ids] += ... loses "
+    "repeated ids. Use np.add.at or np.bincount.",
+)
+def repeated_symbols_lost(gates, ids, asking, vocab_size):
+    total, count = np.zeros((2, vocab_size))
+    for b, i in zip(*np.nonzero(asking)):
+        total[ids[b, : i + 1]] += gates[b, i, : i + 1]
+        count[ids[b, : i + 1]] += 1
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+@mistake("gate_by_symbol", "Each gate writes over the one before. Add, with +=.")
+def overwritten(gates, ids, asking, vocab_size):
+    last, count = np.zeros((2, vocab_size))
+    for b, i, j in zip(*np.nonzero(asking[:, :, None] & earlier(ids))):
+        last[ids[b, j]] = gates[b, i, j]
+        count[ids[b, j]] += 1
+    return np.where(count > 0, last / np.maximum(count, 1), np.nan)
+
+
+@mistake("gate_by_symbol", "A symbol that never occurs has no mean gate: NaN, not 0.")
+def zero_without_any(gates, ids, asking, vocab_size):
+    return np.nan_to_num(gate_by_symbol(gates, ids, asking, vocab_size))
+
+
+@mistake("gate_by_symbol", "Symbols that do not occur are missing. Each has an entry, NaN.")
+def entries_missing(gates, ids, asking, vocab_size):
+    means = gate_by_symbol(gates, ids, asking, vocab_size)
+    return means[~np.isnan(means)]
+
+
+@mistake("gate_by_symbol", "`asking` was applied to the keys. It marks queries: asking[b, i].")
+def asking_keys(gates, ids, asking, vocab_size):
+    return at_pairs(gates, ids, asking[:, None, :] & earlier(ids), vocab_size)
+
+
+@mistake("gate_by_symbol", "Keys count only where they ask, too. `asking` marks queries alone.")
+def asking_on_both_sides(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & asking[:, None, :] & earlier(ids)
+    return at_pairs(gates, ids, pairs, vocab_size)
+
+
+@mistake("gate_by_symbol", "Only the last asker of each text is in it. All of them are.")
+def last_asker_only(gates, ids, asking, vocab_size):
+    last = asking & (asking[:, ::-1].cumsum(axis=1)[:, ::-1] == 1)
+    return gate_by_symbol(gates, ids, last, vocab_size)
+
+
+@mistake("gate_by_symbol", "The asker's own key is missing: j <= i includes the query itself.")
+def without_itself(gates, ids, asking, vocab_size):
+    return at_pairs(gates, ids, asking[:, :, None] & earlier(ids, -1), vocab_size)
+
+
+@mistake("gate_by_symbol", "One key after the query is counted, too: j <= i, np.tri without k=1.")
+def one_key_too_many(gates, ids, asking, vocab_size):
+    return at_pairs(gates, ids, asking[:, :, None] & earlier(ids, 1), vocab_size)
+
+
+@mistake("gate_by_symbol", "Only the first text was counted. All texts go into one mean.")
+def first_text_alone(gates, ids, asking, vocab_size):
+    return gate_by_symbol(gates[:1], ids[:1], asking[:1], vocab_size)
+
+
+@mistake("gate_by_symbol", "This is a mean of means, per text or asker. Take one over all pairs.")
+def mean_of_texts(gates, ids, asking, vocab_size):
+    texts = zip(gates[:, None], ids[:, None], asking[:, None])
+    return mean_without_nan([gate_by_symbol(*text, vocab_size) for text in texts])
+
+
+@mistake("gate_by_symbol", "This is a mean of means, per text or asker. Take one over all pairs.")
+def mean_of_askers(gates, ids, asking, vocab_size):
+    number = np.arange(asking.size).reshape(asking.shape)
+    one_each = [asking & (number == n) for n in range(asking.size)]
+    return mean_without_nan([gate_by_symbol(gates, ids, one, vocab_size) for one in one_each])
+
+
+def mean_without_nan(rows):
+    rows = np.array(rows)
+    count = (~np.isnan(rows)).sum(axis=0)
+    return np.where(count > 0, np.nansum(rows, axis=0) / np.maximum(count, 1), np.nan)
+
+
+@accepted("gate_by_symbol")
+def pair_by_pair(gates, ids, asking, vocab_size):
+    return at_pairs(gates, ids, asking[:, :, None] & earlier(ids), vocab_size)
+
+
+@accepted("gate_by_symbol")
+def with_four_loops(gates, ids, asking, vocab_size):
+    total, count = np.zeros(vocab_size), np.zeros(vocab_size)
+    for b, i in zip(*np.nonzero(asking)):
+        for j in range(i + 1):
+            total[ids[b, j]] += gates[b, i, j]
+            count[ids[b, j]] += 1
+    with np.errstate(invalid="ignore"):
+        return total / count

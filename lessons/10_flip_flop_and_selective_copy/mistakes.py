@@ -1,0 +1,962 @@
+"""Lesson 10: mistakes in leaving out, in scoring copies, in reading a head, and in remembering."""
+
+import numpy as np
+
+from classroom.checking import accepted, mistake
+from solutions.flip_flop_and_selective_copy import BLANK, MARK, READ, WRITE
+from solutions.flip_flop_and_selective_copy import without_blanks as right_without_blanks
+
+ZERO_IS_VALID = "a value tested for truth where 0 is valid"
+
+# without_blanks
+
+
+def refuse_uneven(ids):
+    if len({(row != BLANK).sum() for row in ids}) > 1:
+        raise ValueError("rows must have equally many symbols")
+
+
+@mistake(
+    "without_blanks",
+    "It is one long row: picking by True and False loses the rows. Reshape to as many as there "
+    "were.",
+    seen="boolean indexing of a matrix",
+)
+def rows_lost(ids):
+    refuse_uneven(ids)
+    return ids[ids != BLANK]
+
+
+@mistake("without_blanks", "Blanks were replaced by 0, which is the symbol a. Leave them out.")
+def replaced_by_zero(ids):
+    refuse_uneven(ids)
+    return np.where(ids == BLANK, 0, ids)
+
+
+@mistake("without_blanks", "The symbols were sorted. They must stay in their order.")
+def sorted_out(ids):
+    refuse_uneven(ids)
+    return np.sort(ids, axis=1)[:, : (ids[0] != BLANK).sum()]
+
+
+@mistake("without_blanks", "The symbols were sorted. They must stay in their order.")
+def sorted_at_last(ids):
+    return np.sort(right_without_blanks(ids), axis=1)
+
+
+@mistake(
+    "without_blanks",
+    "The rows were mixed: after ids[kept] the symbols of a row are side by side, so reshape to "
+    "(batch, -1).",
+)
+def reshaped_the_other_way(ids):
+    refuse_uneven(ids)
+    return ids[ids != BLANK].reshape(-1, len(ids)).T
+
+
+@mistake(
+    "without_blanks", "The blanks of the first row were left out of all rows. Each has its own."
+)
+def columns_of_the_first_row(ids):
+    refuse_uneven(ids)
+    return ids[:, ids[0] != BLANK]
+
+
+@mistake("without_blanks", "Only the first blank of each row was left out. All of them must go.")
+def first_blank_only(ids):
+    refuse_uneven(ids)
+    rows = [row.tolist() for row in ids]
+    for row in rows:
+        if BLANK in row:
+            row.remove(BLANK)
+    return np.array(rows)
+
+
+@mistake("without_blanks", "It is a list. Return an array: np.array(...).")
+def nested_lists(ids):
+    return right_without_blanks(ids).tolist()
+
+
+@mistake(
+    "without_blanks",
+    "The symbol a went too. Its id is 0, and it is no blank: compare with BLANK.",
+    seen=ZERO_IS_VALID,
+)
+def loses_the_symbol_a(ids):
+    kept = [row[(row > 0) & (row != BLANK)] for row in ids]
+    return np.array(kept)
+
+
+@mistake(
+    "without_blanks",
+    "The mark went too. Its id is 15, and it is no blank: leave out what equals BLANK.",
+)
+def drops_the_mark(ids):
+    kept = ids < BLANK
+    if len(set(kept.sum(axis=1))) > 1:
+        raise ValueError("different")
+    return ids[kept].reshape(len(ids), -1)
+
+
+@mistake(
+    "without_blanks",
+    "All rows have equally many symbols, so they must not be refused. Count per row: axis=1.",
+    seen="the wrong axis",
+)
+def counts_columns(ids):
+    kept = ids != BLANK
+    if len(set(kept.sum(axis=0))) > 1:
+        raise ValueError("different")
+    return ids[kept].reshape(len(ids), -1)
+
+
+@mistake(
+    "without_blanks",
+    "The rows get shorter: they cannot keep the shape of ids. Use reshape(len(ids), -1).",
+)
+def keeps_the_old_width(ids):
+    refuse_uneven(ids)
+    return ids[ids != BLANK].reshape(ids.shape)
+
+
+@mistake("without_blanks", shown_by="uneven_rows", seen="a reshape that happens to fit")
+def never_compares_counts(ids):
+    return ids[ids != BLANK].reshape(len(ids), -1)
+
+
+@mistake("without_blanks", shown_by="uneven_rows")
+def cut_to_the_shortest(ids):
+    rows = [row[row != BLANK] for row in ids]
+    return np.array([row[: min(map(len, rows))] for row in rows])
+
+
+@mistake("without_blanks", 'Equal keys keep their order only in a stable sort: kind="stable".')
+def by_an_unstable_sort(ids):
+    refuse_uneven(ids)
+    order = np.argsort(ids == BLANK, axis=1)
+    return np.take_along_axis(ids, order, axis=1)[:, : (ids[0] != BLANK).sum()]
+
+
+@mistake("without_blanks", "Blanks went to the end of the row, and are still there. Cut them off.")
+def blanks_at_the_end(ids):
+    refuse_uneven(ids)
+    return np.take_along_axis(ids, np.argsort(ids == BLANK, axis=1, kind="stable"), axis=1)
+
+
+@mistake(
+    "without_blanks", "Zeros were left out, and the blanks are still there: a blank is BLANK, 14."
+)
+def zeros_for_blanks(ids):
+    return np.array([row[row != 0] for row in ids])
+
+
+@mistake("without_blanks", "Equal symbols are there only once. Each of them must stay.")
+def each_symbol_once(ids):
+    refuse_uneven(ids)
+    return np.array([list(dict.fromkeys(row[row != BLANK].tolist())) for row in ids])
+
+
+@mistake("without_blanks", "True and False are exchanged: these are the blanks.")
+def the_blanks_alone(ids):
+    refuse_uneven(ids)
+    return ids[ids == BLANK].reshape(len(ids), -1)
+
+
+@accepted("without_blanks")
+def row_by_row(ids):
+    refuse_uneven(ids)
+    return np.stack([row[row != BLANK] for row in ids])
+
+
+@accepted("without_blanks")
+def by_a_stable_sort(ids):
+    refuse_uneven(ids)
+    order = np.argsort(ids == BLANK, axis=1, kind="stable")
+    return np.take_along_axis(ids, order, axis=1)[:, : (ids[0] != BLANK).sum()]
+
+
+@accepted("without_blanks")
+def by_lists(ids):
+    rows = [[id for id in row if id != BLANK] for row in ids.tolist()]
+    if len({len(row) for row in rows}) > 1:
+        raise ValueError("uneven")
+    return np.array(rows)
+
+
+# copy_errors
+
+
+def wrong_symbols(predictions, targets):
+    return (targets != -100) & (predictions != targets)
+
+
+def right_errors(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.sum() / (targets != -100).sum(), missed.any(axis=1).mean()
+
+
+@mistake("copy_errors", "The two numbers are exchanged: symbols first, then texts.")
+def exchanged(predictions, targets):
+    return right_errors(predictions, targets)[::-1]
+
+
+@mistake(
+    "copy_errors",
+    "Positions that are not asked counted as wrong. Leave out targets of -100.",
+    seen="padding left in an accuracy",
+)
+def unscored_counted(predictions, targets):
+    missed = predictions != targets
+    return missed.mean(), missed.any(axis=1).mean()
+
+
+@mistake(
+    "copy_errors",
+    "In the second number, positions that are not asked make a text wrong. Leave out targets of "
+    "-100.",
+)
+def unscored_in_the_texts(predictions, targets):
+    return right_errors(predictions, targets)[0], (predictions != targets).any(axis=1).mean()
+
+
+@mistake("copy_errors", "You divided by all positions. Divide by those that are asked.")
+def divided_by_all(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.mean(), missed.any(axis=1).mean()
+
+
+@mistake("copy_errors", "These are shares of what is right. Return the shares of what is wrong.")
+def what_is_right(predictions, targets):
+    symbols, texts = right_errors(predictions, targets)
+    return 1 - symbols, 1 - texts
+
+
+@mistake("copy_errors", "A text counted as wrong only if all of it is. One wrong symbol is enough.")
+def all_wrong(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return right_errors(predictions, targets)[0], (missed | (targets == -100)).all(axis=1).mean()
+
+
+@mistake("copy_errors", "A text counted as wrong only with two errors or more. One is enough.")
+def two_errors_needed(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return right_errors(predictions, targets)[0], (missed.sum(axis=1) > 1).mean()
+
+
+@mistake(
+    "copy_errors",
+    "The second number is about symbols again. A text is wrong as a whole: is any of its symbols "
+    "wrong?",
+)
+def symbols_twice(predictions, targets):
+    symbols, _ = right_errors(predictions, targets)
+    return symbols, symbols
+
+
+@mistake(
+    "copy_errors",
+    "The first number was divided by the number of texts: divide by the symbols asked.",
+)
+def errors_a_text(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.sum() / len(targets), missed.any(axis=1).mean()
+
+
+@mistake("copy_errors", "These are counts. Shares are asked for, from 0 to 1.")
+def counts(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return float(missed.sum()), float(missed.any(axis=1).sum())
+
+
+@mistake("copy_errors", "These are counts. Shares are asked for, from 0 to 1.")
+def whole_counts(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.sum(), missed.any(axis=1).sum()
+
+
+@mistake(
+    "copy_errors", "The second number says how many texts are wrong: divide by the number of texts."
+)
+def number_of_texts(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return right_errors(predictions, targets)[0], missed.any(axis=1).sum()
+
+
+@mistake(
+    "copy_errors", "The second number says how many texts are wrong: divide by the number of texts."
+)
+def number_of_texts_as_float(predictions, targets):
+    symbols, texts = right_errors(predictions, targets)
+    return symbols, texts * len(targets)
+
+
+@mistake(
+    "copy_errors", "The first number says how many symbols are wrong: divide by how many are asked."
+)
+def number_of_symbols(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.sum(), missed.any(axis=1).mean()
+
+
+@mistake("copy_errors", "These are percentages. Shares are asked for, from 0 to 1.")
+def per_cent(predictions, targets):
+    symbols, texts = right_errors(predictions, targets)
+    return 100 * symbols, 100 * texts
+
+
+@mistake(
+    "copy_errors",
+    "The symbol a is not asked by your count. Its id is 0, so compare with -100.",
+    seen=ZERO_IS_VALID,
+)
+def a_is_not_asked(predictions, targets):
+    asked = targets > 0
+    missed = asked & (predictions != targets)
+    return missed.sum() / asked.sum(), missed.any(axis=1).mean()
+
+
+@mistake(
+    "copy_errors",
+    "These texts ask one, four and two symbols, which make no rectangle. Keep the shape (batch, "
+    "seq), with False where nothing is asked.",
+)
+def symbols_in_a_rectangle(predictions, targets):
+    missed = (predictions != targets)[targets != -100].reshape(len(targets), -1)
+    return missed.mean(), missed.any(axis=1).mean()
+
+
+@mistake(
+    "copy_errors",
+    "The second number says at how many positions any text is wrong. Ask each row: axis=1.",
+    seen="the wrong axis",
+)
+def asks_columns(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return right_errors(predictions, targets)[0], missed.any(axis=0).mean()
+
+
+@mistake(
+    "copy_errors",
+    "The second number is computed from the first, as if errors did not care where others are. "
+    "Count the texts.",
+    seen="errors taken for independent",
+)
+def as_if_independent(predictions, targets):
+    symbols, _ = right_errors(predictions, targets)
+    return symbols, 1 - (1 - symbols) ** (targets != -100).sum(axis=1).mean()
+
+
+@mistake(
+    "copy_errors",
+    "You took the mean of each text's own error, so a text with one symbol weighs as much as one "
+    "with four. Add up first, divide last.",
+    seen="macro average taken for micro average",
+)
+def mean_of_means(predictions, targets):
+    rows = zip(predictions, targets)
+    shares = [(row != target)[target != -100].mean() for row, target in rows]
+    return np.mean(shares), np.mean([share > 0 for share in shares])
+
+
+@mistake(
+    "copy_errors",
+    "A wrong symbol where a is asked is not counted: the symbol a has the id 0.",
+    seen=ZERO_IS_VALID,
+)
+def a_is_never_wrong(predictions, targets):
+    missed = (targets > 0) & (predictions != targets)
+    return missed.sum() / (targets != -100).sum(), missed.any(axis=1).mean()
+
+
+@mistake(
+    "copy_errors",
+    "Each prediction is compared with the target after it. They belong together as they are.",
+)
+def compared_with_the_next(predictions, targets):
+    return right_errors(predictions[:, :-1], targets[:, 1:])
+
+
+@mistake(
+    "copy_errors",
+    "Each prediction is compared with the target before it. They belong together as they are.",
+)
+def compared_with_the_one_before(predictions, targets):
+    return right_errors(predictions[:, 1:], targets[:, :-1])
+
+
+@mistake(
+    "copy_errors", "The first number is the share of right symbols. Return the share of wrong ones."
+)
+def right_symbols_wrong_texts(predictions, targets):
+    symbols, texts = right_errors(predictions, targets)
+    return 1 - symbols, texts
+
+
+@mistake(
+    "copy_errors",
+    "These are shares of what is right, and positions that are not asked make every text wrong. "
+    "Return the shares of what is wrong.",
+)
+def right_without_unscored(predictions, targets):
+    asked, right = targets != -100, predictions == targets
+    return (asked & right).sum() / asked.sum(), (asked & right).all(axis=1).mean()
+
+
+@mistake(
+    "copy_errors", "The second number is the share of right texts. Return the share of wrong ones."
+)
+def wrong_symbols_right_texts(predictions, targets):
+    symbols, texts = right_errors(predictions, targets)
+    return symbols, 1 - texts
+
+
+@mistake(
+    "copy_errors",
+    "The second number was divided by the symbols asked. Divide by the number of texts.",
+)
+def texts_over_symbols(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return tuple(count.sum() / (targets != -100).sum() for count in (missed, missed.any(axis=1)))
+
+
+@mistake(
+    "copy_errors", "The second number is wrong symbols per text. Count texts: is any symbol wrong?"
+)
+def symbols_per_text(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return right_errors(predictions, targets)[0], missed.sum() / len(targets)
+
+
+@mistake(
+    "copy_errors", "The second number was divided by all positions. Divide by the number of texts."
+)
+def texts_over_positions(predictions, targets):
+    texts = wrong_symbols(predictions, targets).any(axis=1).sum()
+    return right_errors(predictions, targets)[0], texts / targets.size
+
+
+@mistake(
+    "copy_errors",
+    "Both counts were divided by all positions: divide by the symbols asked, and by the texts.",
+)
+def both_over_positions(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.mean(), missed.any(axis=1).sum() / targets.size
+
+
+@mistake("copy_errors", "These are results per text. Return two numbers, for all texts together.")
+def per_text(predictions, targets):
+    missed = wrong_symbols(predictions, targets)
+    return missed.sum(axis=1) / (targets != -100).sum(axis=1), missed.any(axis=1)
+
+
+@mistake("copy_errors", "How far apart two ids are means nothing. Count where they differ.")
+def distance_of_ids(predictions, targets):
+    asked = targets != -100
+    return np.abs(predictions - targets)[asked].mean(), right_errors(predictions, targets)[1]
+
+
+@accepted("copy_errors")
+def both_by_loops(predictions, targets):
+    asked = missed = texts = 0
+    for row, target in zip(predictions, targets):
+        errors = [said != right for said, right in zip(row, target) if right != -100]
+        asked, missed, texts = asked + len(errors), missed + sum(errors), texts + any(errors)
+    return missed / asked, texts / len(targets)
+
+
+@accepted("copy_errors")
+def two_means(predictions, targets):
+    right = (predictions == targets) | (targets == -100)
+    return 1 - right[targets != -100].mean(), 1 - right.all(axis=1).mean()
+
+
+@accepted("copy_errors")
+def by_masked_arrays(predictions, targets):
+    missed = np.ma.array(predictions != targets, mask=targets == -100)
+    return [float(missed.mean()), float(missed.filled(False).max(axis=1).mean())]
+
+
+# source_hits
+
+
+def should_look_at(ids, mark):
+    return np.nonzero(ids[:, :mark] != BLANK)[1].reshape(len(ids), -1)
+
+
+def position_of_mark(ids):
+    return ids[0].tolist().index(MARK)
+
+
+def weights_on_sources(attention, ids):
+    mark = position_of_mark(ids)
+    sources = should_look_at(ids, mark)[:, :, None]
+    return np.take_along_axis(attention[:, mark:], sources, axis=-1)[..., 0]
+
+
+def hits(attention, ids):
+    mark = position_of_mark(ids)
+    return attention[:, mark:].argmax(axis=-1) == should_look_at(ids, mark)
+
+
+@mistake(
+    "source_hits",
+    "It looked at an equal symbol, but at the other one. Compare positions, not symbols.",
+)
+def equal_symbol(attention, ids):
+    mark = position_of_mark(ids)
+    looked_at = attention[:, mark:].argmax(axis=-1)
+    sources = should_look_at(ids, mark)
+    return (np.take_along_axis(ids, looked_at, 1) == np.take_along_axis(ids, sources, 1)).mean()
+
+
+@mistake(
+    "source_hits",
+    "Blanks are no symbols: asker m must look at the m-th symbol, not at the m-th token.",
+)
+def counts_tokens(attention, ids):
+    mark = position_of_mark(ids)
+    return (attention[:, mark:].argmax(axis=-1) == np.arange(ids.shape[1] - mark)).mean()
+
+
+@mistake(
+    "source_hits",
+    "One symbol too early: the asker that reads the first copied symbol must look at the second.",
+    seen="targets not shifted against inputs",
+)
+def symbol_just_read(attention, ids):
+    mark = position_of_mark(ids)
+    return (attention[:, mark + 1 :].argmax(axis=-1) == should_look_at(ids, mark)[:, :-1]).mean()
+
+
+@mistake("source_hits", "The mark asks too: it is asker 0, and must look at the first symbol.")
+def without_the_mark(attention, ids):
+    mark = position_of_mark(ids)
+    return (attention[:, mark + 1 :].argmax(axis=-1) == should_look_at(ids, mark)[:, 1:]).mean()
+
+
+@mistake(
+    "source_hits",
+    "An asker may also look at the mark or at the copy: the largest of all its weights decides, "
+    "not of those before the mark.",
+)
+def keys_before_the_mark(attention, ids):
+    mark = position_of_mark(ids)
+    return (attention[:, mark:, :mark].argmax(axis=-1) == should_look_at(ids, mark)).mean()
+
+
+@mistake(
+    "source_hits", "The asker's own key was left out. The largest of *all* its weights decides."
+)
+def keys_before_the_asker(attention, ids):
+    return hits(np.tril(attention, -1), ids).mean()
+
+
+@mistake(
+    "source_hits",
+    "This is the mean weight on the right symbol. Return how often it is the largest.",
+)
+def weight_on_the_source(attention, ids):
+    return weights_on_sources(attention, ids).mean()
+
+
+@mistake("source_hits", "This is the number of hits. Return their share among the askers.")
+def number_of_hits(attention, ids):
+    return int(hits(attention, ids).sum())
+
+
+@mistake("source_hits", "You divided by all positions. Divide by the askers.")
+def over_all_positions(attention, ids):
+    return hits(attention, ids).sum() / ids.size
+
+
+@mistake("source_hits", "This is the share of texts in which all is hit. Count askers, not texts.")
+def whole_texts(attention, ids):
+    return hits(attention, ids).all(axis=1).mean()
+
+
+@mistake(
+    "source_hits",
+    "The argmax goes over the queries. Each query's weights are along the last axis: "
+    "argmax(axis=-1).",
+    seen="the wrong axis",
+)
+def argmax_over_queries(attention, ids):
+    mark = position_of_mark(ids)
+    return (attention.argmax(axis=1)[:, mark:] == should_look_at(ids, mark)).mean()
+
+
+@mistake(
+    "source_hits",
+    "The first text's symbols were used for all texts. Each has its blanks elsewhere: find the "
+    "symbols row by row.",
+)
+def sources_of_the_first_row(attention, ids):
+    mark = position_of_mark(ids)
+    return (attention[:, mark:].argmax(axis=-1) == should_look_at(ids, mark)[:1]).mean()
+
+
+@mistake(
+    "source_hits", "You divided by the number of texts. Divide by the askers of all texts together."
+)
+def hits_a_text(attention, ids):
+    return hits(attention, ids).sum() / len(ids)
+
+
+@mistake(
+    "source_hits",
+    "To share the largest weight with an earlier key was taken for a hit, so even weights would "
+    "hit always. Of equal weights the first counts, as in argmax.",
+)
+def weight_of_the_source_is_the_largest(attention, ids):
+    largest = attention[:, position_of_mark(ids) :].max(axis=-1)
+    return (weights_on_sources(attention, ids) == largest).mean()
+
+
+@mistake(
+    "source_hits",
+    "To share the largest weight with a later key was taken for a miss. Of equal weights the "
+    "first counts, as in argmax.",
+)
+def larger_than_all_others(attention, ids):
+    mark = position_of_mark(ids)
+    others = attention[:, mark:].copy()
+    np.put_along_axis(others, should_look_at(ids, mark)[:, :, None], -1, axis=-1)
+    return (weights_on_sources(attention, ids) > others.max(axis=-1)).mean()
+
+
+@mistake("source_hits", "Of equal weights the last was taken. The first counts, as in argmax.")
+def last_of_the_largest(attention, ids):
+    mark = position_of_mark(ids)
+    looked_at = ids.shape[1] - 1 - attention[:, mark:, ::-1].argmax(axis=-1)
+    return (looked_at == should_look_at(ids, mark)).mean()
+
+
+@mistake("source_hits", "Only the first text was read. The share is taken over all texts.")
+def first_text_only(attention, ids):
+    return hits(attention[:1], ids[:1]).mean()
+
+
+@mistake(
+    "source_hits",
+    "A weight above one half was taken for a hit. The largest weight may be smaller than that.",
+)
+def more_than_half(attention, ids):
+    return (weights_on_sources(attention, ids) > 0.5).mean()
+
+
+@mistake(
+    "source_hits", "One symbol too late: asker m must look at symbol m, and the mark is asker 0."
+)
+def symbol_after_next(attention, ids):
+    mark = position_of_mark(ids)
+    return (attention[:, mark:-1].argmax(axis=-1) == should_look_at(ids, mark)[:, 1:]).mean()
+
+
+@mistake("source_hits", "Asker m is taken for the query at position m. It is at mark + m.")
+def askers_from_zero(attention, ids):
+    sources = should_look_at(ids, position_of_mark(ids))
+    return (attention[:, : sources.shape[1]].argmax(axis=-1) == sources).mean()
+
+
+@mistake(
+    "source_hits", "One of the two largest weights was enough for a hit. Only the largest counts."
+)
+def one_of_the_two_largest(attention, ids):
+    mark = position_of_mark(ids)
+    two = np.argsort(attention[:, mark:], axis=-1)[..., -2:]
+    return (two == should_look_at(ids, mark)[:, :, None]).any(axis=-1).mean()
+
+
+@mistake("source_hits", "You divided by the positions before the mark. Divide by the askers.")
+def over_what_is_before_the_mark(attention, ids):
+    return hits(attention, ids).sum() / (len(ids) * position_of_mark(ids))
+
+
+@mistake(
+    "source_hits",
+    "The key is compared with the symbol that the asker reads. It must say the next one.",
+)
+def symbol_of_the_asker(attention, ids):
+    mark = position_of_mark(ids)
+    looked_at = attention[:, mark:].argmax(axis=-1)
+    return (np.take_along_axis(ids, looked_at, 1) == ids[:, mark:]).mean()
+
+
+@mistake("source_hits", "These are the misses. Return the share of hits.")
+def misses(attention, ids):
+    return 1 - hits(attention, ids).mean()
+
+
+@mistake(
+    "source_hits",
+    "It is a hit here to look at any symbol before the mark. Each asker has one of its own.",
+)
+def any_symbol(attention, ids):
+    mark = position_of_mark(ids)
+    looked_at = attention[:, mark:].argmax(axis=-1)
+    return ((looked_at < mark) & (np.take_along_axis(ids, looked_at, 1) != BLANK)).mean()
+
+
+@accepted("source_hits")
+def pair_by_pair(attention, ids):
+    found = []
+    for weights, row in zip(attention, ids.tolist()):
+        mark = row.index(MARK)
+        sources = [position for position, id in enumerate(row[:mark]) if id != BLANK]
+        found += [np.argmax(weights[mark + m]) == source for m, source in enumerate(sources)]
+    return np.mean(found)
+
+
+@accepted("source_hits")
+def later_keys_left_out_first(attention, ids):
+    return hits(np.tril(attention), ids).mean()
+
+
+@accepted("source_hits")
+def by_running_counts(attention, ids):
+    mark = position_of_mark(ids)
+    number = np.cumsum(ids != BLANK, axis=1) - 1  # of each symbol, (batch, seq)
+    looked_at = attention[:, mark:].argmax(axis=-1)
+    found = np.take_along_axis(np.where(ids == BLANK, -1, number), looked_at, axis=1)
+    return ((found == np.arange(ids.shape[1] - mark)) & (looked_at < mark)).sum() / found.size
+
+
+# recall
+
+
+def last_writes(instructions):
+    """The position of the last write so far: (batch, pairs)."""
+    positions = np.where(instructions == WRITE, np.arange(instructions.shape[1]), 0)
+    return np.maximum.accumulate(positions, axis=1)
+
+
+def right_recall(instructions, bits):
+    last = np.take_along_axis(bits, last_writes(instructions), axis=1)
+    return np.where(instructions == READ, last, bits)
+
+
+@mistake(
+    "recall",
+    "Nothing was changed. The bit after a read must be the one written last.",
+    seen="the random bits of reads kept",
+)
+def keeps_all_bits(instructions, bits):
+    return bits.copy()
+
+
+@mistake(
+    "recall", "A read got the bit of the pair just before it, whatever that is. Only writes count."
+)
+def pair_before(instructions, bits):
+    return np.where(instructions == READ, np.roll(bits, 1, axis=1), bits)
+
+
+@mistake(
+    "recall", "An ignore changed the memory. Only a write does; the bits of ignores mean nothing."
+)
+def ignores_write_too(instructions, bits):
+    positions = np.where(instructions == READ, 0, np.arange(bits.shape[1]))
+    return np.take_along_axis(bits, np.maximum.accumulate(positions, axis=1), axis=1)
+
+
+@mistake("recall", "All reads got the bit of the first write. The last one before the read counts.")
+def first_write(instructions, bits):
+    return np.where(instructions == READ, bits[:, :1], bits)
+
+
+@mistake(
+    "recall",
+    "All reads got the bit of the text's last write. A read knows only the writes before it.",
+)
+def last_write_of_the_text(instructions, bits):
+    last = last_writes(instructions)[:, -1:]
+    return np.where(instructions == READ, np.take_along_axis(bits, last, axis=1), bits)
+
+
+@mistake(
+    "recall",
+    "A written 1 was never overwritten by a 0: this is the largest bit so far. Take the largest "
+    "*position* of a write so far, and look the bit up there.",
+)
+def largest_bit_so_far(instructions, bits):
+    largest = np.maximum.accumulate(np.where(instructions == WRITE, bits, 0), axis=1)
+    return np.where(instructions == READ, largest, bits)
+
+
+@mistake(
+    "recall",
+    "The texts were mixed: accumulate goes from text to text if no axis is named. Along a text is "
+    "axis=1.",
+    seen="accumulate without its axis",
+)
+def accumulates_over_the_batch(instructions, bits):
+    positions = np.where(instructions == WRITE, np.arange(bits.shape[1]), 0)
+    last = np.take_along_axis(bits, np.maximum.accumulate(positions), axis=1)
+    return np.where(instructions == READ, last, bits)
+
+
+@mistake(
+    "recall",
+    "A write of 1 flipped the memory. It does not flip the bit, it sets it.",
+    seen="a flip-flop that toggles",
+)
+def toggles(instructions, bits):
+    state = np.where(instructions == WRITE, bits, 0).cumsum(axis=1) % 2
+    return np.where(instructions == READ, state, bits)
+
+
+@mistake(
+    "recall", "The bits after ignores were changed too. Only those after reads are determined."
+)
+def fills_ignores_too(instructions, bits):
+    return np.take_along_axis(bits, last_writes(instructions), axis=1)
+
+
+@mistake(
+    "recall",
+    "These are the answers alone. The result has the shape of `bits`, with all other bits in it.",
+)
+def answers_alone(instructions, bits):
+    return right_recall(instructions, bits)[instructions == READ]
+
+
+@mistake(
+    "recall", "The reads got the position of the last write, not its bit: look the bit up there."
+)
+def position_for_bit(instructions, bits):
+    return np.where(instructions == READ, last_writes(instructions), bits)
+
+
+@mistake(
+    "recall",
+    "The first text's writes were used for all. Every row has writes of its own.",
+    seen="an index without the batch",
+)
+def writes_of_the_first_row(instructions, bits):
+    return np.where(instructions == READ, bits[:, last_writes(instructions)[0]], bits)
+
+
+@mistake("recall", shown_by="inputs_are_kept", seen="an array filled in place")
+def changes_its_input(instructions, bits):
+    bits[:] = right_recall(instructions, bits)
+    return bits
+
+
+@mistake("recall", "A read changed the memory: it handed on its own random bit. Only a write does.")
+def reads_write_too(instructions, bits):
+    result, memory = bits.copy(), bits[:, 0]
+    for pair in range(bits.shape[1]):
+        reads, ignores = instructions[:, pair] == READ, instructions[:, pair] > READ
+        result[:, pair] = np.where(reads, memory, bits[:, pair])
+        memory = np.where(ignores, memory, bits[:, pair])
+    return result
+
+
+@mistake("recall", "Writes and reads are exchanged: WRITE is 0, READ is 1.")
+def reads_for_writes(instructions, bits):
+    result, memory = bits.copy(), 0 * bits[:, 0]
+    for pair in range(bits.shape[1]):
+        memory = np.where(instructions[:, pair] == READ, bits[:, pair], memory)
+        result[:, pair] = np.where(instructions[:, pair] == WRITE, memory, bits[:, pair])
+    return result
+
+
+@mistake("recall", "Each read got the bit of the next write. The last one before it counts.")
+def next_write(instructions, bits):
+    return right_recall(instructions[:, ::-1], bits[:, ::-1])[:, ::-1]
+
+
+@mistake(
+    "recall",
+    "A read got the written bit only right after the write. It counts until the next write.",
+)
+def read_at_once_only(instructions, bits):
+    just_written = np.roll(instructions == WRITE, 1, axis=1)
+    return np.where((instructions == READ) & just_written, np.roll(bits, 1, axis=1), bits)
+
+
+@mistake(
+    "recall", "Only the first text is filled in: does `return` come inside the loop over the rows?"
+)
+def first_text_filled(instructions, bits):
+    return np.concatenate([right_recall(instructions[:1], bits[:1]), bits[1:]])
+
+
+@mistake("recall", "Only each text's first read is filled in. The walk must go on after it.")
+def first_read_only(instructions, bits):
+    reads = (instructions == READ).cumsum(axis=1)
+    return np.where(reads == 1, right_recall(instructions, bits), bits)
+
+
+@mistake("recall", "The texts share one memory here. Each text has its own.")
+def shared_memory(instructions, bits):
+    result, memory = bits.copy(), 0
+    for pair in range(bits.shape[1]):
+        for row in range(len(bits)):
+            if instructions[row, pair] == WRITE:
+                memory = bits[row, pair]
+            elif instructions[row, pair] == READ:
+                result[row, pair] = memory
+    return result
+
+
+@mistake("recall", "The reads got the opposite of the written bit.")
+def flipped(instructions, bits):
+    return np.where(instructions == READ, 1 - right_recall(instructions, bits), bits)
+
+
+@mistake("recall", "The bits of ignores became 0. They are random, and stay as they are.")
+def zeros_after_ignores(instructions, bits):
+    return np.where(instructions > READ, 0, right_recall(instructions, bits))
+
+
+@mistake("recall", "Everything but the reads became 0. Begin with a copy of `bits`.")
+def zeros_elsewhere(instructions, bits):
+    return np.where(instructions == READ, right_recall(instructions, bits), 0)
+
+
+@mistake("recall", "The bits were read in the first text. Each text has bits of its own.")
+def bits_of_the_first_text(instructions, bits):
+    return np.where(instructions == READ, bits[0, last_writes(instructions)], bits)
+
+
+@mistake("recall", "A read empties the memory: a second read gets 0. Only a write changes it.")
+def emptied_by_a_read(instructions, bits):
+    result, memory = bits.copy(), bits[:, 0]
+    for pair in range(bits.shape[1]):
+        memory = np.where(instructions[:, pair] == WRITE, bits[:, pair], memory)
+        reads = instructions[:, pair] == READ
+        result[:, pair], memory = np.where(reads, memory, bits[:, pair]), memory * ~reads
+    return result
+
+
+@accepted("recall")
+def with_a_memory(instructions, bits):
+    result = bits.copy()
+    for row in range(len(bits)):
+        memory = 0
+        for pair, instruction in enumerate(instructions[row]):
+            if instruction == WRITE:
+                memory = bits[row, pair]
+            elif instruction == READ:
+                result[row, pair] = memory
+    return result
+
+
+@accepted("recall")
+def column_by_column(instructions, bits):
+    result, memory = bits.copy(), bits[:, 0]
+    for pair in range(bits.shape[1]):
+        memory = np.where(instructions[:, pair] == WRITE, bits[:, pair], memory)
+        result[:, pair] = np.where(instructions[:, pair] == READ, memory, bits[:, pair])
+    return result
+
+
+@accepted("recall")
+def backwards_from_every_read(instructions, bits):
+    result = np.array(bits)
+    for row, read in np.argwhere(instructions == READ):
+        writes = [pair for pair in range(read) if instructions[row, pair] == WRITE]
+        result[row, read] = bits[row, writes[-1]]
+    return result
