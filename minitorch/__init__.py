@@ -19,6 +19,7 @@ Around it, one family per file:
     sums           sums of many numbers, exact to the last places
     indexing, scattering
                    x[...], picking and writing by indices and masks
+    joining        several tensors made one, and one taken apart
     reductions     sums, means, extremes
     comparisons, rounding, elementary, sorting, arranging, contractions
                    further operations, most of them made of those before
@@ -31,6 +32,7 @@ Around it, one family per file:
     serialization  save and load
     complaints, missing
                    errors in the caller's words, and what to write for names that are not here
+    threads        how many threads a product of matrices may use
     memory         a switch of the C library that makes training a third faster
     nn, optim      layers, losses and optimizers, made of all of these
 
@@ -55,8 +57,8 @@ from minitorch.reductions import (all, amax, amin, any, argmax, argmin, cumprod,
                                   norm, prod, std, std_mean, sum, var, var_mean)
 from minitorch.products import matmul, outer
 from minitorch.contractions import bmm, dot, einsum, mm, mv
-from minitorch.shaping import (cat, chunk, clone, flatten, flip, permute, reshape, roll, split, squeeze,
-                               stack, transpose, unbind, unsqueeze)
+from minitorch.shaping import (clone, flatten, flip, permute, reshape, roll, squeeze, transpose, unsqueeze)
+from minitorch.joining import cat, chunk, split, stack, unbind
 from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, meshgrid,
                                  movedim, narrow, ravel, repeat_interleave, select, swapaxes, t, tile,
                                  unflatten, vstack)
