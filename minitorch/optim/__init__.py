@@ -89,7 +89,7 @@ class Optimizer:
             p: n for n, p in enumerate(p for group in self.param_groups for p in group["params"])
         }
         return {
-            "state": {numbers[p]: {state} for p, state in self.state.items()},
+            "state": {numbers[p]: dict(state) for p, state in self.state.items()},
             "param_groups": [
                 group | {"params": [numbers[p] for p in group["params"]]}
                 for group in self.param_groups
