@@ -31,6 +31,7 @@ Around it, one family per file:
     serialization  save and load
     complaints, missing
                    errors in the caller's words, and what to write for names that are not here
+    threads        how many threads NumPy's products run in: one, unless you ask for more
     memory         a switch of the C library that makes training a third faster
     nn, optim      layers, losses and optimizers, made of all of these
 
