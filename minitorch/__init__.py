@@ -38,6 +38,7 @@ Around it, one family per file:
 NAMES.md lists every public name and who needs it.
 """
 import math as _math
+import warnings as _warnings
 
 import numpy as _np
 
@@ -86,8 +87,11 @@ is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
 Tensor.__getattr__ = _missing_method
 __getattr__ = _missing(__name__, "torch")
 
-# Two things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed memory for the next arrays:
-# a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone. And a product of
-# matrices uses one thread, unless a variable asks for more (threads.py).
+# Three things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed
+# memory for the next arrays: a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the
+# environment leaves it alone. A product of matrices uses one thread, unless a variable asks for
+# more (threads.py). And where minitorch computes an inf or a nan, NumPy doesn't warn: PyTorch, too,
+# says nothing.
 _set_allocator_on_import()
 _use_one_thread()
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch\.")
