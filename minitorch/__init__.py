@@ -32,13 +32,14 @@ Around it, one family per file:
     serialization  save and load
     complaints, missing
                    errors in the caller's words, and what to write for names that are not here
-    threads        how many threads a product of matrices may use
+    threads        how many threads NumPy's products run in: one, unless you ask for more
     memory         a switch of the C library that makes training a third faster
     nn, optim      layers, losses and optimizers, made of all of these
 
 NAMES.md lists every public name and who needs it.
 """
 import math as _math
+import warnings as _warnings
 
 import numpy as _np
 
@@ -87,8 +88,11 @@ is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
 Tensor.__getattr__ = _missing_method
 __getattr__ = _missing(__name__, "torch")
 
-# Two things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed memory for the next arrays:
-# a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone. And a product of
-# matrices uses one thread, unless a variable asks for more (threads.py).
+# Three things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed
+# memory for the next arrays: a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the
+# environment leaves it alone. A product of matrices uses one thread, unless a variable asks for
+# more (threads.py). And where minitorch computes an inf or a nan, NumPy doesn't warn: PyTorch, too,
+# says nothing.
 _set_allocator_on_import()
 _use_one_thread()
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch\.")

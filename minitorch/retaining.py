@@ -1,4 +1,5 @@
 """Gradients of tensors that are not leaves, kept for those who want to look at them."""
+
 from minitorch.operation import method
 
 
@@ -11,7 +12,7 @@ def retain_grad(input):
     if node is None or not node.edges or hasattr(node.edges[0][1], "retains"):
         return
     target, derivative = node.edges[0]
-    kept = {"tensor": input}                    # in a dict, where the watch over changes in place doesn't look
+    kept = {"tensor": input}  # in a dict, where the watch over changes in place doesn't look
 
     def keep_and_go_on(grad):
         kept["tensor"]._accumulate(grad)

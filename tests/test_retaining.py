@@ -1,4 +1,5 @@
 """retain_grad: what a network's inner values got, as in PyTorch."""
+
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ def inner_gradients(engine):
     h = pre.tanh()
     both = h + pre
     loss = (both * both).mean()
-    for t in (pre, h, both, loss, w, h):                      # after they were used; one of them twice
+    for t in (pre, h, both, loss, w, h):  # after they were used; one of them twice
         t.retain_grad()
     loss.backward(retain_graph=True)
     once = [t.grad.numpy().copy() for t in (pre, h, both, loss, w)]
