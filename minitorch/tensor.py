@@ -128,7 +128,7 @@ class Tensor:
         return Tensor(self._data)
 
     def __getstate__(self):
-        """What pickle and deepcopy take along: of a leaf, all but its base. RuntimeError for others."""
+        """What pickle and deepcopy take along: of a leaf, all but the base that it is a view of."""
         if not self.is_leaf:
             raise RuntimeError("only leaves can be copied or pickled: use x.detach().clone()")
         slots = {name: getattr(self, name) for name in Tensor.__slots__}
