@@ -345,8 +345,6 @@ def test_an_attack_is_not_right_and_the_others_get_their_rows(
 
 
 @pytest.mark.parametrize("default", ["__import__('os')._exit(0)", "exit()", "1 / 0", "[1] * 2**40"])
-    "default", ["__import__('os')._exit(0)", "exit()", "1 / 0", "[1] * 10**12"]
-)
 def test_an_attack_while_it_is_defined(default, course, tmp_path):
     answer = f"@exercise\ndef double(x, more={default}):\n    return 2 * x\n"
     hand_in(tmp_path, answer, COUNTER)
