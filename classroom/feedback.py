@@ -1,6 +1,4 @@
-"""What the learner sees: cards of plain text and HTML. The words carry the meaning; a coloured edge
-helps.
-"""
+"""What the learner sees: cards of plain text and HTML. A colored edge helps the words."""
 
 import html
 import sys
@@ -8,7 +6,7 @@ from dataclasses import dataclass, field
 
 NOT_WRITTEN, RIGHT, NOT_YET = "not written yet", "right", "not yet"
 
-# Readable on JupyterLab's light and dark themes alike, and told apart by colour-blind eyes.
+# Readable on JupyterLab's light and dark themes alike, and told apart by color-blind eyes.
 EDGES = {RIGHT: "#0a8fd0", NOT_YET: "#d9730d", NOT_WRITTEN: "#8c8c8c"}
 
 CARD = (
@@ -43,7 +41,7 @@ class Card:
         return "\n".join(lines + [f"  {sentence}" for sentence in self.closing])
 
     def html(self):
-        """The card as HTML, in the colours of the page it stands on."""
+        """The card as HTML, in the colors of its page."""
         parts = [f"<div><strong>{_escape(self.heading)}</strong></div>"]
         parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.sentences]
         parts += [
@@ -75,9 +73,7 @@ def _escape(text):
 
 
 def show_bundle(bundle, metadata=None, **options):
-    """Display a MIME bundle in a notebook, or print its plain text. Returns the display handle, if
-    any.
-    """
+    """Display a MIME bundle in a notebook and return its handle, or print its plain text."""
     if in_notebook():
         from IPython.display import display
 
@@ -116,9 +112,7 @@ class Verdict:
         return " ".join(self.sentences)
 
     def card(self):
-        """The verdict as the learner sees it; the output's metadata holds the state for the
-        progress list.
-        """
+        """The verdict as the learner sees it; its metadata has the state."""
         sentences = list(self.sentences)
         if self.state == RIGHT:
             sentences += [f"Checked: {claim}" for claim in self.checked]

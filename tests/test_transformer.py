@@ -1,14 +1,17 @@
-"""The Transformer and generation: causal, the same with a cache as without, for every encoding; sampling."""
+"""The Transformer and generation: causal, with a cache as without, for every encoding."""
+
+import copy
 import math
 
 import numpy as np
 import pytest
 
 import minitorch as torch
+from solutions import transformer
 from solutions.encodings import encodings, make_positions
 from solutions.positions import PositionEncoding
 from solutions.sampling import draw, generate, next_token_probabilities
-from solutions.transformer import Transformer
+from solutions.transformer import Block, Transformer
 
 NAMES = [*encodings(), "cope+rope", "cope+shaw"]
 
@@ -18,11 +21,20 @@ def small_model(positions, num_layers=2, max_len=32, seed=0, **options):
     torch.manual_seed(seed)
     if "cope" in str(positions):
         options.setdefault("npos_max", 6)
-    model = Transformer(11, dim=16, num_heads=2, num_layers=num_layers, max_len=max_len, positions=positions,
-                        **options)
+    model = Transformer(
+        11,
+        dim=16,
+        num_heads=2,
+        num_layers=num_layers,
+        max_len=max_len,
+        positions=positions,
+        **options,
+    )
     rng = np.random.default_rng(seed)
-    state = {name: torch.tensor(rng.normal(size=tuple(tensor.shape)) * 0.4, dtype=tensor.dtype)
-             for name, tensor in model.state_dict().items()}
+    state = {
+        name: torch.tensor(rng.normal(size=tuple(tensor.shape)) * 0.4, dtype=tensor.dtype)
+        for name, tensor in model.state_dict().items()
+    }
     model.load_state_dict(state)
     return model
 
@@ -73,6 +85,7 @@ def test_encodings_are_shared_or_one_a_layer_as_they_ask():
 
 class Closeness(PositionEncoding):
     """A learner's own encoding: near keys score higher, by a strength that each layer learns."""
+
     shared = False
 
     def __init__(self, num_heads, strength=0.5):
@@ -80,7 +93,7 @@ class Closeness(PositionEncoding):
         self.strength = torch.nn.Parameter(torch.full((num_heads, 1, 1), strength))
 
     def bias(self, q, k, v=None, x=None):
-        distances = np.arange(k.shape[-2]) - np.arange(k.shape[-2])[-q.shape[-2]:, None]
+        distances = np.arange(k.shape[-2]) - np.arange(k.shape[-2])[-q.shape[-2] :, None]
         return (self.strength * torch.tensor(distances, dtype=q.dtype)).unsqueeze(0)
 
 
@@ -88,23 +101,54 @@ def test_an_encoding_of_ones_own_as_a_class_or_an_instance():
     by_class = small_model(Closeness, num_layers=3, strength=0.25)
     own = Closeness(2, strength=0.25)
     by_instance = small_model(own, num_layers=3)
-    assert by_instance.positions is own and by_class.positions is by_class.blocks[0].positions
+    assert by_instance.positions[0] is own
     for model in (by_class, by_instance):
-        assert len({id(block.positions.strength) for block in model.blocks}) == 3
+        assert len({id(encoding.strength) for encoding in model.positions}) == 3
+        assert [block.attention.positions for block in model.blocks] == list(model.positions)
     ids = random_ids(2, 12)
     np.testing.assert_array_equal(logits(by_class, ids), logits(by_instance, ids))
     got = generate(by_class, ids, 4, temperature=0)
     assert (got == generate(by_class, ids, 4, temperature=0, cached=False)).all()
     with_strength = logits(by_class, ids)
     with torch.no_grad():
-        by_class.positions.strength.zero_()
+        by_class.positions[0].strength.zero_()
     assert np.abs(logits(by_class, ids) - with_strength).max() > 1e-3
 
 
 def test_a_shared_instance_serves_all_layers():
     table = make_positions("learned", 16, 2, max_len=8)
     model = Transformer(11, dim=16, num_heads=2, num_layers=2, max_len=8, positions=table)
-    assert all(block.positions is table for block in model.blocks)
+    assert model.positions == (table, table)
+    assert all(block.attention.positions is table for block in model.blocks)
+
+
+def test_a_copy_of_a_model_shares_nothing_with_it():
+    model = small_model("learned")
+    other, ids = copy.deepcopy(model), random_ids(1, 5)
+    before = logits(model, ids)
+    with torch.no_grad():
+        other.positions[0].table.zero_()
+    assert other.positions[0] is other.blocks[0].attention.positions
+    np.testing.assert_array_equal(logits(model, ids), before)
+    assert np.abs(logits(other, ids) - before).max() > 1e-3
+
+
+def test_a_learners_block_needs_nothing_but_its_two_methods(monkeypatch):
+    class Bare(torch.nn.Module):
+        """What an answer of the lesson's exercise has, and nothing more."""
+
+        def __init__(self, dim, num_heads, positions):
+            super().__init__()
+            whole = Block(dim, num_heads, positions)
+            for name, part in whole.named_children():
+                setattr(self, name, part)
+
+        def forward(self, x, cache=None):
+            return Block.forward(self, x, cache)
+
+    model, ids = small_model("learned"), random_ids(2, 5)
+    monkeypatch.setattr(transformer, "Block", Bare)
+    np.testing.assert_array_equal(logits(small_model("learned"), ids), logits(model, ids))
     t5 = small_model("t5", num_layers=3)
     assert len(list(t5.parameters())) == len({id(parameter) for parameter in t5.parameters()})
 
@@ -131,8 +175,12 @@ def test_starting_weights():
     model = Transformer(50, dim=64, num_heads=4, num_layers=8, max_len=8, positions="none")
     residual = 0.02 / math.sqrt(16)
     for block in model.blocks:
-        for layer, std in ((block.attention.qkv, 0.02), (block.attention.out, residual),
-                           (block.mlp[0], 0.02), (block.mlp[2], residual)):
+        for layer, std in (
+            (block.attention.qkv, 0.02),
+            (block.attention.out, residual),
+            (block.mlp[0], 0.02),
+            (block.mlp[2], residual),
+        ):
             assert layer.weight.detach().numpy().std() == pytest.approx(std, rel=0.06)
             assert (layer.bias.detach().numpy() == 0).all()
     assert model.embedding.weight.detach().numpy().std() == pytest.approx(0.02, rel=0.06)
@@ -151,17 +199,30 @@ def test_probabilities_are_the_softmax():
     np.testing.assert_allclose(next_token_probabilities(values[:1], temperature=2), [halved])
 
 
-@pytest.mark.parametrize(("options", "kept"), [
-    ({"top_k": 1}, [0]), ({"top_k": 3}, [0, 2, 1]), ({"top_k": 99}, [0, 1, 2, 3]),
-    ({"top_p": 0.39}, [0]), ({"top_p": 0.41}, [0, 2]), ({"top_p": 0.7}, [0, 2]), ({"top_p": 1e-9}, [0]),
-    ({"top_p": 0.95}, [0, 1, 2, 3]), ({"top_p": 1.0}, [0, 1, 2, 3]),
-    ({"top_k": 2, "top_p": 0.95}, [0, 2]), ({"top_k": 3, "top_p": 0.5}, [0, 2]), ({"temperature": 0}, [0]),
-])
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"top_k": 1}, [0]),
+        ({"top_k": 3}, [0, 2, 1]),
+        ({"top_k": 99}, [0, 1, 2, 3]),
+        ({"top_p": 0.39}, [0]),
+        ({"top_p": 0.41}, [0, 2]),
+        ({"top_p": 0.7}, [0, 2]),
+        ({"top_p": 1e-9}, [0]),
+        ({"top_p": 0.95}, [0, 1, 2, 3]),
+        ({"top_p": 1.0}, [0, 1, 2, 3]),
+        ({"top_k": 2, "top_p": 0.95}, [0, 2]),
+        ({"top_k": 3, "top_p": 0.5}, [0, 2]),
+        ({"temperature": 0}, [0]),
+    ],
+)
 def test_what_is_kept(options, kept):
     full = np.array([0.4, 0.2, 0.31, 0.09])
     want = np.zeros(4)
     want[kept] = full[kept] / full[kept].sum()
-    np.testing.assert_allclose(next_token_probabilities(np.log(full)[None], **options)[0], want, atol=1e-12)
+    np.testing.assert_allclose(
+        next_token_probabilities(np.log(full)[None], **options)[0], want, atol=1e-12
+    )
 
 
 def test_of_equally_likely_tokens_the_lower_id_is_kept():
@@ -169,7 +230,9 @@ def test_of_equally_likely_tokens_the_lower_id_is_kept():
     assert next_token_probabilities(np.zeros((1, 5)), temperature=0).tolist() == [[1, 0, 0, 0, 0]]
 
 
-@pytest.mark.parametrize("options", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}])
+@pytest.mark.parametrize(
+    "options", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}]
+)
 def test_senseless_sampling_is_refused(options):
     [(name, value)] = options.items()
     with pytest.raises(ValueError, match=f"{name}.*{value}"):
@@ -186,7 +249,9 @@ def test_draws_follow_the_weights():
 
 def test_generate_repeats_itself_for_the_same_seed_only():
     model, prompt = small_model("alibi"), random_ids(1, 3)
-    once, twice, other = (generate(model, prompt, 20, rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
+    once, twice, other = (
+        generate(model, prompt, 20, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
     assert (once == twice).all()
     assert (once != other).any()
 

@@ -92,7 +92,7 @@ def exchanged_in_the_second_row(point, angle):
     return np.array([rotated(point, angle)[0], x * np.cos(angle) + y * np.sin(angle)])
 
 
-@mistake("rotate_pair", "The point's own direction is lost: the angle is added to it.")
+@mistake("rotate_pair", "The point's own direction is lost: add the angle to it.")
 def own_direction_lost(point, angle):
     return np.linalg.norm(point) * np.array([np.cos(angle), np.sin(angle)])
 
@@ -178,7 +178,7 @@ def entry_by_entry(point, angle):
 
 @mistake(
     "rotate_pair",
-    "The digits are cut off: zeros_like(point) takes the dtype of the point. Use an array of "
+    "The digits are cut off, as zeros_like(point) does for whole coordinates. Use an array of "
     "floats.",
 )
 def cut_to_whole_numbers(point, angle):
@@ -263,7 +263,7 @@ def added(seq_len, dim, base=10000.0):
     return both(np.arange(seq_len)[:, None] + angular_speeds(dim, base))
 
 
-@mistake("rope_cache", "The exponent is -2c. It is divided by dim: -2c / dim.")
+@mistake("rope_cache", "The exponent is -2c. It should be divided by dim.")
 def exponent_not_divided(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-2.0 * np.arange(dim // 2)))
 
@@ -558,13 +558,13 @@ def own_column_only(x, cos, sin):
     return alternating(even * cos - even * sin, odd * sin + odd * cos, x)
 
 
-@mistake("apply_rope", "Stacked along dim=0, the columns do not alternate: it is dim=-1.")
+@mistake("apply_rope", "Stacked along dim=0, the columns do not alternate. Use dim=-1.")
 def stacked_in_front(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=0).reshape(x.shape)
 
 
-@mistake("apply_rope", "Two tensors are returned. Their columns alternate in one.")
+@mistake("apply_rope", "Two tensors are returned. Let their columns alternate in one.")
 def two_tensors(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return even * cos - odd * sin, even * sin + odd * cos
@@ -851,7 +851,7 @@ def distance_without_sign(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "All pairs rotate by the distance itself. Each has its own of the angular_speeds(dim, base).",
+    "All pairs rotate by the distance itself. It should be multiplied by their angular_speeds.",
 )
 def one_angle(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, distance[:, None] * np.ones(len(k) // 2))
@@ -1215,13 +1215,13 @@ class FirstTablesKept(Right):
         return self.turn(q, *self.kept), self.turn(k, *self.kept)
 
 
-@mistake("RoPE", "Only the queries are rotated. Keys are too, each by its position.")
+@mistake("RoPE", "Only the queries are rotated. The keys should be, too.")
 class QueriesOnly(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[0], k
 
 
-@mistake("RoPE", "Only the keys are rotated. Queries are, too, each by its position.")
+@mistake("RoPE", "Only the keys are rotated. The queries should be, too.")
 class KeysOnly(Right):
     def rotate(self, q, k, offset=0):
         return q, super().rotate(q, k, offset)[1]
@@ -1278,7 +1278,7 @@ class QueriesAlone(Right):
         return super().rotate(q, k, offset)[0]
 
 
-@mistake("RoPE", "The rotated vectors are added to q and k. Only they are returned.")
+@mistake("RoPE", "The rotated vectors are added to q and k. Return them alone.")
 class Added(Right):
     def rotate(self, q, k, offset=0):
         new_q, new_k = super().rotate(q, k, offset)
@@ -1305,7 +1305,7 @@ class SpeedsOfTheWholeHead(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake("RoPE", "All columns are rotated. Only the first rotary_dim are; the others stay.")
+@mistake("RoPE", "All columns are rotated. Only the first rotary_dim should be.")
 class AllColumns(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1322,14 +1322,14 @@ class AllColumnsWithFewAngles(Right):
         return rotation(self)(x, cos, sin)
 
 
-@mistake("RoPE", "The *last* columns are rotated. The first rotary_dim are.")
+@mistake("RoPE", "The *last* columns are rotated. The first rotary_dim should be.")
 class LastColumns(Right):
     def turn(self, x, cos, sin):
         kept = self.head_dim - self.rotary_dim
         return torch.cat([x[..., :kept], rotation(self)(x[..., kept:], cos, sin)], dim=-1)
 
 
-@mistake("RoPE", "The columns left alone are missing: torch.cat them after the rotated ones.")
+@mistake("RoPE", "The columns left alone are missing: torch.cat them after the others.")
 class RestDropped(Right):
     def turn(self, x, cos, sin):
         return rotation(self)(x[..., : self.rotary_dim], cos, sin)
@@ -1342,7 +1342,7 @@ class RestZero(Right):
         return torch.cat([rotation(self)(x[..., :n], cos, sin), 0 * x[..., n:]], dim=-1)
 
 
-@mistake("RoPE", "The columns left alone come first. The rotated ones were first, and stay so.")
+@mistake("RoPE", "The columns left alone come first. They should come last.")
 class RestFirst(Right):
     def turn(self, x, cos, sin):
         n = self.rotary_dim
@@ -1387,7 +1387,7 @@ class Float64(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake("RoPE", "cos and sin are float32 even if q is float64: dtype=q.dtype.")
+@mistake("RoPE", "cos and sin are float32 even if q is float64. Use dtype=q.dtype.")
 class AlwaysFloat32(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos.float(), sin.float())
