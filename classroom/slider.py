@@ -14,6 +14,7 @@ Nothing is fetched. Lines and words have the color of the page's text, light or 
 import hashlib
 import html
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from classroom.feedback import show_bundle
 SCRIPT = Path(__file__).with_suffix(".js")
 WIDTH, LEFT, RIGHT = 640, 56, 12  # of the drawing, and of its margins
 MARK = "#0a8fd0"  # readable on white and on black, and to color-blind eyes
-DIGITS = 3  # that are kept of each number
+DIGITS = 3  # of each number of a line or of a hand
 FINE = 'stroke="currentColor" stroke-opacity="0.35"'
 
 
@@ -47,12 +48,12 @@ class Panel:
 
 def bars(values, labels, title, digits=2):
     """A bar per value, with the number above it; NaN is no bar."""
-    return Panel("bars", _flat(values), title, tuple(map(str, labels)), digits=digits)
+    return Panel("bars", _flat(values, digits), title, tuple(map(str, labels)), digits=digits)
 
 
-def curve(x, y, title, xlabel):
+def line(x, y, title, xlabel):
     """A line through the points (x, y); at every stop the same x."""
-    return Panel("curve", _flat(y), title, x=tuple(_flat(x)), xlabel=xlabel, height=190)
+    return Panel("line", _flat(y), title, x=tuple(_flat(x)), xlabel=xlabel, height=190)
 
 
 def hands(points, labels, title):
@@ -60,8 +61,8 @@ def hands(points, labels, title):
     return Panel("hands", _flat(points), title, tuple(map(str, labels)), height=110)
 
 
-def _flat(values):
-    return np.asarray(plain(values), dtype=float).ravel().round(DIGITS) + 0.0  # no -0.0
+def _flat(values, digits=DIGITS):
+    return np.asarray(plain(values), dtype=float).ravel().round(digits) + 0.0  # no -0.0
 
 
 def slider(name, stops, look, alt, shown=str, says=None, first=0):
@@ -71,13 +72,13 @@ def slider(name, stops, look, alt, shown=str, says=None, first=0):
     stops   the values that it takes, in order
     alt     what there is to see, for those who cannot see it
     shown   the text of a stop, beside the slider
-    says    what a screen reader says at a stop; without it, name and text
+    says    what a screen reader says at a stop; without it, that text
     first   the index of the stop that is drawn to begin with
     """
     stops = list(stops)
     frames = [look(stop) for stop in stops]
     texts = [shown(stop) for stop in stops]
-    spoken = [says(stop) if says else f"{name} {text}" for stop, text in zip(stops, texts)]
+    spoken = [says(stop) for stop in stops] if says else texts
     code = page(name, texts, spoken, frames, alt, first)
     show_bundle({"text/plain": f"{name} {texts[first]} to move\n{alt}", "text/html": code})
 
@@ -91,15 +92,16 @@ def page(name, texts, spoken, frames, alt, first=0):
         raise ValueError("every stop needs the same panels, with as many values each")
     plans, parts, top = [], [], 0
     for number, panels in enumerate(zip(*frames)):
+        last = number + 1 == len(frames[0]) or frames[0][number + 1].labels != panels[0].labels
         plan = _plan(panels, top)
         plans.append(plan)
-        parts.append(_drawn(number, panels[first], plan, top))
-        top += panels[0].height + 44
-    values = [[_numbers(panel.values) for panel in frame] for frame in frames]
-    data = {"name": name, "first": first, "stops": texts, "says": spoken}
-    data |= {"panels": plans, "values": values}
-    data["id"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
-    script = f"{SCRIPT.read_text(encoding='utf-8').strip()}({_json(data)});"
+        parts.append(_drawn(number, panels[first], plan, top, last))
+        top += panels[0].height + (44 if last else 30)
+    data = {"name": name, "first": first, "stops": texts, "says": spoken, "panels": plans}
+    data["values"] = [[_numbers(panel.values) for panel in frame] for frame in frames]
+    data["id"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:8]
+    lines = SCRIPT.read_text(encoding="utf-8").splitlines()
+    script = "".join(f"{each.strip()}\n" for each in lines).strip() + f"({_literal(data)});"
     return (
         f'<div data-slider="{data["id"]}" style="max-width: {WIDTH}px; color: inherit">'
         f"<div data-now>{_escape(name)} {_escape(texts[first])}</div>"
@@ -113,56 +115,64 @@ def _plan(panels, top):
     """How the numbers of a panel become positions in the drawing, at every stop."""
     panel = panels[0]
     bottom = top + 24 + panel.height
-    plan = {"kind": panel.kind, "digits": panel.digits}
+    plan = {"kind": panel.kind, "digits": panel.digits, "x": _across(panel)}
     if panel.kind == "hands":
-        step = (WIDTH - LEFT - RIGHT) / len(panel.labels)
-        middles = [round(LEFT + step * (n + 0.5), 1) for n in range(len(panel.labels))]
-        radius = min(panel.height, step) / 2 - 4
-        return plan | {"x": middles, "bottom": bottom - panel.height / 2, "scale": radius}
+        radius = min(panel.height, _step(panel)) / 2 - 4
+        return plan | {"bottom": bottom - panel.height / 2, "scale": radius}
     numbers = np.concatenate([each.values for each in panels])
     low, high = min(0, np.nanmin(numbers)), max(0, np.nanmax(numbers))
     high = high if high > low else low + 1
     room = panel.height - (16 if panel.kind == "bars" else 0)  # above a bar is its number
-    plan |= {"bottom": bottom, "low": float(low), "scale": round(room / (high - low), 4)}
-    if panel.kind == "bars":
-        return plan | {"zero": 0}
-    x = np.array(panel.x)
-    across = LEFT + (x - x.min()) / (np.ptp(x) or 1) * (WIDTH - LEFT - RIGHT)
-    return plan | {"x": across.round(1).tolist(), "high": float(high)}
+    scale = round(float(room / (high - low)), 3)
+    return plan | {"bottom": bottom, "low": round(float(low), 3), "scale": scale}
 
 
-def _drawn(number, panel, plan, top):
-    """The SVG of a panel."""
+def _step(panel):
+    return (WIDTH - LEFT - RIGHT) / len(panel.labels)
+
+
+def _across(panel):
+    """Where each value is, from left to right: by x, or side by side."""
+    if panel.kind == "line":
+        x = np.array(panel.x)
+        across = LEFT + (x - x.min()) / (np.ptp(x) or 1) * (WIDTH - LEFT - RIGHT)
+    else:
+        across = LEFT + _step(panel) * (np.arange(len(panel.labels)) + 0.5)
+    return across.round().astype(int).tolist()
+
+
+def _drawn(number, panel, plan, top, is_labeled):
+    """The SVG of a panel; its labels may be those of the panel below it."""
     title = f'<text x="{LEFT}" y="{top + 15}" font-weight="bold">{_escape(panel.title)}</text>'
-    return title + DRAW[panel.kind](number, panel, plan)
+    labels = _labels(panel, plan, top + 24 + panel.height + 15) if is_labeled else ""
+    return title + DRAW[panel.kind](number, panel, plan) + labels
 
 
 def _draw_bars(number, panel, plan):
-    step = (WIDTH - LEFT - RIGHT) / len(panel.labels)
-    parts = [_ticks(plan, panel, (0,))]
-    for n, (value, label) in enumerate(zip(panel.values, panel.labels)):
-        x, empty = round(LEFT + step * (n + 0.5), 1), np.isnan(value)
+    step, marks, texts = _step(panel), [], []
+    for x, value in zip(plan["x"], panel.values):
+        empty = np.isnan(value)
         height = _at(plan, 0 if empty else value)
+        marks.append(f'<path d="M{x} {_at(plan, 0)}V{height}"/>')
+        above = min(height, _at(plan, 0)) - 4
         text = "" if empty else f"{value:.{panel.digits}f}"
-        parts.append(
-            f'<line data-mark="{number}" x1="{x}" x2="{x}" y1="{_at(plan, 0)}" y2="{height}" '
-            f'stroke="{MARK}" stroke-width="{step * 0.6:.1f}"/>'
-            f'<text data-text="{number}" x="{x}" y="{min(height, _at(plan, 0)) - 4:.1f}" '
-            f'text-anchor="middle" font-size="{11 if step > 28 else 8}">{text}</text>'
-            f'<text x="{x}" y="{plan["bottom"] + 15}" text-anchor="middle">{_escape(label)}</text>'
-        )
-    return "".join(parts)
+        texts.append(f'<text x="{x}" y="{above}">{text}</text>')
+    size = 11 if step > 28 else 9
+    return (
+        _ticks(plan, (0,))
+        + _marks(number, marks, round(step * 0.6))
+        + f'<g data-texts="{number}" text-anchor="middle" font-size="{size}">{"".join(texts)}</g>'
+    )
 
 
-def _draw_curve(number, panel, plan):
+def _draw_line(number, panel, plan):
     points = zip(plan["x"], panel.values)
     path = "".join(f"{'L' if n else 'M'}{x} {_at(plan, y)}" for n, (x, y) in enumerate(points))
-    ends = [(LEFT, "start", panel.x[0]), (WIDTH - RIGHT, "end", panel.x[-1])]
-    below = [(x, anchor, f"{value:g}") for x, anchor, value in ends]
+    below = [(LEFT, "start", f"{panel.x[0]:g}"), (WIDTH - RIGHT, "end", f"{panel.x[-1]:g}")]
     below.append(((LEFT + WIDTH - RIGHT) / 2, "middle", panel.xlabel))
     return (
-        _ticks(plan, panel, sorted({plan["low"], 0, plan["high"]}))
-        + f'<path data-mark="{number}" d="{path}" fill="none" stroke="{MARK}" stroke-width="2.5"/>'
+        _ticks(plan, sorted({plan["low"], 0, plan["low"] + panel.height / plan["scale"]}))
+        + _marks(number, [f'<path d="{path}"/>'], 2.5)
         + "".join(
             f'<text x="{x}" y="{plan["bottom"] + 16}" text-anchor="{anchor}">{_escape(text)}</text>'
             for x, anchor, text in below
@@ -171,35 +181,44 @@ def _draw_curve(number, panel, plan):
 
 
 def _draw_hands(number, panel, plan):
-    parts, radius, middle = [], plan["scale"], plan["bottom"]
-    for n, (x, label) in enumerate(zip(plan["x"], panel.labels)):
-        right, up = panel.values[2 * n], panel.values[2 * n + 1]
-        parts.append(
-            f'<circle cx="{x}" cy="{middle}" r="{radius}" fill="none" {FINE}/>'
-            f'<line data-mark="{number}" x1="{x}" y1="{middle}" x2="{x + radius * right:.1f}" '
-            f'y2="{middle - radius * up:.1f}" stroke="{MARK}" stroke-width="4" '
-            'stroke-linecap="round"/>'
-            f'<text x="{x}" y="{middle + panel.height / 2 + 15}" text-anchor="middle">'
-            f"{_escape(label)}</text>"
-        )
-    return "".join(parts)
+    radius, middle = plan["scale"], plan["bottom"]
+    points = panel.values.reshape(-1, 2) * radius
+    hands = [
+        f'<path d="M{x} {middle}l{right:.1f} {-up:.1f}"/>'
+        for x, (right, up) in zip(plan["x"], points)
+    ]
+    circles = "".join(f'<circle cx="{x}" cy="{middle}" r="{radius}"/>' for x in plan["x"])
+    return f'<g fill="none" {FINE}>{circles}</g>' + _marks(number, hands, 4)
 
 
-DRAW = {"bars": _draw_bars, "curve": _draw_curve, "hands": _draw_hands}
+def _marks(number, marks, width):
+    """What moves, as a group that the script finds."""
+    return (
+        f'<g data-marks="{number}" fill="none" stroke="{MARK}" stroke-width="{width}">'
+        f"{''.join(marks)}</g>"
+    )
 
 
-def _ticks(plan, panel, numbers):
+def _labels(panel, plan, y):
+    texts = (f'<tspan x="{x}">{_escape(each)}</tspan>' for x, each in zip(plan["x"], panel.labels))
+    return f'<text y="{y}" text-anchor="middle">{"".join(texts)}</text>'
+
+
+DRAW = {"bars": _draw_bars, "line": _draw_line, "hands": _draw_hands}
+
+
+def _ticks(plan, numbers):
     """A fine line across at each of the numbers, with the number at its left."""
     return "".join(
         f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_at(plan, n)}" y2="{_at(plan, n)}" {FINE}/>'
-        f'<text x="{LEFT - 6}" y="{_at(plan, n) + 4}" text-anchor="end">{n:.3g}</text>'
+        f'<text x="{LEFT - 6}" y="{_at(plan, n) + 4}" text-anchor="end">{n:.2g}</text>'
         for n in numbers
     )
 
 
 def _at(plan, value):
     """How far down a value is drawn."""
-    return round(float(plan["bottom"] - plan["scale"] * (value - plan["low"])), 1)
+    return round(plan["bottom"] - plan["scale"] * (value - plan["low"]))
 
 
 def _numbers(values):
@@ -207,12 +226,17 @@ def _numbers(values):
     return [None if np.isnan(v) else int(v) if v == int(v) else float(v) for v in values]
 
 
-def _json(data):
-    """JSON that may be written into a script: no text in it can end that."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def _literal(data):
+    """The data as JavaScript; no text in it can end the script that it is written into."""
+    numbers = re.sub(r"\b0\.", ".", _json(data["values"]))  # .5 for 0.5: a tenth of the whole
+    text = _json({key: value for key, value in data.items() if key != "values"})
     for mark in "<>&\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return text
+    return f'{text[:-1]},"values":{numbers}}}'
+
+
+def _json(data):
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _escape(text):
