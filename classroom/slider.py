@@ -2,9 +2,9 @@
 
     def table(position):
         row = sinusoidal_encoding(25, 8)[position]
-        return [bars(row, labels=range(8), title="the row")]
+        return [slider.bars(row, labels=range(8), title="the row")]
 
-    slider("position", range(25), table, alt="...")
+    slider.show("position", range(25), table, alt="...")
 
 The output is one small piece of HTML: a drawing of the first stop, which is there where no scripts
 run, all numbers, and a few lines of JavaScript (slider.js) that put a slider above the drawing.
@@ -65,7 +65,7 @@ def _flat(values, digits=DIGITS):
     return np.asarray(plain(values), dtype=float).ravel().round(digits) + 0.0  # no -0.0
 
 
-def slider(name, stops, look, alt, shown=str, says=None, first=0):
+def show(name, stops, look, alt, shown=str, says=None, first=0):
     """Show what `look(stop)`, a list of panels, is like at each of the stops.
 
     name    what is changed: "position"

@@ -38,8 +38,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, solution
-from classroom.slider import bars, hands, slider
+from classroom import compare, exercise, hint, show, slider, solution
 from minitorch import nn
 from solutions.absolute_positions import (Sinusoidal, angular_speeds, check_table_size, check_width,
                                           pairs_from_halves)
@@ -214,8 +213,8 @@ speeds = ["speed 1", "speed 1/10", "speed 1/100", "speed 1/1000"]
 def clocks_at(position):
     """The four hands, and the row of the table that they are."""
     columns = [f"{wave} {i}" for i in range(4) for wave in ("sin", "cos")]
-    return [hands(clocks[position], speeds, "four clocks"),
-            bars(clocks[position], columns, "a row of the table")]
+    return [slider.hands(clocks[position], speeds, "four clocks"),
+            slider.bars(clocks[position], columns, "a row of the table")]
 
 
 def in_words(position):
@@ -224,10 +223,10 @@ def in_words(position):
     return f"position {position}, hands at {turned} degrees"
 
 
-slider("position", range(25), clocks_at, says=in_words,
-       alt="Four clocks with a hand each, and eight bars, the row of the "
-           "table. From position to position the first hand turns by 57 "
-           "degrees, each other one ten times less than the one before.")
+slider.show("position", range(25), clocks_at, says=in_words,
+            alt="Four clocks with a hand each, and eight bars, the row of the "
+                "table. From position to position the first hand turns by 57 "
+                "degrees, each other one ten times less than the one before.")
 
 # %% [markdown]
 # Nothing is larger than 1, and $P_3$ is the same in a text of 6 and of 10. Now a large one: 100 positions,

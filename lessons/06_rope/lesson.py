@@ -35,8 +35,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, solution
-from classroom.slider import line, slider
+from classroom import compare, exercise, hint, show, slider, solution
 from solutions.absolute_positions import (angular_speeds, check_table_size, halves_from_pairs,
                                           pairs_from_halves)
 from solutions.positions import PositionEncoding
@@ -327,7 +326,7 @@ bases = 10 ** np.linspace(1, 7, 25)
 def score_by_base(base):
     """Score of equal vectors over the distance, 1 at distance 0."""
     score = score_at_distance(ones, ones, -near, base) / 128
-    return [line(near, score, "score, 1 at distance 0", "tokens back")]
+    return [slider.line(near, score, "score, 1 at distance 0", "tokens back")]
 
 
 def in_words(base):
@@ -335,10 +334,11 @@ def in_words(base):
     return f"{base:,.0f}: {score:.2f} at 200 back"
 
 
-slider("base", bases, score_by_base, shown="{:,.0f}".format, says=in_words, first=12,
-       alt="Score of equal vectors over 0 to 200 tokens back. With base 10 it "
-           "drops to 0 at once and wavers; the larger the base, the more "
-           "slowly it falls.")
+slider.show("base", bases, score_by_base, shown="{:,.0f}".format,
+            says=in_words, first=12,
+            alt="Score of equal vectors over 0 to 200 tokens back. With base "
+                "10 it drops to 0 at once and wavers; the larger the base, "
+                "the more slowly it falls.")
 lowest = [score_at_distance(ones, ones, -near, base).min() / 128
           for base in (10_000.0, 1_000_000.0)]
 assert lowest[0] < 0.4 and lowest[1] > 0.5

@@ -40,8 +40,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, solution
-from classroom.slider import bars, slider
+from classroom import compare, exercise, hint, show, slider, solution
 from solutions.attention import causal_mask
 from solutions.autograd import softmax
 from solutions.cope import CoPE, check_gates, check_rows, whole_and_rest
@@ -319,7 +318,8 @@ def gates_of_last(degrees):
     """The gates of a query turned so: (query, key), all queries alike."""
     angle = np.deg2rad(degrees)
     query = np.array([20 * np.cos(angle), 20 * np.sin(angle), -10, 0])
-    return cope_gates(torch.tensor(np.tile(query, (12, 1))), torch.tensor(keys))
+    queries = np.tile(query, (12, 1))                     # (query, head_dim)
+    return cope_gates(torch.tensor(queries), torch.tensor(keys))
 
 
 def in_words(degrees):
@@ -332,16 +332,17 @@ def seen_in_direction(degrees):
     gates = gates_of_last(degrees)
     positions = cope_positions(gates)[-1]                 # (key,)
     scores = interpolate(likes, positions)                # (key, 1)
-    return [bars(gates[-1], words, "gates"),
-            bars(positions, words, "positions"),
-            bars(scores, words, "what position adds to the score")]
+    return [slider.bars(gates[-1], words, "gates"),
+            slider.bars(positions, words, "positions"),
+            slider.bars(scores, words, "what position adds to the score")]
 
 
-slider("direction in degrees", range(0, 360, 15), seen_in_direction,
-       says=in_words,
-       alt="Three rows of bars over the twelve tokens: gates, positions and "
-           "scores of the last query. At 0 degrees the full stops are counted, "
-           "at 90 Alice, rabbit and half of She, from 165 to 285 nothing.")
+slider.show("direction in degrees", range(0, 360, 15), seen_in_direction,
+            says=in_words,
+            alt="Three rows of bars over the twelve tokens: gates, positions "
+                "and scores of the last query. At 0 degrees the full stops "
+                "are counted, at 90 Alice, rabbit and half of She, from 165 "
+                "to 285 nothing.")
 #
 # ## The way back
 #
