@@ -2,9 +2,10 @@
   const at = (panel, value) => Math.round(panel.bottom - panel.scale * (value - panel.low));
   const draw = {
     bars(panel, found, marks, texts) {
-      found.forEach((value, n) => {
-        marks[n].setAttribute("d", `M${panel.x[n]} ${at(panel, 0)}V${at(panel, value ?? 0)}`);
-        texts[n].textContent = value === null ? "" : value.toFixed(panel.digits);
+      panel.x.forEach((x, n) => {
+        const value = found[n];
+        marks[n].setAttribute("d", `M${x} ${at(panel, 0)}V${at(panel, value ?? 0)}`);
+        texts[n].textContent = value?.toFixed(panel.digits) ?? "";
         texts[n].setAttribute("y", at(panel, Math.max(value ?? 0, 0)) - 4);
       });
     },

@@ -222,7 +222,8 @@ def _at(plan, value):
 
 
 def _numbers(values):
-    """For JSON: whole numbers without a point, null for NaN."""
+    """For JSON: whole numbers without a point, null for NaN; those at the end are left out."""
+    values = values[: 1 + max(np.flatnonzero(~np.isnan(values)), default=-1)]
     return [None if np.isnan(v) else int(v) if v == int(v) else float(v) for v in values]
 
 

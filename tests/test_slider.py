@@ -60,7 +60,7 @@ def waves(step):
     points = [[np.sin(step), np.cos(step)], [np.sin(step / 10), np.cos(step / 10)]]
     return [
         hands(points, ["fast", "slow"], "clocks"),
-        bars(torch.tensor([step * 1.0, -step / 2, np.nan]), "abc", "bars"),
+        bars(torch.tensor([step * 1.0, np.nan, -step / 2, np.nan]), "abcd", "bars"),
         line(x, np.cos(x * step), "a wave", "x"),
     ]
 
@@ -73,7 +73,7 @@ def test_the_numbers_are_those_of_the_functions(shown):
     for step, (clocks, heights, wave) in enumerate(data["values"]):
         want = [np.sin(step), np.cos(step), np.sin(step / 10), np.cos(step / 10)]
         assert np.allclose(clocks, want, atol=0.00051)
-        assert heights == [step, -step / 2, None]
+        assert heights == [step, None, -step / 2]  # the last one is no bar
         assert np.allclose(wave, np.cos(np.linspace(0, 6, 30) * step), atol=0.00051)
 
 
@@ -217,7 +217,9 @@ def test_the_script_draws_what_python_draws(shown, tmp_path):
         tags = Tags(bundle["text/html"])
         paths = [attributes["d"] for tag, attributes in tags.found if tag == "path"]
         assert [numbers(each) for each in drawn] == [numbers(each) for each in paths]
-        assert all(word == "" or word in tags.words for word in words) and words[2] == ""
+        assert (
+            all(word == "" or word in tags.words for word in words) and words[1] == words[3] == ""
+        )
         assert spoken == str(data_of(bundle["text/html"])["first"])
 
 
