@@ -90,7 +90,12 @@ def grade(folder, course, jobs=1, done=lambda learner: None):
         return rows
 
     with ThreadPoolExecutor(jobs) as pool:
-        return [row for rows in pool.map(rows_of, handed_in.learners(folder)) for row in rows]
+        try:
+            return [row for rows in pool.map(rows_of, handed_in.learners(folder)) for row in rows]
+        except BaseException:  # Ctrl-C, say: what is running must not go on by itself
+            judge.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 class Judge:
@@ -100,6 +105,14 @@ class Judge:
         self.course = course
         self.known = {}  # exercise name -> what the course's own answers give
         self.locks = {name: threading.Lock() for name in course.exercise_names}
+        self.running = set()  # the witnesses' processes
+        self.is_stopped = False
+
+    def stop(self):
+        """End what is running, and begin nothing else."""
+        self.is_stopped = True
+        for process in list(self.running):
+            end(process)
 
     def rows(self, learner):
         """A Row per exercise of each lesson of which the learner handed something in."""
@@ -119,6 +132,8 @@ class Judge:
         following = []
         for lesson in self.course.lessons:
             for entry in lesson.exercises if lesson in lessons else ():
+                if self.is_stopped:
+                    return
                 row = Row(learner.name, lesson.slug, entry.name, of=entry.stars)
                 self._fill(row, entry, answers.get(entry.name, []), following)
                 yield row
@@ -149,7 +164,7 @@ class Judge:
             "canaries": known["canaries"],
         }
         try:
-            found = report(self.course.root, request, 3 * entry.seconds + MOST_SECONDS)
+            found = self._report(request, 3 * entry.seconds + MOST_SECONDS)
             return self._believed(entry, found, known, following)
         except NoReport as problem:
             return NOT_JUDGED, str(problem), ""
@@ -160,9 +175,12 @@ class Judge:
             if entry.name not in self.known:
                 request = {"exercise": entry.name, "parts": None}
                 limit = 20 * entry.seconds + MOST_SECONDS
-                known = report(self.course.root, request, limit)
+                known = self._report(request, limit)
                 self.known[entry.name] = known | {"canaries": canaries(entry, known)}
         return self.known[entry.name]
+
+    def _report(self, request, seconds):
+        return report(self.course.root, request, seconds, self.running)
 
     def _believed(self, entry, found, known, following):
         """(state, sentence, convention) after a report; it may say anything."""
@@ -230,8 +248,11 @@ class NoReport(Exception):
     """An answer's process ended without a word that can be used; the message says how."""
 
 
-def report(root, request, seconds):
-    """What the witness in the course at `root` says. Raises NoReport."""
+def report(root, request, seconds, running):
+    """What the witness in the course at `root` says; its process is in the set `running` as long.
+
+    Raises NoReport.
+    """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
             [sys.executable, "-I", str(root / "classroom" / WITNESS.name)],
@@ -242,6 +263,7 @@ def report(root, request, seconds):
             env=surroundings(folder),
             start_new_session=True,  # a group of its own, which can be ended whole
         )
+        running.add(process)
         said = []
         reader = threading.Thread(
             target=lambda: said.append(process.stdout.readline(LARGEST_REPORT)), daemon=True
@@ -255,6 +277,7 @@ def report(root, request, seconds):
             raise NoReport(f"It was still running after {seconds} s, and was stopped.") from None
         finally:
             end(process)
+            running.discard(process)
             reader.join(5)
     try:
         found = json.loads(said[0])

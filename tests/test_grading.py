@@ -4,7 +4,11 @@ import csv
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from classroom.feedback import NOT_WRITTEN, NOT_YET, RIGHT
 from classroom.grading import NOT_JUDGED
 from tests import tiny_course
 
+ROOT = Path(__file__).parents[1]
 COUNTER = """\
 @exercise
 class Counter:
@@ -415,3 +420,36 @@ def test_reading_a_report_runs_nothing():
         with pytest.raises(ValueError):
             grading.decoded(["array", content])
     assert grading.decoded(["object", "Value"]) != grading.decoded(["object", "Value"])
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from classroom import catalogue, grading
+grading.grade(Path(sys.argv[2]), catalogue.Course(Path(sys.argv[1])), 2)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal that Windows does not have")
+def test_ctrl_c_ends_the_command_and_what_it_runs(course, tmp_path):
+    note = tmp_path / "pid"
+    body = f"import os, signal\n    open({str(note)!r}, 'w').write(str(os.getpid()))\n"
+    body += "    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass"
+    for learner in "abc":
+        hand_in(tmp_path / "class", f"@exercise\ndef double(x):\n    {body}\n", learner=learner)
+    arguments = [sys.executable, "-c", INTERRUPTED, str(course.root), str(tmp_path / "class")]
+    with subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True) as command:
+        wait_until(lambda: note.exists() and note.read_text())
+        command.send_signal(signal.SIGINT)
+        before = time.monotonic()
+        assert "KeyboardInterrupt" in command.communicate(timeout=30)[1]
+        assert time.monotonic() - before < 10
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)
+
+
+def wait_until(condition, seconds=30):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)
