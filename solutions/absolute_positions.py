@@ -159,7 +159,8 @@ class Sinusoidal(PositionEncoding):
     def embed(self, x, offset=0):
         check_width(x, self.dim)
         table = sinusoidal_encoding(offset + x.shape[-2], self.dim, self.base)[offset:]  # (seq, dim)
-        return x * self.dim ** 0.5 + torch.tensor(table, dtype=x.dtype)
+        table = torch.tensor(table, dtype=x.dtype, device=x.device)
+        return x * self.dim ** 0.5 + table
 
 
 class Learned(PositionEncoding):

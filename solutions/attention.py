@@ -269,7 +269,7 @@ class MultiHeadAttention(nn.Module):
         if cache is not None:
             k, v, x = cache.append(k, v, x)                               # (batch, heads, key, head_dim)
         allowed = causal_mask(q.shape[-2], k.shape[-2])                   # (query, key)
-        mask = torch.tensor(np.where(allowed, 0.0, -np.inf), dtype=x.dtype)
+        mask = torch.tensor(np.where(allowed, 0.0, -np.inf), dtype=x.dtype, device=x.device)
         bias = self.positions.bias(q, k, v, x)                            # (batch|1, heads|1, query, key)
         return AttentionInputs(q, k, v, mask if bias is None else bias + mask)
 

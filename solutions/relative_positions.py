@@ -147,7 +147,8 @@ class Shaw(PositionEncoding):
 
     def rows(self, query_len, key_len):
         """The table row of every pair: (query, key)."""
-        return torch.tensor(clip_distance(relative_positions(query_len, key_len), self.clip))
+        rows = clip_distance(relative_positions(query_len, key_len), self.clip)
+        return torch.tensor(rows, device=self.keys.device)
 
     def bias(self, q, k, v=None, x=None):
         check_head_dim(q, self.keys.shape[-1])
@@ -196,7 +197,8 @@ def relative_shift(x):
     reshape).
     """
     *lead, query_len, key_len = x.shape
-    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)  # (..., query, key + 1)
+    zeros = torch.zeros(*lead, query_len, 1, dtype=x.dtype, device=x.device)
+    padded = torch.cat([zeros, x], dim=-1)                                # (..., query, key + 1)
     return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(x.shape)
 
 
@@ -226,7 +228,8 @@ class TransformerXL(PositionEncoding):
         key_len, dim = k.shape[-2], num_heads * head_dim
         table = sinusoidal_encoding(key_len, dim, self.base)[:, halves_from_pairs(dim)]
         table = np.flip(table, axis=0).copy()                             # key_len - 1 ... 0 back
-        r = self.distance_keys(torch.tensor(table, dtype=q.dtype))        # (distance, dim)
+        table = torch.tensor(table, dtype=q.dtype, device=q.device)
+        r = self.distance_keys(table)                                     # (distance, dim)
         r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)       # (heads, distance, head_dim)
         scale = self.score_scale(q)
         by_distance = ((q + self.v) * scale) @ r.transpose(-2, -1)        # (batch, heads, query, distance)
@@ -295,7 +298,8 @@ class T5Bias(PositionEncoding):
         check_num_heads(q, self.table.shape[-1])
         distances = relative_positions(q.shape[-2], k.shape[-2])
         buckets = t5_bucket(distances, self.bidirectional, self.num_buckets, self.max_distance)
-        return self.table.T[:, torch.tensor(buckets)].unsqueeze(0)        # (1, heads, query, key)
+        buckets = torch.tensor(buckets, device=q.device)
+        return self.table.T[:, buckets].unsqueeze(0)                      # (1, heads, query, key)
 
 
 def check_num_heads(q, num_heads):
@@ -346,4 +350,5 @@ class ALiBi(PositionEncoding):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, len(self.slopes))
         distances = relative_positions(q.shape[-2], k.shape[-2])       # key minus query, negative in the past
-        return torch.tensor(self.slopes[:, None, None] * distances, dtype=q.dtype).unsqueeze(0)
+        penalties = self.slopes[:, None, None] * distances                # (heads, query, key)
+        return torch.tensor(penalties, dtype=q.dtype, device=q.device).unsqueeze(0)

@@ -215,7 +215,8 @@ class RoPE(PositionEncoding):
         """
         self.check_width(q)
         tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)
-        cos, sin = (torch.tensor(table[offset:], dtype=q.dtype) for table in tables)  # (seq, rotary_dim / 2)
+        cos, sin = (torch.tensor(table[offset:], dtype=q.dtype, device=q.device)
+                    for table in tables)                                  # (seq, rotary_dim / 2)
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
     def turn(self, x, cos, sin):

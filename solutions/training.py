@@ -100,6 +100,15 @@ class Trainer:
                              f" targets are {UNSCORED}; make sequences longer or questions more frequent")
         self.model.train()
         self.optimizer.zero_grad()
+        loss = self.add_gradients(inputs, targets, scored)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.steps, self.lr, self.warmup)
+        self.optimizer.step()
+        self.losses.append(loss)
+
+    def add_gradients(self, inputs, targets, scored):
+        """Puts into .grad what the mean loss over the `scored` targets gives. Returns that loss."""
         parameters = list(self.model.parameters())
         loss, size = 0.0, self.micro_batch or len(inputs)
 
@@ -115,11 +124,7 @@ class Trainer:
             for parameter, gradient in zip(parameters, part_gradients):
                 if gradient is not None:
                     parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, self.steps, self.lr, self.warmup)
-        self.optimizer.step()
-        self.losses.append(loss)
+        return loss
 
     def record(self, value):
         """Notes an evaluation, and keeps a copy of the weights if it is the best so far."""
@@ -140,7 +145,7 @@ class Trainer:
 
     def load(self, path):
         """Takes up a run that `save` wrote, with the same model and settings. Returns the trainer."""
-        run = torch.load(path)
+        run = torch.load(path, map_location=device_of(self.model))
         self.model.load_state_dict(run["model"])
         self.optimizer.load_state_dict(run["optimizer"])
         self.best_weights = run["best_weights"]
@@ -150,17 +155,25 @@ class Trainer:
 
 def summed_loss(model, inputs, targets):
     """The cross-entropy of the scored targets, in nats, summed: a scalar tensor."""
-    logits = model(torch.tensor(inputs))                                          # (batch, seq, vocab)
-    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), torch.tensor(targets).reshape(-1),
+    device = device_of(model)
+    inputs, targets = (torch.tensor(ids, device=device) for ids in (inputs, targets))
+    logits = model(inputs)                                                        # (batch, seq, vocab)
+    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1),
                            ignore_index=UNSCORED, reduction="sum")
+
+
+def device_of(model):
+    """Where the model's weights are, and so its inputs must be."""
+    return next(model.parameters()).device
 
 
 @torch.no_grad()
 def predict(model, inputs, batch=32):
     """The likeliest next token at every position: ids (rows, seq) -> ids (rows, seq), both arrays."""
     was_training = model.training
+    device = device_of(model)
     model.eval()
-    parts = [model(torch.tensor(inputs[start:start + batch])).argmax(dim=-1).numpy()
+    parts = [model(torch.tensor(inputs[start:start + batch], device=device)).argmax(dim=-1).cpu().numpy()
              for start in range(0, len(inputs), batch)]
     model.train(was_training)
     return np.concatenate(parts)
