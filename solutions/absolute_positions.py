@@ -1,7 +1,7 @@
 """Absolute positions: a vector for every position, added to the token embeddings. Sinusoidal and learned."""
-import numpy as np
 
 import minitorch as torch
+import numpy as np
 from minitorch import nn
 from solutions.positions import PositionEncoding
 
@@ -43,7 +43,9 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
     Source: Vaswani et al. 2017, section 3.5.
     """
     check_table_size(seq_len, dim)
-    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)      # (seq_len, dim / 2)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(
+        dim, base
+    )  # (seq_len, dim / 2)
     table = np.empty((seq_len, dim))
     table[:, 0::2] = np.sin(angles)
     table[:, 1::2] = np.cos(angles)
@@ -73,15 +75,19 @@ def index_bounds(seq_len, dim):
 
 def angular_speeds(dim, base=10000.0):
     """Radians per position of each column pair: base^(-2i / dim), from 1 down to about 1 / base."""
-    return base ** (-np.arange(0, dim, 2) / dim)                          # (dim / 2,)
+    return base ** (-np.arange(0, dim, 2) / dim)  # (dim / 2,)
 
 
 def check_table_size(seq_len, dim):
     """Refuse a table that cannot be made of pairs of columns, or with a number of rows that is no count."""
     if int(seq_len) != seq_len or seq_len < 0:
-        raise ValueError(f"seq_len counts positions: expected 0, 1, 2, ..., got {seq_len}")
+        raise ValueError(
+            f"seq_len counts positions: expected 0, 1, 2, ..., got {seq_len}"
+        )
     if dim % 2 or dim <= 0:
-        raise ValueError(f"columns come in pairs, so dim must be even and positive, got {dim}")
+        raise ValueError(
+            f"columns come in pairs, so dim must be even and positive, got {dim}"
+        )
 
 
 def shift_matrix(k, dim, base=10000.0):
@@ -130,7 +136,9 @@ def halves_from_pairs(dim):
     [0, 2, 4, 1, 3, 5]
     """
     check_table_size(0, dim)
-    return np.arange(dim).reshape(-1, 2).T.reshape(-1)                    # (dim / 2, 2) -> (2, dim / 2)
+    return (
+        np.arange(dim).reshape(-1, 2).T.reshape(-1)
+    )  # (dim / 2, 2) -> (2, dim / 2)
 
 
 def pairs_from_halves(dim):
@@ -140,7 +148,9 @@ def pairs_from_halves(dim):
     [0, 3, 1, 4, 2, 5]
     """
     check_table_size(0, dim)
-    return np.arange(dim).reshape(2, -1).T.reshape(-1)                    # (2, dim / 2) -> (dim / 2, 2)
+    return (
+        np.arange(dim).reshape(2, -1).T.reshape(-1)
+    )  # (2, dim / 2) -> (dim / 2, 2)
 
 
 class Sinusoidal(PositionEncoding):
@@ -158,8 +168,10 @@ class Sinusoidal(PositionEncoding):
 
     def embed(self, x, offset=0):
         check_width(x, self.dim)
-        table = sinusoidal_encoding(offset + x.shape[-2], self.dim, self.base)[offset:]  # (seq, dim)
-        return x * self.dim ** 0.5 + torch.tensor(table, dtype=x.dtype)
+        table = sinusoidal_encoding(offset + x.shape[-2], self.dim, self.base)[
+            offset:
+        ]  # (seq, dim)
+        return x * self.dim**0.5 + torch.tensor(table, dtype=x.dtype)
 
 
 class Learned(PositionEncoding):
@@ -189,11 +201,14 @@ class Learned(PositionEncoding):
         if end > max_len:
             raise ValueError(
                 f"learned positions end at max_len = {max_len}, but {end} positions were given (embeddings "
-                f"{tuple(x.shape)}, offset {offset}): shorten the sequence, or train a longer table")
-        return x + self.table[offset:end]                                 # (batch, seq, dim) + (seq, dim)
+                f"{tuple(x.shape)}, offset {offset}): shorten the sequence, or train a longer table"
+            )
+        return x + self.table[offset:end]  # (batch, seq, dim) + (seq, dim)
 
 
 def check_width(x, dim):
     """Embeddings must have the table's width."""
     if x.shape[-1] != dim:
-        raise ValueError(f"the position table has {dim} columns, embeddings {tuple(x.shape)} do not fit")
+        raise ValueError(
+            f"the position table has {dim} columns, embeddings {tuple(x.shape)} do not fit"
+        )

@@ -1,9 +1,9 @@
 """Attention: three ways to write it, the causal mask, and the multi-head layer with its cache."""
+
 from typing import NamedTuple
 
-import numpy as np
-
 import minitorch as torch
+import numpy as np
 from minitorch import nn
 from minitorch.nn import functional as F
 from solutions.autograd import softmax
@@ -37,7 +37,9 @@ def causal_mask(query_len, key_len):
     [[True, True, False], [True, True, True]]
     """
     if query_len > key_len:
-        raise ValueError(f"every query needs a key at its place: got {query_len} queries and {key_len} keys")
+        raise ValueError(
+            f"every query needs a key at its place: got {query_len} queries and {key_len} keys"
+        )
     return np.tri(query_len, key_len, key_len - query_len, dtype=bool)
 
 
@@ -49,7 +51,10 @@ def causal_blocks(query_len, key_len, size=32):
     [(slice(0, 2, None), 3), (slice(2, 3, None), 4)]
     """
     ends = [*range(size, query_len, size), query_len]
-    return [(slice(start, end), key_len - query_len + end) for start, end in zip([0, *ends], ends)]
+    return [
+        (slice(start, end), key_len - query_len + end)
+        for start, end in zip([0, *ends], ends)
+    ]
 
 
 def scaled_scores(q, k):
@@ -66,7 +71,7 @@ def scaled_scores(q, k):
     >>> scaled_scores(q, k).tolist()                           # the first row is 10 / 2, 2 / 2 and 4 / 2
     [[5.0, 1.0, 2.0], [0.5, 1.0, 0.0]]
     """
-    return q @ k.T / np.sqrt(q.shape[-1])                                 # (query, key)
+    return q @ k.T / np.sqrt(q.shape[-1])  # (query, key)
 
 
 def attention_loop(q, k, v):
@@ -88,7 +93,9 @@ def attention_loop(q, k, v):
     out = np.zeros((len(q), v.shape[1]))
     for i in range(len(q)):
         scores = [q[i] @ k[j] / np.sqrt(q.shape[1]) for j in range(len(k))]
-        powers = [np.exp(score - max(scores)) for score in scores]        # e^score, safe for large scores
+        powers = [
+            np.exp(score - max(scores)) for score in scores
+        ]  # e^score, safe for large scores
         for j in range(len(k)):
             out[i] += powers[j] / sum(powers) * v[j]
     return out
@@ -111,10 +118,10 @@ def attention_numpy(q, k, v, mask=None):
     >>> attention_numpy(q, k, v, mask=np.array([[True, True, False]])).tolist()
     [[2.0]]
     """
-    scores = scaled_scores(q, k)                                          # (query, key)
+    scores = scaled_scores(q, k)  # (query, key)
     if mask is not None:
         scores = np.where(mask, scores, -np.inf)
-    return softmax(scores) @ v                                            # (query, head_dim)
+    return softmax(scores) @ v  # (query, head_dim)
 
 
 def depends_on(function, x):
@@ -138,8 +145,8 @@ def depends_on(function, x):
     for j in range(len(x)):
         changed = x.copy()
         changed[j] += bump
-        columns.append((function(changed) != before).any(axis=1))         # (rows,)
-    return np.stack(columns, axis=1)                                      # (rows, seq)
+        columns.append((function(changed) != before).any(axis=1))  # (rows,)
+    return np.stack(columns, axis=1)  # (rows, seq)
 
 
 def attention(q, k, v, mask=None, scale=None):
@@ -169,15 +176,25 @@ def attention(q, k, v, mask=None, scale=None):
 
     Source: Vaswani et al. 2017, equation 1.
     """
-    if k.shape != v.shape or q.shape[:-2] != k.shape[:-2] or q.shape[-1] != k.shape[-1]:
-        raise ValueError(f"one value for each key, and equal batch, heads and head_dim, are needed: "
-                         f"got queries {tuple(q.shape)}, keys {tuple(k.shape)}, values {tuple(v.shape)}")
-    scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if (
+        k.shape != v.shape
+        or q.shape[:-2] != k.shape[:-2]
+        or q.shape[-1] != k.shape[-1]
+    ):
+        raise ValueError(
+            f"one value for each key, and equal batch, heads and head_dim, are needed: "
+            f"got queries {tuple(q.shape)}, keys {tuple(k.shape)}, values {tuple(v.shape)}"
+        )
+    scores = (
+        q
+        @ k.transpose(-2, -1)
+        * (q.shape[-1] ** -0.5 if scale is None else scale)
+    )
     if mask is not None and mask.dtype == torch.bool:
         scores = scores.masked_fill(~mask, float("-inf"))
     elif mask is not None:
-        scores = scores + mask                                            # (..., query, key)
-    return scores.softmax(dim=-1) @ v                                     # (..., query, head_dim)
+        scores = scores + mask  # (..., query, key)
+    return scores.softmax(dim=-1) @ v  # (..., query, head_dim)
 
 
 def attention_weights(q, k, mask=None, scale=None):
@@ -188,11 +205,21 @@ def attention_weights(q, k, mask=None, scale=None):
 def attention_scores(q, k, mask=None, scale=None):
     """The scores before the softmax: (..., query, key), -inf where a query may not look."""
     if q.shape[-1] != k.shape[-1]:
-        raise ValueError(f"queries and keys differ in head_dim: got {tuple(q.shape)} and {tuple(k.shape)}")
-    scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+        raise ValueError(
+            f"queries and keys differ in head_dim: got {tuple(q.shape)} and {tuple(k.shape)}"
+        )
+    scores = (
+        q
+        @ k.transpose(-2, -1)
+        * (q.shape[-1] ** -0.5 if scale is None else scale)
+    )
     if mask is None:
         return scores
-    return scores.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
+    return (
+        scores.masked_fill(~mask, float("-inf"))
+        if mask.dtype == torch.bool
+        else scores + mask
+    )
 
 
 class Cache:
@@ -202,7 +229,9 @@ class Cache:
     """
 
     def __init__(self):
-        self.seen = None                # k, v: (batch, heads, key, head_dim), x: (batch, key, dim)
+        self.seen = (
+            None  # k, v: (batch, heads, key, head_dim), x: (batch, key, dim)
+        )
 
     def __len__(self):
         return 0 if self.seen is None else self.seen[0].shape[-2]
@@ -213,8 +242,12 @@ class Cache:
             if len(self.seen[0]) != len(new[0]):
                 raise ValueError(
                     f"the cache holds keys {tuple(self.seen[0].shape)} of {len(self.seen[0])} sequences, the "
-                    f"new keys {tuple(new[0].shape)} are of {len(new[0])}: start with a new cache")
-            new = tuple(torch.cat([old, more], dim=-2) for old, more in zip(self.seen, new))
+                    f"new keys {tuple(new[0].shape)} are of {len(new[0])}: start with a new cache"
+                )
+            new = tuple(
+                torch.cat([old, more], dim=-2)
+                for old, more in zip(self.seen, new)
+            )
         self.seen = new
         return new
 
@@ -247,38 +280,59 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, dim, num_heads, positions=None):
         super().__init__()
         if dim % num_heads:
-            raise ValueError(f"dim {dim} cannot be split evenly over {num_heads} heads")
+            raise ValueError(
+                f"dim {dim} cannot be split evenly over {num_heads} heads"
+            )
         self.num_heads = num_heads
         self.positions = PositionEncoding() if positions is None else positions
-        self.qkv = nn.Linear(dim, 3 * dim)                                # queries, keys and values at once
+        self.qkv = nn.Linear(dim, 3 * dim)  # queries, keys and values at once
         self.out = nn.Linear(dim, dim)
 
     def forward(self, x, cache=None):
         """x: (batch, seq, dim) -> (batch, seq, dim). With a cache, x follows the positions already in it."""
         inputs = self.prepare(x, cache)
-        heads = self.positions.attend(*inputs)                            # (batch, heads, query, head_dim)
-        if heads is None:                                                 # the usual attention
+        heads = self.positions.attend(
+            *inputs
+        )  # (batch, heads, query, head_dim)
+        if heads is None:  # the usual attention
             heads = F.scaled_dot_product_attention(
-                inputs.q, inputs.k, inputs.v, attn_mask=inputs.mask, scale=self.positions.scale)
-        return self.out(heads.transpose(1, 2).reshape(x.shape))           # (batch, query, dim)
+                inputs.q,
+                inputs.k,
+                inputs.v,
+                attn_mask=inputs.mask,
+                scale=self.positions.scale,
+            )
+        return self.out(
+            heads.transpose(1, 2).reshape(x.shape)
+        )  # (batch, query, dim)
 
     def prepare(self, x, cache=None):
         """x: (batch, seq, dim) -> AttentionInputs."""
-        q, k, v = (self.split_heads(part) for part in self.qkv(x).chunk(3, dim=-1))
-        q, k = self.positions.rotate(q, k, offset=0 if cache is None else len(cache))
+        q, k, v = (
+            self.split_heads(part) for part in self.qkv(x).chunk(3, dim=-1)
+        )
+        q, k = self.positions.rotate(
+            q, k, offset=0 if cache is None else len(cache)
+        )
         if cache is not None:
-            k, v, x = cache.append(k, v, x)                               # (batch, heads, key, head_dim)
-        allowed = causal_mask(q.shape[-2], k.shape[-2])                   # (query, key)
+            k, v, x = cache.append(k, v, x)  # (batch, heads, key, head_dim)
+        allowed = causal_mask(q.shape[-2], k.shape[-2])  # (query, key)
         mask = torch.tensor(np.where(allowed, 0.0, -np.inf), dtype=x.dtype)
-        bias = self.positions.bias(q, k, v, x)                            # (batch|1, heads|1, query, key)
+        bias = self.positions.bias(
+            q, k, v, x
+        )  # (batch|1, heads|1, query, key)
         return AttentionInputs(q, k, v, mask if bias is None else bias + mask)
 
     def split_heads(self, x):
         """(batch, seq, dim) -> (batch, heads, seq, head_dim)."""
         batch, seq, dim = x.shape
-        return x.reshape(batch, seq, self.num_heads, dim // self.num_heads).transpose(1, 2)
+        return x.reshape(
+            batch, seq, self.num_heads, dim // self.num_heads
+        ).transpose(1, 2)
 
     def scores(self, x):
         """The scores of every head, to look at: (batch, heads, query, key), -inf for later keys."""
         inputs = self.prepare(x)
-        return attention_scores(inputs.q, inputs.k, inputs.mask, self.positions.scale)
+        return attention_scores(
+            inputs.q, inputs.k, inputs.mask, self.positions.scale
+        )

@@ -9,9 +9,9 @@ fractional position is interpolated between those of the two integers beside it.
     vector    e[p] = w e[ceil p] + (1 - w) e[floor p],  w = p - floor p                 (equation 5)
     score     q_i . (k_j + e[p_ij])                                (equation 6)
 """
-import numpy as np
 
 import minitorch as torch
+import numpy as np
 from minitorch import nn
 from solutions.attention import causal_blocks, causal_mask
 from solutions.fused_cope import FusedBias
@@ -38,7 +38,7 @@ def cope_gates(q, k, scale=None):
     Source: equation 3, with the scale of the listing in appendix B.
     """
     scale = q.shape[-1] ** -0.5 if scale is None else scale
-    return ((q * scale) @ k.transpose(-2, -1)).sigmoid()                  # (..., query, key)
+    return ((q * scale) @ k.transpose(-2, -1)).sigmoid()  # (..., query, key)
 
 
 def cope_positions(gates):
@@ -60,7 +60,9 @@ def cope_positions(gates):
     Source: equation 4.
     """
     check_gates(gates)
-    seen = torch.tensor(causal_mask(*gates.shape[-2:]), dtype=gates.dtype)        # (query, key), 1 or 0
+    seen = torch.tensor(
+        causal_mask(*gates.shape[-2:]), dtype=gates.dtype
+    )  # (query, key), 1 or 0
     return (gates * seen).flip(-1).cumsum(-1).flip(-1)
 
 
@@ -68,9 +70,11 @@ def check_gates(gates):
     """Gates lie between 0 and 1, and every query has a key at its own place."""
     values = gates.detach()
     if values.min() < 0 or values.max() > 1:
-        raise ValueError(f"gates lie between 0 and 1, got values from {values.min().item():.3g} to "
-                         f"{values.max().item():.3g} in gates {tuple(gates.shape)}: apply the sigmoid first")
-    causal_mask(*gates.shape[-2:])                                        # refuses more queries than keys
+        raise ValueError(
+            f"gates lie between 0 and 1, got values from {values.min().item():.3g} to "
+            f"{values.max().item():.3g} in gates {tuple(gates.shape)}: apply the sigmoid first"
+        )
+    causal_mask(*gates.shape[-2:])  # refuses more queries than keys
 
 
 def interpolate(table, positions):
@@ -92,8 +96,10 @@ def interpolate(table, positions):
     Source: equation 5.
     """
     low, w = whole_and_rest(positions, len(table))
-    high = (low + 1).clamp(max=len(table) - 1)                            # where w = 0 it does not matter
-    w = w.unsqueeze(-1)                                                   # (..., 1)
+    high = (low + 1).clamp(
+        max=len(table) - 1
+    )  # where w = 0 it does not matter
+    w = w.unsqueeze(-1)  # (..., 1)
     return w * table[high] + (1 - w) * table[low]
 
 
@@ -120,16 +126,26 @@ def interpolate_logits(logits, positions):
     low, w = whole_and_rest(positions, logits.shape[-1])
     # That is q.e[floor p] + w (q.e[floor p + 1] - q.e[floor p]). There are few steps from row to row, so they
     # are taken once, before they are looked up; after the last row comes none.
-    steps = torch.cat([logits[..., 1:] - logits[..., :-1], torch.zeros_like(logits[..., :1])], dim=-1)
-    lower, step = (torch.take_along_dim(rows, low, dim=-1) for rows in (logits, steps))
-    return lower + w * step                                               # (..., query, key)
+    steps = torch.cat(
+        [
+            logits[..., 1:] - logits[..., :-1],
+            torch.zeros_like(logits[..., :1]),
+        ],
+        dim=-1,
+    )
+    lower, step = (
+        torch.take_along_dim(rows, low, dim=-1) for rows in (logits, steps)
+    )
+    return lower + w * step  # (..., query, key)
 
 
 def check_rows(logits, positions):
     """Each query has one row of logits and one row of positions."""
     if logits.shape[:-1] != positions.shape[:-1]:
-        raise ValueError(f"every query needs a row of logits and one of positions: {tuple(logits.shape)} and "
-                         f"{tuple(positions.shape)} must agree in all but the last size")
+        raise ValueError(
+            f"every query needs a row of logits and one of positions: {tuple(logits.shape)} and "
+            f"{tuple(positions.shape)} must agree in all but the last size"
+        )
 
 
 def whole_and_rest(positions, npos):
@@ -170,14 +186,19 @@ def cope_backward(grad, gates, logits):
     ([[2.0]], [[0.5, 0.5]])
     """
     npos = logits.shape[-1]
-    mask = causal_mask(*gates.shape[-2:])                                 # (query, key)
+    mask = causal_mask(*gates.shape[-2:])  # (query, key)
     p = np.flip(np.flip(gates * mask, -1).cumsum(-1), -1).clip(0, npos - 1)
-    share = np.maximum(1 - abs(p[..., None] - np.arange(npos)), 0)        # (..., query, key, npos)
-    grad_logits = (grad[..., None] * share).sum(-2)                       # (..., query, npos)
+    share = np.maximum(
+        1 - abs(p[..., None] - np.arange(npos)), 0
+    )  # (..., query, key, npos)
+    grad_logits = (grad[..., None] * share).sum(-2)  # (..., query, npos)
     low = np.floor(p).astype(int)
-    high = np.minimum(low + 1, npos - 1)                                  # in the last row no slope
-    grad_p = grad * (np.take_along_axis(logits, high, -1) - np.take_along_axis(logits, low, -1))
-    grad_gates = grad_p.cumsum(-1) * mask                                 # from the left, j <= k
+    high = np.minimum(low + 1, npos - 1)  # in the last row no slope
+    grad_p = grad * (
+        np.take_along_axis(logits, high, -1)
+        - np.take_along_axis(logits, low, -1)
+    )
+    grad_gates = grad_p.cumsum(-1) * mask  # from the left, j <= k
     return grad_gates * gates * (1 - gates), grad_logits
 
 
@@ -199,18 +220,36 @@ class CoPE(PositionEncoding):
 
     Any length is taken: positions grow only with what is counted, and counts past the table share its end.
     """
+
     shared = False
 
-    def __init__(self, npos_max, head_dim, num_heads=None, dim=None, scaling="appendix", separate_heads=False,
-                 gates="keys", fused=False):
+    def __init__(
+        self,
+        npos_max,
+        head_dim,
+        num_heads=None,
+        dim=None,
+        scaling="appendix",
+        separate_heads=False,
+        gates="keys",
+        fused=False,
+    ):
         super().__init__()
         if scaling not in ("appendix", "paper", "released"):
-            raise ValueError(f"scaling is 'appendix', 'paper' or 'released', not {scaling!r}")
+            raise ValueError(
+                f"scaling is 'appendix', 'paper' or 'released', not {scaling!r}"
+            )
         if gates not in ("keys", "sep_keys", "val_gates"):
-            raise ValueError(f"gates is 'keys', 'sep_keys' or 'val_gates', not {gates!r}")
+            raise ValueError(
+                f"gates is 'keys', 'sep_keys' or 'val_gates', not {gates!r}"
+            )
         heads = (num_heads,) if separate_heads else ()
         self.e = nn.Parameter(torch.zeros(*heads, npos_max, head_dim))
-        self.gate_keys = nn.Linear(dim, num_heads * head_dim, bias=False) if gates == "sep_keys" else None
+        self.gate_keys = (
+            nn.Linear(dim, num_heads * head_dim, bias=False)
+            if gates == "sep_keys"
+            else None
+        )
         self.gates_from, self.scaling, self.fused = gates, scaling, fused
         self.scale = 1.0 if scaling == "paper" else None
 
@@ -224,13 +263,21 @@ class CoPE(PositionEncoding):
             return v
         if self.gates_from == "sep_keys":
             batch, heads, key_len, head_dim = k.shape
-            return self.gate_keys(x).reshape(batch, key_len, heads, head_dim).transpose(1, 2)
+            return (
+                self.gate_keys(x)
+                .reshape(batch, key_len, heads, head_dim)
+                .transpose(1, 2)
+            )
         return k
 
     def bias(self, q, k, v=None, x=None):
         if q.shape[-1] != self.e.shape[-1]:
-            raise ValueError(f"vectors e have head_dim {self.e.shape[-1]}, queries {tuple(q.shape)} do not")
-        logits = q @ self.e.transpose(-2, -1)                             # (batch, heads, query, npos_max)
+            raise ValueError(
+                f"vectors e have head_dim {self.e.shape[-1]}, queries {tuple(q.shape)} do not"
+            )
+        logits = q @ self.e.transpose(
+            -2, -1
+        )  # (batch, heads, query, npos_max)
         if self.scaling == "released":
             logits = logits * self.score_scale(q)
         keys = self.gate_inputs(k, v, x)
@@ -238,8 +285,16 @@ class CoPE(PositionEncoding):
             return FusedBias.apply(q, keys, logits, self.score_scale(q))
         blocks = []
         for rows, seen in causal_blocks(q.shape[-2], k.shape[-2]):
-            gates = cope_gates(q[..., rows, :], keys[..., :seen, :], self.scale)
-            block = interpolate_logits(logits[..., rows, :], cope_positions(gates))
-            later = torch.zeros(*block.shape[:-1], k.shape[-2] - seen, dtype=block.dtype)
-            blocks.append(torch.cat([block, later], dim=-1))              # (batch, heads, rows, key)
+            gates = cope_gates(
+                q[..., rows, :], keys[..., :seen, :], self.scale
+            )
+            block = interpolate_logits(
+                logits[..., rows, :], cope_positions(gates)
+            )
+            later = torch.zeros(
+                *block.shape[:-1], k.shape[-2] - seen, dtype=block.dtype
+            )
+            blocks.append(
+                torch.cat([block, later], dim=-1)
+            )  # (batch, heads, rows, key)
         return torch.cat(blocks, dim=-2)

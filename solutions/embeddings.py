@@ -1,7 +1,7 @@
 """Embeddings: one vector for each token, looked up by its id. Their gradient, word2vec, and tied weights."""
-import numpy as np
 
 import minitorch as torch
+import numpy as np
 from minitorch import nn
 from minitorch.nn import functional as F
 
@@ -23,10 +23,14 @@ def check_ids(ids, vocab_size):
     """Ids are integers, and each has a row in the table."""
     ids = np.asarray(ids)
     if ids.dtype.kind not in "iu":
-        raise ValueError(f"ids are whole numbers, got {ids.dtype} of shape {ids.shape}")
+        raise ValueError(
+            f"ids are whole numbers, got {ids.dtype} of shape {ids.shape}"
+        )
     if ids.size and not (ids.min() >= 0 and ids.max() < vocab_size):
-        raise ValueError(f"ids {ids.shape} run from {ids.min()} to {ids.max()}, "
-                         f"the vocabulary has {vocab_size} entries, 0 to {vocab_size - 1}")
+        raise ValueError(
+            f"ids {ids.shape} run from {ids.min()} to {ids.max()}, "
+            f"the vocabulary has {vocab_size} entries, 0 to {vocab_size - 1}"
+        )
 
 
 def embedding_backward(grad, ids, vocab_size):
@@ -45,9 +49,13 @@ def embedding_backward(grad, ids, vocab_size):
     """
     check_ids(ids, vocab_size)
     if grad.shape[:-1] != ids.shape:
-        raise ValueError(f"each id needs one gradient vector: ids {ids.shape}, gradient {grad.shape}")
+        raise ValueError(
+            f"each id needs one gradient vector: ids {ids.shape}, gradient {grad.shape}"
+        )
     table = np.zeros((vocab_size, grad.shape[-1]), dtype=grad.dtype)
-    np.add.at(table, ids, grad)         # table[ids] += grad would count each repeated id once only
+    np.add.at(
+        table, ids, grad
+    )  # table[ids] += grad would count each repeated id once only
     return table
 
 
@@ -93,7 +101,9 @@ def vocabulary_logits(hidden, table):
     [1.0, 2.0, 3.0]
     """
     if hidden.shape[-1] != table.shape[-1]:
-        raise ValueError(f"hidden {tuple(hidden.shape)} and the table {tuple(table.shape)} differ in dim")
+        raise ValueError(
+            f"hidden {tuple(hidden.shape)} and the table {tuple(table.shape)} differ in dim"
+        )
     return hidden @ table.transpose(0, 1)
 
 
@@ -120,13 +130,13 @@ def tied_gradient(table, ids, grad_logits):
     Here only logits[0, 1] counts, which is table[0] . table[1]: its slope for row 0 is row 1, and for row 1
     it is row 0.
     """
-    hidden = table[ids]                                                   # (seq, dim)
-    grad_hidden = grad_logits @ table                                     # (seq, dim)
-    grad_as_output = grad_logits.T @ hidden                               # (vocab, dim)
+    hidden = table[ids]  # (seq, dim)
+    grad_hidden = grad_logits @ table  # (seq, dim)
+    grad_as_output = grad_logits.T @ hidden  # (vocab, dim)
     return embedding_backward(grad_hidden, ids, len(table)) + grad_as_output
 
 
-# ---------------------------------------------------------------- a small text
+# ------------------------------------------ a small text
 
 GROUPS = {
     "animal": "cat dog horse cow",
@@ -168,7 +178,8 @@ def small_text(sentences, seed=0):
     return drawn
 
 
-# ---------------------------------------------------------------- word2vec
+# ------------------------------------------ word2vec
+
 
 def skip_gram_pairs(ids, window):
     """The training pairs of word2vec's skip-gram: every token with each of its neighbours.
@@ -188,10 +199,12 @@ def skip_gram_pairs(ids, window):
     """
     ids = np.asarray(ids)
     if ids.ndim != 1 or window < 1:
-        raise ValueError(f"expected one sequence of ids and a window of 1 or more, got ids {ids.shape} and "
-                         f"window {window}")
+        raise ValueError(
+            f"expected one sequence of ids and a window of 1 or more, got ids {ids.shape} and "
+            f"window {window}"
+        )
     place = np.arange(len(ids))
-    distance = np.abs(place[:, None] - place[None, :])                    # (centre, context)
+    distance = np.abs(place[:, None] - place[None, :])  # (centre, context)
     centre, context = np.nonzero((distance > 0) & (distance <= window))
     return ids[centre], ids[context]
 
@@ -210,14 +223,16 @@ class SkipGram(nn.Module):
         self.centre = Embedding(vocab_size, dim)
         self.context = Embedding(vocab_size, dim)
         for table in self.parameters():
-            nn.init.normal_(table, std=dim ** -0.5)
+            nn.init.normal_(table, std=dim**-0.5)
 
     def forward(self, ids):
         """ids of centre words: (...) -> logits of their neighbours (..., vocab)."""
         return vocabulary_logits(self.centre(ids), self.context.weight)
 
 
-def train_skip_gram(model, ids, window, steps, batch=256, lr=0.02, seed=0, on_step=None):
+def train_skip_gram(
+    model, ids, window, steps, batch=256, lr=0.02, seed=0, on_step=None
+):
     """Fit a SkipGram to a text of ids, by Adam on random batches of pairs. Returns the loss of every step.
 
     on_step   called after every step with its number and loss, e.g. to move a progress bar
@@ -228,7 +243,10 @@ def train_skip_gram(model, ids, window, steps, batch=256, lr=0.02, seed=0, on_st
     losses = []
     for step in range(steps):
         chosen = rng.integers(len(centres), size=batch)
-        loss = F.cross_entropy(model(torch.tensor(centres[chosen])), torch.tensor(contexts[chosen]))
+        loss = F.cross_entropy(
+            model(torch.tensor(centres[chosen])),
+            torch.tensor(contexts[chosen]),
+        )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -252,8 +270,10 @@ def nearest(table, id, count):
     ([2, 1], [0.71, 0.0])
     """
     check_ids(np.array(id), len(table))
-    unit = table / np.linalg.norm(table, axis=1, keepdims=True)           # (vocab, dim), each of length 1
-    cosines = unit @ unit[id]                                             # (vocab,)
+    unit = table / np.linalg.norm(
+        table, axis=1, keepdims=True
+    )  # (vocab, dim), each of length 1
+    cosines = unit @ unit[id]  # (vocab,)
     order = np.argsort(-cosines, kind="stable")
     best = order[order != id][:count]
     return best, cosines[best]

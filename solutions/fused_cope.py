@@ -9,9 +9,9 @@ Here, what is not needed is never made:
 
 CoPE(..., fused=True) uses it. Tests hold it equal to the clear way, forward and backward.
 """
-import numpy as np
 
 import minitorch as torch
+import numpy as np
 from solutions.attention import causal_blocks, causal_mask
 
 
@@ -32,12 +32,16 @@ class FusedBias(torch.autograd.Function):
         q, k, logits = (x.detach().numpy() for x in (q, k, logits))
         query_len, key_len, npos = q.shape[-2], k.shape[-2], logits.shape[-1]
         rows = with_steps(logits).ravel()
-        starts = (npos * np.arange(logits.size // npos)).reshape(*logits.shape[:-1], 1)   # of each query's row
+        starts = (npos * np.arange(logits.size // npos)).reshape(
+            *logits.shape[:-1], 1
+        )  # of each query's row
         out, ctx.blocks = np.zeros((*q.shape[:-1], key_len), q.dtype), []
         for block, seen in causal_blocks(query_len, key_len):
-            gates = sigmoid(q[..., block, :] * -scale @ k[..., :seen, :].mT)      # (..., query, key), to the end
+            gates = sigmoid(
+                q[..., block, :] * -scale @ k[..., :seen, :].mT
+            )  # (..., query, key), to the end
             gates *= causal_mask(block.stop - block.start, seen)
-            w = sums(gates, from_right=True)                                      # positions, equation 4
+            w = sums(gates, from_right=True)  # positions, equation 4
             np.clip(w, 0, npos - 1, out=w)
             floor = np.floor(w)
             w -= floor
@@ -45,7 +49,7 @@ class FusedBias(torch.autograd.Function):
             index += starts[..., block, :]
             found = rows.take(index, mode="clip")
             step = found.imag.copy()
-            out[..., block, :seen] = found.real + w * step                        # equation 9
+            out[..., block, :seen] = found.real + w * step  # equation 9
             ctx.blocks.append((block, seen, gates, w, step, index))
         ctx.q, ctx.k, ctx.scale, ctx.npos = q, k, scale, npos
         return torch.tensor(out)
@@ -57,10 +61,10 @@ class FusedBias(torch.autograd.Function):
         grad_rows = np.zeros(q[..., 0].size * ctx.npos, complex_of(q.dtype))
         for block, seen, gates, w, step, index in ctx.blocks:
             g = grad[..., block, :seen]
-            both = np.empty(g.shape, grad_rows.dtype)                             # out = value + w step
+            both = np.empty(g.shape, grad_rows.dtype)  # out = value + w step
             both.real, both.imag = g, g * w
             np.add.at(grad_rows, index.ravel(), both.ravel())
-            grad_scores = sums(g * step)                                          # a gate counts for all keys before
+            grad_scores = sums(g * step)  # a gate counts for all keys before
             grad_scores *= gates
             grad_scores *= 1 - gates
             grad_q[..., block, :] = grad_scores @ k[..., :seen, :]
@@ -68,10 +72,18 @@ class FusedBias(torch.autograd.Function):
         grad_q *= ctx.scale
         grad_k *= ctx.scale
         grad_rows = grad_rows.reshape(*q.shape[:-1], ctx.npos)
-        grad_logits, grad_steps = grad_rows.real.copy(), grad_rows.imag[..., :-1]
+        grad_logits, grad_steps = (
+            grad_rows.real.copy(),
+            grad_rows.imag[..., :-1],
+        )
         grad_logits[..., :-1] -= grad_steps
         grad_logits[..., 1:] += grad_steps
-        return torch.tensor(grad_q), torch.tensor(grad_k), torch.tensor(grad_logits), None
+        return (
+            torch.tensor(grad_q),
+            torch.tensor(grad_k),
+            torch.tensor(grad_logits),
+            None,
+        )
 
 
 def with_steps(logits):
@@ -89,7 +101,7 @@ def complex_of(dtype):
 
 def sigmoid(negative):
     """1 / (1 + exp(negative)), in place."""
-    with np.errstate(over="ignore"):                                              # exp = inf gives 0, which is right
+    with np.errstate(over="ignore"):  # exp = inf gives 0, which is right
         np.exp(negative, out=negative)
     negative += 1
     return np.divide(1, negative, out=negative)
@@ -107,7 +119,11 @@ def sums(x, from_right=False):
     size = 16 if length % 16 == 0 else length
     triangle = np.tril if from_right else np.triu
     ones = lambda n, diagonal=0: triangle(np.ones((n, n), x.dtype), diagonal)
-    out = (x.reshape(-1, size) @ ones(size)).reshape(*x.shape[:-1], length // size, size)
-    whole = out[..., 0 if from_right else -1]                                     # (..., stretch)
-    out += (whole @ ones(length // size, -1 if from_right else 1))[..., None]     # of the stretches before
+    out = (x.reshape(-1, size) @ ones(size)).reshape(
+        *x.shape[:-1], length // size, size
+    )
+    whole = out[..., 0 if from_right else -1]  # (..., stretch)
+    out += (whole @ ones(length // size, -1 if from_right else 1))[
+        ..., None
+    ]  # of the stretches before
     return out.reshape(x.shape)

@@ -3,6 +3,7 @@
 The text is this course itself: the sentences of its lessons and of its feedback, as they stood when lesson 08 was
 written, in plain ASCII and in random order.
 """
+
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,10 @@ def random_windows(rng, ids, batch, seq_len):
     >>> inputs.tolist(), targets.tolist()              # four ids hold only one such window
     ([[5, 6, 7], [5, 6, 7]], [[6, 7, 8], [6, 7, 8]])
     """
-    starts = rng.integers(len(ids) - seq_len, size=batch)                         # (batch,)
-    windows = ids[starts[:, None] + np.arange(seq_len + 1)]                       # (batch, seq_len + 1)
+    starts = rng.integers(len(ids) - seq_len, size=batch)  # (batch,)
+    windows = ids[
+        starts[:, None] + np.arange(seq_len + 1)
+    ]  # (batch, seq_len + 1)
     return windows[:, :-1], windows[:, 1:]
 
 

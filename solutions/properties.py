@@ -8,21 +8,30 @@ large: a promise that holds by construction holds for any weights. Two functions
 
 where tokens is an array (seq, dim) of token embeddings, the position not yet in them.
 """
+
 import time
 import tracemalloc
 
-import numpy as np
-
 import minitorch as torch
+import numpy as np
 from solutions.attention import MultiHeadAttention
 from solutions.encodings import encodings, make_positions
 
-DIM, NUM_HEADS, NUM_LAYERS, MAX_LEN = 16, 2, 2, 128           # MAX_LEN is the training length
-SETTINGS = {"shaw": {"clip": 16}, "cope": {"npos_max": 16}}   # smaller than the text, as CoPE's in its paper (64 for 1024)
-TOLERANCE = 1e-4                                              # scores are float32 of size 1
+DIM, NUM_HEADS, NUM_LAYERS, MAX_LEN = (
+    16,
+    2,
+    2,
+    128,
+)  # MAX_LEN is the training length
+SETTINGS = {
+    "shaw": {"clip": 16},
+    "cope": {"npos_max": 16},
+}  # smaller than the text, as CoPE's in its paper (64 for 1024)
+TOLERANCE = 1e-4  # scores are float32 of size 1
 
 
-# ---------------------------------------------------------------- the promises
+# ------------------------------------------ the promises
+
 
 def order_matters(output, tokens):
     """Does the order of the earlier tokens reach the last one?
@@ -41,7 +50,9 @@ def order_matters(output, tokens):
     """
     swapped = tokens.copy()
     swapped[[0, 1]] = tokens[[1, 0]]
-    return not np.allclose(output(swapped)[-1], output(tokens)[-1], rtol=0, atol=TOLERANCE)
+    return not np.allclose(
+        output(swapped)[-1], output(tokens)[-1], rtol=0, atol=TOLERANCE
+    )
 
 
 def shift_invariant(scores, tokens, prefix):
@@ -70,22 +81,33 @@ def shift_invariant(scores, tokens, prefix):
 def unique_positions(scores, token):
     """Does every place have its own score, up to the training length? Asked with copies of one token, for its
     last query."""
-    last = np.sort(scores(copies(token, MAX_LEN))[:, -1])                 # (heads, key)
+    last = np.sort(scores(copies(token, MAX_LEN))[:, -1])  # (heads, key)
     return bool((np.diff(last) > 0).all())
 
 
 def norms_preserved(positions, tokens):
     """Do token embeddings, queries and keys keep their lengths on the way through the encoding?"""
-    x = torch.tensor(tokens).unsqueeze(0)                                 # (1, seq, dim)
-    heads = x.reshape(1, len(tokens), NUM_HEADS, -1).transpose(1, 2)      # (1, heads, seq, head_dim)
-    pairs = [(x, positions.embed(x)), *zip((heads, heads), positions.rotate(heads, heads))]
-    lengths = [[np.linalg.norm(vectors.detach().numpy(), axis=-1) for vectors in pair] for pair in pairs]
-    return all(np.allclose(before, after, rtol=0, atol=TOLERANCE) for before, after in lengths)
+    x = torch.tensor(tokens).unsqueeze(0)  # (1, seq, dim)
+    heads = x.reshape(1, len(tokens), NUM_HEADS, -1).transpose(
+        1, 2
+    )  # (1, heads, seq, head_dim)
+    pairs = [
+        (x, positions.embed(x)),
+        *zip((heads, heads), positions.rotate(heads, heads)),
+    ]
+    lengths = [
+        [np.linalg.norm(vectors.detach().numpy(), axis=-1) for vectors in pair]
+        for pair in pairs
+    ]
+    return all(
+        np.allclose(before, after, rtol=0, atol=TOLERANCE)
+        for before, after in lengths
+    )
 
 
 def decays(scores, token):
     """Of equal keys, does the nearer one always get the larger score? Asked with copies of one token."""
-    last = scores(copies(token, MAX_LEN))[:, -1]                          # (heads, key), nearest last
+    last = scores(copies(token, MAX_LEN))[:, -1]  # (heads, key), nearest last
     return bool((np.diff(last) > 0).all())
 
 
@@ -102,8 +124,12 @@ def longer_than_trained(scores, token):
     except ValueError:
         return "refuses"
     known = np.sort(trained, axis=None)
-    place = np.searchsorted(known, longer - TOLERANCE).clip(max=known.size - 1)   # first one not below
-    return "reuses" if (known[place] <= longer + TOLERANCE).all() else "extends"
+    place = np.searchsorted(known, longer - TOLERANCE).clip(
+        max=known.size - 1
+    )  # first one not below
+    return (
+        "reuses" if (known[place] <= longer + TOLERANCE).all() else "extends"
+    )
 
 
 def depends_on_content(scores, tokens):
@@ -111,10 +137,16 @@ def depends_on_content(scores, tokens):
     first key."""
     changed = tokens.copy()
     changed[1:-1] = tokens[1:-1][::-1] * 2
-    return not np.allclose(scores(changed)[:, -1, 0], scores(tokens)[:, -1, 0], rtol=0, atol=TOLERANCE)
+    return not np.allclose(
+        scores(changed)[:, -1, 0],
+        scores(tokens)[:, -1, 0],
+        rtol=0,
+        atol=TOLERANCE,
+    )
 
 
-# ---------------------------------------------------------------- the costs
+# ------------------------------------------ the costs
+
 
 def extra_parameters(name):
     """Learned numbers the encoding adds to a model of NUM_LAYERS layers."""
@@ -126,20 +158,31 @@ def extra_parameters(name):
 def memory_growth(name):
     """How the memory that the encoding works in grows with the sequence length T: "0", "T" or "T^2"."""
     short, long = (working_memory(name, seq_len) for seq_len in (256, 512))
-    if long < 512 * DIM:                                                # bytes; the input has four times that
+    if long < 512 * DIM:  # bytes; the input has four times that
         return "0"
-    return {1: "T", 2: "T^2"}[round(np.log2(long / short))]             # twice as long: 2 or 4 times as much
+    return {1: "T", 2: "T^2"}[
+        round(np.log2(long / short))
+    ]  # twice as long: 2 or 4 times as much
 
 
 def working_memory(name, seq_len):
     """The most bytes that the three hooks hold at once while they work on one sequence."""
-    positions, rng = positions_for(name, max_len=seq_len), np.random.default_rng(0)
+    positions, rng = (
+        positions_for(name, max_len=seq_len),
+        np.random.default_rng(0),
+    )
     x = torch.tensor(rng.normal(size=(1, seq_len, DIM)).astype(np.float32))
-    heads = x.reshape(1, seq_len, NUM_HEADS, -1).transpose(1, 2)          # (1, heads, seq, head_dim)
+    heads = x.reshape(1, seq_len, NUM_HEADS, -1).transpose(
+        1, 2
+    )  # (1, heads, seq, head_dim)
     with torch.no_grad():
         tracemalloc.start()
         before, _ = tracemalloc.get_traced_memory()
-        results = positions.embed(x), positions.rotate(heads, heads), positions.bias(heads, heads, heads, x)
+        results = (
+            positions.embed(x),
+            positions.rotate(heads, heads),
+            positions.bias(heads, heads, heads, x),
+        )
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     del results
@@ -149,7 +192,11 @@ def working_memory(name, seq_len):
 def time_ratio(name, repeats=5):
     """Seconds of forward and backward through one layer, divided by those without positions. Differs by
     machine."""
-    x = np.random.default_rng(0).normal(size=(8, MAX_LEN, DIM)).astype(np.float32)
+    x = (
+        np.random.default_rng(0)
+        .normal(size=(8, MAX_LEN, DIM))
+        .astype(np.float32)
+    )
     best = {}
     for kind in ("none", name) * repeats:
         layer, tokens = random_layer(kind), torch.tensor(x)
@@ -159,21 +206,34 @@ def time_ratio(name, repeats=5):
     return best[name] / best["none"]
 
 
-# ---------------------------------------------------------------- asking one encoding
+# ------------------------------------------ asking one encoding
+
 
 def positions_for(name, max_len=MAX_LEN):
     """The encoding at the size all questions are asked at."""
-    options = {key: value for part in name.split("+") for key, value in SETTINGS.get(part, {}).items()}
+    options = {
+        key: value
+        for part in name.split("+")
+        for key, value in SETTINGS.get(part, {}).items()
+    }
     return make_positions(name, DIM, NUM_HEADS, max_len, **options)
 
 
 def random_layer(name):
     """An attention layer with the encoding, all weights drawn from N(0, 1/4): nothing is small, nothing is
     trained."""
-    layer, rng = MultiHeadAttention(DIM, NUM_HEADS, positions_for(name)), np.random.default_rng(7)
+    layer, rng = (
+        MultiHeadAttention(DIM, NUM_HEADS, positions_for(name)),
+        np.random.default_rng(7),
+    )
     with torch.no_grad():
         for parameter in layer.parameters():
-            parameter.copy_(torch.tensor(rng.normal(0, 0.25, tuple(parameter.shape)), dtype=parameter.dtype))
+            parameter.copy_(
+                torch.tensor(
+                    rng.normal(0, 0.25, tuple(parameter.shape)),
+                    dtype=parameter.dtype,
+                )
+            )
     return layer
 
 
@@ -182,11 +242,15 @@ def output_and_scores(name):
     layer = random_layer(name)
 
     def ask(method, tokens):
-        x = torch.tensor(tokens.astype(np.float32)).unsqueeze(0)          # (1, seq, dim)
+        x = torch.tensor(tokens.astype(np.float32)).unsqueeze(
+            0
+        )  # (1, seq, dim)
         with torch.no_grad():
             return method(layer.positions.embed(x))[0].numpy()
 
-    return lambda tokens: ask(layer, tokens), lambda tokens: ask(layer.scores, tokens)
+    return lambda tokens: ask(layer, tokens), lambda tokens: ask(
+        layer.scores, tokens
+    )
 
 
 def copies(token, count):
@@ -217,7 +281,10 @@ def property_table(names=None, timed=False):
 
     timed   True: with the costs in time, as a last column "time"; they differ by machine
     """
-    table = {name: properties_of(name) for name in (encodings() if names is None else names)}
+    table = {
+        name: properties_of(name)
+        for name in (encodings() if names is None else names)
+    }
     if timed:
         for name, row in table.items():
             row["time"] = round(time_ratio(name), 1)
@@ -236,7 +303,11 @@ def table_text(table):
     width = max(map(len, table))
     lines = ["  ".join([" " * width, *next(iter(table.values()))])]
     for name, row in table.items():
-        words = [(("no", "yes")[cell] if isinstance(cell, bool) else str(cell)).rjust(len(title))
-                 for title, cell in row.items()]
+        words = [
+            (
+                ("no", "yes")[cell] if isinstance(cell, bool) else str(cell)
+            ).rjust(len(title))
+            for title, cell in row.items()
+        ]
         lines.append("  ".join([name.ljust(width), *words]))
     return "\n".join(lines)

@@ -2,9 +2,9 @@
 
 Distances are key minus query everywhere: 0 is the query itself, negative numbers are the past.
 """
-import numpy as np
 
 import minitorch as torch
+import numpy as np
 from minitorch import nn
 from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
 from solutions.attention import attention_weights
@@ -34,8 +34,14 @@ def relative_positions(query_len, key_len):
 
 def check_lengths(query_len, key_len):
     """Lengths are whole numbers, and every query has a key at its own place."""
-    if int(query_len) != query_len or int(key_len) != key_len or not 0 <= query_len <= key_len:
-        raise ValueError(f"expected whole numbers 0 <= query_len <= key_len, got {query_len} and {key_len}")
+    if (
+        int(query_len) != query_len
+        or int(key_len) != key_len
+        or not 0 <= query_len <= key_len
+    ):
+        raise ValueError(
+            f"expected whole numbers 0 <= query_len <= key_len, got {query_len} and {key_len}"
+        )
 
 
 def sign_convention(distances):
@@ -64,7 +70,8 @@ def sign_convention(distances):
     return "query minus key" if (distances == -right).all() else "neither"
 
 
-# ---------------------------------------------------------------- Shaw et al. 2018
+# ------------------------------------------ Shaw et al. 2018
+
 
 def clip_distance(relative_position, clip):
     """Distances beyond `clip` on either side become `clip`, then all are moved up to count from 0.
@@ -90,8 +97,10 @@ def clip_distance(relative_position, clip):
 def check_distances(relative_position, clip=0):
     """Distances are counted in whole tokens, and a clipping distance has no sign."""
     if not np.issubdtype(relative_position.dtype, np.integer):
-        raise ValueError(f"distances are whole numbers of tokens, got {relative_position.dtype} "
-                         f"of shape {relative_position.shape}")
+        raise ValueError(
+            f"distances are whole numbers of tokens, got {relative_position.dtype} "
+            f"of shape {relative_position.shape}"
+        )
     if clip < 0:
         raise ValueError(f"clip is a distance, 0 or more, got {clip}")
 
@@ -119,10 +128,16 @@ def shaw_attention(q, k, v, key_vectors, value_vectors):
 
     Source: Shaw et al. 2018, equations 3 and 4.
     """
-    rows = clip_distance(relative_positions(len(q), len(k)), len(key_vectors) // 2)       # (query, key)
-    keys = k + key_vectors[rows]                                          # (query, key, head_dim)
-    weights = softmax((keys @ q[:, :, None])[..., 0] / np.sqrt(q.shape[-1]))              # (query, key)
-    return (weights[..., None] * (v + value_vectors[rows])).sum(axis=1)   # (query, head_dim)
+    rows = clip_distance(
+        relative_positions(len(q), len(k)), len(key_vectors) // 2
+    )  # (query, key)
+    keys = k + key_vectors[rows]  # (query, key, head_dim)
+    weights = softmax(
+        (keys @ q[:, :, None])[..., 0] / np.sqrt(q.shape[-1])
+    )  # (query, key)
+    return (weights[..., None] * (v + value_vectors[rows])).sum(
+        axis=1
+    )  # (query, head_dim)
 
 
 class Shaw(PositionEncoding):
@@ -135,42 +150,62 @@ class Shaw(PositionEncoding):
     (arXiv 1803.02155), equations 3 and 4. The key products are taken per distance; value vectors are gathered
     per pair of tokens.
     """
+
     shared = False
 
     def __init__(self, head_dim, clip, values=False):
         super().__init__()
         self.clip = clip
         self.keys = nn.Parameter(torch.empty(2 * clip + 1, head_dim))
-        self.values = nn.Parameter(torch.empty(2 * clip + 1, head_dim)) if values else None
+        self.values = (
+            nn.Parameter(torch.empty(2 * clip + 1, head_dim))
+            if values
+            else None
+        )
         for table in self.parameters():
             nn.init.normal_(table, std=0.02)
 
     def rows(self, query_len, key_len):
         """The table row of every pair: (query, key)."""
-        return torch.tensor(clip_distance(relative_positions(query_len, key_len), self.clip))
+        return torch.tensor(
+            clip_distance(relative_positions(query_len, key_len), self.clip)
+        )
 
     def bias(self, q, k, v=None, x=None):
         check_head_dim(q, self.keys.shape[-1])
-        products = (q * self.score_scale(q)) @ self.keys.transpose(0, 1)  # (batch, heads, query, distance)
+        products = (q * self.score_scale(q)) @ self.keys.transpose(
+            0, 1
+        )  # (batch, heads, query, distance)
         rows = self.rows(q.shape[-2], k.shape[-2])
-        return torch.take_along_dim(products, rows.expand(*q.shape[:2], *rows.shape), dim=-1)
+        return torch.take_along_dim(
+            products, rows.expand(*q.shape[:2], *rows.shape), dim=-1
+        )
 
     def attend(self, q, k, v, mask):
         if self.values is None:
             return None
-        weights = attention_weights(q, k, mask, self.scale)               # (batch, heads, query, key)
-        vectors = self.values[self.rows(q.shape[-2], k.shape[-2])]        # (query, key, head_dim)
-        by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(-2)       # (batch, heads, query, head_dim)
+        weights = attention_weights(
+            q, k, mask, self.scale
+        )  # (batch, heads, query, key)
+        vectors = self.values[
+            self.rows(q.shape[-2], k.shape[-2])
+        ]  # (query, key, head_dim)
+        by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(
+            -2
+        )  # (batch, heads, query, head_dim)
         return weights @ v + by_distance
 
 
 def check_head_dim(q, head_dim):
     """Queries must be as wide as the vectors they meet."""
     if q.shape[-1] != head_dim:
-        raise ValueError(f"position vectors have head_dim {head_dim}, the queries {tuple(q.shape)} do not")
+        raise ValueError(
+            f"position vectors have head_dim {head_dim}, the queries {tuple(q.shape)} do not"
+        )
 
 
-# ---------------------------------------------------------------- Transformer-XL
+# ------------------------------------------ Transformer-XL
+
 
 def relative_shift(x):
     """From scores by distance to scores by key: shift each row left until its distances meet their keys.
@@ -196,8 +231,12 @@ def relative_shift(x):
     reshape).
     """
     *lead, query_len, key_len = x.shape
-    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)  # (..., query, key + 1)
-    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(x.shape)
+    padded = torch.cat(
+        [torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1
+    )  # (..., query, key + 1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(
+        x.shape
+    )
 
 
 class TransformerXL(PositionEncoding):
@@ -209,6 +248,7 @@ class TransformerXL(PositionEncoding):
     the layout [sines; cosines], so any distance has a row. Each layer has its own W_kR, and here also its own
     u and v (the variant called untied). Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
     """
+
     shared = False
 
     def __init__(self, dim, num_heads, base=10000.0):
@@ -218,25 +258,38 @@ class TransformerXL(PositionEncoding):
         self.v = nn.Parameter(torch.empty(num_heads, 1, dim // num_heads))
         nn.init.normal_(self.u, std=0.02)
         nn.init.normal_(self.v, std=0.02)
-        self.distance_keys = nn.Linear(dim, dim, bias=False)              # W_kR
+        self.distance_keys = nn.Linear(dim, dim, bias=False)  # W_kR
 
     def bias(self, q, k, v=None, x=None):
         num_heads, _, head_dim = self.u.shape
         check_head_dim(q, head_dim)
         key_len, dim = k.shape[-2], num_heads * head_dim
-        table = sinusoidal_encoding(key_len, dim, self.base)[:, halves_from_pairs(dim)]
-        table = np.flip(table, axis=0).copy()                             # key_len - 1 ... 0 back
-        r = self.distance_keys(torch.tensor(table, dtype=q.dtype))        # (distance, dim)
-        r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)       # (heads, distance, head_dim)
+        table = sinusoidal_encoding(key_len, dim, self.base)[
+            :, halves_from_pairs(dim)
+        ]
+        table = np.flip(table, axis=0).copy()  # key_len - 1 ... 0 back
+        r = self.distance_keys(
+            torch.tensor(table, dtype=q.dtype)
+        )  # (distance, dim)
+        r = r.reshape(key_len, num_heads, head_dim).transpose(
+            0, 1
+        )  # (heads, distance, head_dim)
         scale = self.score_scale(q)
-        by_distance = ((q + self.v) * scale) @ r.transpose(-2, -1)        # (batch, heads, query, distance)
-        by_key = (self.u * scale) @ k.transpose(-2, -1)                   # (batch, heads, 1, key)
+        by_distance = ((q + self.v) * scale) @ r.transpose(
+            -2, -1
+        )  # (batch, heads, query, distance)
+        by_key = (self.u * scale) @ k.transpose(
+            -2, -1
+        )  # (batch, heads, 1, key)
         return by_key + relative_shift(by_distance)
 
 
-# ---------------------------------------------------------------- T5
+# ------------------------------------------ T5
 
-def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
+
+def t5_bucket(
+    relative_position, bidirectional=True, num_buckets=32, max_distance=128
+):
     """The bucket of every distance: near distances have one each, far ones share, on a logarithmic scale.
 
     With B buckets for a direction and n = how far back the key is:
@@ -265,14 +318,26 @@ def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distanc
     causal buckets everything from distance 113 on, not 128, is in the last one.
     """
     check_distances(relative_position)
-    buckets = num_buckets // 2 if bidirectional else num_buckets          # for one direction
+    buckets = (
+        num_buckets // 2 if bidirectional else num_buckets
+    )  # for one direction
     exact = buckets // 2
     if exact < 1 or max_distance <= exact:
-        raise ValueError(f"{num_buckets} buckets up to distance {max_distance} cannot hold near and far ones")
+        raise ValueError(
+            f"{num_buckets} buckets up to distance {max_distance} cannot hold near and far ones"
+        )
     ahead = np.where(relative_position > 0, buckets, 0) if bidirectional else 0
-    n = np.abs(relative_position) if bidirectional else np.maximum(-relative_position, 0)
-    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(max_distance / exact)  # 0 ... 1, at max_distance
-    far = np.minimum(exact + (growth * (buckets - exact)).astype(np.int64), buckets - 1)
+    n = (
+        np.abs(relative_position)
+        if bidirectional
+        else np.maximum(-relative_position, 0)
+    )
+    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(
+        max_distance / exact
+    )  # 0 ... 1, at max_distance
+    far = np.minimum(
+        exact + (growth * (buckets - exact)).astype(np.int64), buckets - 1
+    )
     return ahead + np.where(n < exact, n, far)
 
 
@@ -283,28 +348,42 @@ class T5Bias(PositionEncoding):
     q.k is not divided by sqrt(head_dim): T5 leaves that to its initial weights.
     Source: Raffel et al. 2020 (arXiv 1910.10683), section 2.1.
     """
+
     scale = 1.0
 
-    def __init__(self, num_heads, bidirectional=False, num_buckets=32, max_distance=128):
+    def __init__(
+        self, num_heads, bidirectional=False, num_buckets=32, max_distance=128
+    ):
         super().__init__()
-        self.bidirectional, self.num_buckets, self.max_distance = bidirectional, num_buckets, max_distance
+        self.bidirectional, self.num_buckets, self.max_distance = (
+            bidirectional,
+            num_buckets,
+            max_distance,
+        )
         self.table = nn.Parameter(torch.empty(num_buckets, num_heads))
         nn.init.normal_(self.table, std=0.02)
 
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
         distances = relative_positions(q.shape[-2], k.shape[-2])
-        buckets = t5_bucket(distances, self.bidirectional, self.num_buckets, self.max_distance)
-        return self.table.T[:, torch.tensor(buckets)].unsqueeze(0)        # (1, heads, query, key)
+        buckets = t5_bucket(
+            distances, self.bidirectional, self.num_buckets, self.max_distance
+        )
+        return self.table.T[:, torch.tensor(buckets)].unsqueeze(
+            0
+        )  # (1, heads, query, key)
 
 
 def check_num_heads(q, num_heads):
     """Each head of the queries needs its own number."""
     if q.shape[1] != num_heads:
-        raise ValueError(f"made for {num_heads} heads, the queries {tuple(q.shape)} have {q.shape[1]}")
+        raise ValueError(
+            f"made for {num_heads} heads, the queries {tuple(q.shape)} have {q.shape[1]}"
+        )
 
 
-# ---------------------------------------------------------------- ALiBi
+# ------------------------------------------ ALiBi
+
 
 def alibi_slopes(num_heads):
     """How much each head is put off by distance: the slopes of ALiBi, fixed, not learned.
@@ -324,10 +403,14 @@ def alibi_slopes(num_heads):
     Source: Press et al. 2022, section 3, and the authors' code for counts that are no power of two.
     """
     if int(num_heads) != num_heads or num_heads < 1:
-        raise ValueError(f"the number of heads must be 1, 2, 3, ..., got {num_heads}")
+        raise ValueError(
+            f"the number of heads must be 1, 2, 3, ..., got {num_heads}"
+        )
     power = 2 ** int(np.log2(num_heads))
     slopes = 2.0 ** (-8 / power * np.arange(1, power + 1))
-    between = 2.0 ** (-4 / power * np.arange(1, 2 * (num_heads - power), 2))      # of 2 * power heads
+    between = 2.0 ** (
+        -4 / power * np.arange(1, 2 * (num_heads - power), 2)
+    )  # of 2 * power heads
     return np.concatenate([slopes, between])
 
 
@@ -345,5 +428,9 @@ class ALiBi(PositionEncoding):
 
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, len(self.slopes))
-        distances = relative_positions(q.shape[-2], k.shape[-2])       # key minus query, negative in the past
-        return torch.tensor(self.slopes[:, None, None] * distances, dtype=q.dtype).unsqueeze(0)
+        distances = relative_positions(
+            q.shape[-2], k.shape[-2]
+        )  # key minus query, negative in the past
+        return torch.tensor(
+            self.slopes[:, None, None] * distances, dtype=q.dtype
+        ).unsqueeze(0)

@@ -5,11 +5,15 @@ Two columns of a query are the coordinates of a point; position m turns the poin
 position n is turned by n * theta. Their dot product then only knows the angle between them, (m - n) * theta:
 the distance.
 """
-import numpy as np
 
 import minitorch as torch
+import numpy as np
 from solutions.absolute_positions import (
-    angular_speeds, check_table_size, halves_from_pairs, pairs_from_halves)
+    angular_speeds,
+    check_table_size,
+    halves_from_pairs,
+    pairs_from_halves,
+)
 from solutions.positions import PositionEncoding
 
 
@@ -47,7 +51,9 @@ def rope_cache(seq_len, dim, base=10000.0):
     Source: section 3.2.2, theta_i = 10000^(-2(i - 1) / d) with i, our c, counted from 1.
     """
     check_table_size(seq_len, dim)
-    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)      # (seq_len, dim / 2)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(
+        dim, base
+    )  # (seq_len, dim / 2)
     return np.cos(angles), np.sin(angles)
 
 
@@ -69,9 +75,11 @@ def apply_rope(x, cos, sin):
     Source: equations 15 and 34; GPT-J and Meta's own LLaMA code use this layout of pairs.
     """
     check_rotation(x, cos, sin)
-    even, odd = x[..., 0::2], x[..., 1::2]                                # (..., seq, dim / 2)
-    pairs = torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
-    return pairs.reshape(x.shape)                                         # (..., dim / 2, 2) -> (..., dim)
+    even, odd = x[..., 0::2], x[..., 1::2]  # (..., seq, dim / 2)
+    pairs = torch.stack(
+        [even * cos - odd * sin, even * sin + odd * cos], dim=-1
+    )
+    return pairs.reshape(x.shape)  # (..., dim / 2, 2) -> (..., dim)
 
 
 def apply_rope_half(x, cos, sin):
@@ -87,18 +95,24 @@ def apply_rope_half(x, cos, sin):
     [[0.0, -2.0, 1.0, -3.0]]
     """
     check_rotation(x, cos, sin)
-    first, second = x.chunk(2, dim=-1)                                    # (..., seq, dim / 2) each
-    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
+    first, second = x.chunk(2, dim=-1)  # (..., seq, dim / 2) each
+    return torch.cat(
+        [first * cos - second * sin, first * sin + second * cos], dim=-1
+    )
 
 
 def check_rotation(x, cos, sin):
     """One angle for each position and pair of columns."""
     if x.shape[-1] % 2:
-        raise ValueError(f"columns are rotated in pairs: the last size of {tuple(x.shape)} must be even")
+        raise ValueError(
+            f"columns are rotated in pairs: the last size of {tuple(x.shape)} must be even"
+        )
     expected = (x.shape[-2], x.shape[-1] // 2)
     if tuple(cos.shape) != expected or tuple(sin.shape) != expected:
-        raise ValueError(f"x {tuple(x.shape)} needs cos and sin of shape (seq, dim / 2) = {expected}, "
-                         f"got {tuple(cos.shape)} and {tuple(sin.shape)}")
+        raise ValueError(
+            f"x {tuple(x.shape)} needs cos and sin of shape (seq, dim / 2) = {expected}, "
+            f"got {tuple(cos.shape)} and {tuple(sin.shape)}"
+        )
 
 
 def rope_rows_to_halves(weight, num_heads):
@@ -117,7 +131,9 @@ def rope_rows_to_halves(weight, num_heads):
     [0, 2, 1, 3, 10, 12, 11, 13]
     """
     check_head_rows(weight, num_heads)
-    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
+    heads = weight.reshape(
+        num_heads, -1, *weight.shape[1:]
+    )  # (heads, head_dim, ...)
     return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
 
 
@@ -128,14 +144,18 @@ def rope_rows_to_pairs(weight, num_heads):
     [0, 1, 2, 3, 10, 11, 12, 13]
     """
     check_head_rows(weight, num_heads)
-    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
+    heads = weight.reshape(
+        num_heads, -1, *weight.shape[1:]
+    )  # (heads, head_dim, ...)
     return heads[:, pairs_from_halves(heads.shape[1])].reshape(weight.shape)
 
 
 def check_head_rows(weight, num_heads):
     """The rows of a projection are those of its heads, in pairs."""
     if len(weight) % (2 * num_heads):
-        raise ValueError(f"a weight {weight.shape} has no even number of rows for each of {num_heads} heads")
+        raise ValueError(
+            f"a weight {weight.shape} has no even number of rows for each of {num_heads} heads"
+        )
 
 
 def score_at_distance(q, k, distance, base=10000.0):
@@ -159,9 +179,13 @@ def score_at_distance(q, k, distance, base=10000.0):
 
     Source: section 3.2.2.
     """
-    angles = distance[:, None] * angular_speeds(len(k), base)             # (n, dim / 2)
-    keys = torch.tensor(np.tile(k, (len(distance), 1)))                   # (n, dim): one key at n distances
-    turned = apply_rope(keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles)))
+    angles = distance[:, None] * angular_speeds(len(k), base)  # (n, dim / 2)
+    keys = torch.tensor(
+        np.tile(k, (len(distance), 1))
+    )  # (n, dim): one key at n distances
+    turned = apply_rope(
+        keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))
+    )
     return turned.numpy() @ q
 
 
@@ -179,7 +203,9 @@ def rope_backward(grad, cos, sin):
     >>> rope_backward(torch.tensor([[0.0, 1.0]]), cos, sin).tolist()
     [[1.0, 0.0]]
     """
-    return apply_rope(grad, cos, -sin)    # the transpose of a rotation is the rotation back
+    return apply_rope(
+        grad, cos, -sin
+    )  # the transpose of a rotation is the rotation back
 
 
 class RoPE(PositionEncoding):
@@ -192,15 +218,24 @@ class RoPE(PositionEncoding):
     layout       "pairs" (apply_rope) or "halves" (apply_rope_half)
     """
 
-    def __init__(self, head_dim, base=10000.0, rotary_dim=None, layout="pairs"):
+    def __init__(
+        self, head_dim, base=10000.0, rotary_dim=None, layout="pairs"
+    ):
         super().__init__()
         rotary_dim = head_dim if rotary_dim is None else rotary_dim
         if rotary_dim > head_dim:
-            raise ValueError(f"cannot rotate {rotary_dim} columns of heads with head_dim {head_dim}")
+            raise ValueError(
+                f"cannot rotate {rotary_dim} columns of heads with head_dim {head_dim}"
+            )
         if layout not in ("pairs", "halves"):
             raise ValueError(f"layout is 'pairs' or 'halves', not {layout!r}")
         check_table_size(0, rotary_dim)
-        self.head_dim, self.rotary_dim, self.base, self.layout = head_dim, rotary_dim, base, layout
+        self.head_dim, self.rotary_dim, self.base, self.layout = (
+            head_dim,
+            rotary_dim,
+            base,
+            layout,
+        )
 
     def rotate(self, q, k, offset=0):
         """Queries and keys, each turned by its position. Their first row stands at position `offset`: that
@@ -215,7 +250,9 @@ class RoPE(PositionEncoding):
         """
         self.check_width(q)
         tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)
-        cos, sin = (torch.tensor(table[offset:], dtype=q.dtype) for table in tables)  # (seq, rotary_dim / 2)
+        cos, sin = (
+            torch.tensor(table[offset:], dtype=q.dtype) for table in tables
+        )  # (seq, rotary_dim / 2)
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
     def turn(self, x, cos, sin):
@@ -225,10 +262,12 @@ class RoPE(PositionEncoding):
         rotation = apply_rope if self.layout == "pairs" else apply_rope_half
         if self.rotary_dim == self.head_dim:
             return rotation(x, cos, sin)
-        turned = rotation(x[..., :self.rotary_dim], cos, sin)
-        return torch.cat([turned, x[..., self.rotary_dim:]], dim=-1)
+        turned = rotation(x[..., : self.rotary_dim], cos, sin)
+        return torch.cat([turned, x[..., self.rotary_dim :]], dim=-1)
 
     def check_width(self, q):
         """Queries must be as wide as was said when this was made."""
         if q.shape[-1] != self.head_dim:
-            raise ValueError(f"made for head_dim {self.head_dim}, not for queries {tuple(q.shape)}")
+            raise ValueError(
+                f"made for head_dim {self.head_dim}, not for queries {tuple(q.shape)}"
+            )

@@ -3,17 +3,17 @@
 A task is a function draw_batch(rng) -> inputs, targets: two int64 arrays (batch, seq). The target of a
 position is the token to predict there, or UNSCORED where nothing is asked.
 """
+
 import copy
 import math
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-
 import minitorch as torch
+import numpy as np
 from minitorch import nn
 from minitorch.nn import functional as F
 
-UNSCORED = -100         # what F.cross_entropy leaves out
+UNSCORED = -100  # what F.cross_entropy leaves out
 
 
 def learning_rate(step, steps, peak, warmup=100, floor=0.05):
@@ -49,21 +49,46 @@ class Trainer:
                   keep to one core: set OMP_NUM_THREADS=1.
     """
 
-    def __init__(self, model, draw_batch, steps, lr=3e-3, warmup=100, micro_batch=None, seed=0, threads=1):
-        self.model, self.draw_batch, self.steps, self.lr, self.warmup = model, draw_batch, steps, lr, warmup
+    def __init__(
+        self,
+        model,
+        draw_batch,
+        steps,
+        lr=3e-3,
+        warmup=100,
+        micro_batch=None,
+        seed=0,
+        threads=1,
+    ):
+        self.model, self.draw_batch, self.steps, self.lr, self.warmup = (
+            model,
+            draw_batch,
+            steps,
+            lr,
+            warmup,
+        )
         self.micro_batch, self.seed = micro_batch, seed
         self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        self.optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=0.01)
-        self.losses = []            # of each step, in nats a scored token
-        self.evaluations = []       # (step, value)
-        self.best_weights = None    # of the evaluation with the lowest value
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=0.01
+        )
+        self.losses = []  # of each step, in nats a scored token
+        self.evaluations = []  # (step, value)
+        self.best_weights = None  # of the evaluation with the lowest value
 
     @property
     def step(self):
         """How many steps are done."""
         return len(self.losses)
 
-    def fit(self, evaluate=None, every=100, patience=None, on_step=None, checkpoint=None):
+    def fit(
+        self,
+        evaluate=None,
+        every=100,
+        patience=None,
+        on_step=None,
+        checkpoint=None,
+    ):
         """Runs the steps that are left. Returns "finished", "stopped early" or "interrupted".
 
         evaluate     called as evaluate(model) after every so many steps and after the last; lower is better
@@ -93,11 +118,15 @@ class Trainer:
 
     def update(self):
         """One step: a batch, its gradient, clipped to length 1, AdamW."""
-        inputs, targets = self.draw_batch(np.random.default_rng([self.seed, self.step]))
+        inputs, targets = self.draw_batch(
+            np.random.default_rng([self.seed, self.step])
+        )
         scored = int((targets != UNSCORED).sum())
         if scored == 0:
-            raise ValueError(f"nothing is scored in the batch of step {self.step}: all {targets.shape}"
-                             f" targets are {UNSCORED}; make sequences longer or questions more frequent")
+            raise ValueError(
+                f"nothing is scored in the batch of step {self.step}: all {targets.shape}"
+                f" targets are {UNSCORED}; make sequences longer or questions more frequent"
+            )
         self.model.train()
         self.optimizer.zero_grad()
         parameters = list(self.model.parameters())
@@ -106,18 +135,30 @@ class Trainer:
         def gradients(start):
             """Of one part. The mean over the batch: the parts' sums, all divided by the batch's one count."""
             part = slice(start, start + size)
-            part_loss = summed_loss(self.model, inputs[part], targets[part]) / scored
-            return part_loss.item(), torch.autograd.grad(part_loss, parameters, allow_unused=True)
+            part_loss = (
+                summed_loss(self.model, inputs[part], targets[part]) / scored
+            )
+            return part_loss.item(), torch.autograd.grad(
+                part_loss, parameters, allow_unused=True
+            )
 
         compute = self.pool.map if self.pool else map
-        for part_loss, part_gradients in compute(gradients, range(0, len(inputs), size)):
+        for part_loss, part_gradients in compute(
+            gradients, range(0, len(inputs), size)
+        ):
             loss += part_loss
             for parameter, gradient in zip(parameters, part_gradients):
                 if gradient is not None:
-                    parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+                    parameter.grad = (
+                        gradient
+                        if parameter.grad is None
+                        else parameter.grad + gradient
+                    )
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, self.steps, self.lr, self.warmup)
+            group["lr"] = learning_rate(
+                self.step, self.steps, self.lr, self.warmup
+            )
         self.optimizer.step()
         self.losses.append(loss)
 
@@ -134,9 +175,16 @@ class Trainer:
 
     def save(self, path):
         """Writes all that `load` needs to go on."""
-        torch.save({"model": self.model.state_dict(), "best_weights": self.best_weights,
-                    "optimizer": self.optimizer.state_dict(),
-                    "losses": self.losses, "evaluations": self.evaluations}, path)
+        torch.save(
+            {
+                "model": self.model.state_dict(),
+                "best_weights": self.best_weights,
+                "optimizer": self.optimizer.state_dict(),
+                "losses": self.losses,
+                "evaluations": self.evaluations,
+            },
+            path,
+        )
 
     def load(self, path):
         """Takes up a run that `save` wrote, with the same model and settings. Returns the trainer."""
@@ -150,9 +198,13 @@ class Trainer:
 
 def summed_loss(model, inputs, targets):
     """The cross-entropy of the scored targets, in nats, summed: a scalar tensor."""
-    logits = model(torch.tensor(inputs))                                          # (batch, seq, vocab)
-    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), torch.tensor(targets).reshape(-1),
-                           ignore_index=UNSCORED, reduction="sum")
+    logits = model(torch.tensor(inputs))  # (batch, seq, vocab)
+    return F.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]),
+        torch.tensor(targets).reshape(-1),
+        ignore_index=UNSCORED,
+        reduction="sum",
+    )
 
 
 @torch.no_grad()
@@ -160,8 +212,12 @@ def predict(model, inputs, batch=32):
     """The likeliest next token at every position: ids (rows, seq) -> ids (rows, seq), both arrays."""
     was_training = model.training
     model.eval()
-    parts = [model(torch.tensor(inputs[start:start + batch])).argmax(dim=-1).numpy()
-             for start in range(0, len(inputs), batch)]
+    parts = [
+        model(torch.tensor(inputs[start : start + batch]))
+        .argmax(dim=-1)
+        .numpy()
+        for start in range(0, len(inputs), batch)
+    ]
     model.train(was_training)
     return np.concatenate(parts)
 
@@ -176,7 +232,8 @@ def error_rate(predictions, targets):
     return float((predictions != targets)[scored].mean())
 
 
-# ---------------------------------------------------------------- what the engine has too, written out
+# ------------------------------------------ what the engine has too, written out
+
 
 def cross_entropy(logits, targets):
     """The mean of -log p(target) over the positions that are scored, in nats.
@@ -193,12 +250,22 @@ def cross_entropy(logits, targets):
     0.6931
     """
     scored = targets != UNSCORED
-    logits, targets = logits[scored], targets[scored]                             # (rows, vocab), (rows,)
+    logits, targets = logits[scored], targets[scored]  # (rows, vocab), (rows,)
     log_p = logits - logits.logsumexp(dim=-1, keepdim=True)
     return -log_p.gather(-1, targets.unsqueeze(-1)).mean()
 
 
-def adamw_step(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(
+    parameter,
+    gradient,
+    mean,
+    square,
+    step,
+    lr,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.01,
+):
     """One step of AdamW for one parameter.
 
         mean       <-  beta1 mean + (1 - beta1) gradient
@@ -222,7 +289,9 @@ def adamw_step(parameter, gradient, mean, square, step, lr, betas=(0.9, 0.999), 
     """
     beta1, beta2 = betas
     mean = beta1 * mean + (1 - beta1) * gradient
-    square = beta2 * square + (1 - beta2) * gradient ** 2
-    mean_hat, square_hat = mean / (1 - beta1 ** step), square / (1 - beta2 ** step)
-    parameter = parameter - lr * (mean_hat / (np.sqrt(square_hat) + eps) + weight_decay * parameter)
+    square = beta2 * square + (1 - beta2) * gradient**2
+    mean_hat, square_hat = mean / (1 - beta1**step), square / (1 - beta2**step)
+    parameter = parameter - lr * (
+        mean_hat / (np.sqrt(square_hat) + eps) + weight_decay * parameter
+    )
     return parameter, mean, square
