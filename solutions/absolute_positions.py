@@ -43,9 +43,8 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
     Source: Vaswani et al. 2017, section 3.5.
     """
     check_table_size(seq_len, dim)
-    angles = np.arange(seq_len)[:, None] * angular_speeds(
-        dim, base
-    )  # (seq_len, dim / 2)
+    # (seq_len, dim / 2)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)
     table = np.empty((seq_len, dim))
     table[:, 0::2] = np.sin(angles)
     table[:, 1::2] = np.cos(angles)
@@ -136,9 +135,8 @@ def halves_from_pairs(dim):
     [0, 2, 4, 1, 3, 5]
     """
     check_table_size(0, dim)
-    return (
-        np.arange(dim).reshape(-1, 2).T.reshape(-1)
-    )  # (dim / 2, 2) -> (2, dim / 2)
+    # (dim / 2, 2) -> (2, dim / 2)
+    return np.arange(dim).reshape(-1, 2).T.reshape(-1)
 
 
 def pairs_from_halves(dim):
@@ -148,9 +146,8 @@ def pairs_from_halves(dim):
     [0, 3, 1, 4, 2, 5]
     """
     check_table_size(0, dim)
-    return (
-        np.arange(dim).reshape(2, -1).T.reshape(-1)
-    )  # (2, dim / 2) -> (dim / 2, 2)
+    # (2, dim / 2) -> (dim / 2, 2)
+    return np.arange(dim).reshape(2, -1).T.reshape(-1)
 
 
 class Sinusoidal(PositionEncoding):
@@ -168,9 +165,10 @@ class Sinusoidal(PositionEncoding):
 
     def embed(self, x, offset=0):
         check_width(x, self.dim)
+        # (seq, dim)
         table = sinusoidal_encoding(offset + x.shape[-2], self.dim, self.base)[
             offset:
-        ]  # (seq, dim)
+        ]
         return x * self.dim**0.5 + torch.tensor(table, dtype=x.dtype)
 
 

@@ -93,9 +93,8 @@ def attention_loop(q, k, v):
     out = np.zeros((len(q), v.shape[1]))
     for i in range(len(q)):
         scores = [q[i] @ k[j] / np.sqrt(q.shape[1]) for j in range(len(k))]
-        powers = [
-            np.exp(score - max(scores)) for score in scores
-        ]  # e^score, safe for large scores
+        # e^score, safe for large scores
+        powers = [np.exp(score - max(scores)) for score in scores]
         for j in range(len(k)):
             out[i] += powers[j] / sum(powers) * v[j]
     return out
@@ -291,9 +290,8 @@ class MultiHeadAttention(nn.Module):
     def forward(self, x, cache=None):
         """x: (batch, seq, dim) -> (batch, seq, dim). With a cache, x follows the positions already in it."""
         inputs = self.prepare(x, cache)
-        heads = self.positions.attend(
-            *inputs
-        )  # (batch, heads, query, head_dim)
+        # (batch, heads, query, head_dim)
+        heads = self.positions.attend(*inputs)
         if heads is None:  # the usual attention
             heads = F.scaled_dot_product_attention(
                 inputs.q,
@@ -302,9 +300,8 @@ class MultiHeadAttention(nn.Module):
                 attn_mask=inputs.mask,
                 scale=self.positions.scale,
             )
-        return self.out(
-            heads.transpose(1, 2).reshape(x.shape)
-        )  # (batch, query, dim)
+        # (batch, query, dim)
+        return self.out(heads.transpose(1, 2).reshape(x.shape))
 
     def prepare(self, x, cache=None):
         """x: (batch, seq, dim) -> AttentionInputs."""
@@ -318,9 +315,8 @@ class MultiHeadAttention(nn.Module):
             k, v, x = cache.append(k, v, x)  # (batch, heads, key, head_dim)
         allowed = causal_mask(q.shape[-2], k.shape[-2])  # (query, key)
         mask = torch.tensor(np.where(allowed, 0.0, -np.inf), dtype=x.dtype)
-        bias = self.positions.bias(
-            q, k, v, x
-        )  # (batch|1, heads|1, query, key)
+        # (batch|1, heads|1, query, key)
+        bias = self.positions.bias(q, k, v, x)
         return AttentionInputs(q, k, v, mask if bias is None else bias + mask)
 
     def split_heads(self, x):

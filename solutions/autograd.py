@@ -141,9 +141,8 @@ def topological_order(root):
             order.append(node)
         elif node not in seen:
             seen.add(node)
-            to_do.append(
-                (node, True)
-            )  # met again when all its inputs are in order
+            # met again when all its inputs are in order
+            to_do.append((node, True))
             to_do.extend((each, False) for each in node.inputs)
     return order
 
@@ -229,12 +228,10 @@ def matmul_gradients(a, b, grad):
     >>> grad_a.tolist(), grad_b.tolist()
     ([[30, 40]], [[10], [20]])
     """
-    grad_a = grad @ b.swapaxes(
-        -1, -2
-    )  # (..., rows, columns) @ (..., columns, inner)
-    grad_b = (
-        a.swapaxes(-1, -2) @ grad
-    )  # (..., inner, rows) @ (..., rows, columns)
+    # (..., rows, columns) @ (..., columns, inner)
+    grad_a = grad @ b.swapaxes(-1, -2)
+    # (..., inner, rows) @ (..., rows, columns)
+    grad_b = a.swapaxes(-1, -2) @ grad
     return unbroadcast(grad_a, a.shape), unbroadcast(grad_b, b.shape)
 
 

@@ -60,9 +60,8 @@ def cope_positions(gates):
     Source: equation 4.
     """
     check_gates(gates)
-    seen = torch.tensor(
-        causal_mask(*gates.shape[-2:]), dtype=gates.dtype
-    )  # (query, key), 1 or 0
+    # (query, key), 1 or 0
+    seen = torch.tensor(causal_mask(*gates.shape[-2:]), dtype=gates.dtype)
     return (gates * seen).flip(-1).cumsum(-1).flip(-1)
 
 
@@ -96,9 +95,8 @@ def interpolate(table, positions):
     Source: equation 5.
     """
     low, w = whole_and_rest(positions, len(table))
-    high = (low + 1).clamp(
-        max=len(table) - 1
-    )  # where w = 0 it does not matter
+    # where w = 0 it does not matter
+    high = (low + 1).clamp(max=len(table) - 1)
     w = w.unsqueeze(-1)  # (..., 1)
     return w * table[high] + (1 - w) * table[low]
 
@@ -188,9 +186,8 @@ def cope_backward(grad, gates, logits):
     npos = logits.shape[-1]
     mask = causal_mask(*gates.shape[-2:])  # (query, key)
     p = np.flip(np.flip(gates * mask, -1).cumsum(-1), -1).clip(0, npos - 1)
-    share = np.maximum(
-        1 - abs(p[..., None] - np.arange(npos)), 0
-    )  # (..., query, key, npos)
+    # (..., query, key, npos)
+    share = np.maximum(1 - abs(p[..., None] - np.arange(npos)), 0)
     grad_logits = (grad[..., None] * share).sum(-2)  # (..., query, npos)
     low = np.floor(p).astype(int)
     high = np.minimum(low + 1, npos - 1)  # in the last row no slope
@@ -275,9 +272,8 @@ class CoPE(PositionEncoding):
             raise ValueError(
                 f"vectors e have head_dim {self.e.shape[-1]}, queries {tuple(q.shape)} do not"
             )
-        logits = q @ self.e.transpose(
-            -2, -1
-        )  # (batch, heads, query, npos_max)
+        # (batch, heads, query, npos_max)
+        logits = q @ self.e.transpose(-2, -1)
         if self.scaling == "released":
             logits = logits * self.score_scale(q)
         keys = self.gate_inputs(k, v, x)
@@ -294,7 +290,6 @@ class CoPE(PositionEncoding):
             later = torch.zeros(
                 *block.shape[:-1], k.shape[-2] - seen, dtype=block.dtype
             )
-            blocks.append(
-                torch.cat([block, later], dim=-1)
-            )  # (batch, heads, rows, key)
+            # (batch, heads, rows, key)
+            blocks.append(torch.cat([block, later], dim=-1))
         return torch.cat(blocks, dim=-2)

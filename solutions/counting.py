@@ -107,9 +107,8 @@ def counting_sequences(rng, batch, length, num_variables=1, **weights):
     written = np.full(batch, WIDTH[SET] * num_variables)
     while written.min() < length:
         operation = draw(rng, operation_weights(values, **weights))
-        kind, name = np.divmod(
-            operation, num_variables
-        )  # pass: kind 3, name 0
+        # pass: kind 3, name 0
+        kind, name = np.divmod(operation, num_variables)
         value = np.where(
             kind == SET, 0, values[rows, name] + (kind == INCREMENT)
         )
@@ -213,9 +212,8 @@ def error_by_position(predictions, targets, width):
     """
     scored = targets != UNSCORED  # (batch, seq)
     wrong = scored & (predictions != targets)
-    asked = scored.reshape(len(targets), -1, width).sum(
-        axis=(0, 2)
-    )  # (stretches,)
+    # (stretches,)
+    asked = scored.reshape(len(targets), -1, width).sum(axis=(0, 2))
     missed = wrong.reshape(len(targets), -1, width).sum(axis=(0, 2))
     return np.where(asked > 0, missed / np.maximum(asked, 1), np.nan)
 

@@ -16,9 +16,8 @@ import numpy as np
 from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
 
-WRITE, READ, IGNORE, ZERO, ONE = range(
-    5
-)  # ids of the flip-flop alphabet: w r i 0 1
+# ids of the flip-flop alphabet: w r i 0 1
+WRITE, READ, IGNORE, ZERO, ONE = range(5)
 
 ALPHABET = "abcdefghijklmn"  # ids 0 ... 13; with the blank and the mark a vocabulary of 16
 BLANK, MARK = 14, 15
@@ -42,9 +41,10 @@ def recall(instructions, bits):
     [[1, 0, 1, 0, 0]]
     """
     places = np.arange(instructions.shape[1])
+    # (batch, pairs)
     last_write = np.maximum.accumulate(
         np.where(instructions == WRITE, places, 0), axis=1
-    )  # (batch, pairs)
+    )
     return np.where(
         instructions == READ,
         np.take_along_axis(bits, last_write, axis=1),
@@ -182,9 +182,8 @@ def source_hits(attention, ids):
     0.5
     """
     mark = int((ids[0] == MARK).argmax())
-    sources = np.nonzero(ids[:, :mark] != BLANK)[1].reshape(
-        len(ids), -1
-    )  # (batch, asker): places
+    # (batch, asker): places
+    sources = np.nonzero(ids[:, :mark] != BLANK)[1].reshape(len(ids), -1)
     looked_at = attention[:, mark:].argmax(axis=-1)  # (batch, asker): places
     return float((looked_at == sources).mean())
 

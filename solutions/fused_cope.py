@@ -32,14 +32,14 @@ class FusedBias(torch.autograd.Function):
         q, k, logits = (x.detach().numpy() for x in (q, k, logits))
         query_len, key_len, npos = q.shape[-2], k.shape[-2], logits.shape[-1]
         rows = with_steps(logits).ravel()
+        # of each query's row
         starts = (npos * np.arange(logits.size // npos)).reshape(
             *logits.shape[:-1], 1
-        )  # of each query's row
+        )
         out, ctx.blocks = np.zeros((*q.shape[:-1], key_len), q.dtype), []
         for block, seen in causal_blocks(query_len, key_len):
-            gates = sigmoid(
-                q[..., block, :] * -scale @ k[..., :seen, :].mT
-            )  # (..., query, key), to the end
+            # (..., query, key), to the end
+            gates = sigmoid(q[..., block, :] * -scale @ k[..., :seen, :].mT)
             gates *= causal_mask(block.stop - block.start, seen)
             w = sums(gates, from_right=True)  # positions, equation 4
             np.clip(w, 0, npos - 1, out=w)
@@ -123,7 +123,6 @@ def sums(x, from_right=False):
         *x.shape[:-1], length // size, size
     )
     whole = out[..., 0 if from_right else -1]  # (..., stretch)
-    out += (whole @ ones(length // size, -1 if from_right else 1))[
-        ..., None
-    ]  # of the stretches before
+    # of the stretches before
+    out += (whole @ ones(length // size, -1 if from_right else 1))[..., None]
     return out.reshape(x.shape)

@@ -31,9 +31,8 @@ def random_windows(rng, ids, batch, seq_len):
     ([[5, 6, 7], [5, 6, 7]], [[6, 7, 8], [6, 7, 8]])
     """
     starts = rng.integers(len(ids) - seq_len, size=batch)  # (batch,)
-    windows = ids[
-        starts[:, None] + np.arange(seq_len + 1)
-    ]  # (batch, seq_len + 1)
+    # (batch, seq_len + 1)
+    windows = ids[starts[:, None] + np.arange(seq_len + 1)]
     return windows[:, :-1], windows[:, 1:]
 
 

@@ -17,12 +17,13 @@ import numpy as np
 from solutions.attention import MultiHeadAttention
 from solutions.encodings import encodings, make_positions
 
+# MAX_LEN is the training length
 DIM, NUM_HEADS, NUM_LAYERS, MAX_LEN = (
     16,
     2,
     2,
     128,
-)  # MAX_LEN is the training length
+)
 SETTINGS = {
     "shaw": {"clip": 16},
     "cope": {"npos_max": 16},
@@ -88,9 +89,8 @@ def unique_positions(scores, token):
 def norms_preserved(positions, tokens):
     """Do token embeddings, queries and keys keep their lengths on the way through the encoding?"""
     x = torch.tensor(tokens).unsqueeze(0)  # (1, seq, dim)
-    heads = x.reshape(1, len(tokens), NUM_HEADS, -1).transpose(
-        1, 2
-    )  # (1, heads, seq, head_dim)
+    # (1, heads, seq, head_dim)
+    heads = x.reshape(1, len(tokens), NUM_HEADS, -1).transpose(1, 2)
     pairs = [
         (x, positions.embed(x)),
         *zip((heads, heads), positions.rotate(heads, heads)),
@@ -124,9 +124,8 @@ def longer_than_trained(scores, token):
     except ValueError:
         return "refuses"
     known = np.sort(trained, axis=None)
-    place = np.searchsorted(known, longer - TOLERANCE).clip(
-        max=known.size - 1
-    )  # first one not below
+    # first one not below
+    place = np.searchsorted(known, longer - TOLERANCE).clip(max=known.size - 1)
     return (
         "reuses" if (known[place] <= longer + TOLERANCE).all() else "extends"
     )
@@ -160,9 +159,8 @@ def memory_growth(name):
     short, long = (working_memory(name, seq_len) for seq_len in (256, 512))
     if long < 512 * DIM:  # bytes; the input has four times that
         return "0"
-    return {1: "T", 2: "T^2"}[
-        round(np.log2(long / short))
-    ]  # twice as long: 2 or 4 times as much
+    # twice as long: 2 or 4 times as much
+    return {1: "T", 2: "T^2"}[round(np.log2(long / short))]
 
 
 def working_memory(name, seq_len):
@@ -172,9 +170,8 @@ def working_memory(name, seq_len):
         np.random.default_rng(0),
     )
     x = torch.tensor(rng.normal(size=(1, seq_len, DIM)).astype(np.float32))
-    heads = x.reshape(1, seq_len, NUM_HEADS, -1).transpose(
-        1, 2
-    )  # (1, heads, seq, head_dim)
+    # (1, heads, seq, head_dim)
+    heads = x.reshape(1, seq_len, NUM_HEADS, -1).transpose(1, 2)
     with torch.no_grad():
         tracemalloc.start()
         before, _ = tracemalloc.get_traced_memory()
@@ -242,9 +239,8 @@ def output_and_scores(name):
     layer = random_layer(name)
 
     def ask(method, tokens):
-        x = torch.tensor(tokens.astype(np.float32)).unsqueeze(
-            0
-        )  # (1, seq, dim)
+        # (1, seq, dim)
+        x = torch.tensor(tokens.astype(np.float32)).unsqueeze(0)
         with torch.no_grad():
             return method(layer.positions.embed(x))[0].numpy()
 

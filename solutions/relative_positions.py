@@ -128,16 +128,15 @@ def shaw_attention(q, k, v, key_vectors, value_vectors):
 
     Source: Shaw et al. 2018, equations 3 and 4.
     """
+    # (query, key)
     rows = clip_distance(
         relative_positions(len(q), len(k)), len(key_vectors) // 2
-    )  # (query, key)
+    )
     keys = k + key_vectors[rows]  # (query, key, head_dim)
-    weights = softmax(
-        (keys @ q[:, :, None])[..., 0] / np.sqrt(q.shape[-1])
-    )  # (query, key)
-    return (weights[..., None] * (v + value_vectors[rows])).sum(
-        axis=1
-    )  # (query, head_dim)
+    # (query, key)
+    weights = softmax((keys @ q[:, :, None])[..., 0] / np.sqrt(q.shape[-1]))
+    # (query, head_dim)
+    return (weights[..., None] * (v + value_vectors[rows])).sum(axis=1)
 
 
 class Shaw(PositionEncoding):
@@ -173,9 +172,8 @@ class Shaw(PositionEncoding):
 
     def bias(self, q, k, v=None, x=None):
         check_head_dim(q, self.keys.shape[-1])
-        products = (q * self.score_scale(q)) @ self.keys.transpose(
-            0, 1
-        )  # (batch, heads, query, distance)
+        # (batch, heads, query, distance)
+        products = (q * self.score_scale(q)) @ self.keys.transpose(0, 1)
         rows = self.rows(q.shape[-2], k.shape[-2])
         return torch.take_along_dim(
             products, rows.expand(*q.shape[:2], *rows.shape), dim=-1
@@ -184,15 +182,12 @@ class Shaw(PositionEncoding):
     def attend(self, q, k, v, mask):
         if self.values is None:
             return None
-        weights = attention_weights(
-            q, k, mask, self.scale
-        )  # (batch, heads, query, key)
-        vectors = self.values[
-            self.rows(q.shape[-2], k.shape[-2])
-        ]  # (query, key, head_dim)
-        by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(
-            -2
-        )  # (batch, heads, query, head_dim)
+        # (batch, heads, query, key)
+        weights = attention_weights(q, k, mask, self.scale)
+        # (query, key, head_dim)
+        vectors = self.values[self.rows(q.shape[-2], k.shape[-2])]
+        # (batch, heads, query, head_dim)
+        by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(-2)
         return weights @ v + by_distance
 
 
@@ -231,9 +226,10 @@ def relative_shift(x):
     reshape).
     """
     *lead, query_len, key_len = x.shape
+    # (..., query, key + 1)
     padded = torch.cat(
         [torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1
-    )  # (..., query, key + 1)
+    )
     return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(
         x.shape
     )
@@ -268,19 +264,15 @@ class TransformerXL(PositionEncoding):
             :, halves_from_pairs(dim)
         ]
         table = np.flip(table, axis=0).copy()  # key_len - 1 ... 0 back
-        r = self.distance_keys(
-            torch.tensor(table, dtype=q.dtype)
-        )  # (distance, dim)
-        r = r.reshape(key_len, num_heads, head_dim).transpose(
-            0, 1
-        )  # (heads, distance, head_dim)
+        # (distance, dim)
+        r = self.distance_keys(torch.tensor(table, dtype=q.dtype))
+        # (heads, distance, head_dim)
+        r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)
         scale = self.score_scale(q)
-        by_distance = ((q + self.v) * scale) @ r.transpose(
-            -2, -1
-        )  # (batch, heads, query, distance)
-        by_key = (self.u * scale) @ k.transpose(
-            -2, -1
-        )  # (batch, heads, 1, key)
+        # (batch, heads, query, distance)
+        by_distance = ((q + self.v) * scale) @ r.transpose(-2, -1)
+        # (batch, heads, 1, key)
+        by_key = (self.u * scale) @ k.transpose(-2, -1)
         return by_key + relative_shift(by_distance)
 
 
@@ -318,9 +310,8 @@ def t5_bucket(
     causal buckets everything from distance 113 on, not 128, is in the last one.
     """
     check_distances(relative_position)
-    buckets = (
-        num_buckets // 2 if bidirectional else num_buckets
-    )  # for one direction
+    # for one direction
+    buckets = num_buckets // 2 if bidirectional else num_buckets
     exact = buckets // 2
     if exact < 1 or max_distance <= exact:
         raise ValueError(
@@ -332,9 +323,10 @@ def t5_bucket(
         if bidirectional
         else np.maximum(-relative_position, 0)
     )
+    # 0 ... 1, at max_distance
     growth = np.log2(np.maximum(n, exact) / exact) / np.log2(
         max_distance / exact
-    )  # 0 ... 1, at max_distance
+    )
     far = np.minimum(
         exact + (growth * (buckets - exact)).astype(np.int64), buckets - 1
     )
@@ -369,9 +361,8 @@ class T5Bias(PositionEncoding):
         buckets = t5_bucket(
             distances, self.bidirectional, self.num_buckets, self.max_distance
         )
-        return self.table.T[:, torch.tensor(buckets)].unsqueeze(
-            0
-        )  # (1, heads, query, key)
+        # (1, heads, query, key)
+        return self.table.T[:, torch.tensor(buckets)].unsqueeze(0)
 
 
 def check_num_heads(q, num_heads):
@@ -408,9 +399,8 @@ def alibi_slopes(num_heads):
         )
     power = 2 ** int(np.log2(num_heads))
     slopes = 2.0 ** (-8 / power * np.arange(1, power + 1))
-    between = 2.0 ** (
-        -4 / power * np.arange(1, 2 * (num_heads - power), 2)
-    )  # of 2 * power heads
+    # of 2 * power heads
+    between = 2.0 ** (-4 / power * np.arange(1, 2 * (num_heads - power), 2))
     return np.concatenate([slopes, between])
 
 
@@ -428,9 +418,8 @@ class ALiBi(PositionEncoding):
 
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, len(self.slopes))
-        distances = relative_positions(
-            q.shape[-2], k.shape[-2]
-        )  # key minus query, negative in the past
+        # key minus query, negative in the past
+        distances = relative_positions(q.shape[-2], k.shape[-2])
         return torch.tensor(
             self.slopes[:, None, None] * distances, dtype=q.dtype
         ).unsqueeze(0)

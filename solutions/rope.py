@@ -51,9 +51,8 @@ def rope_cache(seq_len, dim, base=10000.0):
     Source: section 3.2.2, theta_i = 10000^(-2(i - 1) / d) with i, our c, counted from 1.
     """
     check_table_size(seq_len, dim)
-    angles = np.arange(seq_len)[:, None] * angular_speeds(
-        dim, base
-    )  # (seq_len, dim / 2)
+    # (seq_len, dim / 2)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)
     return np.cos(angles), np.sin(angles)
 
 
@@ -131,9 +130,8 @@ def rope_rows_to_halves(weight, num_heads):
     [0, 2, 1, 3, 10, 12, 11, 13]
     """
     check_head_rows(weight, num_heads)
-    heads = weight.reshape(
-        num_heads, -1, *weight.shape[1:]
-    )  # (heads, head_dim, ...)
+    # (heads, head_dim, ...)
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])
     return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
 
 
@@ -144,9 +142,8 @@ def rope_rows_to_pairs(weight, num_heads):
     [0, 1, 2, 3, 10, 11, 12, 13]
     """
     check_head_rows(weight, num_heads)
-    heads = weight.reshape(
-        num_heads, -1, *weight.shape[1:]
-    )  # (heads, head_dim, ...)
+    # (heads, head_dim, ...)
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])
     return heads[:, pairs_from_halves(heads.shape[1])].reshape(weight.shape)
 
 
@@ -180,9 +177,8 @@ def score_at_distance(q, k, distance, base=10000.0):
     Source: section 3.2.2.
     """
     angles = distance[:, None] * angular_speeds(len(k), base)  # (n, dim / 2)
-    keys = torch.tensor(
-        np.tile(k, (len(distance), 1))
-    )  # (n, dim): one key at n distances
+    # (n, dim): one key at n distances
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
     turned = apply_rope(
         keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))
     )
@@ -203,9 +199,8 @@ def rope_backward(grad, cos, sin):
     >>> rope_backward(torch.tensor([[0.0, 1.0]]), cos, sin).tolist()
     [[1.0, 0.0]]
     """
-    return apply_rope(
-        grad, cos, -sin
-    )  # the transpose of a rotation is the rotation back
+    # the transpose of a rotation is the rotation back
+    return apply_rope(grad, cos, -sin)
 
 
 class RoPE(PositionEncoding):
@@ -250,9 +245,10 @@ class RoPE(PositionEncoding):
         """
         self.check_width(q)
         tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)
+        # (seq, rotary_dim / 2)
         cos, sin = (
             torch.tensor(table[offset:], dtype=q.dtype) for table in tables
-        )  # (seq, rotary_dim / 2)
+        )
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
     def turn(self, x, cos, sin):

@@ -15,6 +15,5 @@ def pairwise_differences(x, y):
     >>> pairwise_differences(x, y).tolist()
     [[1, 2, 3], [-9, -8, -7]]
     """
-    return (
-        y[None, :] - x[:, None]
-    )  # (1, columns) - (rows, 1) -> (rows, columns)
+    # (1, columns) - (rows, 1) -> (rows, columns)
+    return y[None, :] - x[:, None]
