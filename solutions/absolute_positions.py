@@ -41,8 +41,10 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
     raises    ValueError for a negative or fractional seq_len, or a dim that is
               not even and positive: check_table_size(seq_len, dim) does that
 
-    >>> sinusoidal_encoding(2, 4, base=100.0).round(3).tolist()
-    [[0.0, 1.0, 0.0, 1.0], [0.841, 0.54, 0.1, 0.995]]
+    >>> print(sinusoidal_encoding(3, 4, base=100.0).round(3))
+    [[ 0.     1.     0.     1.   ]
+     [ 0.841  0.54   0.1    0.995]
+     [ 0.909 -0.416  0.199  0.98 ]]
 
     Source: Vaswani et al. 2017, section 3.5.
     """
@@ -56,8 +58,7 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
 
 
 def index_bounds(seq_len, dim):
-    """Find the mistake: how far do the two indices of the sinusoidal table
-    run?
+    """Find the mistake: how far do the sinusoidal table's two indices run?
 
     An article explains its formula sin(k / n^(2i/d)), cos(k / n^(2i/d)) in
     this way:
@@ -105,8 +106,7 @@ def check_table_size(seq_len, dim):
 
 
 def shift_matrix(k, dim, base=10000.0):
-    """The matrix that moves every sinusoidal position vector on by k
-    positions.
+    """The matrix that moves sinusoidal position vectors on by k positions.
 
     With table = sinusoidal_encoding(seq_len, dim, base), for every position:
 

@@ -77,10 +77,10 @@ def scaled_scores(q, k):
     k         array (key, head_dim)
     returns   array (query, key)
 
-    >>> q = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
-    >>> k = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 0.0, 0.0, 0.0]])
-    >>> scaled_scores(q, k).tolist()  # the first row is 10 / 2 and 2 / 2
-    [[5.0, 1.0], [0.5, 1.0]]
+    >>> q = np.array([[1, 1, 1, 1], [1, 0, 0, 0]])
+    >>> k = np.array([[1, 2, 3, 4], [2, 0, 0, 0], [0, 0, 2, 2]])
+    >>> scaled_scores(q, k).tolist()  # first row: 10 / 2, 2 / 2 and 4 / 2
+    [[5.0, 1.0, 2.0], [0.5, 1.0, 0.0]]
     """
     return q @ k.T / np.sqrt(q.shape[-1])  # (query, key)
 
