@@ -1,8 +1,9 @@
 """Absolute positions: a vector for every position, added to the token
 embeddings. Sinusoidal and learned."""
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from minitorch import nn
 from solutions.positions import PositionEncoding
 

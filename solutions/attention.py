@@ -3,8 +3,9 @@ with its cache."""
 
 from typing import NamedTuple
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from minitorch import nn
 from minitorch.nn import functional as F
 from solutions.autograd import softmax

@@ -10,8 +10,9 @@ fractional position is interpolated between those of the two integers beside it.
     score     q_i . (k_j + e[p_ij])                                (equation 6)
 """
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from minitorch import nn
 from solutions.attention import causal_blocks, causal_mask
 from solutions.fused_cope import FusedBias

@@ -10,6 +10,7 @@ The paper's own format (words, one question at the end, up to 512 operations) is
 import string
 
 import numpy as np
+
 from solutions.sampling import draw
 from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED

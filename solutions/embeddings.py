@@ -1,8 +1,9 @@
 """Embeddings: one vector for each token, looked up by its id. Their gradient,
 word2vec, and tied weights."""
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from minitorch import nn
 from minitorch.nn import functional as F
 

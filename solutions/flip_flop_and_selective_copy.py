@@ -13,6 +13,7 @@ selective_copy_batch(rng, num_symbols=256, blanks=256).
 """
 
 import numpy as np
+
 from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
 

@@ -10,8 +10,9 @@ Here, what is not needed is never made:
 CoPE(..., fused=True) uses it. Tests hold it equal to the clear way, forward and backward.
 """
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from solutions.attention import causal_blocks, causal_mask
 
 

@@ -12,8 +12,9 @@ where tokens is an array (seq, dim) of token embeddings, the position not yet in
 import time
 import tracemalloc
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from solutions.attention import MultiHeadAttention
 from solutions.encodings import encodings, make_positions
 

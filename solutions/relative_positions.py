@@ -5,8 +5,9 @@ Distances are key minus query everywhere: 0 is the query itself, negative
 numbers are the past.
 """
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from minitorch import nn
 from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
 from solutions.attention import attention_weights

@@ -1,8 +1,9 @@
 """From logits to text: next-token probabilities, the nucleus, drawing, and the
 loop that continues a text."""
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 
 
 def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):

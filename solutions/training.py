@@ -8,8 +8,9 @@ import copy
 import math
 from concurrent.futures import ThreadPoolExecutor
 
-import minitorch as torch
 import numpy as np
+
+import minitorch as torch
 from minitorch import nn
 from minitorch.nn import functional as F
 
