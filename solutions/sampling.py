@@ -65,9 +65,8 @@ def nucleus(probabilities, top_p):
 
     Source: Holtzman et al. 2020 (arXiv 1904.09751), section 3.1.
     """
-    order = np.argsort(
-        -probabilities, axis=-1, kind="stable"
-    )  # likeliest first
+    # likeliest first
+    order = np.argsort(-probabilities, axis=-1, kind="stable")
     ranked = np.take_along_axis(probabilities, order, axis=-1)
     before = ranked.cumsum(axis=-1) - ranked  # the share of likelier tokens
     kept = np.zeros_like(probabilities)
