@@ -3,7 +3,7 @@
 Python refuses a cell with a missing bracket whole, so `@exercise` never runs. IPython, though,
 shows every cell to its input transformers before it is compiled, and the one here empties such a
 cell. When the empty cell has run, the verdict is shown, and the names that it would have defined
-get the course's own answers.
+get the course's own answers. What the lesson imports at its top is imported before an exercise.
 """
 
 import ast
@@ -33,6 +33,8 @@ class Watch:
         try:
             found = DECORATED.findall("".join(lines))
             names = [name for name in found if name in catalogue.course().exercise_names]
+            for name in names:
+                import_what_is_missing(catalogue.course().exercise(name).lesson, self.namespace)
             fault = syntax_error("".join(lines)) if names else None
         except Exception:  # a fault of the course's: Python itself judges the cell
             return lines
@@ -58,6 +60,14 @@ def watch_cells(hand_on, remind):
         watch = Watch(hand_on, remind, shell.user_ns)
         shell.input_transformers_post.append(watch.before)
         shell.events.register("post_run_cell", watch.after)
+
+
+def import_what_is_missing(lesson, namespace):
+    """Import what the lesson's first code cell imports, for one who runs an exercise before it."""
+    for node in lesson.imports:
+        names = {(each.asname or each.name).partition(".")[0] for each in node.names}
+        if not names <= namespace.keys():
+            exec(ast.unparse(node), namespace)
 
 
 def undecorated(text):
