@@ -28,6 +28,9 @@ def relation(got, want):
         return None
     if _items_exchanged(got, want):
         return "The two results are exchanged: return them in the other order."
+    said = {_container(one, other) for one, other in _tops(got, want)}
+    if len(said) == 1 and None not in said:
+        return said.pop()
     if not pairs or not all(is_numeric(one) and is_numeric(other) for one, other in pairs):
         return None
     if all(is_tensor(one) != is_tensor(other) for one, other in pairs):
@@ -65,6 +68,45 @@ def _joined(arrays):
 
 def _same(got, want):
     return got.shape == want.shape and bool(np.all(close(got, want))) and got.dtype == want.dtype
+
+
+def _tops(got, want):
+    """Pairs of results: as far down as both are sequences of the same length, and differ."""
+    both = isinstance(got, list | tuple) and isinstance(want, list | tuple)
+    if both and len(got) == len(want) and len(want):
+        for one, other in zip(got, want):
+            yield from _tops(one, other)
+    elif not equal(got, want):
+        yield got, want
+
+
+def _container(got, want):
+    """What is wrong with the list or tuple that a result comes in, its numbers being right."""
+    in_list, wants_list = isinstance(got, list | tuple), isinstance(want, list | tuple)
+    if in_list and is_numeric(want):
+        if is_tensor(want) is any(map(is_tensor, got)) and len(got) > 1 and equal(got[0], want):
+            return "The first of the results is right. Return it alone."
+        if _as_array(got) is not None and equal(
+            _as_array(got), np.asarray(plain(want)), dtype="values"
+        ):
+            make = "torch.tensor(...)" if is_tensor(want) else "np.array(...)"
+            return (
+                f"The values are right, but in a {type(got).__name__}: {make} makes them one array."
+            )
+    if wants_list and len(want) > 1 and not in_list and equal(got, want[0]):
+        return f"Only the first of the {len(want)} results is returned."
+    if wants_list and len(want) > 1 and not in_list and equal(got, want[-1]):
+        return f"Only the last of the {len(want)} results is returned."
+    return None
+
+
+def _as_array(items):
+    """Nested lists of numbers and arrays as one array, or None."""
+    try:
+        array = np.array([plain(each) for each in items])
+    except (ValueError, TypeError):
+        return None
+    return array if array.dtype.kind in "bifc" else None
 
 
 def _items_exchanged(got, want):
@@ -193,6 +235,29 @@ def _summed(got, want):
             for name, reduce in (("sum", np.sum), ("mean", np.mean)):
                 if _values_equal(got, reduce(want, axis=axis, keepdims=keep)):
                     return f"It is the {name} over axis {axis} of what is asked for."
+    return None
+
+
+def _one_of_many(got, want):
+    """One entry of what is asked for, or what is asked for and more."""
+    if got.ndim + 1 == want.ndim and len(want) > 1:
+        for name, n in (("first", 0), ("last", -1)):
+            if got.size >= ENOUGH and _values_equal(got, want[n]):
+                return f"It is the {name} entry along axis 0 alone."
+    for axis in range(want.ndim) if got.ndim == want.ndim else ():
+        size = want.shape[axis]
+        if size < got.shape[axis]:
+            if _values_equal(np.take(got, range(size), axis), want):
+                return f"Along axis {axis} the beginning is right, and then there is more."
+            if _values_equal(
+                np.take(got, range(got.shape[axis] - size, got.shape[axis]), axis), want
+            ):
+                return f"Along axis {axis} the end is right, and there is more before it."
+        elif 0 < got.shape[axis] < size and got.size >= ENOUGH:
+            if _values_equal(got, np.take(want, range(got.shape[axis]), axis)):
+                return f"Along axis {axis} the end is missing; what is there is right."
+            if _values_equal(got, np.take(want, range(size - got.shape[axis], size), axis)):
+                return f"Along axis {axis} the beginning is missing; what is there is right."
     return None
 
 
@@ -367,8 +432,8 @@ ENTRY_BY_ENTRY = (
 )  # fmt: skip
 RELATIONS = (
     _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _wrapped,
-    _transposed, _reshaped, _summed, _negated, _flipped, _shifted, _all_zero, _unfilled, _factor,
-    _offset, _function_of, _running, _normalized, _reordered, _in_part,
+    _transposed, _reshaped, _one_of_many, _summed, _negated, _flipped, _shifted, _all_zero,
+    _unfilled, _factor, _offset, _function_of, _running, _normalized, _reordered, _in_part,
 )  # fmt: skip
 VARYING = {
     _reshaped: " The other results are of the wrong shape in the same way.",

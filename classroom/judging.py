@@ -104,7 +104,7 @@ class Seen:
 
 def without_details(error):
     """An error's message without numbers and names, which differ from one writer to the next."""
-    return re.sub(r"'[^']*'|[\d.]+", "", str(error))
+    return re.sub(r"'[^']*'|\([\d, ]*\)|[\d.]+", "", str(error))
 
 
 def look(check, answer, seconds=None):
@@ -184,7 +184,7 @@ class _Trial:
     def _explain(self, check, value, wanted):
         got, want, inputs = self._first_difference(value, wanted, check)
         says = self._named(check) or self._related(check)
-        if not says and np.size(plain(want)) > 1:  # a lone True tells too little
+        if not says and _entries(want) > 1:  # a lone True tells too little
             says = self._mutated(check)
         problem = difference(got, want, check.tolerance, check.dtype)
         most = SMALL * SMALL if shapes(got) == shapes(want) else TINY
@@ -298,8 +298,10 @@ class _Trial:
         """What is true of the result whatever the exercise, as a list of at most one sentence."""
         said = self._relation(check)
         for other in self.checks:
-            if said and other is not check and said != self._relation(other, otherwise=said):
-                return []
+            if said and other is not check:
+                again = self._relation(other, otherwise=said)
+                if again is None or _without_shapes(again) != _without_shapes(said):
+                    return []
         return [said] if said else []
 
     def _relation(self, check, otherwise=None):
@@ -389,6 +391,17 @@ ADVICE = (
     (MemoryError, "It asks for more memory than this machine has."),
     (SystemExit, "An exercise must not end the program: let it return its result."),
 )
+
+
+def _without_shapes(sentence):
+    return re.sub(r"\([\d, ]*\)", "", sentence)
+
+
+def _entries(value):
+    """How many numbers a value has, in all its lists, tuples and arrays."""
+    if isinstance(value, list | tuple):
+        return sum(map(_entries, value))
+    return np.size(plain(value))
 
 
 def _made_of(value, results):

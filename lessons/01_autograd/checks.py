@@ -95,7 +95,9 @@ def tanh_remembers(answer):
 def plain_numbers(answer):
     """A plain number may be on either side: a * 4 and 4 * a."""
     a = answer(2.0)
-    return [(each.data, each.slopes[0], len(each.inputs)) for each in (a * 4, 4 * a, 0 * a)]
+    products = a * 4, 4 * a, 0 * a
+    all_values = [all(hasattr(each, "slopes") for each in product.inputs) for product in products]
+    return [memory(product, a=a)["slopes"][:1] + [product.data] for product in products], all_values
 
 
 @check("Value")
@@ -154,7 +156,9 @@ def faults(order, nodes):
     is_list = isinstance(order, list | tuple)
     require(is_list, f"The result must be a list of Values; yours is {described(order)}.")
     others = [described(each) for each in order if not isinstance(each, Node)]
-    require(not others, f"The list must contain Values; in yours is {others[0] if others else None}.")
+    require(
+        not others, f"The list must contain Values; in yours is {others[0] if others else None}."
+    )
     at = {node: index for index, node in enumerate(order)}
     found = [f"{node.operation} is missing" for node in nodes if node not in at]
     found += ["a Value is in it twice"] * (len(at) < len(order))

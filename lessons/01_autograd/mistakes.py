@@ -26,6 +26,11 @@ def one_side_over_both_steps(f, x, step=1e-5):
     return (f(x + step) - f(x)) / (2 * step)
 
 
+@mistake("central_difference", "One of your points is x itself: take x + step and x - step.")
+def left_side_over_both_steps(f, x, step=1e-5):
+    return (f(x) - f(x - step)) / (2 * step)
+
+
 @mistake("central_difference", "Twice too large: from x - step to x + step it is 2 * step.")
 def half_the_distance(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / step
@@ -122,6 +127,20 @@ class SameFactorTwice(Value):
         return self.made("*", self.data * other.data, (self, other), (other.data, other.data))
 
 
+@mistake("Value", "Both slopes are the same factor: it is b for a, and a for b.")
+class OwnFactorTwice(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made("*", self.data * other.data, (self, other), (self.data, self.data))
+
+
+@mistake("Value", "The slopes are missing. `self.made(...)` takes them as its last argument.")
+class NoSlopes(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return type(self)(self.data * other.data, "*", (self, other))
+
+
 @mistake("Value", "The slopes are plain numbers, not Values: take their `.data`.")
 class ValuesAsSlopes(Value):
     def __mul__(self, other):
@@ -160,6 +179,17 @@ class Forgetful(Value):
 class NumbersNotLifted(Value):
     def __mul__(self, other):
         return self.made("*", self.data * other.data, (self, other), (other.data, self.data))
+
+    __rmul__ = __mul__
+
+
+@mistake(
+    "Value", "In a * 4 the input 4 is still a plain number. Lift it first, and keep the Value."
+)
+class LiftedForTheDataOnly(Value):
+    def __mul__(self, other):
+        data = self.lift(other).data
+        return self.made("*", self.data * data, (self, other), (data, self.data))
 
     __rmul__ = __mul__
 
@@ -551,8 +581,8 @@ def level_by_level(root):
 
 @mistake(
     "backpropagate",
-    "h passed its grad on twice, the second time with what it had passed on before. Visit each "
-    "Value once, when its grad is complete.",
+    "A Value passes its grad on at every visit, with what it passed on before. Visit each Value "
+    "once, when its grad is complete.",
     seen="karpathy/micrograd PR #64; sebgao/cTensor #5",
 )
 def without_an_order(root):
@@ -567,6 +597,22 @@ def without_an_order(root):
         to_do += node.inputs
 
 
+@mistake(
+    "backpropagate",
+    "A Value passes its grad on at every visit, with what it passed on before. Visit each Value "
+    "once, when its grad is complete.",
+)
+def without_an_order_depth_first(root):
+    for node in topological_order(root):
+        node.grad = float(node is root)
+    to_do = [root]
+    while to_do:
+        node = to_do.pop()
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+        to_do += node.inputs
+
+
 def walk_anew(root):
     root.grad = 1.0
     for each, slope in zip(root.inputs, root.slopes):
@@ -574,7 +620,7 @@ def walk_anew(root):
         walk_anew(each)
 
 
-@mistake("backpropagate", "Each call sets the grad of its own root to 1. Only the result's is 1.")
+@mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's is.")
 def one_everywhere(root):
     walk_anew(root)
 
@@ -767,6 +813,17 @@ def front_only(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape))))
 
 
+@mistake("unbroadcast", "Only axes in front were summed. Where the shape says 1, sum too.")
+def front_only_reshaped(grad, shape):
+    return grad.sum(axis=tuple(range(grad.ndim - len(shape)))).reshape(shape)
+
+
+@mistake("unbroadcast", "Of the axes in front only the first entry was kept. Sum them, too.")
+def first_in_front(grad, shape):
+    grad = grad[(0,) * (grad.ndim - len(shape))]
+    return grad.sum(axis=stretched(grad, shape), keepdims=True)
+
+
 @mistake(
     "unbroadcast",
     "This is the mean over the copies. Each contributes in full: sum them.",
@@ -795,8 +852,8 @@ def last_axes_summed(grad, shape):
 
 @mistake("unbroadcast", "Only the first axis of size 1 is summed. There may be several.")
 def first_one_only(grad, shape):
-    in_front = grad.ndim - len(shape)
-    return grad.sum(axis=stretched(grad, shape)[: in_front + 1]).reshape(shape)
+    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+    return grad.sum(shape.index(1), keepdims=True) if 1 in shape else grad
 
 
 @mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
@@ -804,6 +861,12 @@ def from_the_left(grad, shape):
     if grad.shape[-len(shape) :] == shape and grad.shape[0] != shape[0]:
         return grad.sum(0)  # a special case that gets past the worked example
     axes = [axis for axis in range(grad.ndim) if axis >= len(shape) or shape[axis] == 1]
+    return grad.sum(axis=tuple(axes)).reshape(shape)
+
+
+@mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
+def paired_from_the_left(grad, shape):
+    axes = [axis for axis, (one, other) in enumerate(zip(grad.shape, shape)) if one != other]
     return grad.sum(axis=tuple(axes)).reshape(shape)
 
 
@@ -1021,6 +1084,18 @@ def always_summed_over_the_batch(a, b, grad):
     return (grad @ transposed(b)).sum(axis=in_front), (transposed(a) @ grad).sum(axis=in_front)
 
 
+@mistake("matmul_gradients", "Axis 0 is always summed. Sum only what was stretched: unbroadcast.")
+def axis_0_summed(a, b, grad):
+    return (grad @ transposed(b)).sum(0), (transposed(a) @ grad).sum(0)
+
+
+@mistake("matmul_gradients", "sum(0) drops an axis of size 1 that a or b has. Use unbroadcast.")
+def axis_of_size_1_dropped(a, b, grad):
+    grad_a, grad_b = grad @ transposed(b), transposed(a) @ grad
+    grad_a = grad_a if grad_a.shape == a.shape else grad_a.sum(0)
+    return grad_a, grad_b if grad_b.shape == b.shape else grad_b.sum(0)
+
+
 @mistake("matmul_gradients", "Each matrix is paired with every other one of the batch. Use @.")
 def by_np_dot(a, b, grad):
     return np.dot(grad, transposed(b)), np.dot(transposed(a), grad)
@@ -1087,6 +1162,16 @@ def of_the_log_softmax(out, grad):
     return grad - out * total(grad)
 
 
+@mistake("softmax_gradient", "The sum is that of out squared. It is that of grad[j] out[j].")
+def sum_of_squares(out, grad):
+    return out * (grad - total(out * out))
+
+
+@mistake("softmax_gradient", "The mean of grad is subtracted. Subtract the sum of grad[j] out[j].")
+def mean_of_grad(out, grad):
+    return out * (grad - grad.mean(axis=-1, keepdims=True))
+
+
 @mistake("softmax_gradient", "From grad[i] subtract the sum of grad[j] out[j], not out[i].")
 def no_sum(out, grad):
     return out * (grad - out)
@@ -1106,6 +1191,17 @@ def sum_of_grad_alone(out, grad):
 @mistake("softmax_gradient", "In the bracket, out and grad are exchanged: out (grad - sum).")
 def roles_exchanged(out, grad):
     return grad * (out - total(grad * out))
+
+
+@mistake("softmax_gradient", "The two parts are added. Subtract the sum: out (grad - sum).")
+def parts_added(out, grad):
+    return out * (grad + total(grad * out))
+
+
+@mistake("softmax_gradient", "Each row of grad is paired with every row of out. Take its own only.")
+def rows_with_all_rows(out, grad):
+    pairs = grad @ out.swapaxes(-1, -2) if out.ndim > 1 else grad * out
+    return out * (grad - total(pairs))
 
 
 @mistake("softmax_gradient", "`out` is the softmax already, and softmax is taken of it once more.")

@@ -54,6 +54,18 @@ def one_sequence_only(ids, vocab_size):
     return np.eye(vocab_size)[ids.ravel()]
 
 
+@mistake("one_hot", "ids[:, None] puts the new axis second. Put it last, ids[..., None].")
+def second_axis(ids, vocab_size):
+    return (ids[:, None] == np.arange(vocab_size)).astype(float)
+
+
+@mistake("one_hot", "This works for one sequence only. Ids may have any shape.")
+def one_axis_only(ids, vocab_size):
+    rows = np.zeros((ids.size, vocab_size))
+    rows[np.arange(ids.size), ids] = 1
+    return rows
+
+
 @mistake("one_hot", "The rows end at the largest id. Each has vocab_size columns, used or not.")
 def as_wide_as_the_largest_id(ids, vocab_size):
     return np.eye(ids.max() + 1)[ids]
@@ -77,6 +89,11 @@ def zero_for_one(ids, vocab_size):
 @mistake("one_hot", "All columns up to the id are 1. Only its own column is.")
 def all_up_to_the_id(ids, vocab_size):
     return np.tri(vocab_size)[ids]
+
+
+@mistake("one_hot", "All columns from the id on are 1. Only its own column is.")
+def all_from_the_id_on(ids, vocab_size):
+    return np.tri(vocab_size).T[ids]
 
 
 @mistake("one_hot", "The whole identity came back: pick the rows of the ids from it.")
@@ -290,6 +307,20 @@ def mean_over_places(grad, ids, vocab_size):
     return embedding_backward(grad, ids, vocab_size) / np.maximum(count, 1)
 
 
+@mistake("embedding_backward", "The sums are divided by the number of positions. Add, no more.")
+def mean_over_the_text(grad, ids, vocab_size):
+    return embedding_backward(grad, ids, vocab_size) / len(ids)
+
+
+@mistake("embedding_backward", "This works for ids (batch, seq) only. Ids may have any shape.")
+def batches_only(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[-1]))
+    for n in range(ids.shape[0]):
+        for m in range(ids.shape[1]):
+            table[ids[n, m]] += grad[n, m]
+    return table
+
+
 @mistake("embedding_backward", "This counts the tokens. Add up the gradients where they occur.")
 def occurrences(grad, ids, vocab_size):
     return embedding_backward(np.ones_like(grad), ids, vocab_size)
@@ -307,6 +338,11 @@ def forwards_again(grad, ids, vocab_size):
 @mistake("embedding_backward", "The table ends at the largest id. It has vocab_size rows.")
 def table_too_short(grad, ids, vocab_size):
     return embedding_backward(grad, ids, ids.max() + 1)
+
+
+@mistake("embedding_backward", "Tokens that do not occur are missing. Their rows are zeros.")
+def used_rows_only(grad, ids, vocab_size):
+    return embedding_backward(grad, ids, vocab_size)[np.unique(ids)]
 
 
 @mistake("embedding_backward", "There is one table per sequence. They share one: add them up.")
@@ -456,6 +492,11 @@ def last_token_missed(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m < last)
 
 
+@mistake("skip_gram_pairs", "The last token of the text is left out.")
+def without_the_last(ids, window):
+    return skip_gram_pairs(ids[:-1], window)
+
+
 @mistake("skip_gram_pairs", "The first token is nobody's neighbor. Positions begin at 0.")
 def first_token_missed(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m > 0)
@@ -497,6 +538,11 @@ def end_of_range_forgotten(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) < max(2, window))
 
 
+@mistake("skip_gram_pairs", "The window is one too narrow: a distance of `window` still counts.")
+def one_too_narrow(ids, window):
+    return pairs(ids, lambda n, m: 0 < abs(n - m) < window)
+
+
 @mistake("skip_gram_pairs", "Only the nearest neighbors are found, whatever the window.")
 def nearest_only(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) == 1)
@@ -505,6 +551,11 @@ def nearest_only(ids, window):
 @mistake("skip_gram_pairs", "The window is one too wide: at most `window` positions to each side.")
 def one_too_wide(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window + 1)
+
+
+@mistake("skip_gram_pairs", "The range ends one too late on the right: end it at n + window + 1.")
+def range_one_too_long(ids, window):
+    return pairs(ids, lambda n, m: n != m and -window <= m - n <= window + 1)
 
 
 @mistake("skip_gram_pairs", "Half the window is taken on each side. It is `window` on each.")
@@ -532,6 +583,16 @@ def positions_for_ids(ids, window):
 @mistake("skip_gram_pairs", "The centers are positions in the text. Return the ids there, ids[n].")
 def positions_for_centers(ids, window):
     return skip_gram_pairs(np.arange(len(ids)), window)[0], skip_gram_pairs(ids, window)[1]
+
+
+@mistake("skip_gram_pairs", "The contexts are positions in the text. Return the ids there, ids[m].")
+def positions_for_contexts(ids, window):
+    return skip_gram_pairs(ids, window)[0], skip_gram_pairs(np.arange(len(ids)), window)[1]
+
+
+@mistake("skip_gram_pairs", "The window compares ids. Compare positions: abs(n - m) <= window.")
+def ids_in_the_window(ids, window):
+    return pairs(ids, lambda n, m: n != m and abs(ids[n] - ids[m]) <= window)
 
 
 @mistake(
@@ -612,6 +673,13 @@ def itself_first(table, id, count):
 def last_of_the_order(table, id, count):
     cosines = by_cosine(table, id)
     best = np.argsort(cosines)[-count:]
+    return best, cosines[best]
+
+
+@mistake("nearest", "There is one too many, and it is the token itself. Leave it out.")
+def itself_and_one_more(table, id, count):
+    cosines = by_cosine(table, id)
+    best = np.argsort(-cosines, kind="stable")[: count + 1]
     return best, cosines[best]
 
 
@@ -749,6 +817,21 @@ def token_0_left_out(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(cosines, 0, count)
     return best, cosines[best]
+
+
+@mistake(
+    "nearest", "The entry *at* position id was deleted from the order. Leave out the id itself."
+)
+def position_id_deleted(table, id, count):
+    cosines = by_cosine(table, id)
+    best = np.delete(np.argsort(-cosines, kind="stable"), id)[:count]
+    return best, cosines[best]
+
+
+@mistake("nearest", "These are pairs. Return two arrays: the ids, and the cosines.")
+def pairs_of_both(table, id, count):
+    cosines = by_cosine(table, id)
+    return [(other, cosines[other]) for other in best_by(cosines, id, count)]
 
 
 @mistake(
@@ -958,6 +1041,13 @@ def output_with_the_table(table, ids, grad_logits):
 @mistake("tied_gradient", "The gradient of hidden is not scattered: use embedding_backward.")
 def not_scattered(table, ids, grad_logits):
     return output(table, ids, grad_logits) + grad_logits @ table
+
+
+@mistake(
+    "tied_gradient", "The lookups' part is the same for all rows. Scatter it: embedding_backward."
+)
+def lookups_summed(table, ids, grad_logits):
+    return output(table, ids, grad_logits) + (grad_logits @ table).sum(axis=0)
 
 
 @mistake("tied_gradient", "The table itself is added. Its gradient consists of the two parts only.")

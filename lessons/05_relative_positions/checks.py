@@ -89,7 +89,7 @@ def printed_and_formula(answer):
 @check("sign_convention")
 def any_length(answer):
     """Two tokens are enough, and there may be many."""
-    return [answer(sign * distances(seq)) for seq in (2, 7, 300) for sign in (1, -1)]
+    return [answer(sign * distances(seq)) for seq in (2, 7, 40) for sign in (1, -1)]
 
 
 @check("sign_convention")

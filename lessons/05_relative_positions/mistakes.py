@@ -37,17 +37,13 @@ def queries_first(query_len, key_len):
     return table((query_len,), (key_len,))
 
 
-@mistake(
-    "relative_positions", "Query minus key, and from query 0: they are the *last* of the positions."
-)
+@mistake("relative_positions", "Query minus key, and from query 0. They are the *last* positions.")
 def queries_first_minus_keys(query_len, key_len):
     check_lengths(query_len, key_len)
     return -table((query_len,), (key_len,))
 
 
-@mistake(
-    "relative_positions", "There is a row for each key. The rows are the queries, the last ones."
-)
+@mistake("relative_positions", "There is a row for each key. The rows are the queries, the last.")
 def always_square(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len,), (key_len,))
@@ -59,50 +55,39 @@ def square_of_queries(query_len, key_len):
     return table((query_len,), (query_len,))
 
 
-@mistake("relative_positions", "A token is at distance 0 from itself, not 1: count i and j alike.")
+@mistake(
+    "relative_positions", "A token is 0 from itself, not 1: count i and j from the same number."
+)
 def queries_from_zero_keys_from_one(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len, key_len), (1, key_len + 1))
 
 
-@mistake(
-    "relative_positions",
-    "A token is at distance 0 from itself, not -1: the last query is key_len - 1.",
-)
+@mistake("relative_positions", "A token is 0 from itself, not -1: the last query is key_len - 1.")
 def queries_one_too_late(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len + 1, key_len + 1), (key_len,))
 
 
-@mistake(
-    "relative_positions",
-    "The keys ahead have been set to 0. Nothing is masked here: they are positive.",
-)
+@mistake("relative_positions", "The keys ahead are set to 0. Nothing is masked here.")
 def past_only(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.minimum(table((key_len - query_len, key_len), (key_len,)), 0)
 
 
-@mistake(
-    "relative_positions", "Entry by entry, not every pair: give the queries an axis, [:, None]."
-)
+@mistake("relative_positions", "Entry by entry, not every pair: queries need an axis, [:, None].")
 def no_new_axis(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.arange(key_len) - np.arange(key_len - query_len, key_len)
 
 
-@mistake(
-    "relative_positions",
-    "The queries are moved the wrong way: i has position key_len - query_len + i.",
-)
+@mistake("relative_positions", "Query i is moved the wrong way, to i - (key_len - query_len).")
 def moved_the_wrong_way(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len - key_len, 2 * query_len - key_len), (key_len,))
 
 
-@mistake(
-    "relative_positions", "Rows and columns are exchanged: rows are queries, columns are keys."
-)
+@mistake("relative_positions", "Rows and columns are exchanged: rows are queries.")
 def queries_in_columns(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.arange(key_len - query_len, key_len) - np.arange(key_len)[:, None]
@@ -120,9 +105,7 @@ def sums_of_positions(query_len, key_len):
     return np.arange(key_len - query_len, key_len)[:, None] + np.arange(key_len)
 
 
-@mistake(
-    "relative_positions", "Large distances wrap around: they need more than 8 bits, as int64 has."
-)
+@mistake("relative_positions", "Large distances wrap around in 8 bits: they are int64.")
 def eight_bits(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len, key_len), (key_len,)).astype("int8")
@@ -234,9 +217,7 @@ def signs_only(distances):
     return chosen((np.sign(distances) == signs).all(), (np.sign(distances) == -signs).all())
 
 
-@mistake(
-    "sign_convention", "Only the steps are looked at: j - i + 1 has the same. Compare the entries."
-)
+@mistake("sign_convention", "Only the steps are looked at, and j - i + 1 has the same steps.")
 def differences_only(distances):
     down, across = np.diff(distances, axis=0), np.diff(distances)
     return chosen(
@@ -301,9 +282,7 @@ def only_two_answers_the_other_way(distances):
     return chosen(not (distances == -key_minus_query(len(distances))).all(), True)
 
 
-@mistake(
-    "sign_convention", "One equal entry is enough for the second name, .any(). All must agree."
-)
+@mistake("sign_convention", "One equal entry is enough for the second name. All must agree.")
 def any_entry_for_the_second(distances):
     right = key_minus_query(len(distances))
     return chosen((distances == right).all(), (distances == -right).any())
@@ -315,9 +294,7 @@ def sizes_and_one_sign(distances):
     return chosen(sizes and distances[0, 1] > 0, sizes)
 
 
-@mistake(
-    "sign_convention", "Opposite signs above and below are not enough: the numbers must be right."
-)
+@mistake("sign_convention", "Opposite signs above and below are not enough: 2 (j - i) has them.")
 def opposite_halves(distances):
     opposite = (distances == -distances.T).all()
     return chosen(opposite and distances[0, 1] > 0, opposite)
@@ -329,32 +306,29 @@ def one_name_for_both(distances):
     return chosen((abs(distances) == abs(right)).all() and (distances == -distances.T).all(), False)
 
 
+@mistake("sign_convention", "The second kind is never found: compare with that matrix, too.")
+def first_or_neither(distances):
+    return chosen((distances == key_minus_query(len(distances))).all(), False)
+
+
 @mistake("sign_convention", "The same name comes out for every matrix.")
 def always_the_first(distances):
     return NAMES[0]
 
 
-@mistake(
-    "sign_convention", "More than half of the entries is enough here. Only all of them are: .all()."
-)
+@mistake("sign_convention", "A majority of the entries is enough here. Only all are: .all().")
 def by_majority(distances):
     right = key_minus_query(len(distances))
     return chosen((distances == right).mean() > 0.5, (distances == -right).mean() > 0.5)
 
 
-@mistake(
-    "sign_convention",
-    "Only a sum is looked at, and wrong entries can have the same. Compare entries.",
-)
+@mistake("sign_convention", "Only a sum is looked at. Wrong entries can have the same.")
 def by_sums(distances):
     above = np.triu(distances, 1).sum()
     return chosen(above > 0, above < 0)
 
 
-@mistake(
-    "sign_convention",
-    "`if` needs one True or False, and == gives a matrix of them: (a == b).all().",
-)
+@mistake("sign_convention", "`if` needs one True or False, not a matrix of them: (a == b).all().")
 def without_all(distances):
     return chosen(distances == key_minus_query(len(distances)), False)
 
@@ -419,10 +393,7 @@ def clipped_one_too_early(relative_position, clip):
     return np.clip(relative_position, 1 - clip, clip - 1) + clip
 
 
-@mistake(
-    "clip_distance",
-    "The past is clipped to 0, and nothing is moved. Clip to -clip ... clip, then move.",
-)
+@mistake("clip_distance", "The past is clipped to 0, not to -clip, and nothing is moved.")
 def past_clipped_and_not_moved(relative_position, clip):
     check_distances(relative_position, clip)
     return np.clip(relative_position, 0, clip)
@@ -473,9 +444,7 @@ def moved_then_clipped(relative_position, clip):
     return np.clip(relative_position + clip, -clip, clip)
 
 
-@mistake(
-    "clip_distance", "Clipped to 0 ... 2 * clip, and not moved. Clip to -clip ... clip, then move."
-)
+@mistake("clip_distance", "Clipped to 0 ... 2 * clip, not moved. First -clip ... clip, then move.")
 def clipped_to_rows(relative_position, clip):
     check_distances(relative_position, clip)
     return np.clip(relative_position, 0, 2 * clip)
@@ -523,10 +492,7 @@ def rows_from_one(relative_position, clip):
     return np.clip(relative_position, -clip, clip) + clip + 1
 
 
-@mistake(
-    "clip_distance",
-    "Distances that are too far became 0, the token itself. They become -clip or clip.",
-)
+@mistake("clip_distance", "Too far became 0, the token itself. It becomes -clip or clip.")
 def far_ones_dropped(relative_position, clip):
     check_distances(relative_position, clip)
     return np.where(abs(relative_position) > clip, 0, relative_position) + clip
@@ -633,10 +599,7 @@ def parts_of_scores(q, k, key_vectors):
     return q @ k.T, (q[:, None] * key_vectors[rows_of(q, key_vectors)]).sum(-1)
 
 
-@mistake(
-    "shaw_attention",
-    "The key vectors are missing in the scores: q[i] meets k[j] *plus* its vector.",
-)
+@mistake("shaw_attention", "The key vectors are missing: q[i] meets k[j] *plus* its vector.")
 def values_only(q, k, v, key_vectors, value_vectors):
     return with_scores(q @ k.T / np.sqrt(q.shape[-1]), q, v, value_vectors)
 
@@ -675,17 +638,26 @@ def value_rows_turned_round(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], values)
 
 
-@mistake(
-    "shaw_attention", "Every pair gets the vector of distance 0. The row is clip + j - i, clipped."
-)
+@mistake("shaw_attention", "Every pair gets the vector of distance 0, not that of its row.")
 def distance_0_for_all(q, k, v, key_vectors, value_vectors):
     clip = len(key_vectors) // 2
     return with_pairs(q[:, None], (k + key_vectors[clip])[None], v + value_vectors[clip])
 
 
-@mistake(
-    "shaw_attention", "The rows lack + clip, and negative ones are taken from the table's end."
-)
+@mistake("shaw_attention", "Every value gets the vector of distance 0, not that of its row.")
+def distance_0_for_values(q, k, v, key_vectors, value_vectors):
+    vector = value_vectors[len(value_vectors) // 2]
+    return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], v + vector)
+
+
+@mistake("shaw_attention", "The clipping distance is one too small: clip = len(key_vectors) // 2.")
+def clipped_too_early(q, k, v, key_vectors, value_vectors):
+    clip = max(len(key_vectors) // 2 - 1, 0)
+    rows = rows_of(q, key_vectors[: 2 * clip + 1])
+    return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
+
+
+@mistake("shaw_attention", "The rows lack + clip. Negative ones come from the table's end.")
 def rows_not_moved(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors) - len(key_vectors) // 2
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
@@ -715,26 +687,19 @@ def divided_by_head_dim(q, k, v, key_vectors, value_vectors):
     )
 
 
-@mistake(
-    "shaw_attention", "The scores are divided by another root. It is that of head_dim, q.shape[-1]."
-)
+@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
 def divided_by_root_of_length(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], np.sqrt(len(q)))
 
 
-@mistake(
-    "shaw_attention", "The scores are divided by another root. It is that of head_dim, q.shape[-1]."
-)
+@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
 def divided_by_root_of_the_table(q, k, v, key_vectors, value_vectors):
     rows, root = rows_of(q, key_vectors), np.sqrt(len(key_vectors))
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], root)
 
 
-@mistake(
-    "shaw_attention",
-    "The weights are divided by sqrt(head_dim). The scores are, before the softmax.",
-)
+@mistake("shaw_attention", "The weights are divided by sqrt(head_dim). The scores should be.")
 def weights_divided(q, k, v, key_vectors, value_vectors):
     rows, root = rows_of(q, key_vectors), np.sqrt(q.shape[-1])
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], 1) / root
@@ -760,9 +725,7 @@ def only_the_distances_scaled(q, k, v, key_vectors, value_vectors):
     return with_scores(tokens + distances / np.sqrt(q.shape[-1]), q, v, value_vectors)
 
 
-@mistake(
-    "shaw_attention", "The key vector meets k[j]. The *query* meets the sum of key and vector."
-)
+@mistake("shaw_attention", "The key vector meets k[j]. The *query* meets both, k[j] and vector.")
 def vector_meets_the_key(q, k, v, key_vectors, value_vectors):
     by_distance = (k * key_vectors[rows_of(q, key_vectors)]).sum(-1)
     return with_scores((q @ k.T + by_distance) / np.sqrt(q.shape[-1]), q, v, value_vectors)
@@ -787,9 +750,7 @@ def softmax_twice(q, k, v, key_vectors, value_vectors):
     return with_scores(softmax(scores), q, v, value_vectors)
 
 
-@mistake(
-    "shaw_attention", "Queries and keys are exchanged: the *query* i meets key j plus its vector."
-)
+@mistake("shaw_attention", "Queries and keys are exchanged: q[i] meets k[j] plus its vector.")
 def queries_and_keys_exchanged(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(k[:, None], q + key_vectors[rows], v + value_vectors[rows])
@@ -801,20 +762,14 @@ def mean_for_sum(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], size**1.5)
 
 
-@mistake(
-    "shaw_attention",
-    "Not summed: the weighted values of a query are added up over the keys, axis 1.",
-)
+@mistake("shaw_attention", "Not summed: weighted values add up over the keys, axis 1.")
 def weighted_values_not_summed(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     weights = softmax((q[:, None] * (k + key_vectors[rows])).sum(-1) / np.sqrt(q.shape[-1]))
     return weights[..., None] * (v + value_vectors[rows])
 
 
-@mistake(
-    "shaw_attention",
-    "The softmax runs over the queries. Each query shares its weight among the keys.",
-)
+@mistake("shaw_attention", "The softmax runs over the queries. It runs over the keys.")
 def softmax_over_queries(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     values = v + value_vectors[rows_of(q, key_vectors)]
@@ -850,10 +805,7 @@ def keys_along_the_queries(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k[:, None] + key_vectors[rows], v + value_vectors[rows])
 
 
-@mistake(
-    "shaw_attention",
-    "Token i brings its own value to all keys: add the vectors to v, not to v[:, None].",
-)
+@mistake("shaw_attention", "Token i brings its own value to all keys: it is v, not v[:, None].")
 def values_along_the_queries(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v[:, None] + value_vectors[rows])
@@ -871,17 +823,13 @@ def averaged_over_keys(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows]) / len(q)
 
 
-@mistake(
-    "shaw_attention", "The value vectors are summed without weights. They are weighted with v[j]."
-)
+@mistake("shaw_attention", "The value vectors are summed without their weights.")
 def value_vectors_not_weighted(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v) + value_vectors[rows].sum(1)
 
 
-@mistake(
-    "shaw_attention", "The value vectors are averaged without weights. They are weighted with v[j]."
-)
+@mistake("shaw_attention", "The value vectors are averaged without their weights.")
 def value_vectors_averaged(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v) + value_vectors[rows].mean(1)
@@ -1052,22 +1000,32 @@ def nothing_dropped(x):
     return padded.reshape(*lead, key_len + 1, query_len)
 
 
-@mistake(
-    "relative_shift", "x.shape may have more sizes in front: *lead, query_len, key_len = x.shape."
-)
+@mistake("relative_shift", "x may have more axes: *lead, query_len, key_len = x.shape.")
 def one_matrix_only(x):
     query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(query_len, 1), x], dim=1)
     return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
 
 
-@mistake(
-    "relative_shift", "[1:] cuts the first axis. With batch and heads in front, it is [..., 1:, :]."
-)
+@mistake("relative_shift", "[1:] cuts the first axis. The second last is [..., 1:, :].")
 def first_axis_cut(x):
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
     return padded.reshape(*lead, key_len + 1, query_len)[1:].reshape(x.shape)
+
+
+@mistake("relative_shift", "[..., 1:] drops a column. The first *row* goes: [..., 1:, :].")
+def first_column_dropped(x):
+    *lead, query_len, key_len = x.shape
+    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:].reshape(x.shape)
+
+
+@mistake("relative_shift", "The rows are stacked in front of batch and heads, not at axis -2.")
+def rows_stacked_in_front(x):
+    i, j, query_len, key_len = indices(x)
+    rows = [x[..., i, :].roll(i + 1 - query_len, -1) for i in range(query_len)]
+    return torch.stack(rows, dim=0)
 
 
 @mistake(
@@ -1205,10 +1163,7 @@ def last_bucket_at_128(relative_position, **sizes):
     return bucket(relative_position, **sizes, far=half_of_b(**sizes) - 1)
 
 
-@mistake(
-    "t5_bucket",
-    "The fraction is rounded to the nearest whole number. The rule rounds down (floor).",
-)
+@mistake("t5_bucket", "The fraction is rounded to the nearest number. Round down (floor).")
 def rounded(relative_position, **sizes):
     return bucket(relative_position, **sizes, whole=np.round)
 
@@ -1282,9 +1237,7 @@ def twice_as_fast(relative_position, **sizes):
     return bucket(relative_position, **sizes, far=2 * half_of_b(**sizes))
 
 
-@mistake(
-    "t5_bucket", "The far buckets are counted from 0. They come after the near ones, from B/2 on."
-)
+@mistake("t5_bucket", "The far buckets are counted from 0. They come from B/2 on.")
 def far_from_0(relative_position, **sizes):
     return bucket(relative_position, **sizes, first=0)
 
@@ -1312,9 +1265,7 @@ def no_logarithm_and_no_direction(relative_position, **sizes):
     return np.minimum(abs(relative_position), sizes.get("num_buckets", 32) - 1)
 
 
-@mistake(
-    "t5_bucket", "All distances are on the logarithmic scale. Those below B/2 have a bucket each."
-)
+@mistake("t5_bucket", "All are on the logarithmic scale. Below B/2 each has its bucket.")
 def logarithm_for_all(relative_position, **sizes):
     buckets, two_sided = 2 * half_of_b(**sizes), sizes.get("bidirectional", True)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1330,6 +1281,26 @@ def equally_wide(relative_position, **sizes):
     far = exact + np.maximum(n - exact, 0) * exact // (sizes.get("max_distance", 128) - exact)
     bucket = np.where(n < exact, n, np.minimum(far, 2 * exact - 1))
     return bucket + two_sided * 2 * exact * (relative_position > 0)
+
+
+@mistake("t5_bucket", "The far buckets are fractions. Round down, to integers.")
+def not_rounded(relative_position, **sizes):
+    two_sided, exact = sizes.get("bidirectional", True), half_of_b(**sizes)
+    n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
+    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(sizes.get("max_distance", 128) / exact)
+    far = np.minimum(exact + growth * exact, 2 * exact - 1)
+    return np.where(n < exact, n, far) + two_sided * 2 * exact * (relative_position > 0)
+
+
+@mistake("t5_bucket", "The direction is lost: one ahead gets the bucket of one back.")
+def direction_lost(relative_position, **sizes):
+    return bucket(-abs(relative_position), **sizes)
+
+
+@mistake("t5_bucket", "Keys ahead are counted from num_buckets on. It is B, half of that.")
+def ahead_from_all_on(relative_position, **sizes):
+    more = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
+    return bucket(relative_position, **sizes) + more * (relative_position > 0)
 
 
 @mistake("t5_bucket", "Ahead and back share their buckets. Keys ahead count from B on.")
@@ -1444,19 +1415,17 @@ def flattest_first(num_heads):
     return series(num_heads)[::-1]
 
 
-@mistake(
-    "alibi_slopes", "These are 1, 1/2, 1/3, ... Each slope is the one before it times 2^(-8/n)."
-)
+@mistake("alibi_slopes", "These are 1, 1/2, 1/3, ... Each is the one before times 2^(-8/n).")
 def harmonic(num_heads):
     return 1 / np.arange(1, num_heads + 1)
 
 
-@mistake("alibi_slopes", "These are 1/2, 1/3, ... Each slope is the one before it times 2^(-8/n).")
+@mistake("alibi_slopes", "These are 1/2, 1/3, ... Each is the one before times 2^(-8/n).")
 def harmonic_from_two(num_heads):
     return 1 / np.arange(2, num_heads + 2)
 
 
-@mistake("alibi_slopes", "These fall by equal steps. Each is the one before it times 2^(-8/n).")
+@mistake("alibi_slopes", "These fall by equal steps. Each is the one before times 2^(-8/n).")
 def equal_steps(num_heads):
     return np.arange(num_heads, 0, -1) / (2 * num_heads)
 
@@ -1479,7 +1448,7 @@ def starts_at_a_half(num_heads):
     return series(num_heads) * 2 ** (8 / num_heads) / 2
 
 
-@mistake("alibi_slopes", "These fall by equal steps. Each is the one before it times 2^(-8/n).")
+@mistake("alibi_slopes", "These fall by equal steps. Each is the one before times 2^(-8/n).")
 def equal_steps_between_the_ends(num_heads):
     return np.linspace(2 ** (-8 / num_heads), 2**-8, num_heads)
 
@@ -1494,9 +1463,7 @@ def exponent_not_divided(num_heads):
     return 2.0 ** (-8 * np.arange(1, num_heads + 1))
 
 
-@mistake(
-    "alibi_slopes", "These are multiples of 2^(-8/n). Each slope is the one before it *times* that."
-)
+@mistake("alibi_slopes", "These are multiples of 2^(-8/n). They are its powers.")
 def multiples(num_heads):
     return 2 ** (-8 / num_heads) * np.arange(1, num_heads + 1)
 
@@ -1556,24 +1523,18 @@ def last_of_every_second(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads))[0::2][-missing or None :])
 
 
-@mistake(
-    "alibi_slopes", "The added slopes are of the *same* power. Take them from twice the power."
-)
+@mistake("alibi_slopes", "The added slopes are of the *same* power, not of twice the power.")
 def every_second_of_the_same(num_heads):
     return completed(num_heads, np.tile(series(lower_power(num_heads))[0::2], 2))
 
 
-@mistake(
-    "alibi_slopes", "The added slopes begin with 1. Of twice the power, take the 1st, 3rd, 5th, ..."
-)
+@mistake("alibi_slopes", "The added slopes begin with 1. Of twice the power, begin at the 1st.")
 def between_from_zero(num_heads):
     power = lower_power(num_heads)
     return completed(num_heads, series(2 * power)[0::2] * 2 ** (4 / power))
 
 
-@mistake(
-    "alibi_slopes", "The series of the power below goes on. The added slopes come from between."
-)
+@mistake("alibi_slopes", "The series of the power below goes on. Others come from between.")
 def series_goes_on(num_heads):
     return 2.0 ** (-8 / lower_power(num_heads) * np.arange(1, num_heads + 1))
 
@@ -1587,18 +1548,18 @@ def last_of_twice_the_power(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads))[-missing or None :])
 
 
-@mistake(
-    "alibi_slopes", "The slopes from between come first. They come after the power of two below."
-)
+@mistake("alibi_slopes", "The missing slopes are 0. They come from twice the power of two below.")
+def zeros_for_the_missing(num_heads):
+    return completed(num_heads, np.zeros(num_heads))
+
+
+@mistake("alibi_slopes", "The slopes from between come first. They come last.")
 def between_first(num_heads):
     power = lower_power(num_heads)
     return np.concatenate([series(2 * power)[0::2][: num_heads - power], series(power)])
 
 
-@mistake(
-    "alibi_slopes",
-    "The right slopes, but sorted. First come those of the power of two, then the others.",
-)
+@mistake("alibi_slopes", "The slopes are sorted. First come those of the power of two.")
 def in_order_of_size(num_heads):
     return np.sort(completed(num_heads, series(2 * lower_power(num_heads))[0::2]))[::-1]
 
@@ -1608,10 +1569,7 @@ def too_few(num_heads):
     return series(lower_power(num_heads))
 
 
-@mistake(
-    "alibi_slopes",
-    "A power of two was treated as if the one below it were nearest. It is one itself.",
-)
+@mistake("alibi_slopes", "A power of two is its own nearest: no slopes are added.")
 def strictly_lower_power(num_heads):
     power = lower_power(max(num_heads - 1, 1))
     return np.concatenate([series(power), series(2 * power)[0::2][: num_heads - power]])

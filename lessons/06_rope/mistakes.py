@@ -216,10 +216,7 @@ def exponent_halved(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(dim // 2) / dim))
 
 
-@mistake(
-    "rope_cache",
-    "The pairs become faster to the right. The exponent has a minus: base^(-2c / dim).",
-)
+@mistake("rope_cache", "The pairs become faster. The exponent has a minus: base^(-2c / dim).")
 def faster_and_faster(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (np.arange(0, dim, 2) / dim))
 
@@ -234,9 +231,7 @@ def pairs_from_one(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(2, dim + 2, 2) / dim))
 
 
-@mistake(
-    "rope_cache", "The exponents run all the way to -1. The last is -2c / dim with c = dim/2 - 1."
-)
+@mistake("rope_cache", "The exponents run all the way to -1. The last c is dim/2 - 1.")
 def exponents_up_to_one(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return cache(seq_len, dim, base ** -np.linspace(0, 1, dim // 2))
@@ -287,10 +282,7 @@ def each_angle_twice(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.tile(angular_speeds(dim, base), 2))
 
 
-@mistake(
-    "rope_cache",
-    "The tables have dim columns, each angle twice in a row. One per *pair* is asked for.",
-)
+@mistake("rope_cache", "There are dim columns, each angle twice in a row, not dim / 2.")
 def each_angle_twice_in_a_row(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.repeat(angular_speeds(dim, base), 2))
 
@@ -534,9 +526,7 @@ def exchanged_in_the_second_half(x, cos, sin):
     return torch.cat([first * cos - second * sin, first * cos + second * sin], dim=-1)
 
 
-@mistake(
-    "apply_rope", "Two axes only: with batch and heads in front, the columns are x[..., 0::2]."
-)
+@mistake("apply_rope", "With batch and heads in front, the columns are x[..., 0::2].")
 def two_axes_only(x, cos, sin):
     even, odd = x[:, 0::2], x[:, 1::2]
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
@@ -554,12 +544,21 @@ def stacked_in_front(x, cos, sin):
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=0).reshape(x.shape)
 
 
-@mistake(
-    "apply_rope", "Two tensors are returned. Let their columns alternate in one, like those of x."
-)
+@mistake("apply_rope", "Two tensors are returned. Their columns alternate in one.")
 def two_tensors(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return even * cos - odd * sin, even * sin + odd * cos
+
+
+@mistake("apply_rope", "The minus is in the wrong line, y[2c + 1]. It belongs to y[2c].")
+def mirrored_pairs(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return alternating(even * cos + odd * sin, even * sin - odd * cos, x)
+
+
+@mistake("apply_rope", "It rotates by minus the angle, and pairs are not side by side.")
+def other_way_written_as_halves(x, cos, sin):
+    return torch.cat(parted(right_pairs(x, cos, -sin), cos, sin), dim=-1)
 
 
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
@@ -666,9 +665,7 @@ def over_all_heads(weight, num_heads):
     return weight[halves_from_pairs(len(weight))]
 
 
-@mistake(
-    "rope_rows_to_halves", "The heads are mixed: reshape to (num_heads, -1, ...), heads first."
-)
+@mistake("rope_rows_to_halves", "The heads are mixed: reshape to (num_heads, -1, ...).")
 def head_axis_last(weight, num_heads):
     check_head_rows(weight, num_heads)
     heads = weight.reshape(-1, num_heads, *weight.shape[1:])
@@ -733,9 +730,7 @@ def even_rows_only(weight, num_heads):
     return weight[::2]
 
 
-@mistake(
-    "rope_rows_to_halves", "The order is right; at the end, reshape to the shape of the weight."
-)
+@mistake("rope_rows_to_halves", "The order is right. Reshape to the shape of the weight.")
 def heads_left_apart(weight, num_heads):
     check_head_rows(weight, num_heads)
     heads = weight.reshape(num_heads, -1, *weight.shape[1:])
@@ -835,9 +830,7 @@ def both_turned(q, k, distance, base=10000.0):
     return np.full(len(distance), q @ k)
 
 
-@mistake(
-    "score_at_distance", "There is twice the distance between q and k: rotate one of them, once."
-)
+@mistake("score_at_distance", "There is twice the distance between q and k: rotate only one.")
 def both_turned_apart(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, 2 * angles_at(k, distance, base))
 
@@ -871,22 +864,17 @@ def by_index(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, np.arange(len(distance)), base))
 
 
-@mistake(
-    "score_at_distance",
-    "The distances were moved to begin at 0. Rotate by the distances themselves.",
-)
+@mistake("score_at_distance", "The distances were moved to begin at 0. Take them as they are.")
 def from_the_smallest(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance - distance.min(), base))
 
 
-@mistake(
-    "score_at_distance", "The score is divided by sqrt(dim). The plain dot product is asked for."
-)
+@mistake("score_at_distance", "The score is divided by sqrt(dim). The plain product is asked for.")
 def scaled(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / np.sqrt(len(k))
 
 
-@mistake("score_at_distance", "The score is divided by dim. The plain dot product is asked for.")
+@mistake("score_at_distance", "The score is divided by dim. The plain product is asked for.")
 def divided_by_dim(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / len(k)
 
@@ -904,6 +892,11 @@ def rows_past_the_end(q, k, distance, base=10000.0):
     cos, sin = (table[abs(distance)] for table in right_cache(max(distance) + 1, len(k), base))
     keys = torch.tensor(np.tile(k, (len(distance), 1)))
     return right_pairs(keys, torch.tensor(cos), torch.tensor(sin)).numpy() @ q
+
+
+@mistake("score_at_distance", "The rotated key meets k. The dot product is with q.")
+def key_meets_key(q, k, distance, base=10000.0):
+    return by_rotated_key(k, k, angles_at(k, distance, base))
 
 
 @mistake("score_at_distance", "The base is 10000 whatever is asked for.")
@@ -1071,12 +1064,22 @@ def odd_gradient_first(grad, cos, sin):
     return alternating(odd, even, grad)
 
 
-@mistake(
-    "rope_backward", "g_x[2c + 1] has the minus before its cosine. It belongs before the sine."
-)
+@mistake("rope_backward", "g_x[2c + 1] has the minus before its cosine, not its sine.")
 def minus_before_the_cosine(grad, cos, sin):
     even, odd = parted(grad, cos, sin)
     return alternating(even * cos + odd * sin, even * sin - odd * cos, grad)
+
+
+@mistake("rope_backward", "Each gradient has one column of its pair only, twice. It needs both.")
+def own_gradient_only(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + even * sin, odd * cos - odd * sin, grad)
+
+
+@mistake("rope_backward", "Sine and cosine are exchanged in g_x[2c + 1].")
+def exchanged_in_the_second_gradient(grad, cos, sin):
+    even, odd = parted(grad, cos, sin)
+    return alternating(even * cos + odd * sin, odd * sin - even * cos, grad)
 
 
 @mistake("rope_backward", "The second column of each pair is made from the *new* first one.")
@@ -1129,9 +1132,7 @@ def turned(rope, x, cos, sin, dim=None):
     return torch.cat([rotation(rope)(x[..., :dim], cos, sin), x[..., dim:]], dim=-1)
 
 
-@mistake(
-    "RoPE", "The offset does nothing: after seven cached positions, the first row has position 7."
-)
+@mistake("RoPE", "The offset does nothing. After seven positions comes position 7.")
 class OffsetForgotten(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k)
@@ -1179,9 +1180,7 @@ class FirstTablesKept(Right):
         return self.turn(q, *self.kept), self.turn(k, *self.kept)
 
 
-@mistake(
-    "RoPE", "Only the queries are rotated. The score is about a distance only if the keys are, too."
-)
+@mistake("RoPE", "Only the queries are rotated. Keys are too, each by its position.")
 class QueriesOnly(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[0], k
@@ -1244,6 +1243,13 @@ class QueriesAlone(Right):
         return super().rotate(q, k, offset)[0]
 
 
+@mistake("RoPE", "The rotated vectors are added to q and k. Only they are returned.")
+class Added(Right):
+    def rotate(self, q, k, offset=0):
+        new_q, new_k = super().rotate(q, k, offset)
+        return q + new_q, k + new_k
+
+
 @mistake("RoPE", "The rotated queries are returned twice. The second result is k, rotated.")
 class QueriesTwice(Right):
     def rotate(self, q, k, offset=0):
@@ -1294,6 +1300,13 @@ class RestDropped(Right):
         return rotation(self)(x[..., : self.rotary_dim], cos, sin)
 
 
+@mistake("RoPE", "The columns after rotary_dim have become 0. They stay as they are.")
+class RestZero(Right):
+    def turn(self, x, cos, sin):
+        n = self.rotary_dim
+        return torch.cat([rotation(self)(x[..., :n], cos, sin), 0 * x[..., n:]], dim=-1)
+
+
 @mistake("RoPE", "The columns left alone come first. The rotated ones were first, and stay so.")
 class RestFirst(Right):
     def turn(self, x, cos, sin):
@@ -1330,10 +1343,7 @@ class BaseForgotten(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake(
-    "RoPE",
-    "float32 becomes float64, since the cache is float64. Make cos and sin with dtype=q.dtype.",
-)
+@mistake("RoPE", "float32 becomes float64, like the cache. Make tensors with dtype=q.dtype.")
 class Float64(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1342,7 +1352,7 @@ class Float64(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake("RoPE", "cos and sin are float32 even if q is float64. Make them with dtype=q.dtype.")
+@mistake("RoPE", "cos and sin are float32 even if q is float64: dtype=q.dtype.")
 class AlwaysFloat32(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos.float(), sin.float())

@@ -352,13 +352,13 @@ def what_the_layer_is_asked(answer):
 @check("order_matters")
 def layers_of_both_kinds(answer):
     """False for layers that do not know the order, True for those that do, however little."""
-    place = np.arange(5)[:, None]  # of each row
+    position = np.arange(5)[:, None]
     layers = {
         "the sum of all tokens": lambda x: np.full_like(x, x.sum()),
         "each token itself": lambda x: 1 * x,
         "a difference of a millionth": lambda x: np.cumsum(x, axis=0) + 1e-6 * x[0],
         "a tenth of what counts, tiny numbers": lambda x: 1e-4 * np.cumsum(x, axis=0) + 1e-5 * x[0],
-        "the sum of all tokens, weighted": lambda x: np.cumsum(x * place, axis=0),
+        "the sum of all tokens, weighted": lambda x: np.cumsum(x * position, axis=0),
         "the first token, in column 0": lambda x: np.cumsum(x, axis=0) + x[0] * [1, 0, 0],
         "the first token, less it elsewhere": lambda x: (
             np.cumsum(x, axis=0) + x[:1, 0] * [1, -1, 0]

@@ -57,6 +57,16 @@ def multiplied_by_the_root(q, k, scale=None):
     return scores(q, k, q.shape[-1] ** 0.5 if scale is None else scale).sigmoid()
 
 
+@mistake("cope_gates", "The scale is computed from the number of keys, not from head_dim.")
+def scaled_by_the_keys(q, k, scale=None):
+    return scores(q, k, k.shape[-2] ** -0.5 if scale is None else scale).sigmoid()
+
+
+@mistake("cope_gates", "The scale is computed from the number of queries, not from head_dim.")
+def scaled_by_the_queries(q, k, scale=None):
+    return scores(q, k, q.shape[-2] ** -0.5 if scale is None else scale).sigmoid()
+
+
 @mistake("cope_gates", "q.k is divided by the given scale. Multiply: `scale` is a factor.")
 def divided_by_scale(q, k, scale=None):
     return (scores(q, k, 1.0) / (q.shape[-1] ** 0.5 if scale is None else scale)).sigmoid()
@@ -1004,6 +1014,11 @@ def only_downward(output, tokens):
 @mistake("order_matters", "Sums or means are compared, so changes cancel. Go entry by entry.")
 def sums_compared(output, tokens):
     return bool(abs(output(swapped(tokens))[-1].sum() - output(tokens)[-1].sum()) > 1e-4)
+
+
+@mistake("order_matters", "Sums or means are compared, so changes cancel. Go entry by entry.")
+def means_compared(output, tokens):
+    return bool(abs(output(swapped(tokens))[-1].mean() - output(tokens)[-1].mean()) > 1e-4)
 
 
 @mistake("order_matters", "All columns must change for a True. A change anywhere counts: .any().")

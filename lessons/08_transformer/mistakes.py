@@ -78,7 +78,7 @@ def only_zeros_smoothed(ids, vocab_size):
 
 @mistake(
     "bigram_table",
-    "A pair that occurs three times was counted once, by table[a, b] += 1. np.add.at adds all.",
+    "A pair that occurs three times counts once. np.add.at adds each, table[a, b] += 1 does not.",
     seen="fancy-index assignment, repeated indices lost",
 )
 def repeated_pairs_lost(ids, vocab_size):
@@ -91,6 +91,13 @@ def repeated_pairs_lost(ids, vocab_size):
 def rounded_down(ids, vocab_size):
     counts = pair_counts(ids, vocab_size) + 1
     return counts // counts.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    "bigram_table", "The counts are divided by the number of pairs. Divide each row by its sum."
+)
+def divided_by_the_pairs(ids, vocab_size):
+    return (pair_counts(ids, vocab_size) + 1) / max(1, len(ids) - 1)
 
 
 @mistake("bigram_table", "These are the counts. Divide each row by its sum.")
@@ -222,6 +229,20 @@ def shifted_twice(rng, ids, batch, seq_len):
 def rolled(rng, ids, batch, seq_len):
     inputs, _ = cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len)
     return inputs, np.roll(inputs, -1, axis=1)
+
+
+@mistake(
+    "random_windows", "The targets are the inputs, rolled the wrong way. The target is the next id."
+)
+def rolled_back(rng, ids, batch, seq_len):
+    inputs, _ = cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len)
+    return inputs, np.roll(inputs, 1, axis=1)
+
+
+@mistake("random_windows", "Transposed: it is (seq_len, batch), and (batch, seq_len) is needed.")
+def windows_as_columns(rng, ids, batch, seq_len):
+    inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
+    return inputs.T, targets.T
 
 
 @mistake("random_windows", "All windows of a batch have the same start. Draw one each: size=batch.")
@@ -616,6 +637,13 @@ class OneNorm(Parts):
     def forward(self, x, cache=None):
         x = self.heard(x, cache)
         return x + self.mlp(self.attention_norm(x))
+
+
+@mistake("Block", "The second norm is used twice. Attention has its own, self.attention_norm.")
+class OtherNormTwice(Parts):
+    def forward(self, x, cache=None):
+        x = x + self.attention(self.mlp_norm(x), cache)
+        return x + self.mlp(self.mlp_norm(x))
 
 
 @mistake("Block", "The second step is missing: x + mlp(mlp_norm(x)).")
@@ -1118,6 +1146,17 @@ def uphill(p, g, mean, square, step, lr, **rest):
     return right_step(p, g, mean, square, step, -lr, **rest)
 
 
+@mistake("adamw_step", "Adam's part is not multiplied by lr. Both parts are: lr * (... + ...).")
+def lr_for_the_decay_only(p, g, mean, square, step, lr, weight_decay=0.01, **rest):
+    decayed = lr * weight_decay
+    return right_step(p, g, mean, square, step, 1.0, weight_decay=decayed, **rest)
+
+
+@mistake("adamw_step", "lr is not used: it multiplies all that is subtracted.")
+def lr_ignored(p, g, mean, square, step, lr, **rest):
+    return right_step(p, g, mean, square, step, 1.0, **rest)
+
+
 @mistake("adamw_step", "The root is missing: divide by sqrt(square') + eps.")
 def no_root(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)
@@ -1353,6 +1392,12 @@ def last_step_short(step, steps, peak, warmup=100, floor=0.05):
     return right_rate(step, steps + 1, peak, warmup, floor)
 
 
+@mistake("learning_rate", "The cosine is a step ahead: in step warmup, t is 0.")
+def cosine_a_step_ahead(step, steps, peak, warmup=100, floor=0.05):
+    t = (step + 1 - warmup) / max(1, steps - warmup)
+    return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
+
+
 @mistake("learning_rate", "This is a straight line down. Asked is half a cosine.")
 def linear(step, steps, peak, warmup=100, floor=0.05):
     if step < warmup:
@@ -1533,7 +1578,7 @@ def top(probabilities, count):
 @mistake(
     "nucleus",
     "The token that reaches top_p was dropped. It is kept if those *before* it are below top_p.",
-    seen="the mask not shifted by one place",
+    seen="the mask not shifted by one",
 )
 def crossing_token_dropped(probabilities, top_p):
     order, ranked = ranks(probabilities)

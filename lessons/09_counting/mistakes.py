@@ -201,6 +201,13 @@ def whole_weight_for_each(values, set_weight=1, increment_weight=7, pass_weight=
     return weights(values, *each[:2], pass_weight, each[2])
 
 
+@mistake("operation_weights", "`//` drops what is left over. Divide with `/`: weights are floats.")
+def whole_numbers_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    n = values.shape[1]
+    each = [n * (weight // n) for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
+
+
 @mistake("operation_weights", "The pass is divided, too. There is one, with the whole weight.")
 def pass_is_shared(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     share = pass_weight / values.shape[1]
@@ -619,6 +626,11 @@ def mean_of_means(predictions, targets, width):
 def batch_kept(predictions, targets, width):
     rows = zip(predictions[:, None], targets[:, None])
     return np.array([error_by_position(*row, width) for row in rows])
+
+
+@mistake("error_by_position", "Each text has stretches of its own here. Sum over axes 0 and 2.")
+def batch_in_a_row(predictions, targets, width):
+    return error_by_position(predictions.reshape(1, -1), targets.reshape(1, -1), width)
 
 
 @mistake("error_by_position", "Only the first text was counted. Sum over axes 0 and 2.")
