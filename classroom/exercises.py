@@ -5,7 +5,7 @@ An exercise cell never raises. Its verdict is one of *not written yet*, *right*,
 """
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from classroom import answers, catalogue, cells, judging, source
 from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, show_bundle
@@ -87,7 +87,7 @@ def exercise(answer):
         in_use = session.hand_on(entry, answer if verdict.state == RIGHT else None)
         session.following[name] = verdict.convention
         session.last = name
-        session.states[name] = verdict.state
+        _note(verdict)
         if verdict.state == RIGHT:
             verdict.notes += _keep(name, answer)
             verdict.next = what_next(entry)
@@ -111,9 +111,19 @@ def hand_on_unread(name, sentences, blocks):
     """
     verdict = Verdict(name, NOT_YET, sentences, blocks)
     in_use = session.hand_on(catalogue.course().exercise(name))
-    session.states[name] = verdict.state
+    _note(verdict)
     verdict.card().show()
     return in_use
+
+
+def _note(verdict):
+    """Remember the verdict here, and for the start page and `make status`."""
+    verdict.cell = cells.digest_of_running()
+    session.states[verdict.exercise] = verdict.state
+    kept = answers.answers()
+    if kept is not None:
+        with suppress(OSError):  # a full disk: the output says it all the same
+            kept.note(verdict.exercise, verdict.state, verdict.cell)
 
 
 def what_next(entry):

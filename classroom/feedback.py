@@ -109,6 +109,7 @@ class Verdict:
         ""  # the name of the one that a right answer follows, if it is not the course's
     )
     checked: list = field(default_factory=list)  # the claims that are true, one per check
+    cell: str = ""  # the digest of the cell that was judged
 
     @property
     def says(self):
@@ -116,8 +117,8 @@ class Verdict:
         return " ".join(self.sentences)
 
     def card(self):
-        """The verdict as the learner sees it; the output's metadata holds the state for the
-        progress list.
+        """The verdict as the learner sees it; the output's metadata says, for the progress list,
+        what the state is, and of which text.
         """
         sentences = list(self.sentences)
         if self.state == RIGHT:
@@ -130,7 +131,9 @@ class Verdict:
             blocks=self.blocks,
             closing=[*(f"Note: {note}" for note in self.notes), self.outlook, *self.next],
             edge=EDGES[self.state],
-            metadata={"classroom": {"exercise": self.exercise, "state": self.state}},
+            metadata={
+                "classroom": {"exercise": self.exercise, "state": self.state, "cell": self.cell}
+            },
         )
 
     @property
