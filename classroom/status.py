@@ -6,26 +6,23 @@ Saved notebooks say the rest. A cell that is no longer what was judged has chang
 """
 
 from functools import lru_cache
+from pathlib import Path
 
-from classroom import environment
 from classroom.answers import Answers
 from classroom.catalogue import course
 from classroom.cells import digest
 from classroom.copies import Damaged, copies, exercise_cells, exercise_texts, read
+from classroom.environment import home
 from classroom.feedback import NOT_WRITTEN, RIGHT
 
 CHANGED = "changed since"
 
 
 def main(arguments):
-    print("\n".join(table(course(), learners_states())))
+    kept = Answers(Path(home(), "my_answers"), course())
+    states = saved_states(copies(), course(), kept)
+    print("\n".join(table(course(), states)))
     return 0
-
-
-def learners_states():
-    """The state of each exercise, of whoever works in this checkout."""
-    kept = Answers(environment.home() + "/my_answers", course())
-    return saved_states(copies(), course(), kept)
 
 
 def saved_states(copies, course, kept=None):
@@ -82,29 +79,31 @@ def verdict(output):
 
 def table(course, states):
     """The lines of the list: a line for each lesson, and one for each of its exercises."""
-    total = right = left = 0
     for lesson in course.lessons:
-        number = len(lesson.exercises)
         done = sum(is_right(states.get(exercise.name)) for exercise in lesson.exercises)
-        counted = f"{done} of {number} right"
+        counted = f"{done} of {len(lesson.exercises)} right"
         yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {counted}"
         for exercise in lesson.exercises:
             state = states.get(exercise.name, NOT_WRITTEN)
             stars = "*" * exercise.stars
             yield f"      {stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
-            left += exercise.minutes * (not is_right(state))
-        total, right = total + number, right + done
     yield ""
-    yield summary(right, total, left)
+    yield total(course, states)
+
+
+def total(course, states):
+    """A sentence on the whole course."""
+    exercises = [exercise for lesson in course.lessons for exercise in lesson.exercises]
+    left = [exercise for exercise in exercises if not is_right(states.get(exercise.name))]
+    if not left:
+        return f"All {len(exercises)} exercises are right."
+    minutes = duration(sum(exercise.minutes for exercise in left))
+    done = len(exercises) - len(left)
+    return f"{done} of {len(exercises)} exercises are right; the others take about {minutes}."
 
 
 def is_right(state):
     return str(state).startswith(RIGHT)
-
-
-def summary(right, total, left):
-    others = f"; the others take about {duration(left)}" if left else ""
-    return f"{right} of {total} exercises are right{others}."
 
 
 def duration(minutes):
