@@ -128,6 +128,7 @@ def unexecuted(lesson):
     place.
     """
     cells = _cells(lesson)
+    _link(cells, lesson)
     _name_cells(cells)
     return nbformat.from_dict(
         {
@@ -194,6 +195,35 @@ def _cell(lesson, cell, line):
         "execution_count": None,
         "outputs": [],
     }
+
+
+def _link(cells, lesson):
+    """Link to the lessons before and after, under the title and at the end."""
+    links = neighbors(lesson)
+    if not links:
+        return
+    title = cells[0]
+    if title["cell_type"] == "markdown" and title["source"].startswith("# "):
+        heading, _, text = title["source"].partition("\n")
+        title["source"] = f"{heading}\n\n{links}\n{text}"
+    if cells[-1]["cell_type"] == "markdown":
+        cells[-1]["source"] += f"\n\n{links}"
+    else:
+        cells.append({"cell_type": "markdown", "metadata": {}, "source": links})
+
+
+def neighbors(lesson):
+    """Markdown: links to the notebooks before and after a lesson's, which lie beside it."""
+    lessons = lesson.course.lessons
+    at = lessons.index(lesson)
+    before, after = lessons[:at][-1:], lessons[at + 1 :][:1]
+    links = [f"[← {_short(each)}]({each.notebook_path.name})" for each in before]
+    links += [f"[{_short(each)} →]({each.notebook_path.name})" for each in after]
+    return " · ".join(links)
+
+
+def _short(lesson):
+    return f"{lesson.number} {lesson.title.partition(':')[0]}"
 
 
 def _check_imports(lesson):

@@ -81,6 +81,25 @@ def test_cells_have_ids_that_stay(built):
     assert all(re.fullmatch("[0-9a-f]{12}", ids[index]) for index in (1, 4, 5, 8, 9))
 
 
+def test_each_lesson_links_to_the_one_before_and_after():
+    lessons = catalogue.course().lessons
+    first, second, last = (builder.unexecuted(lesson).cells for lesson in (*lessons[:2], lessons[-1]))
+    after = f"[{lessons[1].number} {lessons[1].title.partition(':')[0]} →]({lessons[1].name}.ipynb)"
+    assert first[0].source.splitlines()[2] == first[-1].source.splitlines()[-1] == after
+    links = second[0].source.splitlines()[2]
+    assert links.startswith("[← 00 Start here](00_start_here.ipynb) · [02 Embeddings →](02_")
+    assert second[-1].source.endswith("\n\n" + links)
+    assert "→" not in last[-1].source.splitlines()[-1]
+
+
+def test_a_last_lesson_that_ends_in_code_gets_a_cell_for_its_links(unbuilt):
+    shutil.copytree(unbuilt / "lessons" / "00_tiny", unbuilt / "lessons" / "01_empty")
+    course = catalogue.Course(unbuilt)
+    cells = [{"cell_type": "code", "source": "1"}]
+    builder._link(cells, course.lessons[1])
+    assert cells[1]["source"] == "[← 00 Tiny](00_tiny.ipynb)" and cells[0]["source"] == "1"
+
+
 def test_exercise_cells_hold_stubs_and_their_state(built):
     cells = code(stored(built))
     assert cells["double"].source.splitlines() == [
