@@ -31,6 +31,7 @@ IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
 
 # What a stored output must not show, because the next run or another machine shows something else.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|<[\w.]+ object at")
+NO_ALT = re.compile(r'<img\b(?![^>]*\balt="[^"])')  # an image that is not described
 
 LANGUAGE = {
     "name": "python",
@@ -387,7 +388,7 @@ def lasting(cell, lesson, line):
                 f'this cell warns (allow it with tags=["{ALLOW_STDERR}"]): {output.text.strip()}'
             )
         for kind in output.get("data", {}):
-            if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
+            if kind.startswith("image/") or NO_ALT.search(str(output.data[kind])):
                 refuse("this cell's image has no alt text: use show(fig, alt=...)")
         text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
         if ADDRESS.search(text) or str(lesson.course.root) in text:

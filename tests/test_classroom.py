@@ -734,10 +734,13 @@ def test_answers_are_judged_on_the_courses_own_functions(tiny):
 
 def test_figure_is_a_png_with_alt_text_and_is_closed(notebook):
     figure, _ = figures.plt.subplots()
-    figures.show(figure, alt="An empty plot.")
+    figures.show(figure, alt='An "empty" plot.')
     (bundle, metadata), = notebook
-    assert bundle["image/png"].startswith("iVBOR") and bundle["text/plain"] == "An empty plot."
-    assert metadata == {"image/png": {"alt": "An empty plot."}}
+    assert list(bundle) == ["text/html", "text/plain"] and not metadata
+    assert 'alt="An &quot;empty&quot; plot."' in bundle["text/html"]
+    assert bundle["text/plain"] == 'An "empty" plot.'
+    assert figures.png_of({"data": bundle}).startswith(b"\x89PNG")
+    assert figures.png_of({"data": {"text/html": "<b>"}}) is None
     assert figures.plt.get_fignums() == []
 
 
