@@ -92,7 +92,7 @@ class Answers:
 
         right      {name: digest} of the answers that were checked
         off        [names] of those that are switched off
-        verdicts   {name: {"state": ..., "cell": digest of its text, "when": seconds}}, the last ones
+        verdicts   {name: {"state": ..., "cell": digest of the text, "when": seconds}}
         """
         empty = {"right": {}, "off": [], "verdicts": {}}
         try:

@@ -68,7 +68,10 @@ def import_what_is_missing(lesson, namespace):
     for node in lesson.imports:
         names = {(each.asname or each.name).partition(".")[0] for each in node.names}
         if not names <= namespace.keys():
-            exec(ast.unparse(node), namespace)
+            imported = {}
+            exec(ast.unparse(node), imported)
+            for name in names:
+                namespace.setdefault(name, imported[name])
 
 
 def digest(text):

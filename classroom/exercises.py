@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager, suppress
 
 from classroom import answers, catalogue, cells, judging, source
-from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, show_bundle
+from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, with_code
 from classroom.standalone import NotStandalone
 
 
@@ -178,7 +178,12 @@ def hint(name=None):
         return
     given = min(session.hints_given.get(entry.name, 0) + 1, len(entry.hints))
     session.hints_given[entry.name] = given
-    card = Card(f"{entry.name}: hint {given} of {len(entry.hints)}", [entry.hints[given - 1]])
+    card = Card(f"{entry.name}: hint {given} of {len(entry.hints)}")
+    code = source.as_code(entry.hints[given - 1])
+    if code:
+        card.blocks.append(("", code))
+    else:
+        card.sentences.append(with_code(entry.hints[given - 1]))
     if given == len(entry.hints):
         card.closing.append(f'That is the last one; `solution("{entry.name}")` shows the answer.')
     card.show()
@@ -190,8 +195,7 @@ def solution(name=None):
     """
     entry = _find(name)
     if entry is not None:
-        text = source.answer(entry)
-        show_bundle({"text/plain": text, "text/markdown": f"```python\n{text}\n```"})
+        Card(f"{entry.name}: the course's answer", blocks=[("", source.answer(entry))]).show()
 
 
 def mine(name=None, use=None):

@@ -3,6 +3,7 @@ helps.
 """
 
 import html
+import re
 import sys
 from dataclasses import dataclass, field
 
@@ -17,6 +18,18 @@ CARD = (
     "color: var(--jp-content-font-color1, inherit)"
 )
 ROW = "display: flex; flex-wrap: wrap; gap: 0 1.2em"
+# What reads as code in a sentence: a call or an index, whatever follows it, or a name with a dot or
+# an underscore. Brackets are followed three deep.
+_INSIDE = r"[^()]*"
+for _ in range(3):
+    _INSIDE = rf"(?:[^()]|\({_INSIDE}\))*"
+_BRACKETS = rf"(?:\({_INSIDE}\)|\[[^\[\]]*\])"
+_NAME = r"[A-Za-z]\w*"
+CODE = re.compile(
+    rf"`[^`]*`|\.?\b{_NAME}(?:\.{_NAME})*(?:{_BRACKETS}(?:\.{_NAME})*)+|"
+    rf"\b{_NAME}(?:\.{_NAME})+|\b[A-Za-z]\w*_\w*[A-Za-z0-9]"
+)
+BETWEEN_CODE = re.compile(r"` ((?:[-+*/@&=<>]|//|\*\*|\+=|==) )?`")  # belongs to one piece of it
 BLOCK = (
     "margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; color: inherit; "
     "background: rgba(128, 128, 128, 0.13)"
@@ -38,7 +51,7 @@ class Card:
         """The card as plain text."""
         lines = [self.heading, *(f"  {sentence}" for sentence in self.sentences)]
         for label, text in self.blocks:
-            lines.append(f"  {label}:")
+            lines += [f"  {label}:"] if label else []
             lines += [f"    {line}" for line in text.splitlines()]
         return "\n".join(lines + [f"  {sentence}" for sentence in self.closing])
 
@@ -60,10 +73,16 @@ class Card:
 
 
 def _html_of_block(label, text):
-    return (
-        f'<div style="min-width: 0"><small>{_escape(label)}</small>'
-        f'<pre style="{BLOCK}">{html.escape(text)}</pre></div>'
-    )
+    """A block that scrolls, by keyboard as well: no line of code is broken."""
+    above = f"<small>{_escape(label)}</small>" if label else ""
+    look = f'role="region" tabindex="0" aria-label="{html.escape(label or "code")}" style="{BLOCK}"'
+    return f'<div style="min-width: 0">{above}<pre {look}>{html.escape(text)}</pre></div>'
+
+
+def with_code(sentence):
+    """A sentence in which what reads as code is between backticks."""
+    marked = CODE.sub(lambda found: f"`{found[0].strip('`')}`", sentence)
+    return BETWEEN_CODE.sub(lambda found: f" {found[1] or ''}", marked)
 
 
 def _escape(text):

@@ -60,7 +60,7 @@ def states_in(path, noted=()):
 
 @lru_cache(maxsize=64)
 def saved_in(path, when):
-    """({exercise: its stored verdict}, {exercise: its text}) of a notebook that was saved `when`."""
+    """({exercise: its stored verdict}, {exercise: its text}) of a notebook, saved `when`."""
     try:
         notebook = read(path)
     except Damaged:
