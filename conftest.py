@@ -20,3 +20,7 @@ def pytest_collection_modifyitems(items):
     items[:] = (
         sorted(notebooks, key=lambda item: (item.path.name, str(item.path)), reverse=True) + others
     )
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fresh-seed", action="store_true", help="try other random indices than always")

@@ -68,13 +68,12 @@ def make_model(engine, load_solution, size, positions, listing):
     options = dict(npos_max=size["npos_max"]) if name == "cope" else {}
     if fused and engine.__name__ == "minitorch":
         options["fused"] = True
+    if listing:
+        from benchmarks.paper_cope import PaperCoPE
+        name = PaperCoPE
     model = load_solution("transformer").Transformer(
         size["vocab_size"], size["dim"], size["num_heads"], size["num_layers"], size["max_len"],
         positions=name, **options)
-    if listing:
-        from benchmarks.paper_cope import PaperCoPE
-        for block in model.blocks:
-            block.attention.positions = PaperCoPE(size["npos_max"], size["dim"] // size["num_heads"])
     rng = np.random.default_rng(0)
     with engine.no_grad():
         for name, parameter in sorted(model.named_parameters()):

@@ -67,18 +67,18 @@ class Copies:
 
         Each is renamed by itself, so after a kill the next run goes on with those that are left.
         """
-        renamed = []
+        was = set()
         for folder in self.originals, self.mine:
             for path in files_of(folder, name):
-                target = folder / (number(name) + path.name[path.name.index("_") :])
+                before, _, rest = path.name.partition("_")
+                target = folder / f"{number(name)}_{rest}"
                 if path != target and not target.exists():
                     path.rename(target)
-                    renamed.append(path.name)
-        if renamed:
-            return (
-                f"{renamed[-1]} is {name} now: the lesson has another number. Nothing else changed."
-            )
-        return None
+                    was.add(before)
+        before = ", ".join(sorted(was))
+        return (
+            f"{Path(name).stem} was number {before}; your files of it are renamed." if was else None
+        )
 
     def _update(self, path):
         try:
@@ -97,7 +97,7 @@ class Copies:
     def _brought_up_to_date(self, name, lesson):
         """Bring the learner's newest file of a lesson up to date. Returns what there is to say."""
         if not (self.mine / name).exists():
-            moved, _ = self._answers(name, lesson)
+            moved, _ = self._answers(lesson, self._of_others(name))
             self._hand_out(name, lesson, moved)
             return f"{name} has your answers to {', '.join(moved)}." if moved else None
         newest = self.of(name)[-1]
@@ -116,7 +116,9 @@ class Copies:
             return None
 
         beside = self._free_name(name)
-        carried, homeless = self._answers(name, lesson)
+        own = self.of(name)
+        carried, _ = self._answers(lesson, [*self._of_others(name), *own])
+        _, homeless = self._answers(lesson, own)
         self._hand_out(beside, lesson, carried)
         return offer(newest.name, beside, carried, homeless)
 
@@ -149,29 +151,34 @@ class Copies:
             if not (self.mine / each).exists() and not (self.originals / each).exists()
         )
 
-    def _answers(self, name, lesson):
-        """What the learner wrote for a lesson's exercises, and the names of those it no longer has.
+    def _of_others(self, name):
+        """The learner's files of other lessons, from where an exercise may have moved."""
+        handed_out = {path.name for path in self.originals.glob("*.ipynb")}
+        return [
+            path
+            for path in sorted(self.mine.glob("*.ipynb"))
+            if path.name in handed_out and path not in self.of(name)
+        ]
 
-        An answer is what differs from the exercise in every version. It may be in the file of
-        another lesson, if the exercise has moved; a newer file of this one has the last word.
+    def _answers(self, lesson, paths):
+        """What the learner wrote in these files for the lesson's exercises; for which others, too.
+
+        An answer differs from the exercise in every version. The last file has the last word.
         """
         versions = self._versions(self.originals.glob("*.ipynb")).values()
         given = {
             pair for version in [*versions, lesson] for pair in exercise_texts(version).items()
         }
-        asked, own = exercise_texts(lesson), self.of(name)
-        carried, homeless = {}, []
-        for path in [*sorted(set(self.mine.glob("*.ipynb")) - set(own)), *own]:
+        written = {}
+        for path in paths:
             try:
-                written = set(exercise_texts(read(path)).items()) - given
-            except Damaged:  # the newest of this lesson has been read already
+                found = set(exercise_texts(read(path)).items()) - given
+            except Damaged:  # an old one; the newest of the lesson has been read already
                 continue
-            carried |= {
-                exercise: answer for exercise, answer in written if exercise in asked and answer
-            }
-            if path in own:
-                homeless += sorted(exercise for exercise, _ in written if exercise not in asked)
-        return {exercise: carried[exercise] for exercise in asked if exercise in carried}, homeless
+            written |= {exercise: answer for exercise, answer in found if answer}
+        asked = exercise_texts(lesson)
+        carried = {exercise: written[exercise] for exercise in asked if exercise in written}
+        return carried, sorted(written.keys() - asked.keys())
 
 
 def copies():

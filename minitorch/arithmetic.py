@@ -5,40 +5,30 @@
 """
 import numpy as np
 
-from minitorch.operation import differentiable, method, promoted, result_type
-from minitorch.tensor import DTYPES, KINDS, Tensor, bool_, float32
-
-
-def floating(function):
-    """Hand integers and truth values to `function` as float32, as PyTorch does for exp, sqrt, sin, ..."""
-    def on_floats(input, *args, **options):
-        return function(input if input.dtype.kind == "f" else input.astype(float32), *args, **options)
-    on_floats.__name__, on_floats.__doc__ = function.__name__, function.__doc__
-    return on_floats
+from minitorch.complaints import expect_arrays
+from minitorch.dtypes import as_common_dtype, as_float, bool_, float32, result_type
+from minitorch.operation import differentiable, masked, method
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- two operands
 
 @differentiable
-@promoted
 def _add(input, other):
+    input, other = as_common_dtype(input, other)
     return input + other, lambda g: g, lambda g: g
 
 
 @differentiable
 def _sub(input, other):
-    _numbers_only("sub", input, other)
-    return _difference(input, other)
-
-
-@promoted
-def _difference(input, other):
+    _refuse_bool("sub", input, other)
+    input, other = as_common_dtype(input, other)
     return input - other, lambda g: g, lambda g: -g
 
 
-def _numbers_only(name, *operands):
+def _refuse_bool(name, *operands):
     for x in operands:
-        if getattr(x, "dtype", bool_ if x is True or x is False else None) is bool_:
+        if getattr(x, "dtype", bool_ if x is True or x is False else None) == bool_:
             raise RuntimeError(f"{name} of truth values: use ~x for not x, or x.long() for numbers")
 
 
@@ -56,18 +46,18 @@ def sub(input, other, *, alpha=1):
 
 @method("__mul__", "__rmul__")
 @differentiable
-@promoted
 def mul(input, other):
+    input, other = as_common_dtype(input, other)
     return input * other, lambda g: g * other, lambda g: g * input
 
 
 @method("__truediv__")
 @differentiable
-@promoted
-def div(input, other):
+def true_divide(input, other):
     """input / other; integers give float32."""
+    input, other = as_common_dtype(input, other)
     out = input / other if input.dtype.kind == "f" else np.true_divide(input, other).astype(float32)
-    return out, lambda g: g / other, lambda g: -g * out / other
+    return out, lambda g: g / other, lambda g: -g * (input / other / other)
 
 
 @method("__pow__")
@@ -81,42 +71,49 @@ def _power(x, n):
     """d/dx x^n = n x^(n-1)."""
     x, n = x.astype(result_type(x, n), copy=False), getattr(n, "item", lambda: n)()
     raised = lambda n: x * x * x if n == 3 else x ** n                # NumPy's x ** 3 is eighty times slower
-    return raised(n), lambda g: g * (n * raised(n - 1)) if n else 0 * g
+    return raised(n), lambda g: g * (n * raised(n - 1)) if n else np.zeros_like(g)
 
 
-@promoted
 def _power_of_tensors(x, y):
-    """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x."""
+    """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x; as limits, both are 0 where x^y is 0^0."""
+    x, y = as_common_dtype(x, y)
     out = x ** y
-    return out, lambda g: g * y * x ** (y - 1), lambda g: g * out * np.log(np.where(x > 0, x, 1))
+
+    def derivative_of_exponent(g):
+        with np.errstate(divide="ignore", invalid="ignore"):          # ln of a negative number is nan, as in PyTorch
+            return np.where((x == 0) & (y >= 0), 0, g * (out * np.log(x)))
+
+    return out, lambda g: np.where(y == 0, 0, g * (y * x ** (y - 1))), derivative_of_exponent
 
 
 @method()
 @differentiable
-@promoted
 def maximum(input, other):
     """The larger of each pair; where both are equal each gets half of the gradient."""
-    share = lambda x, y: (x > y) + (x == y) / 2
-    return np.maximum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
+    expect_arrays("maximum", input, other)
+    input, other = as_common_dtype(input, other)
+    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
+    return np.maximum(input, other), lambda g: share(g, input < other), lambda g: share(g, input > other)
 
 
 @method()
 @differentiable
-@promoted
 def minimum(input, other):
     """The smaller of each pair; where both are equal each gets half of the gradient."""
-    share = lambda x, y: (x < y) + (x == y) / 2
-    return np.minimum(input, other), lambda g: g * share(input, other), lambda g: g * share(other, input)
+    expect_arrays("minimum", input, other)
+    input, other = as_common_dtype(input, other)
+    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
+    return np.minimum(input, other), lambda g: share(g, input > other), lambda g: share(g, input < other)
 
 
 @differentiable
 def where(condition, input, other):
-    """input where condition holds, else other."""
-    if condition.dtype is not bool_:
+    """input where condition is True, else other."""
+    if condition.dtype != bool_:
         raise RuntimeError(f"where: the condition must be of dtype bool, got {condition.dtype}")
     dtype = result_type(input, other)
     out = np.where(condition, np.asarray(input, dtype), np.asarray(other, dtype))
-    return out, None, lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g)
+    return out, None, lambda g: masked(g, condition), lambda g: masked(g, ~condition)
 
 
 # ---------------------------------------------------------------- one operand
@@ -124,7 +121,7 @@ def where(condition, input, other):
 @method("__neg__")
 @differentiable
 def neg(input):
-    _numbers_only("neg", input)
+    _refuse_bool("neg", input)
     return -input, lambda g: -g
 
 
@@ -136,50 +133,50 @@ def abs(input):
 
 @method()
 @differentiable
-@floating
 def exp(input):
+    input = as_float(input)
     out = np.exp(input)
     return out, lambda g: g * out
 
 
 @method()
 @differentiable
-@floating
 def log(input):
+    input = as_float(input)
     with np.errstate(divide="ignore", invalid="ignore"):              # log 0 = -inf, log(-1) = nan, as in PyTorch
         return np.log(input), lambda g: g / input
 
 
 @method()
 @differentiable
-@floating
 def sqrt(input):
+    input = as_float(input)
     out = np.sqrt(input)
     return out, lambda g: g / (2 * out)
 
 
 @method()
 @differentiable
-@floating
 def rsqrt(input):
     """1 / sqrt(input); its derivative is -1/2 input^(-3/2)."""
+    input = as_float(input)
     out = 1 / np.sqrt(input)
     return out, lambda g: g * (-0.5 * out * out * out)
 
 
 @method()
 @differentiable
-@floating
 def tanh(input):
+    input = as_float(input)
     out = np.tanh(input)
     return out, lambda g: g * (1 - out * out)
 
 
 @method()
 @differentiable
-@floating
 def sigmoid(input):
     """1 / (1 + exp(-input)); its derivative is out (1 - out). NumPy's exp is twice as fast as its tanh."""
+    input = as_float(input)
     out = np.negative(input, out=np.empty_like(input))
     with np.errstate(over="ignore"):                                  # exp = inf gives 0, which is right
         np.exp(out, out=out)
@@ -197,100 +194,39 @@ def sigmoid(input):
 
 @method()
 @differentiable
-@floating
 def sin(input):
+    input = as_float(input)
     return np.sin(input), lambda g: g * np.cos(input)
 
 
 @method()
 @differentiable
-@floating
 def cos(input):
+    input = as_float(input)
     return np.cos(input), lambda g: -g * np.sin(input)
 
 
 @method()
 @differentiable
-def floor(input):
-    """The largest integer not above; flat almost everywhere, so its gradient is zero."""
-    return np.floor(input).astype(input.dtype, copy=False), lambda g: 0 * g
-
-
-@method()
-@differentiable
-def ceil(input):
-    """The smallest integer not below; its gradient is zero."""
-    return np.ceil(input).astype(input.dtype, copy=False), lambda g: 0 * g
-
-
-@method()
-@differentiable
 def clamp(input, min=None, max=None):
-    """Move what lies outside [min, max] (numbers) to the nearer edge; the gradient is zero there."""
+    """Move what lies outside [min, max] (numbers or tensors) to the nearer edge, where the gradient goes as well."""
     if min is None and max is None:
         raise RuntimeError("clamp: give min, max or both")
+    low, high = -np.inf if min is None else min, np.inf if max is None else max
     dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
-    out = np.clip(input.astype(dtype, copy=False), min, max)
-    return out, lambda g: g * (out == input)
+    out = input.astype(dtype, copy=False)
+    out = out if min is None else np.maximum(out, np.asarray(min, dtype))
+    out = out if max is None else np.minimum(out, np.asarray(max, dtype))
+    return (out,
+            lambda g: masked(g, (low <= input) & (input <= high)),
+            lambda g: masked(g, (input < low) & (low < high)),
+            lambda g: masked(g, (input > high) | (high < low)))
 
 
-# ---------------------------------------------------------------- comparisons and truth values
-
-def _comparison(function, *names):
-    @differentiable
-    @promoted
-    def compare(input, other):
-        return function(input, other)
-    compare.__name__ = names[0]
-    return method(*names)(compare)
-
-
-eq, ne = _comparison(np.equal, "eq", "__eq__"), _comparison(np.not_equal, "ne", "__ne__")
-lt, le = _comparison(np.less, "lt", "__lt__"), _comparison(np.less_equal, "le", "__le__")
-gt, ge = _comparison(np.greater, "gt", "__gt__"), _comparison(np.greater_equal, "ge", "__ge__")
-logical_and, logical_or = _comparison(np.logical_and, "logical_and"), _comparison(np.logical_or, "logical_or")
-bitwise_and = _comparison(np.bitwise_and, "bitwise_and", "__and__")
-bitwise_or = _comparison(np.bitwise_or, "bitwise_or", "__or__")
-
-
-@method()
-@differentiable
-def logical_not(input):
-    """True where input is 0."""
-    return np.logical_not(input)
-
-
-@method("__invert__")
-@differentiable
-def bitwise_not(input):
-    """Of truth values the opposite, of integers each bit's."""
-    return np.bitwise_not(input)
-
-
-# ---------------------------------------------------------------- numbers on the left, changes in place
+# ---------------------------------------------------------------- numbers on the left
 
 Tensor.where = lambda self, condition, other: where(condition, self, other)
 Tensor.__add__ = Tensor.__radd__ = _add
 Tensor.__sub__ = _sub
 Tensor.__rsub__ = lambda self, other: _sub(other, self)
-Tensor.__rtruediv__ = lambda self, other: div(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)
-
-
-def _in_place(operation):
-    def change(self, *args, **options):
-        values = operation(self, *args, **options)
-        if KINDS[DTYPES.index(values.dtype)] > KINDS[DTYPES.index(self.dtype)]:
-            raise RuntimeError(f"result type {values.dtype} can't be stored in a tensor of {self.dtype}")
-        return self._write(values)
-    return change
-
-
-Tensor.add_ = Tensor.__iadd__ = _in_place(add)
-Tensor.sub_ = Tensor.__isub__ = _in_place(sub)
-Tensor.mul_ = Tensor.__imul__ = _in_place(mul)
-Tensor.div_ = Tensor.__itruediv__ = _in_place(div)
-Tensor.clamp_ = _in_place(clamp)
-Tensor.fill_ = lambda self, value: self._write(value)
-Tensor.zero_ = lambda self: self._write(0)
-Tensor.copy_ = lambda self, source: self._write(source)

@@ -1,8 +1,11 @@
-"""Gradients returned, gradients by hand and gradients checked: `grad`, `Function` and `gradcheck`."""
+"""Gradients returned instead of added up, and operations with a backward of your own: `grad` and `Function`."""
 import numpy as np
 
-from minitorch.operation import record
-from minitorch.tensor import Tensor, add_gradient, backward, is_grad_enabled, no_grad
+from minitorch.gradcheck import GradcheckError, gradcheck  # noqa: F401 (autograd.gradcheck)
+from minitorch.graph import add_gradient, backward
+from minitorch.operation import jointly, record
+from minitorch.recording import no_grad
+from minitorch.tensor import Tensor
 
 
 def grad(outputs, inputs, retain_graph=False, allow_unused=False):
@@ -18,16 +21,16 @@ def grad(outputs, inputs, retain_graph=False, allow_unused=False):
         raise RuntimeError("grad needs a recorded scalar, and inputs that are leaves and require a gradient")
     totals = {}
 
-    def receive(leaf, gradient):
+    def add_to_leaf(leaf, gradient):
         if leaf not in totals:
             totals[leaf] = np.zeros(leaf.shape, leaf.dtype)
         add_gradient(totals[leaf], gradient)
 
     seed = np.ones_like(outputs._data)
     if outputs.is_leaf:
-        receive(outputs, seed)
+        add_to_leaf(outputs, seed)
     else:
-        backward(outputs._node, seed, retain_graph, receive)
+        backward(outputs._node, seed, retain_graph, add_to_leaf)
     unused = [x.shape for x in inputs if x not in totals]
     if unused and not allow_unused:
         raise RuntimeError(f"the scalar does not depend on inputs of shape {unused}; allow_unused=True gives None")
@@ -62,80 +65,18 @@ class Function:
         if not isinstance(out, Tensor):
             raise TypeError(f"{cls.__name__}.forward must return one tensor, got {type(out).__name__}")
         out = out.detach()                                                        # it may be an input itself
+        saved, shapes = ctx.saved_tensors, [getattr(x, "shape", None) for x in inputs]
 
-        def backward(grad):
+        def derivatives(grad):
+            ctx.saved_tensors = saved
             with no_grad():
                 grads = cls.backward(ctx, Tensor(grad))
             grads = grads if isinstance(grads, tuple) else (grads,)
-            if len(grads) != len(inputs):
-                raise RuntimeError(f"{name} returned {len(grads)} gradients for {len(inputs)} inputs")
-            for n, (x, g) in enumerate(zip(inputs, grads)):
-                if g is not None and g.shape != getattr(x, "shape", None):
-                    raise RuntimeError(f"{name} returned a gradient of shape {g.shape} for input {n}: {x!r}")
+            if len(grads) != len(shapes):
+                raise RuntimeError(f"{name} returned {len(grads)} gradients for {len(shapes)} inputs")
+            for n, (g, shape) in enumerate(zip(grads, shapes)):
+                if g is not None and g.shape != shape:
+                    raise RuntimeError(f"{name} returned a gradient of shape {g.shape} for input {n} of {shape}")
             return tuple(None if g is None else g._data for g in grads)
 
-        if is_grad_enabled():
-            record(out, name, inputs, [backward])
-        return out
-
-
-class GradcheckError(RuntimeError):
-    """A gradient differs from the finite difference."""
-
-
-def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True):
-    """Compare each d func / d input with (func(x + eps) - func(x - eps)) / (2 eps); True if all agree.
-
-    inputs: one tensor or a tuple; those that require a gradient are checked, and should be float64.
-    Raises GradcheckError, or returns False, where |analytic - numeric| > atol + rtol |numeric|.
-    """
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    checked = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
-    if not checked:
-        raise ValueError("gradcheck: no input requires a gradient")
-
-    def outputs():
-        out = func(*inputs)
-        return (out,) if isinstance(out, Tensor) else out
-
-    for n, out in enumerate(outputs()):
-        for x, analytic in zip(checked, _jacobians(out, checked)):
-            numeric = _numeric_jacobian(lambda n=n: outputs()[n]._data.copy(), x, eps)
-            if not np.allclose(analytic, numeric, rtol, atol):
-                if not raise_exception:
-                    return False
-                where = next(m for m, y in enumerate(inputs) if y is x)
-                raise GradcheckError(f"output {n}, input {where}: the Jacobian (out, in) is\n{numeric}\n"
-                                     f"by finite differences, but backward gives\n{analytic}")
-    return True
-
-
-def _jacobians(out, inputs):
-    """d out[m] / d x[k] as a matrix for each x, one backward pass a row."""
-    rows = [np.zeros((out.numel(), x.numel()), x.dtype) for x in inputs]
-    kept = [x.grad for x in inputs]
-    for m in range(out.numel() if out.requires_grad else 0):
-        for x in inputs:
-            x.grad = None
-        direction = np.zeros(out.shape, out.dtype)
-        direction.flat[m] = 1
-        out.backward(Tensor(direction), retain_graph=True)
-        for row, x in zip(rows, inputs):
-            row[m] = 0 if x.grad is None else x.grad._data.ravel()
-    for x, grad in zip(inputs, kept):
-        x.grad = grad
-    return rows
-
-
-@no_grad()
-def _numeric_jacobian(value, x, eps):
-    """The same matrix by central differences, one column for each element of x."""
-    columns = []
-    for k in np.ndindex(x.shape):
-        original = x._data[k]
-        x._data[k] = original + eps
-        above = value()
-        x._data[k] = original - eps
-        columns.append((above - value()).ravel() / (2 * eps))
-        x._data[k] = original
-    return np.stack(columns, axis=1)
+        return record(out, name, inputs, jointly(derivatives, len(inputs)))

@@ -1,28 +1,49 @@
-"""New tensors: from data, filled, counted and random.
+"""New tensors: from data, filled and counted, and tensors of another type.
 
 Everywhere: floating point numbers are float32 unless `dtype` says otherwise; `requires_grad` makes a leaf.
-Random numbers are NumPy's: a seed gives the same on every machine, but not those of PyTorch.
 """
 import math
+import operator
+from collections import deque
 
 import numpy as np
 
-from minitorch.operation import differentiable, method, result_type
-from minitorch.shaping import numbers
-from minitorch.tensor import Tensor, bool_, float32, float64, int64
+from minitorch.device import CPU, check_device, on_cpu
+from minitorch.device import device as Device
+from minitorch.dtypes import DTYPES, as_dtype, bool_, float32, float64, int32, int64, result_type
+from minitorch.operation import differentiable, method
+from minitorch.shaping import as_size
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- from data
 
+@on_cpu
 def tensor(data, *, dtype=None, requires_grad=False):
     """A new tensor with a copy of `data`: numbers, nested lists, arrays. Arrays keep their dtype."""
-    array = np.array(data._data if isinstance(data, Tensor) else data, dtype=dtype)
-    first = data
-    while isinstance(first, (list, tuple)) and first:
-        first = first[0]
-    if dtype is None and array.dtype == float64 and not hasattr(first, "dtype"):
-        array = array.astype(float32)                                 # Python numbers; so does the empty list
-    return Tensor(array, requires_grad)
+    if isinstance(data, (Tensor, np.ndarray)):
+        return Tensor(np.array(getattr(data, "_data", data), as_dtype(dtype)), requires_grad)
+    dtype = dtype or _dtype_of(data)
+    try:
+        return Tensor(np.array(data, as_dtype(dtype)), requires_grad)
+    except OverflowError:
+        raise ValueError(f"tensor: a number in the data is too large for {as_dtype(dtype)}") from None
+    except ValueError:
+        raise ValueError("tensor: lists beside each other must have the same length, at every level") from None
+
+
+def _dtype_of(data):
+    """What `tensor` makes of numbers and nested lists: Python's are bool, int64 and float32, others keep theirs."""
+    if isinstance(data, (list, tuple, deque, range)):
+        kinds = set(map(type, data))
+        if kinds <= {bool, int, float}:                                # the frequent case, quickly
+            return float32 if float in kinds or not kinds else int64 if int in kinds else bool_
+        return max(map(_dtype_of, data), key=DTYPES.index)
+    if hasattr(data, "dtype"):
+        return as_dtype(data.dtype)
+    if not isinstance(data, (bool, int, float)):
+        raise TypeError(f"tensor: expected numbers in nested lists, or an array, got {type(data).__name__}")
+    return result_type(data)
 
 
 def from_numpy(ndarray):
@@ -32,164 +53,173 @@ def from_numpy(ndarray):
     return Tensor(ndarray)
 
 
+@on_cpu
 def as_tensor(data, dtype=None):
     """`data` itself if it is a tensor of that dtype; an array's memory is shared; else a new tensor."""
     if not isinstance(data, Tensor):
-        data = from_numpy(data) if isinstance(data, np.ndarray) else tensor(data)
+        data = from_numpy(data) if isinstance(data, np.ndarray) else tensor(data, dtype=dtype)
     return data if dtype is None else data.to(dtype)
 
 
-# ---------------------------------------------------------------- filled and counted
+def FloatTensor(data):
+    """PyTorch's old form of tensor(data, dtype=float32)."""
+    return tensor(data, dtype=float32)
 
-def _new(make, size, dtype, requires_grad):
-    size = numbers(size)
+
+def LongTensor(data):
+    """PyTorch's old form of tensor(data, dtype=int64)."""
+    return tensor(data, dtype=int64)
+
+
+# ---------------------------------------------------------------- filled
+
+def checked_size(given):
+    """A tuple of whole numbers from f(2, 3) and f((2, 3)). RuntimeError for negative ones."""
+    try:
+        size = tuple(map(operator.index, as_size(given)))
+    except TypeError:
+        raise TypeError(f"a size is made of whole numbers, got {given}") from None
     if any(n < 0 for n in size):
         raise RuntimeError(f"sizes cannot be negative, got {size}")
-    return Tensor(make(size, dtype=dtype or float32), requires_grad)
+    return size
 
 
+def _filled(make, size, dtype, requires_grad):
+    size = checked_size(size)
+    return Tensor(make(size, dtype=as_dtype(dtype or float32)), requires_grad)
+
+
+@on_cpu
 def empty(*size, dtype=None, requires_grad=False):
     """A tensor whose values are whatever was in memory."""
-    return _new(np.empty, size, dtype, requires_grad)
+    return _filled(np.empty, size, dtype, requires_grad)
 
 
+@on_cpu
 def zeros(*size, dtype=None, requires_grad=False):
-    return _new(np.zeros, size, dtype, requires_grad)
+    return _filled(np.zeros, size, dtype, requires_grad)
 
 
+@on_cpu
 def ones(*size, dtype=None, requires_grad=False):
-    return _new(np.ones, size, dtype, requires_grad)
+    return _filled(np.ones, size, dtype, requires_grad)
 
 
+@on_cpu
 def full(size, fill_value, *, dtype=None, requires_grad=False):
-    return Tensor(np.full(size, fill_value, dtype or tensor(fill_value).dtype), requires_grad)
+    value = _number(fill_value)
+    return Tensor(np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad)
 
 
-def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
-    """start, start + step, ... up to but without `end`; int64 if all three are integers."""
-    start, end = (0, start) if end is None else (start, end)
-    if not step or (end - start) / step < 0:
-        raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
-    dtype = dtype or result_type(start, end, step)
-    return Tensor((start + step * np.arange(math.ceil((end - start) / step))).astype(dtype), requires_grad)
-
-
-def linspace(start, end, steps, *, dtype=None, requires_grad=False):
-    """`steps` numbers at equal distances from start to end, both included."""
-    if steps < 0:
-        raise RuntimeError(f"linspace: the number of steps cannot be negative, got {steps}")
-    return Tensor(np.linspace(start, end, steps, dtype=dtype or float32), requires_grad)
-
-
-def eye(n, m=None, *, dtype=None, requires_grad=False):
-    """1 on the diagonal, 0 elsewhere: (n, m or n)."""
-    return Tensor(np.eye(n, m, dtype=dtype or float32), requires_grad)
-
-
+@on_cpu
 def empty_like(input, *, dtype=None, requires_grad=False):
     return empty(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
+@on_cpu
 def zeros_like(input, *, dtype=None, requires_grad=False):
     return zeros(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
+@on_cpu
 def ones_like(input, *, dtype=None, requires_grad=False):
     return ones(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
+@on_cpu
 def full_like(input, fill_value, *, dtype=None, requires_grad=False):
     return full(input.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
-# ---------------------------------------------------------------- random
-
-class Generator:
-    """A source of random numbers with a state of its own."""
-
-    def __init__(self):
-        self.manual_seed(0)
-
-    def manual_seed(self, seed):
-        """Start anew from `seed`. Returns the generator."""
-        self._seed, self._rng = seed, np.random.Generator(np.random.PCG64(seed % 2 ** 64))
-        return self
-
-    def initial_seed(self):
-        return self._seed
-
-    def get_state(self):
-        """The present state, a tensor; `set_state` takes it up again to the same bits."""
-        pcg = self._rng.bit_generator.state
-        halves = [half for number in pcg["state"].values() for half in (number % 2 ** 64, number >> 64)]
-        return Tensor(np.array([*halves, pcg["has_uint32"], pcg["uinteger"]], np.uint64).view(int64))
-
-    def set_state(self, new_state):
-        low, high, inc_low, inc_high, *rest = new_state._data.view(np.uint64).tolist()
-        state = {"state": low + (high << 64), "inc": inc_low + (inc_high << 64)}  # two numbers of 128 bits
-        self._rng.bit_generator.state = {"bit_generator": "PCG64", "state": state, "has_uint32": rest[0],
-                                         "uinteger": rest[1]}
-        return self
-
-
-default_generator = Generator()
-manual_seed = default_generator.manual_seed
-get_rng_state, set_rng_state = default_generator.get_state, default_generator.set_state
-
-
-def _rng(generator):
-    return (generator or default_generator)._rng
-
-
-def rand(*size, generator=None, dtype=None, requires_grad=False):
-    """Uniform in [0, 1)."""
-    return _new(_rng(generator).random, size, dtype, requires_grad)
-
-
-def randn(*size, generator=None, dtype=None, requires_grad=False):
-    """Normally distributed, mean 0 and variance 1."""
-    return _new(_rng(generator).standard_normal, size, dtype, requires_grad)
-
-
-def randint(low, high, size=None, *, generator=None, dtype=None):
-    """Whole numbers low ... high - 1, int64; randint(high, size) starts from 0."""
-    low, high, size = (0, low, high) if size is None else (low, high, size)
-    if low >= high:
-        raise RuntimeError(f"randint: low must be below high, got {low} and {high}")
-    return Tensor(_rng(generator).integers(low, high, size).astype(dtype or int64))
-
-
-def randperm(n, *, generator=None):
-    """0 ... n - 1 in random order."""
-    return Tensor(_rng(generator).permutation(n).astype(int64))
-
-
-def rand_like(input, *, dtype=None, requires_grad=False):
-    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def randn_like(input, *, dtype=None, requires_grad=False):
-    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+@method()
+@on_cpu
+def new_empty(input, *size, dtype=None, requires_grad=False):
+    """`empty`, in the dtype of this tensor; and so are the following for theirs."""
+    return empty(*size, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
 @method()
-def normal_(input, mean=0, std=1, *, generator=None):
-    """Overwrite with normally distributed numbers."""
-    return input._write(_rng(generator).standard_normal(input.shape, input.dtype) * std + mean)
+@on_cpu
+def new_zeros(input, *size, dtype=None, requires_grad=False):
+    return zeros(*size, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
 @method()
-def uniform_(input, from_=0, to=1, *, generator=None):
-    """Overwrite with numbers uniform in [from, to)."""
-    return input._write(_rng(generator).random(input.shape, input.dtype) * (to - from_) + from_)
+@on_cpu
+def new_ones(input, *size, dtype=None, requires_grad=False):
+    return ones(*size, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+@method()
+@on_cpu
+def new_full(input, size, fill_value, *, dtype=None, requires_grad=False):
+    return full(size, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+@method()
+@on_cpu
+def new_tensor(input, data, *, dtype=None, requires_grad=False):
+    return tensor(data, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+# ---------------------------------------------------------------- counted
+
+@on_cpu
+def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
+    """start, start + step, ... up to but without `end`; int64 if all three are integers."""
+    start, end = (0, start) if end is None else (start, end)
+    start, end, step = _numbers(start, end, step, dtype=dtype)
+    if not step or not 0 <= (end - start) / step < math.inf:
+        raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
+    dtype = as_dtype(dtype or (float32 if float in map(type, (start, end, step)) else int64))
+    return Tensor((start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype), requires_grad)
+
+
+@on_cpu
+def linspace(start, end, steps, *, dtype=None, requires_grad=False):
+    """`steps` numbers at equal distances from start to end, both included."""
+    if steps < 0:
+        raise RuntimeError(f"linspace: the number of steps cannot be negative, got {steps}")
+    points = np.linspace(*_numbers(start, end, dtype=dtype), steps)
+    return Tensor(points.astype(as_dtype(dtype or float32)), requires_grad)
+
+
+def _number(x):
+    """A Python number out of a number or a 0-d tensor."""
+    return x.item() if hasattr(x, "item") else x
+
+
+def _numbers(*given, dtype):
+    """Python numbers out of numbers and 0-d tensors; whole ones if `dtype` is that of integers."""
+    whole = dtype is not None and as_dtype(dtype).kind == "i"
+    return [int(_number(x)) if whole else _number(x) for x in given]
+
+
+@on_cpu
+def eye(n, m=None, *, dtype=None, requires_grad=False):
+    """1 on the diagonal, 0 elsewhere: (n, m or n)."""
+    checked_size((n,) if m is None else (n, m))
+    return Tensor(np.eye(n, m, dtype=as_dtype(dtype or float32)), requires_grad)
 
 
 # ---------------------------------------------------------------- other types
 
 @method()
-def to(input, dtype):
-    """The same values as another dtype, or the tensor itself if it has it; gradients pass between floats."""
-    return input if input.dtype == dtype else _cast(input, np.dtype(dtype))
+def to(input, *target, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
+    """The same values as another dtype, or the tensor itself if it has it; gradients pass between floats.
+
+    target: a dtype, a device (the CPU), both, or a tensor whose dtype is taken.
+    """
+    for given in target:
+        if isinstance(given, Tensor):
+            dtype = given.dtype
+        elif isinstance(given, (str, Device)):
+            device = given
+        elif given is not None and not isinstance(given, bool):
+            dtype = given
+    check_device(device)
+    dtype = input.dtype if dtype is None else as_dtype(dtype)
+    return input if input.dtype == dtype and not copy else _cast(input, dtype)
 
 
 @differentiable
@@ -198,8 +228,26 @@ def _cast(input, dtype):
     return (out, lambda g: g) if dtype.kind == "f" else out
 
 
-Tensor.float = lambda self: to(self, float32)
-Tensor.double = lambda self: to(self, float64)
-Tensor.long = lambda self: to(self, int64)
-Tensor.bool = lambda self: to(self, bool_)
+def _cast_method(dtype):
+    def cast(input):
+        return to(input, dtype)
+    return cast
+
+
+Tensor.float, Tensor.double = _cast_method(float32), _cast_method(float64)
+Tensor.int, Tensor.long, Tensor.bool = _cast_method(int32), _cast_method(int64), _cast_method(bool_)
 Tensor.type_as = lambda self, other: to(self, other.dtype)
+Tensor.device = property(lambda self: CPU, doc="Where the tensor is: always the CPU.")
+Tensor.cpu = lambda self: self
+
+
+def _type(input, dtype=None):
+    """The tensor in another dtype; without one, the name of its own: 'torch.FloatTensor'."""
+    names = {"torch.FloatTensor": float32, "torch.DoubleTensor": float64, "torch.IntTensor": int32,
+             "torch.LongTensor": int64, "torch.BoolTensor": bool_}
+    if dtype is None:
+        return next(name for name, known in names.items() if known == input.dtype)
+    return to(input, names.get(dtype, dtype) if isinstance(dtype, str) else dtype)
+
+
+Tensor.type = _type

@@ -1,57 +1,151 @@
 """Picking elements out of tensors, and adding gradients up where the elements came from."""
 import math
+import operator
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minitorch.operation import differentiable, method
-from minitorch.tensor import Part, Tensor, bool_, int64
+from minitorch.dtypes import bool_, int64
+from minitorch.graph import Part
+from minitorch.inplace import write
+from minitorch.operation import differentiable, masked, method
+from minitorch.tensor import Tensor
 
 
 # ---------------------------------------------------------------- x[...]
 
 @method()
 def __getitem__(input, index):
-    """x[index] with numbers, slices, None, `...`, and integer or truth-value tensors, arrays and lists."""
-    basic, arrays = _parse(index)
-    if not arrays or any(item is not ... and item != slice(None) for item in basic):
-        input = _slice(input, basic)
+    """x[index] with integers, slices, None, `...`, and integer or bool tensors, arrays, lists and ranges.
+
+    PyTorch's reading, where it is not NumPy's: integers and slices come first and make a view; then all arrays pick from
+    it together. If dimensions that are kept lie between two arrays, the dimensions they pick come first.
+    """
+    view, arrays = parse_index(index, input.shape)
+    if not arrays or any(item is not ... and item != slice(None) for item in view):
+        input = _slice(input, view)
     return _pick(input, arrays) if arrays else input
 
 
 @method()
 def __setitem__(input, index, value):
-    """x[index] = value, in place; refused while operations on x are recorded."""
-    input._write(value, *_parse(index))
+    """x[index] = value, in place; a number or a tensor."""
+    view, arrays = parse_index(index, input.shape)
+    if not isinstance(value, (Tensor, int, float, np.integer)):
+        raise TypeError(f"can't assign a {type(value).__name__} to elements of a tensor: wrap it in tensor(...)")
+    if isinstance(value, Tensor):
+        if not arrays and _is_view_at(value, input, view):
+            return                                                    # the end of x[index] += 1: it is there already
+        if arrays and value.dtype != input.dtype and not (value.numel() == 1 and _is_one_mask(arrays)):
+            raise RuntimeError(f"x[index] = value with an array as index needs one dtype, got {input.dtype} for x and "
+                               f"{value.dtype} for the value")
+        front = next((n for n, size in enumerate(value.shape) if size != 1), value.ndim)
+        value = value.reshape(value.shape[front:]) if front else value
+    write(input, value, view, arrays)
 
 
-def _parse(index):
-    """An index as two: of numbers, slices, None and `...`, giving a view, and of arrays, picking from it."""
-    if isinstance(index, list) and any(isinstance(item, (list, slice, Tensor, np.ndarray)) for item in index):
-        index = tuple(index)                                          # PyTorch's reading, not NumPy's
-    items = [_item(item) for item in (index if isinstance(index, tuple) else (index,))]
-    basic, arrays = [], []
+def parse_index(index, shape):
+    """An index as two: of integers, slices and None, making a view, and of arrays and slices, picking from it.
+
+    The second is () if there are no arrays.
+    """
+    given = tuple(index) if _means_several(index) else (index,)
+    if all(map(_is_plain, given)) and (dots := given.count(...)) < 2:  # the frequent cases, quickly
+        return (given if dots else (*given, ...)), ()                 # `...` makes x[0] a view, too
+    items = [_parse_item(item) for item in given]
+    left = len(shape) - sum(_dims_taken(item) for item in items)      # dimensions that `...` stands for
+    if left < 0:
+        raise IndexError(f"too many indices for a tensor of shape {shape}: they take {len(shape) - left} dimensions")
+    if any(item is ... for item in items[:-1]):
+        if left and sum(item is ... for item in items[:-1]) > 1:
+            raise IndexError("an index can have only one ellipsis (...)")
+        if any(_dims_taken(item) > 1 and not isinstance(x, Tensor) for x, item in zip(given, items)):
+            raise IndexError("a mask of several dimensions beside an ellipsis (...) must be a tensor: from_numpy(mask)")
+    view, arrays, dim = [], [], 0
     for item in items:
-        if isinstance(item, np.ndarray):
-            basic.extend([slice(None)] * (item.ndim if item.dtype == bool_ else 1))
-            arrays.append(item)
+        if item is ...:
+            view += [slice(None)] * left
+            arrays += [slice(None)] * left
+            dim, left = dim + left, 0
+            continue
+        if not isinstance(item, np.ndarray):
+            view.append(item)
+            arrays += [] if isinstance(item, int) else [slice(None)]  # an integer takes its dimension away
+        elif not item.ndim:                                           # True or False: a new dimension of size 1 or 0
+            view.append(None)
+            arrays.append(np.flatnonzero(item))
         else:
-            basic.append(item)
-            if not isinstance(item, int):                             # a number takes its dimension away
-                arrays.append(item if item is ... else slice(None))
-    basic = tuple(basic) if ... in basic else (*basic, ...)           # `...` makes x[0] a view, too
-    return basic, tuple(arrays) if any(isinstance(item, np.ndarray) for item in items) else ()
+            view += [slice(None)] * _dims_taken(item)
+            arrays.append(item)
+            if item.dtype == bool_ and item.shape != shape[dim:dim + item.ndim]:
+                raise IndexError(f"a mask of shape {item.shape} does not fit dimension {dim} and what follows of a "
+                                 f"tensor of shape {shape}")
+        dim += _dims_taken(item)
+    found = any(isinstance(item, np.ndarray) for item in arrays)
+    return (*view, ...), tuple(arrays) if found else ()
 
 
-def _item(item):
-    """Tensors, lists and truth values as arrays, single integers as numbers, the rest as it is."""
-    if isinstance(item, slice) and item.step is not None and int(item.step) < 1:
-        raise ValueError(f"slices need a positive step, got {item.step}: use flip")
-    item = item._data if isinstance(item, Tensor) else item
-    item = np.asarray(item, int64 if item == [] else None) if isinstance(item, (list, bool)) else item
-    if isinstance(item, np.ndarray) and item.dtype.kind not in "ib":
-        raise IndexError(f"tensors used as indices must be int64 or bool, not {item.dtype}")
-    return item.item() if isinstance(item, np.ndarray) and not item.ndim and item.dtype != bool_ else item
+def _is_plain(item):
+    if type(item) is slice:
+        return item.step is None or type(item.step) is int and item.step > 0
+    return type(item) is int or item is None or item is ...
+
+
+def _means_several(index):
+    """Whether an index is one for each of several dimensions: a tuple, or a list that PyTorch takes for a tuple."""
+    if isinstance(index, list) and len(index) < 32:
+        several = (list, tuple, range, slice, Tensor, np.ndarray)
+        return any(item is None or item is ... or isinstance(item, several) for item in index)
+    return isinstance(index, tuple)
+
+
+def _parse_item(item):
+    """Integers as int, tensors and sequences and truth values as arrays, slices with integers, the rest as it is."""
+    if item is None or item is ...:
+        return item
+    if isinstance(item, slice):
+        item = slice(*(None if n is None else operator.index(n) for n in (item.start, item.stop, item.step)))
+        if item.step is not None and item.step < 1:
+            raise ValueError(f"slices need a positive step, got {item.step}: use flip")
+        return item
+    if isinstance(item, (bool, list, tuple, range, np.ndarray, Tensor)):
+        array = item._data if isinstance(item, Tensor) else np.asarray(_without_tensors(item))
+        if not array.size and array.dtype.kind == "f" and not isinstance(item, Tensor):
+            array = array.astype(int64)                               # NumPy makes an array of floats of []
+        if array.dtype.kind not in "ib":
+            raise IndexError(f"tensors used as indices must be of integers or bool, not {array.dtype}")
+        return array if array.ndim or array.dtype == bool_ else array.item()
+    if hasattr(item, "__index__") and not isinstance(item, np.bool_):
+        return operator.index(item)
+    kind = TypeError if isinstance(item, str) else IndexError
+    raise kind("an index is made of integers, slices, `...`, None, and tensors, lists and arrays of integers or "
+                     f"bool, not of {type(item).__name__}")
+
+
+def _without_tensors(item):
+    if isinstance(item, (list, tuple)):
+        return [_without_tensors(part) for part in item]
+    return item.tolist() if isinstance(item, Tensor) else item
+
+
+def _dims_taken(item):
+    """How many dimensions of the tensor an item of an index stands for."""
+    if isinstance(item, np.ndarray):
+        return item.ndim if item.dtype == bool_ else 1
+    return 0 if item is None or item is ... else 1
+
+
+def _is_one_mask(arrays):
+    found = [item for item in arrays if isinstance(item, np.ndarray)]
+    return len(found) == 1 and found[0].dtype == bool_
+
+
+def _is_view_at(value, x, view):
+    """Whether `value` is the view x[view] itself."""
+    here, there = value._data, x._data[view]
+    base = x if x._base is None else x._base
+    return value._base is base and (here.__array_interface__["data"], here.shape, here.strides) == (
+        there.__array_interface__["data"], there.shape, there.strides)
 
 
 @differentiable
@@ -64,7 +158,11 @@ def _pick(input, index):
     shape = input.shape
 
     def backward(g):
-        if len(index) == 1 and index[0].dtype == int64:                           # rows, perhaps repeated
+        if _is_one_mask(index):                                       # no element twice
+            out = np.zeros(shape, g.dtype)
+            out[index] = g
+            return out
+        if len(index) == 1:                                           # rows, perhaps repeated
             rows = g.reshape(index[0].size, math.prod(shape[1:]))
             return scatter_add_rows(index[0].ravel() % shape[0], rows, shape[0]).reshape(shape)
         return _add_at(np.arange(math.prod(shape)).reshape(shape)[index], g, shape)
@@ -88,7 +186,10 @@ def scatter_add_rows(ids, rows, size):
     fastest, for a large one sorting; both are several times faster than np.add.at.
     """
     if size <= 256:
-        return (ids == np.arange(size)[:, None]).astype(rows.dtype) @ rows    # (size, count) @ (count, dim)
+        with np.errstate(invalid="ignore"):
+            out = (ids == np.arange(size)[:, None]).astype(rows.dtype) @ rows     # (size, count) @ (count, dim)
+        if np.isfinite(out).all():                                    # 0 * inf would be nan in the whole column
+            return out
     out = np.zeros((size, rows.shape[1]), rows.dtype)
     order = np.argsort(ids, kind="stable")
     first = np.flatnonzero(np.diff(ids[order], prepend=-1))                       # where each new id begins
@@ -106,19 +207,23 @@ def gather(input, dim, index):
     index: int64, of as many dimensions as input; in all but `dim` it may be smaller.
     """
     _check_indices("gather", input, index)
-    return _along(input, normalize_axis_index(dim, input.ndim or 1), index)
+    return _along(input, normalize_axis_index(dim, input.ndim or 1), index.astype(int64, copy=False))
 
 
 @method()
 @differentiable
 def take_along_dim(input, indices, dim=None):
-    """Elements at `indices` along `dim`; other dimensions are broadcast. Without dim, both are taken flat."""
+    """Elements at `indices` along `dim`; other dimensions are broadcast. Without dim, both are taken flat.
+
+    Along a dimension, negative indices count from its end.
+    """
     shape = input.shape
     if dim is None:
         out, backward = _along(input.ravel(), 0, indices.ravel())
         return out, lambda g: backward(g).reshape(shape)
     _check_indices("take_along_dim", input, indices)
     axis = normalize_axis_index(dim, input.ndim)
+    indices = np.where(indices < 0, indices + shape[axis], indices)
     before = np.broadcast_shapes(shape[:axis], indices.shape[:axis])
     after = np.broadcast_shapes(shape[axis + 1:], indices.shape[axis + 1:])
     widen = lambda x: np.broadcast_to(x, (*before, x.shape[axis], *after))
@@ -126,14 +231,14 @@ def take_along_dim(input, indices, dim=None):
 
 
 def _check_indices(name, input, indices):
-    if indices.dtype != int64 or indices.ndim != input.ndim:
+    if indices.dtype.kind != "i" or max(indices.ndim, 1) != max(input.ndim, 1):
         raise RuntimeError(f"{name}: indices must be int64 and have as many dimensions as the input, got "
                            f"{indices.dtype} of shape {indices.shape} for {input.shape}")
 
 
 def _along(input, axis, index):
     """Elements at `index` along `axis`, found by their position in the flat array: flat `take` is fast."""
-    shape = input.shape or (1,)
+    whole, shape = input.shape, input.shape or (1,)
     fits = all(n <= size for d, (n, size) in enumerate(zip(index.shape, shape)) if d != axis)
     if not fits or index.size and index.view(np.uint64).max() >= shape[axis]:     # negative ones become huge
         raise RuntimeError(f"indices {index.min(initial=0)} ... {index.max(initial=0)}, shape {index.shape}, "
@@ -142,25 +247,30 @@ def _along(input, axis, index):
     grid = np.ogrid[tuple(map(slice, index.shape))]
     starts = sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
     positions = starts + (index if steps[axis] == 1 else index * steps[axis])
-    return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, input.shape)
+    positions = np.asarray(positions, np.intp)
+    return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, whole)
 
 
 @method()
 @differentiable
 def index_select(input, dim, index):
     """The slices numbered by the vector `index` along `dim`."""
-    axis = normalize_axis_index(dim, input.ndim)
-    index, shape = np.atleast_1d(index), input.shape
-    inside = not index.size or 0 <= index.min() <= index.max() < shape[axis]
-    if index.ndim > 1 or index.dtype != int64 or not inside:
-        raise IndexError(f"index_select: expected a vector of int64, 0 ... {shape[axis] - 1}, got {index!r}")
+    axis, shape = normalize_axis_index(dim, input.ndim or 1), input.shape
+    size, index = (shape or (1,))[axis], np.atleast_1d(index)
+    inside = not index.size or 0 <= index.min() <= index.max() < size
+    if index.ndim > 1 or index.dtype.kind != "i" or not inside:
+        raise IndexError(f"index_select: expected a vector of int64, 0 ... {size - 1}, got {index.tolist()}")
+    if not shape:                                                     # a number has a dimension 0 by courtesy
+        if len(index) != 1:
+            raise RuntimeError(f"index_select: of a number only one element can be selected, got {index.tolist()}")
+        return input.copy(), lambda g: g
 
     def backward(g):
         g = np.moveaxis(g, axis, 0)                                               # (count, ...)
         rows = scatter_add_rows(index, g.reshape(len(g), math.prod(g.shape[1:])), shape[axis])
         return np.moveaxis(rows.reshape(shape[axis], *g.shape[1:]), 0, axis)
 
-    return input.take(index, axis), backward
+    return input.take(index.astype(np.intp, copy=False), axis), backward
 
 
 # ---------------------------------------------------------------- masks and triangles
@@ -173,7 +283,7 @@ def masked_fill(input, mask, value):
         raise RuntimeError(f"masked_fill needs a mask of dtype bool and one value, got {mask.dtype} and a value "
                            f"of shape {np.shape(value)}")
     out = np.where(mask, np.asarray(value).astype(input.dtype), input)
-    return out, lambda g: np.where(mask, 0, g), None, lambda g: np.where(mask, g, 0)
+    return out, lambda g: masked(g, ~mask), None, lambda g: masked(g, mask)
 
 
 @method()

@@ -4,8 +4,10 @@ By default the C library gives large blocks back to the system at once, which ha
 by page: a third of the time of a training step. Only glibc (most Linux systems) has this switch.
 """
 import ctypes
+import os
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3                                       # from malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3     # from malloc.h
+LEAVE_ALONE = "MINITORCH_LEAVE_MALLOC"          # an environment variable: set to 1, nothing is changed on import
 
 
 def keep_freed_memory(largest=2 ** 30):
@@ -15,3 +17,9 @@ def keep_freed_memory(largest=2 ** 30):
     except (AttributeError, OSError, TypeError):                                  # macOS, Windows, musl
         return False
     return bool(mallopt(M_TRIM_THRESHOLD, largest) and mallopt(M_MMAP_THRESHOLD, largest))
+
+
+def set_allocator_on_import():
+    """What `import minitorch` does to the process, unless MINITORCH_LEAVE_MALLOC=1 is in the environment."""
+    if os.environ.get(LEAVE_ALONE, "0") in ("", "0"):
+        keep_freed_memory()

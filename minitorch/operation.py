@@ -1,95 +1,114 @@
-"""How a function on NumPy arrays becomes an operation on tensors: `differentiable`, and PyTorch's type rules."""
+"""How a function on NumPy arrays becomes an operation on tensors: `differentiable`."""
 import functools
 import inspect
 
 import numpy as np
 
-from minitorch.tensor import DTYPES, KINDS, Node, Tensor, is_grad_enabled, source
+from minitorch.complaints import in_pytorchs_terms
+from minitorch.graph import Node, grad_mode
+from minitorch.tensor import Tensor
+from minitorch.views import follow_base, note_base
 
 
 def differentiable(function):
     """Turn a function on arrays into an operation on tensors that is recorded and can be differentiated.
 
-    The function gets arrays where its caller gave tensors and returns `out, backward`. `backward(grad)` takes the
-    gradient of the loss with respect to `out` and returns that with respect to the first input, or a tuple for the
-    first few. Or it returns `out, backward_0, backward_1, ...`, one for each input, and then those nobody needs are
-    never called; None stands for an input without a gradient. Gradients are summed back over broadcast axes and
-    cast to the input's dtype afterwards. A function that returns only `out` is not differentiable.
+    The function gets arrays where its caller gives tensors. It returns
 
-    NumPy's complaints become PyTorch's error kinds with the operation's name and the shapes.
+        out, derivative, ...       one derivative for each of its first inputs
+
+    A derivative takes the gradient of the loss with respect to `out` and returns that with respect to its input; it
+    is never called when nobody needs that. None says that the input has none. A derivative need not think of
+    broadcasting or dtypes: the engine sums and casts what it returns. A function that returns only `out` makes an
+    operation that is not recorded.
     """
     name, signature = function.__name__.strip("_"), inspect.signature(function)
 
     @functools.wraps(function)
     def operation(*inputs, **options):
-        if options and any(isinstance(value, Tensor) for value in options.values()):
-            bound = signature.bind(*inputs, **options)                            # tensors given by keyword
-            bound.apply_defaults()                                                # no gap before them
-            inputs, options = bound.args, bound.kwargs
+        if options:
+            inputs, options = _by_signature(name, signature, inputs, options)
         try:
             result = function(*[x._data if isinstance(x, Tensor) else x for x in inputs], **options)
-        except np.exceptions.AxisError as error:
-            raise IndexError(f"{name}: dimension out of range ({error}); {_describe(inputs)}") from None
-        except ValueError as error:
-            raise RuntimeError(f"{name}: {error}; {_describe(inputs)}") from None
+        except Exception as error:
+            raise in_pytorchs_terms(error, name, inputs) from None
         if type(result) is not tuple:
             return Tensor(result)
         out = Tensor(result[0])
-        if is_grad_enabled():
-            record(out, name, inputs, result[1:])
-        return out
+        if out._data.base is not None and isinstance(inputs[0], Tensor):
+            note_base(out, inputs[0])
+        return record(out, name, inputs, result[1:])
 
     return operation
 
 
-def record(out, name, inputs, backwards):
-    """Attach to `out` the operation that made it, if any input needs a gradient."""
-    targets = [source(x) if isinstance(x, Tensor) else None for x in inputs]
-    for target in targets:
-        if target is not None:
-            out._node = Node(name, out._data, targets, backwards)
-            break
+def record(out, name, inputs, derivatives):
+    """Attach to the tensor `out` the operation that made it, if any of its inputs needs a gradient. Returns `out`."""
+    if grad_mode.enabled:
+        edges = []
+        for x, derivative in zip(inputs, derivatives):
+            if isinstance(x, Tensor) and derivative is not None:
+                target = made_by(x) if x._base is not None else x._node or (x if x._requires_grad else None)
+                if target is not None:
+                    edges.append((target, derivative))
+        if edges:
+            out._node = Node(name, out._data, edges)
+    return out
 
 
-def _describe(inputs):
-    shapes = [str(tuple(x.shape)) for x in inputs if isinstance(x, Tensor)]
-    return "the inputs have shape " + " and ".join(shapes)
+def made_by(x):
+    """Where the gradient of a tensor goes: to the node that made it, to the leaf itself, or nowhere (None)."""
+    if x._base is not None:
+        follow_base(x)                                                # it may have been changed in place
+    return x._node or (x if x._requires_grad else None)
 
 
-def promoted(function):
-    """Give two operands a common dtype, PyTorch's `result_type`, before `function` sees them."""
+def jointly(derivatives, count):
+    """`count` derivatives out of one function that returns all the gradients together, in a tuple."""
+    grads = {}
+
+    def derivative_of(n):
+        def derivative(grad):
+            if n not in grads:
+                grads.update(enumerate(derivatives(grad)))
+            return grads.pop(n)
+        return derivative
+
+    return [derivative_of(n) for n in range(count)]
+
+
+def masked(grad, mask):
+    """grad where the mask is True, else 0, even where grad is infinite: its bits times 1 or 0, faster than np.where."""
+    bits = np.int64 if grad.dtype.itemsize == 8 else np.int32
+    return (grad.view(bits) * mask).view(grad.dtype)
+
+
+NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}                  # which PyTorch takes as well
+
+
+def _by_signature(name, signature, inputs, options):
+    """Keywords under PyTorch's names, and tensors moved to their positions, so that they are inputs like the others."""
+    if not options.keys() <= signature.parameters.keys():
+        options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
+    unknown = [key for key in options if key not in signature.parameters]
+    if unknown:
+        raise TypeError(f"{name} takes the arguments ({', '.join(signature.parameters)}), and in minitorch no "
+                        f"{', '.join(unknown)}")
+    if not any(isinstance(value, Tensor) for value in options.values()):
+        return inputs, options
+    bound = signature.bind(*inputs, **options)
+    bound.apply_defaults()                                            # no gap before them
+    return bound.args, bound.kwargs
+
+
+def numpy_names(function):
+    """Let a function that isn't `differentiable` itself take `axis` and `keepdims`, too."""
     @functools.wraps(function)
-    def on_common_dtype(input, other):
-        if type(input) is np.ndarray:                                             # the two frequent cases, quickly
-            if type(other) is np.ndarray and input.dtype is other.dtype:
-                return function(input, other)
-            if type(other) in (float, int) and input.dtype.kind == "f":
-                return function(input, other)
-        dtype = result_type(input, other)
-        return function(np.asarray(input, dtype), np.asarray(other, dtype))
-    return on_common_dtype
-
-
-def result_type(*operands):
-    """The dtype that arrays, tensors and Python numbers have in common.
-
-    bool < int64 < float32 < float64. Tensors with dimensions decide first; a 0-d tensor, and after it a Python
-    number, only counts when it is of a higher kind (truth value, integer, float). A Python float is float32.
-    """
-    groups = ([], [], [])                                                         # dimensions, 0-d, Python numbers
-    for x in operands:
-        x = x._data if isinstance(x, Tensor) else x
-        if isinstance(x, np.ndarray):
-            groups[0 if x.ndim else 1].append(DTYPES.index(x.dtype))
-        elif isinstance(x, (bool, int, float, np.generic)):
-            groups[2].append("bif".index(np.asarray(x).dtype.kind))
-        else:
-            raise TypeError(f"expected tensors and Python numbers, got {type(x).__name__}; wrap it in tensor(...)")
-    best = None
-    for group in groups:
-        if group and (best is None or KINDS[max(group)] > KINDS[best]):
-            best = max(group)
-    return DTYPES[best]
+    def renamed(*inputs, **options):
+        if options:
+            options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
+        return function(*inputs, **options)
+    return renamed
 
 
 def method(*names):

@@ -2,6 +2,7 @@
 import math
 
 from minitorch.arithmetic import mul
+from minitorch.complaints import in_pytorchs_terms
 from minitorch.operation import differentiable, method
 from minitorch.tensor import Tensor
 
@@ -17,6 +18,8 @@ def matmul(input, other):
         return _matmul(input, other)
     if not input.ndim or not other.ndim:
         raise RuntimeError(f"matmul needs vectors or matrices, got shapes {input.shape} and {other.shape}")
+    if input.shape[-1] != other.shape[max(other.ndim - 2, 0)]:
+        raise in_pytorchs_terms(ValueError(), "matmul", (input, other))
     row = input if input.ndim > 1 else input.unsqueeze(0)             # (1, k)
     column = other if other.ndim > 1 else other.unsqueeze(1)          # (k, 1)
     out = _matmul(row, column)

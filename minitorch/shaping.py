@@ -1,24 +1,42 @@
 """The same elements in another shape or order. Most results are views: they share memory with their input."""
+import functools
 import math
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minitorch.operation import differentiable, method, result_type
-from minitorch.tensor import Part, Tensor
+from minitorch.dtypes import result_type
+from minitorch.graph import Part
+from minitorch.operation import differentiable, method, numpy_names
+from minitorch.tensor import Tensor
+from minitorch.views import note_siblings
 
 
-def numbers(given):
+def as_size(given):
     """(2, 3) from both f(2, 3) and f((2, 3))."""
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+
+
+def sizes_by_keyword(*names):
+    """Let a function of `*sizes` take them by keyword, too: x.permute(dims=(1, 0))."""
+    def named(function):
+        @functools.wraps(function)
+        def called(*inputs, **options):
+            for name in names:
+                if name in options:
+                    inputs = (*inputs, as_size((options.pop(name),)))
+            return function(*inputs, **options)
+        return called
+    return named
 
 
 # ---------------------------------------------------------------- another shape
 
 @method()
+@sizes_by_keyword("shape")
 def reshape(input, *shape):
     """Another shape with the same elements in the same order; one size may be -1."""
-    return _reshape(input, numbers(shape))
+    return _reshape(input, as_size(shape))
 
 
 @differentiable
@@ -68,20 +86,22 @@ def squeeze(input, dim=None):
 @method()
 def expand(input, *sizes):
     """Stretched to `sizes` without copying; -1 keeps a size."""
-    return _expand(input, numbers(sizes))
+    return _expand(input, as_size(sizes))
 
 
 @differentiable
 def _expand(input, sizes):
     kept = (-1,) * (len(sizes) - input.ndim) + input.shape
     sizes = tuple(old if size == -1 else size for size, old in zip(sizes, kept))
+    if sizes == input.shape:
+        return input[...], lambda g: g
     return np.broadcast_to(input, sizes), lambda g: g                 # the engine sums what was stretched
 
 
 @method()
 def repeat(input, *sizes):
     """Copied sizes[d] times along each dimension d; further dimensions come in front."""
-    return _repeat(input, numbers(sizes))
+    return _repeat(input, as_size(sizes))
 
 
 @differentiable
@@ -99,13 +119,16 @@ def _repeat(input, sizes):
 @differentiable
 def transpose(input, dim0, dim1):
     """Two dimensions exchanged."""
+    if not input.ndim:                                                # a number has a dimension 0 by courtesy
+        return input[...], lambda g: g
     return input.swapaxes(dim0, dim1), lambda g: g.swapaxes(dim0, dim1)
 
 
 @method()
+@sizes_by_keyword("dims")
 def permute(input, *dims):
     """The dimensions in another order."""
-    return _permute(input, numbers(dims))
+    return _permute(input, as_size(dims))
 
 
 @differentiable
@@ -118,9 +141,10 @@ Tensor.mT = property(lambda self: transpose(self, -2, -1), doc="The last two dim
 
 
 @method()
+@sizes_by_keyword("dims")
 def flip(input, *dims):
     """A copy in reverse order along `dims`."""
-    return _flip(input, numbers(dims))
+    return _flip(input, as_size(dims))
 
 
 @differentiable
@@ -152,8 +176,9 @@ def clone(input):
 
 # ---------------------------------------------------------------- together and apart
 
+@numpy_names
 def cat(tensors, dim=0):
-    """Tensors one behind the other along `dim`."""
+    """Tensors one after the other along `dim`. A vector of no elements fits anywhere."""
     if not len(tensors):
         raise ValueError("cat: expected at least one tensor, got none")
     return _cat(*tensors, dim=dim)
@@ -161,10 +186,18 @@ def cat(tensors, dim=0):
 
 @differentiable
 def _cat(*inputs, dim):
-    out = np.concatenate(inputs, dim, dtype=result_type(*inputs))
-    return out, lambda g: tuple(np.split(g, np.cumsum([x.shape[dim] for x in inputs])[:-1], dim))
+    dtype, widest = result_type(*inputs), max(x.ndim for x in inputs)
+    shape = next(x.shape for x in inputs if x.ndim == widest)
+    nothing = (*shape[:dim], 0, *shape[dim:][1:])                     # an empty vector fits everywhere
+    inputs = [x.reshape(nothing) if x.shape == (0,) else x for x in inputs]
+    out = np.asarray(np.concatenate(inputs, dim, dtype=dtype), order="C")         # NumPy's may be in another order
+    before = (slice(None),) * normalize_axis_index(dim, out.ndim)
+    ends = np.cumsum([x.shape[dim] for x in inputs]).tolist()
+    piece = lambda start, end: lambda g: g[*before, start:end]
+    return out, *map(piece, [0, *ends], ends)
 
 
+@numpy_names
 def stack(tensors, dim=0):
     """Tensors of one shape side by side along a new dimension."""
     if not len(tensors):
@@ -174,7 +207,8 @@ def stack(tensors, dim=0):
 
 @differentiable
 def _stack(*inputs, dim):
-    return np.stack(inputs, dim, dtype=result_type(*inputs)), lambda g: tuple(np.moveaxis(g, dim, 0))
+    layer = lambda n: lambda g: np.moveaxis(g, dim, 0)[n]
+    return np.asarray(np.stack(inputs, dim, dtype=result_type(*inputs)), order="C"), *map(layer, range(len(inputs)))
 
 
 @method()
@@ -188,10 +222,11 @@ def split(tensor, split_size_or_sections, dim=0):
     if sum(sizes) != length:
         raise RuntimeError(f"split: sizes {list(sizes)} do not add up to dimension {dim} of {tensor.shape}")
     ends = np.cumsum(sizes).tolist()
-    return tuple(_piece(tensor, dim, slice(end - size, end)) for size, end in zip(sizes, ends))
+    return note_siblings(tuple(_piece(tensor, dim, slice(end - size, end)) for size, end in zip(sizes, ends)), "split")
 
 
 @method()
+@numpy_names
 def chunk(input, chunks, dim=0):
     """At most `chunks` pieces of equal size along `dim`; the last may be smaller."""
     if chunks < 1:
@@ -200,9 +235,10 @@ def chunk(input, chunks, dim=0):
 
 
 @method()
+@numpy_names
 def unbind(input, dim=0):
     """The slices along `dim`, without it."""
-    return tuple(_piece(input, dim, n) for n in range(input.size(dim)))
+    return note_siblings(tuple(_piece(input, dim, n) for n in range(input.size(dim))), "unbind")
 
 
 @differentiable

@@ -1,162 +1,21 @@
-"""The core of the engine: a tensor that remembers how it was made, and the walk back that finds gradients.
+"""Tensor: an array that remembers how it was made. The names and what they do are PyTorch's.
 
-In reading order: the switch that turns recording on and off, `Node` (one recorded operation), `backward` (the
-chain rule over the whole graph) and `Tensor` (an array and the node that made it). How a function on arrays becomes
-a recorded operation stands in operation.py; everything else in minitorch is operations.
-
-Names and behaviour are PyTorch's. What is missing here is missing on purpose; what is here must not differ.
+What is missing here is missing on purpose; what is here must not differ.
 """
-import contextlib
-import threading
-from typing import NamedTuple
-
 import numpy as np
 
-bool_, int64, float32, float64 = DTYPES = tuple(map(np.dtype, ("bool", "int64", "float32", "float64")))
-KINDS = (0, 1, 2, 2)                            # of each dtype: truth values < integers < floating point
+from minitorch.dtypes import DTYPES, bool_, float32, int64
+from minitorch.graph import add_gradient, backward
+from minitorch.views import follow_base
+from minitorch.watch import mark_as_changed, unwatched
 
 
-# ---------------------------------------------------------------- recording on and off
+def _as_array(data, second):
+    """What Tensor(...) makes of lists: float32, as in PyTorch. Of numbers PyTorch makes memory that is not set."""
+    if type(data) in (bool, int, float) or second not in (True, False):
+        raise TypeError("Tensor takes lists and arrays: write torch.empty(2, 3) for a shape, torch.tensor(2) for a number")
+    return np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
 
-class _GradMode(threading.local):
-    enabled = True
-
-
-_mode = _GradMode()
-
-
-def is_grad_enabled():
-    """Whether operations are being recorded in this thread."""
-    return _mode.enabled
-
-
-@contextlib.contextmanager
-def _recording(enabled):
-    before, _mode.enabled = _mode.enabled, enabled
-    try:
-        yield
-    finally:
-        _mode.enabled = before
-
-
-def no_grad():
-    """`with no_grad():` or `@no_grad()`: nothing inside is recorded. Each thread has its own switch."""
-    return _recording(False)
-
-
-def enable_grad():
-    """Record again inside a `no_grad` block."""
-    return _recording(True)
-
-
-# ---------------------------------------------------------------- the graph
-
-class Node:
-    """One recorded operation: where the gradient of its output goes next, and how it changes on the way.
-
-    `targets[n]` is what made input n: another Node, a leaf Tensor, or None when that input needs no gradient.
-    `backwards` holds one function for each input, or a single one that returns all the gradients together.
-    """
-
-    __slots__ = ("name", "shape", "dtype", "targets", "backwards", "leaves")
-
-    def __init__(self, name, out, targets, backwards):
-        self.name, self.shape, self.dtype = name, out.shape, out.dtype
-        self.targets, self.backwards = targets, backwards
-        self.leaves = [(t, t._version) for t in targets if t is not None and type(t) is not Node]
-
-    def __repr__(self):
-        return f"<{self.name}>"
-
-    def gradients(self, grad):
-        """Pairs (target, gradient of the loss with respect to that input), given that of the output."""
-        if self.backwards is None:
-            raise RuntimeError(f"backward a second time through '{self.name}', whose graph was freed by the first. "
-                               "Call backward(retain_graph=True) the first time, or compute the loss again.")
-        for leaf, version in self.leaves:
-            if leaf._version != version:
-                raise RuntimeError(f"a tensor of shape {leaf.shape} needed for the gradient of '{self.name}' was "
-                                   "modified in place after it was used. Call backward() before updating it.")
-        if len(self.backwards) == 1:
-            grads = self.backwards[0](grad)
-            grads = grads if type(grads) is tuple else (grads,)
-        else:
-            grads = [back(grad) if target is not None else None for target, back in zip(self.targets, self.backwards)]
-        for target, g in zip(self.targets, grads):
-            if type(g) is Part:
-                yield target, g
-            elif target is not None and g is not None:
-                g = unbroadcast(g, target.shape)
-                yield target, g if g.dtype is target.dtype else g.astype(target.dtype)
-
-
-class Part(NamedTuple):
-    """The gradient of a slice: `grad` at `index`, zero elsewhere. Many slices of one tensor then cost one pass."""
-    index: object
-    grad: np.ndarray
-
-
-def source(x):
-    """What receives the gradient of a tensor: the node that made it, the leaf itself, or None."""
-    return x._node or (x if x._requires_grad else None)
-
-
-def unbroadcast(grad, shape):
-    """Sum a gradient over the axes along which an input of `shape` was broadcast."""
-    if grad.shape == shape:
-        return grad
-    front = grad.ndim - len(shape)                                                # axes that were put in front
-    stretched = [front + axis for axis, size in enumerate(shape) if size != grad.shape[front + axis]]
-    return grad.sum(axis=(*range(front), *stretched)).reshape(shape)
-
-
-def _topological_order(root):
-    """All nodes below `root`, each after everything it was made from. No recursion: graphs can be very deep."""
-    order, seen, stack = [], set(), [(root, False)]
-    while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((target, False) for target in node.targets if isinstance(target, Node))
-    return order
-
-
-def backward(root, gradient, retain_graph=False, receive=lambda leaf, grad: leaf._accumulate(grad)):
-    """Carry `gradient` (an array) from the node `root` back to every leaf: the chain rule, once for each node.
-
-    `receive` is handed each leaf and its gradient, once for every way that leads there.
-    """
-    grads, own = {root: gradient}, set()                                          # own: sums nobody else holds
-    for node in reversed(_topological_order(root)):
-        grad = grads.pop(node, None)
-        if grad is None:
-            continue
-        for target, g in node.gradients(grad):
-            if isinstance(target, Tensor):
-                receive(target, g)
-            elif target not in grads and type(g) is not Part:
-                grads[target] = g                                                 # perhaps shared: not to be changed
-            else:
-                if target not in own:
-                    own.add(target)
-                    grads[target] = np.array(grads[target]) if target in grads else np.zeros(target.shape, target.dtype)
-                add_gradient(grads[target], g)
-        if not retain_graph:
-            node.backwards = None
-
-
-def add_gradient(total, g):
-    """Add a gradient, whole or of a part, in place."""
-    if type(g) is Part:
-        total[g.index] += g.grad
-    else:
-        total += g
-
-
-# ---------------------------------------------------------------- tensors
 
 class Tensor:
     """An n-dimensional array that can remember how it was computed. Create one with `tensor`, `zeros`, `randn`, ...
@@ -164,30 +23,50 @@ class Tensor:
     Attributes: `grad`, a Tensor or None, filled by `backward` for leaves that require a gradient.
     """
 
-    __slots__ = ("_data", "_node", "_requires_grad", "_version", "grad")
+    __slots__ = ("_data", "_node", "_base", "_requires_grad", "grad")
     __array_ufunc__ = None                      # NumPy must not take over `array * tensor`
     __hash__ = object.__hash__                  # == compares elements, so tensors are hashed by identity
 
     def __init__(self, data, requires_grad=False):
-        self._data = data = data if type(data) is np.ndarray else np.asarray(data)
+        if type(data) is not np.ndarray:
+            data = _as_array(data, requires_grad)
+        self._data = data
         if data.dtype is not float32 and data.dtype not in DTYPES:
-            raise TypeError(f"minitorch tensors are float32, float64, int64 or bool, not {data.dtype}; "
+            raise TypeError(f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
                             "convert the array first, e.g. array.astype('float32')")
-        self._node = self.grad = None
-        self._version, self._requires_grad = 0, False
+        self._node = self._base = self.grad = None
+        self._requires_grad = False
         if requires_grad:
             self.requires_grad_()
 
     shape = property(lambda self: self._data.shape, doc="Sizes of all dimensions, a tuple.")
     dtype = property(lambda self: self._data.dtype)
     ndim = property(lambda self: self._data.ndim)
-    is_leaf = property(lambda self: self._node is None, doc="True unless made by a recorded operation.")
-    grad_fn = property(lambda self: self._node, doc="The recorded operation that made this tensor, or None.")
-    data = property(lambda self: Tensor(self._data), doc="The same values, unrecorded.")
+    is_leaf = property(lambda self: self.grad_fn is None, doc="True unless made by a recorded operation.")
+
+    @property
+    def grad_fn(self):
+        """The recorded operation that made this tensor, or None."""
+        if self._base is not None:
+            follow_base(self)                   # it may have been changed in place
+        return self._node
+
+    @property
+    def data(self):
+        """The same values (sharing memory), unrecorded, and changed without anybody noticing. x.data = y is allowed."""
+        return Tensor(unwatched(self._data))
+
+    @data.setter
+    def data(self, other):
+        if self.requires_grad and other.dtype.kind != "f":
+            raise RuntimeError(f"x.data = y for an x that requires grad needs a floating point y, got {other.dtype}")
+        memory = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
+        if memory(other._data) != memory(self._data):                 # x.data -= y has changed them already
+            self._data = other._data
 
     @property
     def requires_grad(self):
-        return self._requires_grad or self._node is not None
+        return self._requires_grad or self.grad_fn is not None
 
     @requires_grad.setter
     def requires_grad(self, value):
@@ -197,7 +76,7 @@ class Tensor:
         """Ask for gradients with respect to this leaf, in place."""
         if requires_grad and self._data.dtype.kind != "f":
             raise RuntimeError(f"only tensors of floating point dtype can require gradients, not {self.dtype}")
-        if not requires_grad and self._node is not None:
+        if not requires_grad and self.grad_fn is not None:
             raise RuntimeError("requires_grad can only be switched off for leaves; use detach()")
         self._requires_grad = bool(requires_grad)
         return self
@@ -215,10 +94,11 @@ class Tensor:
         seed = np.ones_like(self._data) if gradient is None else gradient._data
         if seed.shape != self.shape:
             raise RuntimeError(f"gradient has shape {seed.shape}, the tensor {self.shape}: they must be equal")
-        if self._node is None:
+        if self.is_leaf:
             self._accumulate(seed)
         else:
-            backward(self._node, seed, retain_graph)
+            for leaf in backward(self._node, seed, retain_graph):
+                mark_as_changed(leaf.grad._data)
 
     def _accumulate(self, grad):
         if self.grad is None:
@@ -244,6 +124,9 @@ class Tensor:
             raise RuntimeError(f"a tensor of shape {self.shape} has {self._data.size} elements, item() needs one")
         return self._data.item()
 
+    def __format__(self, spec):
+        return format(self.item(), spec) if not self.ndim else object.__format__(self, spec)
+
     def tolist(self):
         return self._data.tolist()
 
@@ -256,25 +139,13 @@ class Tensor:
     def numel(self):
         return self._data.size
 
+    nelement, ndimension = numel, dim
+
     def is_floating_point(self):
         return self._data.dtype.kind == "f"
 
     def is_contiguous(self):
         return self._data.flags.c_contiguous
-
-    def _write(self, values, index=..., picked=()):
-        """Overwrite all values, or those at x[index][picked], in place; refused where recording would be needed."""
-        if is_grad_enabled() and (self.requires_grad or getattr(values, "requires_grad", False)):
-            raise RuntimeError("in-place changes are not recorded: write x = x + y instead of x += y, or update "
-                               "parameters inside `with no_grad():`")
-        values = values._data if isinstance(values, Tensor) else np.asarray(values)
-        place = self._data[index]                                                 # a view
-        try:
-            place[picked] = values
-        except ValueError:
-            raise RuntimeError(f"values of shape {values.shape} do not fit into {place[picked].shape}") from None
-        self._version += 1
-        return self
 
     def __len__(self):
         if self.ndim == 0:
@@ -282,7 +153,9 @@ class Tensor:
         return len(self._data)
 
     def __iter__(self):
-        return (self[index] for index in range(len(self)))
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
 
     def __bool__(self):
         if self._data.size != 1:
@@ -296,12 +169,12 @@ class Tensor:
         return int(self.item())
 
     def __index__(self):
-        if self._data.dtype != int64 or self.ndim:
-            raise TypeError("only 0-d integer tensors can be used as an index")
-        return int(self._data)
+        if self._data.dtype.kind not in "bi" or self._data.size != 1:
+            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
+        return self._data.item()
 
     def __repr__(self):
         text = np.array2string(self._data, precision=4, separator=", ", prefix="tensor(")
-        made = f", grad_fn={self._node}" if self._node else ", requires_grad=True" if self._requires_grad else ""
+        made = f", grad_fn={self.grad_fn}" if self.grad_fn else ", requires_grad=True" if self._requires_grad else ""
         kind = "" if self.dtype in (float32, int64, bool_) else f", dtype={self.dtype}"
         return f"tensor({text}{kind}{made})"

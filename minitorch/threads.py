@@ -1,8 +1,8 @@
 """How many threads a product of matrices uses: one, unless more are asked for.
 
 The products of this course are small, and the threads of a BLAS library wait for each other in a
-loop. Beside two busy programs on two cores, a step of lesson 09 took 151 to 694 ms with them, and
-25 to 60 ms with one thread (RoPE and CoPE).
+loop. Beside two busy programs on two cores, a step of lesson 09 took 556 ms with them and 69 ms
+with one thread (RoPE; CoPE 1226 and 85; benchmarks/busy.py).
 
 This is the only place where that is set, when minitorch is imported: it works in JupyterLab, in VS
 Code, in any Jupyter and in scripts, and also if NumPy was imported before (an environment variable

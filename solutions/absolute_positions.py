@@ -150,7 +150,6 @@ class Sinusoidal(PositionEncoding):
     they then have size 1, like the sines. Source: Vaswani et al. 2017, sections 3.4 (the factor) and 3.5 (the
     table).
     """
-    embeds = True
 
     def __init__(self, dim, base=10000.0):
         super().__init__()
@@ -165,7 +164,6 @@ class Sinusoidal(PositionEncoding):
 
 class Learned(PositionEncoding):
     """One learned vector for each of max_len positions, and nothing beyond them. GPT-2 has 1024 of them."""
-    embeds = True
 
     def __init__(self, max_len, dim):
         super().__init__()

@@ -20,8 +20,8 @@ class CombinedPositions(PositionEncoding):
 
     parts    PositionEncodings, which stay as they are. The sum is shared by
              all layers if each of them is
-    raises   ValueError if a part is added to the embeddings, or if the parts
-             want different scales of q.k
+    raises   ValueError if the parts want different scales of q.k, and in
+             `embed` if a part adds something to the embeddings
 
     Source: the CoPE paper, sections 5.4 (CoPE + relative) and 5.5 (CoPE +
     RoPE).
@@ -29,13 +29,6 @@ class CombinedPositions(PositionEncoding):
 
     def __init__(self, parts):
         super().__init__()
-        for part in parts:
-            if part.embeds:
-                raise ValueError(
-                    f"{type(part).__name__} is added to the embeddings and "
-                    "cannot be part of a sum: combine encodings that rotate "
-                    "queries and keys or add to the scores"
-                )
         scales = {part.scale for part in parts if part.scale is not None}
         if len(scales) > 1:
             raise ValueError(
@@ -46,6 +39,16 @@ class CombinedPositions(PositionEncoding):
         self.parts = nn.ModuleList(
             [part.with_scale(self.scale) for part in parts]
         )
+
+    def embed(self, x, offset=0):
+        for part in self.parts:
+            if part.embed(x, offset) is not x:
+                raise ValueError(
+                    f"{type(part).__name__} is added to the embeddings and "
+                    "cannot be part of a sum: combine encodings that rotate "
+                    "queries and keys or add to the scores"
+                )
+        return x
 
     def rotate(self, q, k, offset=0):
         for part in self.parts:

@@ -18,7 +18,6 @@ class PositionEncoding(nn.Module):
     """The interface, and, with its three empty hooks, the encoding called "none".
 
     shared   True: one instance serves all layers. False: each layer has its own.
-    embeds   True: it fills in `embed`, which is asked once in a model, not in every layer.
     scale    None: scores are q.k / sqrt(head_dim). A number: it takes the place of 1 / sqrt(head_dim).
 
     When tokens are generated one at a time, earlier keys and values come from a cache. Then the queries are
@@ -27,7 +26,6 @@ class PositionEncoding(nn.Module):
     """
     shared = True
     scale = None
-    embeds = False
 
     def score_scale(self, q):
         """The number that q.k is multiplied by, and with it what an encoding adds to k."""

@@ -38,11 +38,6 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(
             nn.Linear(dim, 4 * dim), nn.GELU(approximate="tanh"), nn.Linear(4 * dim, dim))
 
-    @property
-    def positions(self):
-        """The encoding that its attention uses."""
-        return self.attention.positions
-
     def forward(self, x, cache=None):
         x = x + self.attention(self.attention_norm(x), cache)                     # (batch, seq, dim)
         return x + self.mlp(self.mlp_norm(x))
@@ -64,9 +59,10 @@ class Transformer(nn.Module):
     def __init__(self, vocab_size, dim, num_heads, num_layers, max_len, positions, tied=False, init_std=0.02,
                  **options):
         super().__init__()
-        layers = layer_positions(positions, num_layers, dim, num_heads, max_len, **options)
+        # One for each layer, a shared one again and again. Their weights are listed under the blocks.
+        self.positions = tuple(layer_positions(positions, num_layers, dim, num_heads, max_len, **options))
         self.embedding = Embedding(vocab_size, dim)
-        self.blocks = nn.ModuleList([Block(dim, num_heads, encoding) for encoding in layers])
+        self.blocks = nn.ModuleList([Block(dim, num_heads, encoding) for encoding in self.positions])
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, vocab_size, bias=False)
         if tied:
@@ -86,6 +82,8 @@ class Transformer(nn.Module):
 
     def forward(self, ids, caches=None):
         """ids (batch, seq) -> logits (batch, seq, vocab). With caches, ids follow what is already in them."""
+        if ids.ndim != 2:
+            raise ValueError(f"ids need the shape (batch, seq), got {tuple(ids.shape)}")
         caches = caches or [None] * len(self.blocks)
         offset = len(caches[0]) if caches[0] is not None else 0
         x = self.embed(ids, offset)                                               # (batch, seq, dim)
@@ -93,17 +91,12 @@ class Transformer(nn.Module):
             x = block(x, cache)
         return self.head(self.norm(x))
 
-    @property
-    def positions(self):
-        """The encoding of the first layer, which is that of every layer if it is shared."""
-        return self.blocks[0].positions
-
     def embed(self, ids, offset=0):
         """Embeddings with what positions add to them: ids (batch, seq) -> (batch, seq, dim).
 
         That happens once, not in every layer, so it is the first layer's encoding that adds.
         """
-        return self.positions.embed(self.embedding(ids), offset)
+        return self.positions[0].embed(self.embedding(ids), offset)
 
     def new_caches(self):
         """An empty cache for each layer, to be handed to forward again and again."""

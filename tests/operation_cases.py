@@ -210,13 +210,37 @@ FIRST_FORMS = list(dict.fromkeys(expand(line)[0] for line in LINES))
 
 # ---------------------------------------------------------------- result types
 
-DTYPES = ("bool", "int64", "float32", "float64")
+DTYPES = ("bool", "int32", "int64", "float32", "float64")
 
 TYPES = """
 {a|n} {+|-|*|/|<|==} {b|m}
 {a|n} {+|-|*|/|>=} {True|2|2.5}
 {True|2|2.5} {+|-|*|/|<=} {a|n}
 {a|n} ** {2|2.5}
+{a|n} {//|%} {b|m|2|2.5}
+2 {//|%} a
+a {^|&} b
+torch.div(a, b, rounding_mode={"trunc"|"floor"})
+torch.{isclose|fmod}(a, {a|b})
+torch.{log1p|expm1|log2|log10|square|reciprocal|sign|round|trunc|erf|isnan|isinf|isfinite}(a)
+torch.{prod|cumprod|sort|argsort|topk|median|norm|var_mean}(a, 1)
+torch.{unique|count_nonzero|prod|median|norm}(a)
+torch.{addcmul|addcdiv}(a, a, a)
+a.lerp(a, 0.5)
+a.{sum|mean|cumsum|softmax|prod}(0, dtype=torch.{float32|float64|int64})
+torch.mm(a, b)
+torch.einsum("ij,jk->ik", a, b)
+torch.scatter(a, 0, torch.tensor([[0]]), {b|2})
+torch.scatter_add(a, 0, torch.tensor([[0]]), b)
+torch.index_add(a, 0, torch.tensor([0, 1]), b)
+torch.repeat_interleave(a, 2)
+a.{int|cpu}()
+a.new_zeros(2)
+torch.tensor([1, 2]).to(a)
+torch.arange({n|0, n, 1})
+torch.linspace(0, n, 3)
+torch.full((2,), n)
+a.new_tensor([1, 2])
 {2|2.5} ** {a|n}
 torch.{maximum|minimum|max|min}({a|n}, {b|m})
 torch.where(c, {a|n}, {b|m})
@@ -252,7 +276,7 @@ TYPE_LINES = [line for line in TYPES.splitlines() if line]
 
 
 def result_types(torch, expression):
-    """A letter for each pair of input dtypes: b, i, f (float32), d (float64), or - where it is refused.
+    """A letter for each pair of input dtypes: b, h (int32), i, f (float32), d (float64), or - where it is refused.
 
     `a` (2, 2) and the 0-d `n` are of the first dtype, `b` (2, 2) and the 0-d `m` of the second.
     """
@@ -269,7 +293,7 @@ def _result_type(torch, expression, first, second):
     except (RuntimeError, TypeError, ValueError):
         return "-"
     out = out[0] if isinstance(out, tuple) else out
-    return dict(zip(DTYPES, "bifd"))[str(out.dtype).removeprefix("torch.")]
+    return dict(zip(DTYPES, "bhifd"))[str(out.dtype).removeprefix("torch.")]
 
 
 # ---------------------------------------------------------------- refusals

@@ -285,7 +285,7 @@ def test_cell_stops_the_build(unbuilt, cell, says):
 def test_notebook_that_shows_too_little_is_refused(unbuilt):
     edit(unbuilt, LESSON, "# %%\ncounter.total", "# %%\nlen([counter.total]);")
     edit(unbuilt, LESSON, "print(double", "len(double")
-    assert "lesson.py: only 2 cells show something that the tests compare, and 3 are needed" in refusal(unbuilt)
+    assert "lesson.py: only 2 cells show something that is compared, and 3 are needed" in refusal(unbuilt)
 
 
 def cell_with(output, *tags):

@@ -388,7 +388,7 @@ def test_a_sum_asks_every_hook_of_its_parts():
     both, q = make_positions("rope+alibi", DIM, HEADS, max_len=SEQ), known("q")
     assert_close(both.rotate(q, q)[1], RoPE(HEAD_DIM).rotate(q, q)[1])
     assert_close(both.bias(q, q), ALiBi(HEADS).bias(q, q))
-    assert both.attend(q, q, q, None) is None
+    assert both.attend(q, q, q, None) is None and both.embed(q) is q
     shaw = CombinedPositions([Shaw(HEAD_DIM, clip=2, values=True), RoPE(HEAD_DIM)])
     assert_close(shaw.attend(q, q, q, None), shaw.parts[0].attend(q, q, q, None))
 
@@ -487,8 +487,8 @@ def zeros(*shape):
     (lambda: make_positions("rotary", 16, 2, 8), "'rotary'; there are none sinusoidal"),
     (lambda: make_positions("rope", 16, 2, 8, npos_max=3), "no option 'npos_max'"),
     (lambda: make_positions("cope", 16, 3, 8), "dim 16.*3 heads"),
-    (lambda: make_positions("learned+rope", 16, 2, 8), "Learned is added to the embeddings"),
-    (lambda: make_positions("rope+sinusoidal", 16, 2, 8), "Sinusoidal is added to the embeddings"),
+    (lambda: make_positions("learned+rope", 16, 2, 8).embed(zeros(1, 3, 16)), "Learned is added to the embeddings"),
+    (lambda: make_positions("rope+sinusoidal", 16, 2, 8).embed(zeros(1, 3, 16)), "Sinusoidal is added to the emb"),
     (lambda: make_positions(Picky, 16, 2, 8), "Picky needs 'wobble'"),
     (lambda: make_positions(Picky, 16, 2, 8, wobbly=1), "no option 'wobbly'; it takes dim wobble"),
     (lambda: make_positions(Picky(16, 2), 16, 2, 8, wobble=1), r"instance of Picky.*options wobble: say Picky\(\.\.\.\)"),

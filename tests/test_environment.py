@@ -6,15 +6,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import time
 import tomllib
 import zipfile
+from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -393,6 +396,70 @@ def test_a_file_system_without_locks_stops_nobody(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", unknown)
     with alone(tmp_path / "lock", "waiting"):
         pass
+
+
+# Windows, as far as its conditions can be forced
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """Call it to pretend, and take it back before pathlib notices."""
+
+    def pretend(**modules):
+        for name, module in modules.items():
+            monkeypatch.setitem(sys.modules, name, SimpleNamespace(**module))
+        monkeypatch.setattr(os, "name", "nt")
+
+    yield pretend
+    monkeypatch.undo()
+
+
+def test_on_windows_too_a_lock_is_waited_for(tmp_path, windows):
+    tries = []
+
+    def locking(descriptor, mode, count):
+        tries.append((mode, count))
+        if len(tries) < 3:
+            raise PermissionError(errno.EACCES, "locked by another process")
+
+    path = str(tmp_path / "lock")
+    windows(msvcrt={"locking": locking, "LK_NBLCK": 2})
+    with alone(path, "waiting"):
+        assert tries == [(2, 1)] * 3
+
+
+def test_on_windows_the_command_runs_as_a_child_and_its_exit_code_is_handed_on(
+    monkeypatch, windows
+):
+    ignored = []
+    monkeypatch.setattr(signal, "signal", lambda number, action: ignored.append((number, action)))
+    monkeypatch.setattr(subprocess, "call", lambda command: 3)
+    windows()
+    with pytest.raises(SystemExit) as ended:
+        environment.hand_over(["python.exe", "-m", "classroom", "lab"])
+    assert ended.value.code == 3 and ignored == [(signal.SIGINT, signal.SIG_IGN)]
+
+
+@pytest.mark.parametrize("value, allowed", [(1, True), (0, False), (None, False)])
+def test_on_windows_a_setting_allows_long_paths(windows, value, allowed):
+    def read_value(key, name):
+        if value is None:
+            raise FileNotFoundError(name)
+        return value, 4
+
+    windows(
+        winreg={
+            "HKEY_LOCAL_MACHINE": 0,
+            "OpenKey": lambda *names: nullcontext(names),
+            "QueryValueEx": read_value,
+        }
+    )
+    assert environment.long_paths_allowed() is allowed
+
+
+def test_on_windows_the_environment_has_its_python_elsewhere(windows):
+    windows()
+    assert environment.venv_python().endswith(os.path.join(".venv", "Scripts", "python.exe"))
 
 
 # What a user's settings, and Windows, do to it

@@ -250,6 +250,16 @@ def test_an_answer_moves_with_its_exercise_to_another_lesson(copies):
     assert sources(copies.mine / "07_cope.ipynb") == ["my cache"]
 
 
+def test_starting_a_lesson_over_brings_no_answer_back(copies):
+    """The learner deletes the file, and keeps a duplicate, say."""
+    copies.update()
+    answer(copies.mine / NAME, "rotate", "my rotate")
+    (copies.mine / NAME).rename(copies.mine / "06_rope-Copy1.ipynb")
+    copies.update()
+    assert sources(copies.mine / NAME)[1] == STUB.format("rotate")
+    assert sources(copies.mine / "06_rope-Copy1.ipynb")[1] == "my rotate"
+
+
 # A lesson whose number changes
 
 
@@ -262,9 +272,7 @@ def test_a_renumbered_lesson_reappears_with_its_answers(copies):
     answer(copies.mine / NAME, "rotate", "my rotate")
     before = (copies.mine / NAME).read_bytes()
     renumber(copies)
-    assert copies.update() == [
-        "06_rope.ipynb is 07_rope.ipynb now: the lesson has another number. Nothing else changed."
-    ]
+    assert copies.update() == ["07_rope was number 06; your files of it are renamed."]
     assert [path.name for path in copies.mine.glob("*.ipynb")] == ["07_rope.ipynb"]
     assert (copies.mine / "07_rope.ipynb").read_bytes() == before
     assert copies.update() == []

@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from minitorch import memory
 from minitorch.memory import keep_freed_memory
 
 
@@ -18,3 +19,14 @@ def test_large_arrays_reuse_memory_where_the_c_library_allows_it():
 
     faults()
     assert faults() < 4096                                                        # 40960 without the setting
+
+
+@pytest.mark.parametrize("setting, changed", [(None, True), ("0", True), ("1", False)])
+def test_importing_sets_the_allocator_unless_it_is_told_not_to(setting, changed, monkeypatch):
+    calls = []
+    monkeypatch.setattr(memory, "keep_freed_memory", lambda: calls.append(1))
+    monkeypatch.delenv(memory.LEAVE_ALONE, raising=False)
+    if setting is not None:
+        monkeypatch.setenv(memory.LEAVE_ALONE, setting)
+    memory.set_allocator_on_import()
+    assert bool(calls) is changed

@@ -215,7 +215,7 @@ def test_loading_after_use_makes_the_graph_stale():
     layer = nn.Linear(2, 2)
     loss = layer(layer(minitorch.ones(1, 2))).sum()
     layer.load_state_dict(layer.state_dict())
-    with pytest.raises(RuntimeError, match="modified in place"):
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
         loss.backward()
 
 

@@ -15,6 +15,9 @@ OPTIMIZERS = {
     "SGD dampening": lambda optim, p: optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.4, weight_decay=0.1),
     "SGD nesterov": lambda optim, p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
     "SGD defaults": lambda optim, p: optim.SGD(p),
+    "RMSprop": lambda optim, p: optim.RMSprop(p),
+    "RMSprop settings": lambda optim, p: optim.RMSprop(p, lr=0.1, alpha=0.8, eps=1e-3, weight_decay=0.3),
+    "RMSprop momentum": lambda optim, p: optim.RMSprop(p, momentum=0.9, centered=True),
     "Adam": lambda optim, p: optim.Adam(p),
     "Adam weight decay": lambda optim, p: optim.Adam(p, lr=0.1, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.3),
     "AdamW": lambda optim, p: optim.AdamW(p),
@@ -26,6 +29,9 @@ OPTIMIZERS = {
 SCHEDULERS = {
     "LambdaLR": lambda s, o: s.LambdaLR(o, lambda t: 0.9 ** t),
     "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, T_max=5, eta_min=0.01),
+    "StepLR": lambda s, o: s.StepLR(o, step_size=4, gamma=0.5),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, milestones=[9, 3, 17, 9]),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
     "LinearLR": lambda s, o: s.LinearLR(o, start_factor=0.1, total_iters=4),
     "LinearLR down": lambda s, o: s.LinearLR(o, start_factor=1.0, end_factor=0.2),
     "warm-up, then cosine": lambda s, o: s.SequentialLR(
@@ -176,7 +182,7 @@ def test_a_step_between_forward_and_backward_is_noticed():
     loss = (p * p).sum()
     p.grad = minitorch.ones(3)
     optim.SGD([p], lr=0.1).step()
-    with pytest.raises(RuntimeError, match="modified in place"):
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
         loss.backward()
 
 

@@ -1,10 +1,24 @@
 """A section of the README is written between its marks, and nothing else is touched."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from classroom.readme import with_section
 
+ROOT = Path(__file__).parents[1]
 TEXT = "before\n<!-- a b: written by `x` -->\nold\n<!-- end of the a b -->\nafter\n"
+
+
+def test_every_folder_is_on_the_map():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    passing = re.compile(r"[._]|my_|.*\.egg-info")  # the learner's own, or made by a tool
+    folders = [
+        path.name for path in ROOT.iterdir() if path.is_dir() and not passing.match(path.name)
+    ]
+    assert len(folders) > 8
+    assert [name for name in folders if f"| `{name}/" not in text] == []
 
 
 def test_only_what_is_between_the_marks_changes():

@@ -1,6 +1,9 @@
 """save and load: nothing lost, nothing executed, nothing half written, and clear words about damaged files."""
 import io
+import os
 import pickle
+import subprocess
+import sys
 import zipfile
 from collections import OrderedDict
 
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 
 import minitorch
-from minitorch import nn, optim
+from minitorch import nn, optim, serialization
 
 
 def assert_same(got, wanted):
@@ -163,3 +166,81 @@ def test_every_cut_is_noticed(tmp_path):
 def test_a_missing_file_is_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         minitorch.load(tmp_path / "absent.npz")
+
+
+# ---------------------------------------------------------------- killed, full, huge
+
+def run_python(code, *arguments):
+    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+
+
+def test_what_a_killed_save_left_is_removed_by_the_next(tmp_path):
+    path = tmp_path / "file.npz"
+    minitorch.save({"x": minitorch.ones(3)}, path)
+    killed = run_python("import os, sys, numpy as np, minitorch\n"
+                        "np.lib.format.write_array = lambda *args, **options: os._exit(9)\n"
+                        "minitorch.save({'x': minitorch.zeros(3)}, sys.argv[1])", path)
+    assert killed.returncode == 9 and len(list(tmp_path.iterdir())) == 2
+    assert_same(minitorch.load(path), {"x": minitorch.ones(3)})
+    minitorch.save({"x": minitorch.zeros(3)}, path)
+    assert [file.name for file in tmp_path.iterdir()] == ["file.npz"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks whether a process is running")
+def test_the_part_of_a_save_that_is_still_running_stays(tmp_path):
+    part = tmp_path / f".file.npz.{os.getppid()}.part"
+    part.touch()
+    minitorch.save({"x": minitorch.ones(3)}, tmp_path / "file.npz")
+    assert part.exists()
+
+
+def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path):
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "file.npz"
+    minitorch.save({"x": minitorch.ones(3)}, path)
+    full = run_python("import resource, signal, sys, minitorch\n"
+                      "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+                      "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+                      "minitorch.save({'x': minitorch.zeros(10000)}, sys.argv[1])", path)
+    assert resource and full.returncode == 1
+    assert "OSError" in full.stderr and "file.npz could not be written" in full.stderr
+    assert "the file that was there is unchanged" in full.stderr
+    assert_same(minitorch.load(path), {"x": minitorch.ones(3)})
+    assert [file.name for file in tmp_path.iterdir()] == ["file.npz"]
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
+    size, times = serialization.SUSPICIOUS
+    assert size <= 3e9 and times <= 3e9 / 2.9e6                                   # a file that was seen
+    monkeypatch.setattr(serialization, "SUSPICIOUS", (2 ** 20, times))
+    np.savez_compressed(tmp_path / "bomb.npz", x=np.zeros(2 ** 20, "float32"))
+    np.savez_compressed(tmp_path / "small.npz", x=np.zeros(2 ** 17, "float32"))
+    with pytest.raises(RuntimeError, match="bomb.npz.*unpack to"):
+        minitorch.load(tmp_path / "bomb.npz")
+    assert minitorch.load(tmp_path / "small.npz")["x"].shape == (2 ** 17,)
+
+
+def test_a_header_that_promises_more_than_there_is_is_refused(tmp_path):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (2 ** 50,)})
+    (tmp_path / "liar.npz").write_bytes(archive(x_npy=header.getvalue() + bytes(100)))
+    with pytest.raises(RuntimeError, match="liar.npz.*promises"):
+        minitorch.load(tmp_path / "liar.npz")
+
+
+def test_too_little_memory_is_told_as_such(tmp_path, monkeypatch):
+    minitorch.save({"x": minitorch.ones(3)}, tmp_path / "file.npz")
+
+    def no_memory(*args, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(np.lib.format, "read_array", no_memory)
+    with pytest.raises(MemoryError, match="file.npz don't fit into memory"):
+        minitorch.load(tmp_path / "file.npz")
+
+
+def test_numpy_numbers_and_pytorchs_keywords(tmp_path):
+    minitorch.save({"n": np.int64(3), "x": np.float32(0.5), "yes": np.bool(True)}, tmp_path / "file.npz")
+    loaded = minitorch.load(tmp_path / "file.npz", map_location="cpu", weights_only=True)
+    assert_same(loaded, {"n": 3, "x": 0.5, "yes": True})

@@ -8,6 +8,7 @@ import pytest
 
 import minitorch
 from minitorch import Tensor, enable_grad, float32, float64, int64, is_grad_enabled, ones, tensor, zeros
+from tests.small_stack import with_a_small_stack
 
 
 def leaf(*values):
@@ -143,18 +144,27 @@ def test_an_unused_graph_is_freed_without_backward():
         gc.enable()
 
 
-def test_a_chain_of_100000_operations():
-    x = leaf(1.0)
-    y = x
-    for _ in range(50_000):
-        y = y * 1.0 + 0.0
-    y.backward()
-    assert x.grad.tolist() == [1]
-    y = x
-    for _ in range(100_000):
-        y = -y
-    del y                                                             # never differentiated: only deleted
-    gc.collect()
+def test_a_long_chain_is_differentiated_without_recursion():
+    def differentiate():
+        x = leaf(1.0)
+        y = x
+        for _ in range(5_000):
+            y = y * 1.0 + 0.0
+        y.backward()
+        assert x.grad.tolist() == [1]
+
+    with_a_small_stack(differentiate)
+
+
+def test_a_long_chain_is_deleted_without_recursion():
+    def delete():
+        y = leaf(1.0)
+        for _ in range(10_000):
+            y = -y
+        del y                                                         # never differentiated: only deleted
+        gc.collect()
+
+    with_a_small_stack(delete)
 
 
 def test_a_graph_with_many_paths_is_walked_once():
@@ -248,13 +258,6 @@ def test_changes_in_place_are_refused_for_recorded_leaves(torch):
     assert x.tolist() == [14, 4] and x.is_leaf and x.requires_grad
 
 
-def test_changes_in_place_that_would_have_to_be_recorded_are_refused():
-    x, y = leaf(1.0, 2.0), zeros(2)
-    for changed, name, *given in ((x * 2, "zero_"), (y, "copy_", x), (y, "__setitem__", 0, x), (y, "add_", x)):
-        with pytest.raises(RuntimeError, match="in-place"):
-            getattr(changed, name)(*given)
-
-
 @both
 def test_a_value_changed_after_use_is_noticed(torch):
     x = torch.ones(2, requires_grad=True)
@@ -325,8 +328,8 @@ def test_numpy_does_not_take_over():
         np.ones((2, 2)) @ x
     with pytest.raises(RuntimeError, match="detach"):
         x.numpy()
-    with pytest.raises(TypeError, match="int32"):
-        tensor(np.ones(2, np.int32))
+    with pytest.raises(TypeError, match="int16"):
+        tensor(np.ones(2, np.int16))
 
 
 @both

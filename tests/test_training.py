@@ -56,15 +56,15 @@ def test_the_rate_of_each_step_reaches_the_optimizer():
 
 def test_it_learns():
     torch.manual_seed(0)
-    model = Transformer(7, dim=32, num_heads=2, num_layers=1, max_len=10, positions="learned")
+    model = Transformer(7, dim=16, num_heads=2, num_layers=1, max_len=10, positions="learned")
     inputs, targets = draw_batch(np.random.default_rng(99), batch=64)
     before = error_rate(predict(model, inputs), targets)
-    trainer = Trainer(model, lambda rng: draw_batch(rng, batch=32), 200, lr=1e-2, warmup=20)
+    trainer = Trainer(model, lambda rng: draw_batch(rng, batch=16), 100, lr=2e-2, warmup=20)
     assert trainer.fit() == "finished"
     assert before > 0.7
     assert error_rate(predict(model, inputs), targets) < 0.05
     assert trainer.losses[0] == pytest.approx(np.log(7), abs=0.1)               # it began by knowing nothing
-    assert len(trainer.losses) == trainer.step == 200
+    assert len(trainer.losses) == trainer.step == 100
 
 
 def test_the_gradient_is_clipped_to_length_one():

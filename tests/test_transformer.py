@@ -1,14 +1,16 @@
 """The Transformer and generation: causal, the same with a cache as without, for every encoding; sampling."""
+import copy
 import math
 
 import numpy as np
 import pytest
 
 import minitorch as torch
+from solutions import transformer
 from solutions.encodings import encodings, make_positions
 from solutions.positions import PositionEncoding
 from solutions.sampling import draw, generate, next_token_probabilities
-from solutions.transformer import Transformer
+from solutions.transformer import Block, Transformer
 
 NAMES = [*encodings(), "cope+rope", "cope+shaw"]
 
@@ -88,23 +90,54 @@ def test_an_encoding_of_ones_own_as_a_class_or_an_instance():
     by_class = small_model(Closeness, num_layers=3, strength=0.25)
     own = Closeness(2, strength=0.25)
     by_instance = small_model(own, num_layers=3)
-    assert by_instance.positions is own and by_class.positions is by_class.blocks[0].positions
+    assert by_instance.positions[0] is own
     for model in (by_class, by_instance):
-        assert len({id(block.positions.strength) for block in model.blocks}) == 3
+        assert len({id(encoding.strength) for encoding in model.positions}) == 3
+        assert [block.attention.positions for block in model.blocks] == list(model.positions)
     ids = random_ids(2, 12)
     np.testing.assert_array_equal(logits(by_class, ids), logits(by_instance, ids))
     got = generate(by_class, ids, 4, temperature=0)
     assert (got == generate(by_class, ids, 4, temperature=0, cached=False)).all()
     with_strength = logits(by_class, ids)
     with torch.no_grad():
-        by_class.positions.strength.zero_()
+        by_class.positions[0].strength.zero_()
     assert np.abs(logits(by_class, ids) - with_strength).max() > 1e-3
 
 
 def test_a_shared_instance_serves_all_layers():
     table = make_positions("learned", 16, 2, max_len=8)
     model = Transformer(11, dim=16, num_heads=2, num_layers=2, max_len=8, positions=table)
-    assert all(block.positions is table for block in model.blocks)
+    assert model.positions == (table, table)
+    assert all(block.attention.positions is table for block in model.blocks)
+
+
+def test_a_copy_of_a_model_shares_nothing_with_it():
+    model = small_model("learned")
+    other, ids = copy.deepcopy(model), random_ids(1, 5)
+    before = logits(model, ids)
+    with torch.no_grad():
+        other.positions[0].table.zero_()
+    assert other.positions[0] is other.blocks[0].attention.positions
+    np.testing.assert_array_equal(logits(model, ids), before)
+    assert np.abs(logits(other, ids) - before).max() > 1e-3
+
+
+def test_a_learners_block_needs_nothing_but_its_two_methods(monkeypatch):
+    class Bare(torch.nn.Module):
+        """What an answer of the lesson's exercise has, and nothing more."""
+
+        def __init__(self, dim, num_heads, positions):
+            super().__init__()
+            whole = Block(dim, num_heads, positions)
+            for name, part in whole.named_children():
+                setattr(self, name, part)
+
+        def forward(self, x, cache=None):
+            return Block.forward(self, x, cache)
+
+    model, ids = small_model("learned"), random_ids(2, 5)
+    monkeypatch.setattr(transformer, "Block", Bare)
+    np.testing.assert_array_equal(logits(small_model("learned"), ids), logits(model, ids))
     t5 = small_model("t5", num_layers=3)
     assert len(list(t5.parameters())) == len({id(parameter) for parameter in t5.parameters()})
 

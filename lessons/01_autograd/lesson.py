@@ -20,6 +20,7 @@
 
 # %%
 import html
+import importlib
 import inspect
 import math
 
@@ -330,63 +331,65 @@ for name, (measured, predicted) in {"q": check_gradient(lambda q: loss(q, k, v),
 # ## A tour of the engine
 #
 # Nobody writes such chains by hand for a whole model. `minitorch`, the engine of this course, does for arrays what
-# your `Value` does for numbers. It uses nothing but NumPy, and its names are those of PyTorch. You have written its
-# heart:
+# your `Value` does for numbers. It uses nothing but NumPy, and its names are PyTorch's. You have written its heart:
 #
-# | you wrote | in `minitorch/tensor.py` | what is different |
+# | you wrote | in `minitorch/graph.py` | what is different |
 # |---|---|---|
-# | `Value.inputs` | `Node.targets` | only inputs that need a gradient |
-# | `Value.slopes` | `Node.backwards` | functions that pass a gradient on, not numbers |
-# | `topological_order` | `_topological_order` | only operations stand in it, no leaves |
+# | `Value.inputs`, `Value.slopes` | `Node.edges` | only inputs that need a gradient, each with a function in place of a number |
+# | `topological_order` | `Node.number` | nodes are numbered as they are made: the newest first is such an order |
 # | `backpropagate` | `backward` | a grad is dropped as soon as it has been passed on |
-# | `each.grad += ...` | `Tensor._accumulate` | only numbers that were *given*, the leaves, keep theirs |
-# | `unbroadcast` | `unbroadcast` | nothing |
+# | `each.grad += ...` | `Tensor._accumulate` | only the numbers that were *given*, the leaves, keep theirs |
+# | `unbroadcast` | `fit` | it brings the gradient to the input's dtype, too |
 #
-# These two functions are the heart:
+# Before you read it: your `topological_order` looks at the whole graph before the first slope is passed on. How could
+# a program do without that?
 
 # %% tags=["nbval-ignore-output"]
-core = inspect.getmodule(torch.Tensor)
-print(inspect.getsource(core._topological_order))
-print(inspect.getsource(core.backward))
+print(inspect.getsource(importlib.import_module("minitorch.graph").backward))
 
 # %% [markdown]
-# The first you know. In the second, `grads` is a dictionary for what lies in between, where you used
-# `.grad`, and a node's `gradients` hands out one pair (where to, which gradient) for each input. The branches inside
-# the inner loop ask where a gradient goes: to a leaf, to a node that has none yet, or on top of one that is there.
-# `own` lists the sums that were made here; only these may be added to in place.
+# It keeps the nodes that wait in a *heap*, a list whose largest number is always at hand. A node is newer than
+# everything it was made from, so its number is larger. When it comes up, all that was made from it has been visited,
+# and its gradient is complete.
 #
-# And here is the whole file, to open if you like. Everything after the first lines of `class Tensor` is everyday
-# service.
-
-# %% tags=["nbval-ignore-output"]
-text = inspect.getsource(core)
-display(HTML(f"<details><summary>minitorch/tensor.py: {text.count(chr(10))} lines (open)</summary>"
-             f"<pre style='max-height: 32em; overflow: auto'>{html.escape(text)}</pre></details>"))
-
-# %% [markdown]
-# In reading order:
+# `grads` is a dictionary for what is in between, where you used `.grad`. The branches inside the inner loop ask where
+# a gradient goes: to a leaf, to a node that has none yet, or on top of one that is there. After its turn a node
+# forgets its edges, and the arrays they need. That frees the memory, and it is why a second `backward()` through the
+# same graph is an error.
 #
-# - **The switch.** Inside `with torch.no_grad():` nothing is recorded. Updating the numbers of a model is done there:
-#   the update is no part of the loss. A `threading.local` has its own value in each thread, so one thread's switch
-#   does not turn off another's.
-# - **`Node`** is one recorded operation. `targets` says where the gradient goes next. Its method `gradients` sums each
-#   gradient back with `unbroadcast`, so that no operation has to think of that, and hands them out one at a time
-#   (`yield`). `versions` remembers how often each leaf had been changed in place: a slope computed from numbers that
-#   are no longer there would be wrong, and is refused.
-# - **`Part`** is the gradient of a slice `x[index]`: the piece and its place. A whole array of zeros around it would
-#   cost far more.
-# - **`_topological_order`** and **`backward`**, shown above. After its turn a node forgets its functions, and with them
-#   the arrays they hold. That frees the memory, and it is why a second `backward()` through the same graph is an error.
-# - **`Tensor`** is an array, and the node that made it. The grads of leaves are added to what is there already, *also
-#   from one call of `backward()` to the next*. Yours began at 0 each time; in minitorch and PyTorch it is
-#   `optimizer.zero_grad()` that sets them back.
-#
-# An operation is a function on arrays that returns its result and, beside it, how a gradient passes back to each input.
-# The lines with `@` above it do the rest, from the last to the first: `@promoted` gives both inputs a common type,
-# `@differentiable` records the operation as a `Node`, and `@method` lets you write `a * b`.
+# Now an operation. It is a function on plain arrays. It returns its result and, beside it, one function per input: how
+# the gradient changes on its way there.
 
 # %% tags=["nbval-ignore-output"]
 print(inspect.getsource(torch.mul))
+
+# %% [markdown]
+# Read the lines with `@` from the last to the first. `@differentiable` hands the function arrays where you gave
+# tensors, and records the operation as a `Node`. `@method` lets you write `a * b`. No operation thinks of broadcasting:
+# `backward` calls `fit` for all of them.
+#
+# This is the whole core, under a thousand lines. Open what you like; the rest of `minitorch` is more of the same kind,
+# one family of operations per file.
+#
+# | file | what is in it |
+# |---|---|
+# | `graph.py` | `Node`, and the walk back |
+# | `tensor.py` | `Tensor`: an array, and the node that made it |
+# | `operation.py` | how a function on arrays becomes an operation on tensors |
+# | `arithmetic.py`, `products.py`, `shaping.py` | `a * b`, `a @ b`, `a.reshape(...)`: values and derivatives side by side |
+# | `autograd.py` | operations with a backward pass of your own |
+
+# %% tags=["nbval-ignore-output"]
+for name in "graph", "tensor", "operation", "arithmetic", "products", "shaping":
+    module = importlib.import_module(f"minitorch.{name}")
+    text = inspect.getsource(module)
+    display(HTML(f"<details><summary>{module.__name__}: {text.count(chr(10))} lines (open)</summary>"
+                 f"<pre style='max-height: 32em; overflow: auto'>{html.escape(text)}</pre></details>"))
+
+# %% [markdown]
+# Grads of leaves are added to what is there, *also from one call of `backward()` to the next*. Yours began at 0 each
+# time; in minitorch and PyTorch, `optimizer.zero_grad()` sets them back. And inside `with torch.no_grad():` nothing is
+# recorded. Updating the numbers of a model is done there: the update is no part of the loss.
 
 # %%
 weight, given = torch.tensor(0.5, requires_grad=True), torch.tensor(2.0, requires_grad=True)

@@ -11,12 +11,12 @@ from solutions.autograd import Value, topological_order, unbroadcast
 # central_difference
 
 
-@mistake("central_difference", "One-sided, from x to x + step. Both sides: a far smaller error.")
+@mistake("central_difference", "This is one-sided, from x to x + step. Go to both sides of x.")
 def one_sided(f, x, step=1e-5):
     return (f(x + step) - f(x)) / step
 
 
-@mistake("central_difference", "One-sided, from x - step to x. Both sides: a far smaller error.")
+@mistake("central_difference", "This is one-sided, from x - step to x. Go to both sides of x.")
 def one_sided_backward(f, x, step=1e-5):
     return (f(x) - f(x - step)) / step
 
@@ -31,7 +31,7 @@ def left_side_over_both_steps(f, x, step=1e-5):
     return (f(x) - f(x - step)) / (2 * step)
 
 
-@mistake("central_difference", "Twice too large: from x - step to x + step it is 2 * step.")
+@mistake("central_difference", "Twice too large: the two points are 2 * step apart.")
 def half_the_distance(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / step
 
@@ -75,7 +75,7 @@ def half_steps(f, x, step=1e-5):
     return (f(x + step / 2) - f(x - step / 2)) / step
 
 
-@mistake("central_difference", "This tells how fast the *slope* changes: f(x) has no part in it.")
+@mistake("central_difference", "This tells how fast the *slope* changes. Leave f(x) out.")
 def second_difference(f, x, step=1e-5):
     return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
 
@@ -216,7 +216,7 @@ class InputsExchanged(Value):
         return self.made("*", self.data * other.data, (other, self), (self.data, other.data))
 
 
-@mistake("Value", "The inputs of a * b are in another order than its slopes: (self, other).")
+@mistake("Value", "The inputs are in another order than the slopes: write (self, other).")
 class OnlyInputsExchanged(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -252,7 +252,7 @@ class SquareOfTheDifference(Value):
         return self.made("tanh", t, (self,), ((1 - t) ** 2,))
 
 
-@mistake("Value", "The slope here is tanh(x)^2. It is what that leaves of 1: 1 - tanh(x)^2.")
+@mistake("Value", "The slope here is tanh(x)^2. It must be 1 - tanh(x)^2.")
 class SquareAlone(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -557,6 +557,13 @@ def walk(root, part, order=None):
             each.grad += part(node, each, slope)
 
 
+def walk_without_zeros(root):
+    root.grad = 1.0
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+
+
 def chain_rule(node, each, slope):
     return slope * node.grad
 
@@ -620,7 +627,7 @@ def walk_anew(root):
         walk_anew(each)
 
 
-@mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's is.")
+@mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's grad is.")
 def one_everywhere(root):
     walk_anew(root)
 
@@ -632,7 +639,7 @@ def root_not_set(root):
             each.grad += slope * node.grad
 
 
-@mistake("backpropagate", "The walk begins with root.data for root.grad, which is 1.")
+@mistake("backpropagate", "root.grad begins as root.data. It is 1: root grows as fast as itself.")
 def data_of_root(root):
     walk(root, chain_rule)
     for node in topological_order(root):
@@ -661,7 +668,7 @@ def set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@mistake("backpropagate", "Every grad is 0, even root's: set root.grad to 1 *after* the zeros.")
+@mistake("backpropagate", "Every grad is 0, even root's: set it to 1 *after* the loop of zeros.")
 def set_to_1_too_early(root):
     for node in topological_order(root):
         node.grad = 0.0
@@ -679,7 +686,11 @@ def inputs_set_to_0_during_the_walk(root):
             each.grad += slope * node.grad
 
 
-@mistake("backpropagate", "`list.reverse()` returns None. Use reversed(order).")
+@mistake(
+    "backpropagate",
+    "This loops over what is no list, such as None, which `list.reverse()` "
+    "returns. Use reversed(order).",
+)
 def reversed_in_place(root):
     for node in topological_order(root).reverse():
         node.grad = 0.0
@@ -735,7 +746,7 @@ def times_the_input(root):
     walk(root, lambda node, each, slope: slope * node.grad * each.data)
 
 
-@mistake("backpropagate", "The slopes of a Value's inputs are exchanged: first to first.")
+@mistake("backpropagate", "The slopes of a Value's inputs are exchanged: zip them in order.")
 def slopes_exchanged(root):
     for node in topological_order(root):
         node.grad = float(node is root)
@@ -746,28 +757,25 @@ def slopes_exchanged(root):
 
 @mistake(
     "backpropagate",
-    "The grads of an earlier call are still in it: set every grad to 0.",
+    "The grads of an earlier call are still in it: begin with zeros.",
     seen="karpathy/micrograd PR #102",
 )
 def never_reset(root):
-    root.grad = 1.0
-    for node in reversed(topological_order(root)):
-        for each, slope in zip(node.inputs, node.slopes):
-            each.grad += slope * node.grad
+    walk_without_zeros(root)
 
 
 @mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
 def all_but_given_numbers_reset(root):
     for node in topological_order(root):
         node.grad *= not node.inputs
-    never_reset(root)
+    walk_without_zeros(root)
 
 
 @mistake("backpropagate", "An old grad is still in it: set *every* grad to 0 before you begin.")
 def given_numbers_reset_only(root):
     for node in topological_order(root):
         node.grad *= bool(node.inputs)
-    never_reset(root)
+    walk_without_zeros(root)
 
 
 @accepted("backpropagate")
@@ -864,7 +872,11 @@ def from_the_left(grad, shape):
     return grad.sum(axis=tuple(axes)).reshape(shape)
 
 
-@mistake("unbroadcast", "The shapes are lined up from the left. Line them up from the right.")
+@mistake(
+    "unbroadcast",
+    "An axis is left out when its size happens to be equal to another. Line the shapes up "
+    "from the right.",
+)
 def paired_from_the_left(grad, shape):
     axes = [axis for axis, (one, other) in enumerate(zip(grad.shape, shape)) if one != other]
     return grad.sum(axis=tuple(axes)).reshape(shape)
@@ -998,7 +1010,7 @@ def order_exchanged(a, b, grad):
     return transposed(b) @ grad, grad @ transposed(a)
 
 
-@mistake("matmul_gradients", "These are the slopes of a * b, entry by entry. A product sums.")
+@mistake("matmul_gradients", "These are the slopes of a * b, entry by entry, not of a @ b.")
 def elementwise(a, b, grad):
     return grad * b, grad * a
 
@@ -1044,8 +1056,8 @@ def all_axes_reversed(a, b, grad):
 
 @mistake(
     "matmul_gradients",
-    "swapaxes(0, 1) exchanges the first two axes, and with a batch in front these are not rows "
-    "and columns. Count from the end: swapaxes(-1, -2).",
+    "The axes are counted from the front, and with a batch there these are not rows and columns. "
+    "Count from the end: swapaxes(-1, -2).",
 )
 def first_two_axes(a, b, grad):
     grad_a, grad_b = grad @ b.swapaxes(0, 1), a.swapaxes(0, 1) @ grad
@@ -1162,7 +1174,7 @@ def of_the_log_softmax(out, grad):
     return grad - out * total(grad)
 
 
-@mistake("softmax_gradient", "The sum is that of out squared. It is that of grad[j] out[j].")
+@mistake("softmax_gradient", "You sum the squares of out[j]. Sum grad[j] out[j].")
 def sum_of_squares(out, grad):
     return out * (grad - total(out * out))
 

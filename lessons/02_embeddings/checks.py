@@ -197,7 +197,8 @@ about(
         "Divide each row by its length first. Then a cosine is nothing but a dot product.",
         "unit = table / np.linalg.norm(table, axis=1, keepdims=True) is (vocab, dim), unit @ "
         "unit[id] is (vocab,). np.argsort sorts upwards.",
-        "order = np.argsort(-cosines); best = order[order != id][:count]; "
+        "unit = table / np.linalg.norm(table, axis=1, keepdims=True); cosines = unit @ "
+        "unit[id]; order = np.argsort(-cosines); best = order[order != id][:count]; "
         "return best, cosines[best]",
     ),
 )

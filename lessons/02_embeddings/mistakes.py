@@ -20,6 +20,16 @@ def one_column_late(ids, vocab_size):
     return np.eye(vocab_size)[(ids + 1) % vocab_size]
 
 
+@mistake("one_hot", "The columns are counted from 1 here. Column 0 belongs to id 0.")
+def columns_from_one(ids, vocab_size):
+    return np.eye(vocab_size, k=-1)[ids]
+
+
+@mistake("one_hot", "Row n has its 1 in column n. It belongs in column ids[n].")
+def position_for_id(ids, vocab_size):
+    return np.eye(ids.size, vocab_size)
+
+
 @mistake("one_hot", "Rows and columns are exchanged: one row per id, one column per token.")
 def one_column_for_each_id(ids, vocab_size):
     return (np.arange(vocab_size)[:, None] == ids).astype(float)
@@ -186,6 +196,20 @@ class WholeTable(Embedding):
         return self.weight
 
 
+@mistake("Embedding", "These are the first rows of the table, whatever the ids. Pick row ids[n].")
+class FirstRows(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight[: len(ids)]
+
+
+@mistake("Embedding", "This works for ids with one axis only. An index of any shape does the same.")
+class OneByOne(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return torch.stack([self.weight[int(id)] for id in ids])
+
+
 @mistake("Embedding", "These are columns of the table. An id's vector is a row: self.weight[ids].")
 class Columns(Embedding):
     def forward(self, ids):
@@ -228,7 +252,7 @@ class OneTooMany(Embedding):
         return self.weight[ids.clamp(0, len(self.weight) - 1)]
 
 
-@mistake("Embedding", "The ids are checked against dim. The rows are counted by len(self.weight).")
+@mistake("Embedding", "The ids are checked against a wrong number: it is len(self.weight).")
 class CheckedAgainstDim(Embedding):
     def forward(self, ids):
         check_ids(ids, self.weight.shape[1])
@@ -277,7 +301,7 @@ def assigned(grad, ids, vocab_size):
     return last_of_each(grad, ids, vocab_size)
 
 
-@mistake("embedding_backward", "Only the first gradient of token 0 is kept. Both are added.")
+@mistake("embedding_backward", "Only the first gradient of a repeated id is kept. Add them all.")
 def first_place_only(grad, ids, vocab_size):
     dim = grad.shape[-1]
     return last_of_each(grad.reshape(-1, dim)[::-1], ids.ravel()[::-1], vocab_size)
@@ -706,6 +730,16 @@ def ordered_by_distance(table, id, count):
     return best, by_cosine(table, id)[best]
 
 
+@mistake(
+    "nearest",
+    "This is the order of the distances between the end points. Compare directions: the cosine "
+    "does not see the lengths.",
+)
+def ordered_by_absolute_distance(table, id, count):
+    best = best_by(-abs(table - table[id]).sum(axis=1), id, count)
+    return best, by_cosine(table, id)[best]
+
+
 @mistake("nearest", "These are distances between the end points. Compare directions: a cosine.")
 def distances(table, id, count):
     far = np.linalg.norm(table - table[id], axis=1)
@@ -791,6 +825,13 @@ def squared_lengths(table, id, count):
     cosines = unit @ unit[id]
     best = best_by(cosines, id, count)
     return best, cosines[best]
+
+
+@mistake("nearest", "A length is the root of the sum of squares, not the sum of the numbers.")
+def sums_for_lengths(table, id, count):
+    unit = table / abs(table).sum(axis=1, keepdims=True)
+    best = best_by(unit @ unit[id], id, count)
+    return best, (unit @ unit[id])[best]
 
 
 @mistake("nearest", "Return the ids first, then the cosines.")
@@ -937,12 +978,12 @@ def lookup(table, ids, grad_logits):
     return embedding_backward(grad_logits @ table, ids, len(table))
 
 
-@mistake("tied_gradient", "The part of the output is there. The table also looks tokens up.")
+@mistake("tied_gradient", "This is the output's part alone. The table also looks tokens up.")
 def output_alone(table, ids, grad_logits):
     return output(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "The part of the lookup is there. The table also scores all tokens.")
+@mistake("tied_gradient", "This is the lookup's part alone. The table also scores all tokens.")
 def lookup_alone(table, ids, grad_logits):
     return lookup(table, ids, grad_logits)
 
@@ -955,6 +996,17 @@ def averaged(table, ids, grad_logits):
 @mistake("tied_gradient", "The two parts are subtracted. Both uses make the logits: add them.")
 def subtracted(table, ids, grad_logits):
     return output(table, ids, grad_logits) - lookup(table, ids, grad_logits)
+
+
+@mistake("tied_gradient", "The two parts are multiplied. Both uses make the logits: add them.")
+def multiplied(table, ids, grad_logits):
+    return output(table, ids, grad_logits) * lookup(table, ids, grad_logits)
+
+
+@mistake("tied_gradient", "The sum is divided by the length of the text. Add the parts, no more.")
+def mean_over_the_positions(table, ids, grad_logits):
+    total = output(table, ids, grad_logits) + lookup(table, ids, grad_logits)
+    return total / len(ids)
 
 
 @mistake(
@@ -1021,8 +1073,8 @@ def lookup_twice(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
-    "output's part is grad_logits.T @ table[ids].",
+    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
+    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
 )
 def hidden_transposed(table, ids, grad_logits):
     grad_hidden = grad_logits.T @ table
@@ -1031,8 +1083,8 @@ def hidden_transposed(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "grad_logits.T @ table is in it. The gradient of hidden is grad_logits @ table, and the "
-    "output's part is grad_logits.T @ table[ids].",
+    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
+    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
 )
 def output_with_the_table(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + grad_logits.T @ table

@@ -37,19 +37,19 @@ def queries_first(query_len, key_len):
     return table((query_len,), (key_len,))
 
 
-@mistake("relative_positions", "Query minus key, and from query 0. They are the *last* positions.")
+@mistake("relative_positions", "This is query minus key, and from query 0. The queries come last.")
 def queries_first_minus_keys(query_len, key_len):
     check_lengths(query_len, key_len)
     return -table((query_len,), (key_len,))
 
 
-@mistake("relative_positions", "There is a row for each key. The rows are the queries, the last.")
+@mistake("relative_positions", "There is a row for each key. The rows should be the queries.")
 def always_square(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len,), (key_len,))
 
 
-@mistake("relative_positions", "There is a column for each query. The columns are all the keys.")
+@mistake("relative_positions", "There is a column for each query. The columns should be the keys.")
 def square_of_queries(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len,), (query_len,))
@@ -93,7 +93,7 @@ def queries_in_columns(query_len, key_len):
     return np.arange(key_len - query_len, key_len) - np.arange(key_len)[:, None]
 
 
-@mistake("relative_positions", "The past has been set to 0. It is negative.")
+@mistake("relative_positions", "The past has been set to 0. Its distances are negative.")
 def future_only(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.maximum(table((key_len - query_len, key_len), (key_len,)), 0)
@@ -105,7 +105,7 @@ def sums_of_positions(query_len, key_len):
     return np.arange(key_len - query_len, key_len)[:, None] + np.arange(key_len)
 
 
-@mistake("relative_positions", "Large distances wrap around in 8 bits: they are int64.")
+@mistake("relative_positions", "Large distances wrap around: they do not fit into 8 bits.")
 def eight_bits(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len, key_len), (key_len,)).astype("int8")
@@ -206,6 +206,12 @@ def one_entry_below(distances):
     return chosen(distances[1, 0] == -1, distances[1, 0] == 1)
 
 
+@mistake("sign_convention", "Only two entries are looked at. Compare the whole matrix.")
+def two_entries(distances):
+    pair = distances[0, 1], distances[1, 0]
+    return chosen(pair == (1, -1), pair == (-1, 1))
+
+
 @mistake("sign_convention", "Only a corner is looked at. Compare the whole matrix.")
 def far_corner(distances):
     return chosen(distances[0, -1] == len(distances) - 1, distances[0, -1] == 1 - len(distances))
@@ -294,7 +300,9 @@ def sizes_and_one_sign(distances):
     return chosen(sizes and distances[0, 1] > 0, sizes)
 
 
-@mistake("sign_convention", "Opposite signs above and below are not enough: 2 (j - i) has them.")
+@mistake(
+    "sign_convention", "Opposite signs above and below are not enough: 2 (j - i) has them, too."
+)
 def opposite_halves(distances):
     opposite = (distances == -distances.T).all()
     return chosen(opposite and distances[0, 1] > 0, opposite)
@@ -492,10 +500,17 @@ def rows_from_one(relative_position, clip):
     return np.clip(relative_position, -clip, clip) + clip + 1
 
 
-@mistake("clip_distance", "Too far became 0, the token itself. It becomes -clip or clip.")
+@mistake("clip_distance", "What is too far became 0, the token itself, not -clip or clip.")
 def far_ones_dropped(relative_position, clip):
     check_distances(relative_position, clip)
     return np.where(abs(relative_position) > clip, 0, relative_position) + clip
+
+
+@mistake("clip_distance", "What is too far back became 0, the token itself, not -clip.")
+def far_past_dropped(relative_position, clip):
+    check_distances(relative_position, clip)
+    kept = np.where(relative_position < -clip, 0, relative_position)
+    return np.minimum(kept, clip) + clip
 
 
 @mistake("clip_distance", "Distances on both sides become clip. Those in the past become -clip.")
@@ -527,6 +542,18 @@ def smallest_moved_to_0(relative_position, clip):
 def smallest_of_all_moved_to_0(relative_position, clip):
     check_distances(relative_position, clip)
     return np.clip(relative_position, -clip, clip) - relative_position.min()
+
+
+@mistake("clip_distance", "The clip is 2 whatever is asked for.")
+def always_2(relative_position, clip):
+    check_distances(relative_position, clip)
+    return np.clip(relative_position, -2, 2) + 2
+
+
+@mistake("clip_distance", "min and max compare whole arrays. np.clip takes each entry by itself.")
+def by_min_and_max(relative_position, clip):
+    check_distances(relative_position, clip)
+    return min(max(relative_position, -clip), clip) + clip
 
 
 @mistake("clip_distance", "The rows wrap around: they need more than 8 bits.")
@@ -713,7 +740,7 @@ def multiplied_by_the_root(q, k, v, key_vectors, value_vectors):
     )
 
 
-@mistake("shaw_attention", "Only q.k is divided by sqrt(head_dim). The whole bracket is.")
+@mistake("shaw_attention", "Only q.k is divided by sqrt(head_dim). The whole bracket should be.")
 def only_the_tokens_scaled(q, k, v, key_vectors, value_vectors):
     tokens, distances = parts_of_scores(q, k, key_vectors)
     return with_scores(tokens / np.sqrt(q.shape[-1]) + distances, q, v, value_vectors)
@@ -744,6 +771,12 @@ def softmax_over_all_pairs(q, k, v, key_vectors, value_vectors):
     return (weights[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
 
 
+@mistake("shaw_attention", "The weights do not sum to 1: divide e^score by the sum over the keys.")
+def not_normalized(q, k, v, key_vectors, value_vectors):
+    scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
+    return (np.exp(scores)[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
+
+
 @mistake("shaw_attention", "The softmax is applied twice.")
 def softmax_twice(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
@@ -769,7 +802,7 @@ def weighted_values_not_summed(q, k, v, key_vectors, value_vectors):
     return weights[..., None] * (v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "The softmax runs over the queries. It runs over the keys.")
+@mistake("shaw_attention", "The softmax runs over the queries. It should run over the keys.")
 def softmax_over_queries(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     values = v + value_vectors[rows_of(q, key_vectors)]
@@ -805,7 +838,7 @@ def keys_along_the_queries(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k[:, None] + key_vectors[rows], v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "Token i brings its own value to all keys: it is v, not v[:, None].")
+@mistake("shaw_attention", "Token i brings its own value to all keys: write v, not v[:, None].")
 def values_along_the_queries(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v[:, None] + value_vectors[rows])
@@ -817,7 +850,7 @@ def summed_along_the_wrong_axis(q, k, v, key_vectors, value_vectors):
     return (softmax(scores)[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(axis=0)
 
 
-@mistake("shaw_attention", "The weighted values are averaged: the weights sum to 1, so add up.")
+@mistake("shaw_attention", "The weighted values are averaged. Weights sum to 1 already: add up.")
 def averaged_over_keys(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows]) / len(q)
@@ -917,54 +950,54 @@ def last_row_dropped(x):
     return shift_with(x, drop_first=False)
 
 
-@mistake("relative_shift", "The zeros come last, and the last row was dropped: first, for both.")
+@mistake("relative_shift", "Zeros belong in front, and the first row is the one to drop.")
 def zeros_behind_and_last_row_dropped(x):
     return shift_with(x, zeros_in_front=False, drop_first=False)
 
 
-@mistake("relative_shift", "Row i moves by i. The first row moves farthest: query_len - 1 - i.")
+@mistake("relative_shift", "Row i moves by i. It should move by query_len - 1 - i.")
 def row_i_by_i(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, (j + i) % key_len)
 
 
-@mistake("relative_shift", "Each row moves one too far. Row i moves by query_len - 1 - i.")
+@mistake("relative_shift", "Each row moves one too far. Row i should move by query_len - 1 - i.")
 def one_too_far(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, (j + query_len - i) % key_len)
 
 
-@mistake("relative_shift", "Each row moves one too few. Row i moves by query_len - 1 - i.")
+@mistake("relative_shift", "Each row moves one too few. Row i should move by query_len - 1 - i.")
 def one_too_few(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, (j + query_len - 2 - i) % key_len)
 
 
-@mistake("relative_shift", "Row i moves right by i. It moves left, by query_len - 1 - i.")
+@mistake("relative_shift", "Row i moves right by i. It should move left, by query_len - 1 - i.")
 def right_by_i(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, (j - i) % key_len)
 
 
-@mistake("relative_shift", "Row i moves by key_len - 1 - i. It is query_len - 1 - i.")
+@mistake("relative_shift", "Row i moves by key_len - 1 - i, not by query_len - 1 - i.")
 def moved_by_the_keys(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, j + key_len - 1 - i)
 
 
-@mistake("relative_shift", "The rows move right. They move left.")
+@mistake("relative_shift", "The rows move right. They should move left.")
 def to_the_right(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, (j - query_len + 1 + i) % key_len)
 
 
-@mistake("relative_shift", "Row i moves by key_len - 1 - i. It is query_len - 1 - i.")
+@mistake("relative_shift", "Row i moves by key_len - 1 - i, not by query_len - 1 - i.")
 def rolled_by_the_keys(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, (j + key_len - 1 - i) % key_len)
 
 
-@mistake("relative_shift", "Row i moves by key_len - 1 - i. It is query_len - 1 - i.")
+@mistake("relative_shift", "Row i moves by key_len - 1 - i, not by query_len - 1 - i.")
 def moved_by_the_keys_and_cut(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, j + key_len - 1 - i).tril()
@@ -981,9 +1014,14 @@ def near_to_far(x):
     return looked_up_at(x, key_len - query_len + i - j)
 
 
-@mistake("relative_shift", "All rows move alike. Each moves one less than the row above it.")
+@mistake("relative_shift", "All rows move alike. Each should move one less than the row above.")
 def all_alike(x):
     return x.roll(-1, -1)
+
+
+@mistake("relative_shift", "All rows move alike. Each should move one less than the row above.")
+def all_alike_and_cut(x):
+    return torch.cat([x[..., 1:], 0 * x[..., :1]], dim=-1)
 
 
 @mistake("relative_shift", "Axes are exchanged: another shape of the same numbers is reshape.")
@@ -1004,6 +1042,13 @@ def nothing_dropped(x):
 def one_matrix_only(x):
     query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(query_len, 1), x], dim=1)
+    return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
+
+
+@mistake("relative_shift", "x may have more axes: *lead, query_len, key_len = x.shape.")
+def zeros_for_one_matrix(x):
+    query_len, key_len = x.shape[-2:]
+    padded = torch.cat([torch.zeros(query_len, 1, dtype=x.dtype), x], dim=-1)
     return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
 
 
@@ -1030,7 +1075,7 @@ def rows_stacked_in_front(x):
 
 @mistake(
     "relative_shift",
-    "(query_len, key_len + 1) is read as (key_len + 1, query_len). Here, the sizes are not.",
+    "Read (query_len, key_len + 1) as (key_len + 1, query_len), also where these sizes differ.",
 )
 def square_only(x):
     *lead, query_len, key_len = x.shape
@@ -1198,7 +1243,7 @@ def capped_at_all(relative_position, **sizes):
     return bucket(relative_position, **sizes, most=sizes.get("num_buckets", 32))
 
 
-@mistake("t5_bucket", "Near distances have a bucket each up to B. It is B/2.")
+@mistake("t5_bucket", "Near distances have a bucket each up to B. It should be up to B/2.")
 def near_up_to_b(relative_position, **sizes):
     two_sided, size = sizes.get("bidirectional", True), 2 * half_of_b(**sizes)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1227,12 +1272,12 @@ def logarithm_of_n(relative_position, **sizes):
     return bucket(relative_position, **sizes, start=1)
 
 
-@mistake("t5_bucket", "The logarithms are of n and max_distance. Both are divided by B/2 before.")
+@mistake("t5_bucket", "Both logarithms lack the division by B/2.")
 def logarithms_of_the_whole(relative_position, **sizes):
     return bucket(relative_position, **sizes, start=1, end=sizes.get("max_distance", 128))
 
 
-@mistake("t5_bucket", "The fraction is multiplied by B. There are B/2 far buckets.")
+@mistake("t5_bucket", "The fraction is multiplied by B. It should be B/2.")
 def twice_as_fast(relative_position, **sizes):
     return bucket(relative_position, **sizes, far=2 * half_of_b(**sizes))
 
@@ -1297,7 +1342,7 @@ def direction_lost(relative_position, **sizes):
     return bucket(-abs(relative_position), **sizes)
 
 
-@mistake("t5_bucket", "Keys ahead are counted from num_buckets on. It is B, half of that.")
+@mistake("t5_bucket", "Keys ahead are counted from num_buckets on. They should begin at B.")
 def ahead_from_all_on(relative_position, **sizes):
     more = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
     return bucket(relative_position, **sizes) + more * (relative_position > 0)
@@ -1309,17 +1354,24 @@ def sides_not_told_apart(relative_position, **sizes):
     return bucket(-abs(relative_position) if two_sided else relative_position, **sizes)
 
 
-@mistake("t5_bucket", "The *past* is counted from B on. Keys ahead are; the past begins at 0.")
+@mistake("t5_bucket", "The *past* is counted from B on. Keys ahead should be.")
 def past_from_b_on(relative_position, **sizes):
     two_sided = sizes.get("bidirectional", True)
     return bucket(-relative_position if two_sided else relative_position, **sizes)
 
 
-@mistake("t5_bucket", "The *past* is counted from B on. Keys ahead are; the past begins at 0.")
+@mistake("t5_bucket", "The *past* is counted from B on. Keys ahead should be.")
 def all_but_ahead_from_b_on(relative_position, **sizes):
     size = 2 * half_of_b(**sizes) * sizes.get("bidirectional", True)
     back = bucket(relative_position, **sizes)
     return back + size * np.where(relative_position > 0, -1, 1)
+
+
+@mistake("t5_bucket", "Keys ahead get B added in the causal case, too. They count as distance 0.")
+def ahead_in_both_cases(relative_position, **sizes):
+    causal = not sizes.get("bidirectional", True)
+    more = 2 * half_of_b(**sizes) * causal * (relative_position > 0)
+    return bucket(relative_position, **sizes) + more
 
 
 @mistake("t5_bucket", "Without an argument the rule is bidirectional; yours is causal.")
@@ -1410,50 +1462,49 @@ def negative(num_heads):
     return -series(num_heads)
 
 
-@mistake("alibi_slopes", "The flattest head comes first. The steepest does, 2^(-8/n).")
+@mistake("alibi_slopes", "The flattest head comes first. The steepest should, 2^(-8/n).")
 def flattest_first(num_heads):
     return series(num_heads)[::-1]
 
 
-@mistake("alibi_slopes", "These are 1, 1/2, 1/3, ... Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These are 1, 1/2, 1/3, ... A slope is the one before times 2^(-8/n).")
 def harmonic(num_heads):
     return 1 / np.arange(1, num_heads + 1)
 
 
-@mistake("alibi_slopes", "These are 1/2, 1/3, ... Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These are 1/2, 1/3, ... A slope is the one before times 2^(-8/n).")
 def harmonic_from_two(num_heads):
     return 1 / np.arange(2, num_heads + 2)
 
 
-@mistake("alibi_slopes", "These fall by equal steps. Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These fall by equal steps. A slope is the one before times 2^(-8/n).")
 def equal_steps(num_heads):
     return np.arange(num_heads, 0, -1) / (2 * num_heads)
 
 
-@mistake("alibi_slopes", "All heads have the slope 2^(-8/n). Each is the one before it times that.")
+@mistake("alibi_slopes", "All heads have the slope 2^(-8/n). Only the first should.")
 def all_alike_slopes(num_heads):
     return np.full(num_heads, 2 ** (-8 / num_heads))
 
 
 @mistake(
-    "alibi_slopes",
-    "The ratio is 1/2 for any number of heads. It is 2^(-8/n): the flattest is always 1/256.",
+    "alibi_slopes", "The ratio is 1/2 for any n. It should be 2^(-8/n): the flattest is 1/256."
 )
 def always_halved_slopes(num_heads):
     return 2.0 ** -np.arange(1, num_heads + 1)
 
 
-@mistake("alibi_slopes", "The ratio is right, the start is not: it is 2^(-8/n), too.")
+@mistake("alibi_slopes", "The ratio is right, but the start should be 2^(-8/n), too.")
 def starts_at_a_half(num_heads):
     return series(num_heads) * 2 ** (8 / num_heads) / 2
 
 
-@mistake("alibi_slopes", "These fall by equal steps. Each is the one before times 2^(-8/n).")
+@mistake("alibi_slopes", "These fall by equal steps. A slope is the one before times 2^(-8/n).")
 def equal_steps_between_the_ends(num_heads):
     return np.linspace(2 ** (-8 / num_heads), 2**-8, num_heads)
 
 
-@mistake("alibi_slopes", "They start at 1/2 for any n, and end at 1/256. The first is 2^(-8/n).")
+@mistake("alibi_slopes", "They start at 1/2 for any n. The first should be 2^(-8/n).")
 def from_a_half_to_the_end(num_heads):
     return 2 ** np.linspace(-1, -8, num_heads)
 
@@ -1463,12 +1514,17 @@ def exponent_not_divided(num_heads):
     return 2.0 ** (-8 * np.arange(1, num_heads + 1))
 
 
-@mistake("alibi_slopes", "These are multiples of 2^(-8/n). They are its powers.")
+@mistake("alibi_slopes", "These are multiples of 2^(-8/n). They should be its powers.")
 def multiples(num_heads):
     return 2 ** (-8 / num_heads) * np.arange(1, num_heads + 1)
 
 
-@mistake("alibi_slopes", "The exponents are -n h / 8. They are -8 h / n.")
+@mistake("alibi_slopes", "The exponents are -h / n. They should be -8h / n.")
+def without_the_8(num_heads):
+    return 2.0 ** (-np.arange(1, num_heads + 1) / num_heads)
+
+
+@mistake("alibi_slopes", "The exponents are -n h / 8. They should be -8 h / n.")
 def inverted_exponent(num_heads):
     return 2.0 ** (-num_heads / 8 * np.arange(1, num_heads + 1))
 
@@ -1553,7 +1609,7 @@ def zeros_for_the_missing(num_heads):
     return completed(num_heads, np.zeros(num_heads))
 
 
-@mistake("alibi_slopes", "The slopes from between come first. They come last.")
+@mistake("alibi_slopes", "The slopes from between come first. They should come last.")
 def between_first(num_heads):
     power = lower_power(num_heads)
     return np.concatenate([series(2 * power)[0::2][: num_heads - power], series(power)])
@@ -1564,7 +1620,7 @@ def in_order_of_size(num_heads):
     return np.sort(completed(num_heads, series(2 * lower_power(num_heads))[0::2]))[::-1]
 
 
-@mistake("alibi_slopes", "The missing heads get slopes from twice the power of two below.")
+@mistake("alibi_slopes", "Slopes are missing: they come from twice the power of two below.")
 def too_few(num_heads):
     return series(lower_power(num_heads))
 

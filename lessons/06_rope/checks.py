@@ -58,7 +58,7 @@ about(
 @check("rope_cache")
 def angles_follow_the_formula(answer):
     """Position m and pair c have the angle m * base^(-2c / dim): cosines first, then sines."""
-    return tuple(answer(4, 8, 16.0)), tuple(answer(6, 6, 100.0)), tuple(answer(3, 2, 100.0))
+    return tuple(answer(4, 8, 16.0)), tuple(answer(6, 6, 100.0)), tuple(answer(5, 2, 100.0))
 
 
 @check("rope_cache", tolerance=1e-9)
@@ -187,7 +187,7 @@ about(
 @check("rope_rows_to_halves", dtype="values")
 def bias_of_two_heads(answer):
     """In a bias of two heads with four rows, and of three with six, heads stay in order."""
-    return answer(np.array([0, 1, 2, 3, 10, 11, 12, 13]), 2), answer(np.arange(18), 3)
+    return answer(np.array([0, 1, 2, 3, 10, 11, 12, 13]), 2), answer(np.arange(18)[::-1], 3)
 
 
 @check("rope_rows_to_halves", dtype="values")

@@ -92,7 +92,7 @@ def exchanged_in_the_second_row(point, angle):
     return np.array([rotated(point, angle)[0], x * np.cos(angle) + y * np.sin(angle)])
 
 
-@mistake("rotate_pair", "The point's own direction is lost: the angle is added to it.")
+@mistake("rotate_pair", "The point's own direction is lost: add the angle to it.")
 def own_direction_lost(point, angle):
     return np.linalg.norm(point) * np.array([np.cos(angle), np.sin(angle)])
 
@@ -155,6 +155,21 @@ def complex_number(point, angle):
     return complex(*point) * np.exp(1j * angle)
 
 
+@mistake("rotate_pair", "The second coordinate has not changed: new y is x sin + y cos.")
+def second_coordinate_left(point, angle):
+    return np.array([rotated(point, angle)[0], point[1]])
+
+
+@mistake("rotate_pair", "Only new x is there. new y is x sin + y cos.")
+def first_coordinate_alone(point, angle):
+    return rotated(point, angle)[:1]
+
+
+@mistake("rotate_pair", "The length has become 1. A rotation keeps it.")
+def normalized(point, angle):
+    return rotated(point, angle) / np.linalg.norm(point)
+
+
 @mistake("rotate_pair", "`*` multiplies entry by entry. The product with sums is R @ point.")
 def entry_by_entry(point, angle):
     cos, sin = np.cos(angle), np.sin(angle)
@@ -163,7 +178,7 @@ def entry_by_entry(point, angle):
 
 @mistake(
     "rotate_pair",
-    "The digits are cut off: zeros_like(point) takes the dtype of the point. Use an array of "
+    "The digits are cut off, as zeros_like(point) does for whole coordinates. Use an array of "
     "floats.",
 )
 def cut_to_whole_numbers(point, angle):
@@ -248,9 +263,14 @@ def added(seq_len, dim, base=10000.0):
     return both(np.arange(seq_len)[:, None] + angular_speeds(dim, base))
 
 
-@mistake("rope_cache", "The exponent is -2c. It is divided by dim: -2c / dim.")
+@mistake("rope_cache", "The exponent is -2c. It should be divided by dim.")
 def exponent_not_divided(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-2.0 * np.arange(dim // 2)))
+
+
+@mistake("rope_cache", "The angles were taken for degrees. They are radians already.")
+def angles_as_degrees(seq_len, dim, base=10000.0):
+    return cache(seq_len, dim, np.deg2rad(angular_speeds(dim, base)))
 
 
 @mistake("rope_cache", "The positions are divided by seq_len. The length must not change an angle.")
@@ -538,13 +558,13 @@ def own_column_only(x, cos, sin):
     return alternating(even * cos - even * sin, odd * sin + odd * cos, x)
 
 
-@mistake("apply_rope", "Stacked along dim=0, the columns do not alternate: it is dim=-1.")
+@mistake("apply_rope", "Stacked along dim=0, the columns do not alternate. Use dim=-1.")
 def stacked_in_front(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=0).reshape(x.shape)
 
 
-@mistake("apply_rope", "Two tensors are returned. Their columns alternate in one.")
+@mistake("apply_rope", "Two tensors are returned. Let their columns alternate in one.")
 def two_tensors(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return even * cos - odd * sin, even * sin + odd * cos
@@ -559,6 +579,12 @@ def mirrored_pairs(x, cos, sin):
 @mistake("apply_rope", "It rotates by minus the angle, and pairs are not side by side.")
 def other_way_written_as_halves(x, cos, sin):
     return torch.cat(parted(right_pairs(x, cos, -sin), cos, sin), dim=-1)
+
+
+@mistake("apply_rope", "The odd columns are 0: y[2c + 1] = x[2c] sin + x[2c + 1] cos.")
+def odd_columns_0(x, cos, sin):
+    even, odd = parted(x, cos, sin)
+    return alternating(even * cos - odd * sin, 0 * odd, x)
 
 
 @mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
@@ -743,6 +769,15 @@ def odd_heads_too(weight, num_heads):
     return weight[np.concatenate([np.r_[head[0::2], head[1::2]] for head in order])]
 
 
+@mistake(
+    "rope_rows_to_halves", "A bias has one axis only: *weight.shape[1:] are the others, if any."
+)
+def two_axes_needed(weight, num_heads):
+    check_head_rows(weight, num_heads)
+    heads = weight.reshape(num_heads, -1, weight.shape[1])
+    return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
+
+
 @mistake("rope_rows_to_halves", shown_by="inputs_are_kept")
 def rows_moved_in_place(weight, num_heads):
     weight[:] = by_head(weight, num_heads, halves_from_pairs(rows(weight, num_heads)))
@@ -816,7 +851,7 @@ def distance_without_sign(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "All pairs rotate by the distance itself. Each has its own of the angular_speeds(dim, base).",
+    "All pairs rotate by the distance itself. It should be multiplied by their angular_speeds.",
 )
 def one_angle(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, distance[:, None] * np.ones(len(k) // 2))
@@ -1180,13 +1215,13 @@ class FirstTablesKept(Right):
         return self.turn(q, *self.kept), self.turn(k, *self.kept)
 
 
-@mistake("RoPE", "Only the queries are rotated. Keys are too, each by its position.")
+@mistake("RoPE", "Only the queries are rotated. The keys should be, too.")
 class QueriesOnly(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[0], k
 
 
-@mistake("RoPE", "Only the keys are rotated. Queries are, too, each by its position.")
+@mistake("RoPE", "Only the keys are rotated. The queries should be, too.")
 class KeysOnly(Right):
     def rotate(self, q, k, offset=0):
         return q, super().rotate(q, k, offset)[1]
@@ -1243,7 +1278,7 @@ class QueriesAlone(Right):
         return super().rotate(q, k, offset)[0]
 
 
-@mistake("RoPE", "The rotated vectors are added to q and k. Only they are returned.")
+@mistake("RoPE", "The rotated vectors are added to q and k. Return them alone.")
 class Added(Right):
     def rotate(self, q, k, offset=0):
         new_q, new_k = super().rotate(q, k, offset)
@@ -1270,7 +1305,7 @@ class SpeedsOfTheWholeHead(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake("RoPE", "All columns are rotated. Only the first rotary_dim are; the others stay.")
+@mistake("RoPE", "All columns are rotated. Only the first rotary_dim should be.")
 class AllColumns(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1287,14 +1322,14 @@ class AllColumnsWithFewAngles(Right):
         return rotation(self)(x, cos, sin)
 
 
-@mistake("RoPE", "The *last* columns are rotated. The first rotary_dim are.")
+@mistake("RoPE", "The *last* columns are rotated. The first rotary_dim should be.")
 class LastColumns(Right):
     def turn(self, x, cos, sin):
         kept = self.head_dim - self.rotary_dim
         return torch.cat([x[..., :kept], rotation(self)(x[..., kept:], cos, sin)], dim=-1)
 
 
-@mistake("RoPE", "The columns left alone are missing: torch.cat them after the rotated ones.")
+@mistake("RoPE", "The columns left alone are missing: torch.cat them after the others.")
 class RestDropped(Right):
     def turn(self, x, cos, sin):
         return rotation(self)(x[..., : self.rotary_dim], cos, sin)
@@ -1307,7 +1342,7 @@ class RestZero(Right):
         return torch.cat([rotation(self)(x[..., :n], cos, sin), 0 * x[..., n:]], dim=-1)
 
 
-@mistake("RoPE", "The columns left alone come first. The rotated ones were first, and stay so.")
+@mistake("RoPE", "The columns left alone come first. They should come last.")
 class RestFirst(Right):
     def turn(self, x, cos, sin):
         n = self.rotary_dim
@@ -1352,7 +1387,7 @@ class Float64(Right):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
 
-@mistake("RoPE", "cos and sin are float32 even if q is float64: dtype=q.dtype.")
+@mistake("RoPE", "cos and sin are float32 even if q is float64. Use dtype=q.dtype.")
 class AlwaysFloat32(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, cos.float(), sin.float())

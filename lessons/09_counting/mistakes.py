@@ -88,8 +88,8 @@ def whole_text(text):
 
 @mistake(
     "count_values",
-    "A character was read as a name that is none, such as the digit of an answer: a question "
-    "takes three characters, `a=` and `a+` take two.",
+    "The dict has no such name. Either a variable did not enter it when it was set, or another "
+    "character was read as a name: a question takes three characters, `a=` and `a+` take two.",
 )
 def question_of_two_characters(text):
     values, answers, place = {}, [], 0
@@ -117,7 +117,7 @@ def misses_the_end(text):
     return [since_setting(*each).count(f"{each[0]}+") for each in questions(text[:-1])]
 
 
-@mistake("count_values", "The answers come in the order of the questions, not in this one.")
+@mistake("count_values", "The answers are in another order than the questions.")
 def upside_down(text):
     return count_values(text)[::-1]
 
@@ -227,7 +227,7 @@ def stops_at_eight(values, set_weight=1, increment_weight=7, pass_weight=50, que
     return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake("operation_weights", "Only variables at 9 are incremented here. All others are.")
+@mistake("operation_weights", "Only variables at 9 may be incremented here. All but those may.")
 def nine_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     turned = np.where(values == 9, 0, 9)
     return weights(turned, set_weight, increment_weight, pass_weight, query_weight)
@@ -245,7 +245,7 @@ def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, qu
     return table * np.concatenate([np.tile(values < 9, 3), np.ones((len(values), 1))], axis=1)
 
 
-@mistake("operation_weights", "The others get the weight of the forbidden increment. It is lost.")
+@mistake("operation_weights", "The others get the weight of an increment at 9. They keep theirs.")
 def hands_the_weight_on(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     variables, free = values.shape[1], values < 9
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
@@ -314,6 +314,17 @@ def no_pass(values, set_weight=1, increment_weight=7, pass_weight=50, query_weig
 @mistake("operation_weights", "The weights of pass and query are exchanged.")
 def pass_for_query(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     return weights(values, set_weight, increment_weight, query_weight, pass_weight)
+
+
+@mistake("operation_weights", "Only the first row of the batch comes back. Each has its own.")
+def first_row_alone(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    return weights(values, set_weight, increment_weight, pass_weight, query_weight)[0]
+
+
+@mistake("operation_weights", "The increments are not shared: divide by the number of variables.")
+def increments_not_shared(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    share = increment_weight * values.shape[1]
+    return weights(values, set_weight, share, pass_weight, query_weight)
 
 
 @mistake("operation_weights", "You divide by the batch size. Variables are values.shape[1].")
@@ -396,9 +407,7 @@ def minus_one_for_unscored(ids):
     return np.where(ids[:, 1:] < 10, ids[:, 1:], -1)
 
 
-@mistake(
-    "answer_targets", "The answers are left out and the rest is scored, not the other way around."
-)
+@mistake("answer_targets", "The answers are left out, and the rest is scored: exchange the two.")
 def all_but_answers(ids):
     return np.where(ids[:, 1:] < 10, -100, ids[:, 1:])
 
@@ -451,6 +460,11 @@ def loses_nine(ids):
 @mistake("answer_targets", "The equals sign is scored. Its id is 10; answers are the ids below 10.")
 def ten_included(ids):
     return np.where(ids[:, 1:] <= 10, ids[:, 1:], -100)
+
+
+@mistake("answer_targets", "Signs such as = and the dot are scored. Answers are the ids below 10.")
+def signs_included(ids):
+    return np.where(ids[:, 1:] < 14, ids[:, 1:], -100)
 
 
 @mistake(
@@ -656,6 +670,13 @@ def every_nth_position(predictions, targets, width):
     return error_by_position(predictions[:, apart], targets[:, apart], width)
 
 
+@mistake("error_by_position", "You cut up the batch. Cut up the positions, axis 1: [:, start:end].")
+def texts_cut_up(predictions, targets, width):
+    rows = [slice(start, start + width) for start in range(0, targets.shape[1], width)]
+    found = [(targets[row] >= 0, predictions[row] != targets[row]) for row in rows]
+    return np.array([wrong[asked].mean() if asked.any() else np.nan for asked, wrong in found])
+
+
 @mistake("error_by_position", "Texts and positions are mixed up: (batch, stretches, width).")
 def batch_in_the_middle(predictions, targets, width):
     def mixed(array):
@@ -724,6 +745,11 @@ def all_queries(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates, ids, np.ones_like(asking), vocab_size)
 
 
+@mistake("gate_by_symbol", "These are the gates of all queries but those that ask.")
+def all_but_askers(gates, ids, asking, vocab_size):
+    return gate_by_symbol(gates, ids, ~asking, vocab_size)
+
+
 @mistake(
     "gate_by_symbol",
     "A key after the query was counted. Leave out all j > i.",
@@ -734,13 +760,13 @@ def keys_after_the_query(gates, ids, asking, vocab_size):
     return mean_by_symbol(gates[batch, query], ids[batch], vocab_size)
 
 
-@mistake("gate_by_symbol", "Keys after the query are 0 in the sum, but still in its number.")
+@mistake("gate_by_symbol", "Keys after the query are left out of the sum, not of the count.")
 def zeros_in_the_mean(gates, ids, asking, vocab_size):
     batch, query = np.nonzero(asking)
     return mean_by_symbol(np.tril(gates)[batch, query], ids[batch], vocab_size)
 
 
-@mistake("gate_by_symbol", "Only keys after the query are counted. Those with j <= i are.")
+@mistake("gate_by_symbol", "Only keys after the query are counted. Count those with j <= i.")
 def only_later_keys(gates, ids, asking, vocab_size):
     return at_pairs(gates, ids, asking[:, :, None] & earlier(ids).T, vocab_size)
 
@@ -781,6 +807,14 @@ def divided_by_occurrences(gates, ids, asking, vocab_size):
 def divided_by_all_pairs(gates, ids, asking, vocab_size):
     total = sums_by_symbol(gates, ids, asking, vocab_size)
     return total / max(1, (asking[:, :, None] & earlier(ids)).sum())
+
+
+@mistake(
+    "gate_by_symbol", "The mean runs over the whole table of gates. Divide by the pairs that count."
+)
+def divided_by_the_table(gates, ids, asking, vocab_size):
+    counted = np.isfinite(gate_by_symbol(gates, ids, asking, vocab_size))
+    return np.where(counted, sums_by_symbol(gates, ids, asking, vocab_size) / gates.size, np.nan)
 
 
 @mistake(

@@ -1,8 +1,9 @@
 """Initial values, written into a tensor in place: PyTorch's distributions, though not its random numbers."""
 import math
 
-from minitorch.creation import rand, randn
-from minitorch.tensor import no_grad
+from minitorch.random import rand, randn
+from minitorch.recording import no_grad
+from minitorch.missing import missing as _missing
 
 
 @no_grad()
@@ -60,3 +61,6 @@ def _fans(tensor):
     if tensor.ndim != 2:
         raise ValueError(f"fan in and out need a matrix (out_features, in_features), got {tensor.shape}")
     return tensor.shape[1], tensor.shape[0]
+
+
+__getattr__ = _missing(__name__, "torch.nn.init")

@@ -3,9 +3,13 @@ import math
 
 import numpy as np
 
-from minitorch.nn.modules import zero_grad
+from minitorch.dtypes import float32
+from minitorch.nn.module import zero_grad
 from minitorch.optim import lr_scheduler
-from minitorch.tensor import Tensor, enable_grad, float32
+from minitorch.recording import enable_grad
+from minitorch.tensor import Tensor
+from minitorch.watch import mark_as_changed
+from minitorch.missing import missing as _missing
 
 
 class Optimizer:
@@ -60,7 +64,7 @@ class Optimizer:
             for p in group["params"]:
                 if p.grad is not None:
                     self.update(p._data, p.grad._data, self.state.setdefault(p, {}), group)
-                    p._version += 1
+                    mark_as_changed(p._data)
         return loss
 
     def state_dict(self):
@@ -113,6 +117,43 @@ class SGD(Optimizer):
         p -= group["lr"] * g
 
 
+class RMSprop(Optimizer):
+    """p <- p - lr g / (sqrt(v) + eps), v a running mean of g^2; centered: of (g - mean g)^2; then momentum, if any.
+
+    g is the gradient plus weight_decay p. Source: Hinton, Neural Networks for Machine Learning (2012), lecture 6.
+    """
+
+    def __init__(self, params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False):
+        super().__init__(params, dict(lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum,
+                                      centered=centered))
+
+    def update(self, p, g, state, group):
+        if not state:
+            state.update(step=Tensor(np.zeros((), float32)), square_avg=Tensor(np.zeros_like(p)))
+            if group["centered"]:
+                state["grad_avg"] = Tensor(np.zeros_like(p))
+            if group["momentum"]:
+                state["momentum_buffer"] = Tensor(np.zeros_like(p))
+        state["step"]._data += 1
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        v, alpha = state["square_avg"]._data, group["alpha"]
+        v *= alpha
+        v += (1 - alpha) * g * g
+        spread = v
+        if group["centered"]:
+            mean = state["grad_avg"]._data
+            mean += (1 - alpha) * (g - mean)
+            spread = v - mean * mean
+        step = g / (np.sqrt(spread) + group["eps"])
+        if group["momentum"]:
+            buffer = state["momentum_buffer"]._data
+            buffer *= group["momentum"]
+            buffer += step
+            step = buffer
+        p -= group["lr"] * step
+
+
 class Adam(Optimizer):
     """p <- p - lr m' / (sqrt(v') + eps), with m, v running means of g and g^2; m', v' undo their start at 0.
 
@@ -158,3 +199,6 @@ class AdamW(Adam):
     def update(self, p, g, state, group):
         p *= 1 - group["lr"] * group["weight_decay"]
         self.adaptive_update(p, g, state, group)
+
+
+__getattr__ = _missing(__name__, "torch.optim")

@@ -4,6 +4,7 @@ Each computes the next rate from the present one where PyTorch does, so that sev
 """
 import math
 from bisect import bisect_right
+from minitorch.missing import missing as _missing
 
 
 class LRScheduler:
@@ -58,6 +59,39 @@ class LambdaLR(LRScheduler):
 
     def next_lr(self, lr, base_lr, t, group):
         return base_lr * self.lr_lambdas[group](t)
+
+
+class StepLR(LRScheduler):
+    """The rate times gamma, every `step_size` steps."""
+
+    def __init__(self, optimizer, step_size, gamma=0.1):
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer)
+
+    def next_lr(self, lr, base_lr, t, group):
+        return lr * self.gamma if t and t % self.step_size == 0 else lr
+
+
+class MultiStepLR(LRScheduler):
+    """The rate times gamma at each of the steps `milestones`; a step listed twice counts twice."""
+
+    def __init__(self, optimizer, milestones, gamma=0.1):
+        self.milestones, self.gamma = sorted(milestones), gamma
+        super().__init__(optimizer)
+
+    def next_lr(self, lr, base_lr, t, group):
+        return lr * self.gamma ** self.milestones.count(t) if t else lr
+
+
+class ExponentialLR(LRScheduler):
+    """The rate times gamma at each step."""
+
+    def __init__(self, optimizer, gamma):
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def next_lr(self, lr, base_lr, t, group):
+        return lr * self.gamma if t else lr
 
 
 class LinearLR(LRScheduler):
@@ -127,3 +161,6 @@ class SequentialLR(LRScheduler):
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
             scheduler.load_state_dict(state)
         super().load_state_dict(state_dict | {"_schedulers": self._schedulers})
+
+
+__getattr__ = _missing(__name__, "torch.optim.lr_scheduler")

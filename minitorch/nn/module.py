@@ -1,11 +1,11 @@
-"""Layers: a Module keeps parameters, buffers and other modules as attributes and finds them all by name."""
-import math
+"""Module: it keeps parameters, buffers and other modules as attributes and finds them all by name."""
 from collections import namedtuple
 
-from minitorch import creation
-from minitorch.nn import functional as F
-from minitorch.nn import init
-from minitorch.tensor import Tensor, float32, float64, no_grad
+from minitorch.device import check_device
+from minitorch.device import device as Device
+from minitorch.dtypes import as_dtype, float32, float64
+from minitorch.recording import no_grad
+from minitorch.tensor import Tensor
 
 IncompatibleKeys = namedtuple("IncompatibleKeys", "missing_keys unexpected_keys")
 
@@ -41,7 +41,13 @@ class Module:
         object.__setattr__(self, name, value)
 
     def __call__(self, *inputs, **options):
-        return self.forward(*inputs, **options)
+        try:
+            return self.forward(*inputs, **options)
+        except Exception as error:
+            if not hasattr(error, "__notes__"):                                   # the innermost module says where
+                given = ", ".join(str(getattr(x, "shape", type(x).__name__)) for x in inputs)
+                error.add_note(f"in {type(self).__name__}, which was given {given}")
+            raise
 
     def forward(self, *inputs):
         raise NotImplementedError(f"{type(self).__name__} has no forward method")
@@ -49,7 +55,7 @@ class Module:
     def __repr__(self):
         """The class with its settings, or with the modules below it."""
         settings = [f"{name}={x!r}" for name, x in vars(self).items()
-                    if isinstance(x, (int, float, str, tuple)) and name != "training"]
+                    if isinstance(x, (int, float, str, tuple)) and name != "training" and not (name == "inplace" and not x)]
         below = [f"\n  ({name}): " + repr(x).replace("\n", "\n  ") for name, x in self._own(Module)]
         inside = "".join(below) + "\n" if below else ", ".join(settings)
         return f"{type(self).__name__}({inside})"
@@ -169,7 +175,7 @@ class Module:
     # ---- changing all at once
 
     def train(self, mode=True):
-        """Switch the behaviour while training (dropout) on or off, here and below."""
+        """Switch on or off what is done only while training (dropout), here and below."""
         for module in self.modules():
             module.training = mode
         return self
@@ -184,15 +190,32 @@ class Module:
         fn(self)
         return self
 
-    def to(self, dtype):
-        """Convert floating point parameters, their gradients, and buffers to `dtype`, in place."""
-        if dtype not in (float32, float64):
+    def to(self, *target, dtype=None, device=None, non_blocking=False):
+        """Convert floating point parameters, their gradients, and buffers to a dtype, in place. The device is the CPU.
+
+        target: a dtype, a device, both, or a tensor whose dtype is taken.
+        """
+        for given in target:
+            if isinstance(given, (str, Device)):
+                device = given
+            elif given is not None and not isinstance(given, bool):
+                dtype = given.dtype if isinstance(given, Tensor) else given
+        check_device(device)
+        if dtype is None:
+            return self
+        if as_dtype(dtype).kind != "f":
             raise TypeError(f"modules can be converted to float32 or float64, not {dtype}")
         for tensor in (*self.parameters(), *self.buffers()):
             for x in (tensor, tensor.grad):
                 if x is not None and x.is_floating_point():
-                    x._data = x._data.astype(dtype)
+                    x._data = x._data.astype(as_dtype(dtype))
         return self
+
+    def cpu(self):
+        return self
+
+    def type(self, dst_type):
+        return self.to(dst_type)
 
     def float(self):
         return self.to(float32)
@@ -217,183 +240,3 @@ def zero_grad(parameters, set_to_none):
             parameter.grad = None
         elif parameter.grad is not None:
             parameter.grad.zero_()
-
-
-# ---------------------------------------------------------------- layers with parameters
-
-class Linear(Module):
-    """x W^T + b: (..., in_features) -> (..., out_features). W, b start in U(-k, k), k^2 = 1 / in_features."""
-
-    def __init__(self, in_features, out_features, bias=True, *, dtype=None):
-        super().__init__()
-        self.in_features, self.out_features = in_features, out_features
-        self.weight = Parameter(creation.empty(out_features, in_features, dtype=dtype))
-        self.bias = Parameter(creation.empty(out_features, dtype=dtype)) if bias else None
-        k = 1 / math.sqrt(max(1, in_features))
-        for parameter in self.parameters():
-            init.uniform_(parameter, -k, k)
-
-    def forward(self, input):
-        return F.linear(input, self.weight, self.bias)
-
-
-class Embedding(Module):
-    """A table with one row for each id: (...) -> (..., embedding_dim). It starts from N(0, 1)."""
-
-    def __init__(self, num_embeddings, embedding_dim, *, dtype=None):
-        super().__init__()
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.weight = Parameter(creation.randn(num_embeddings, embedding_dim, dtype=dtype))
-
-    def forward(self, input):
-        return F.embedding(input, self.weight)
-
-
-class LayerNorm(Module):
-    """Mean 0 and variance 1 over the last dimensions, `normalized_shape`; then times weight plus bias."""
-
-    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=None):
-        super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
-        self.weight = Parameter(creation.ones(*shape, dtype=dtype)) if elementwise_affine else None
-        self.bias = Parameter(creation.zeros(*shape, dtype=dtype)) if elementwise_affine and bias else None
-
-    def forward(self, input):
-        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
-
-
-class RMSNorm(Module):
-    """Mean square 1 over the last dimensions, `normalized_shape`; then times weight."""
-
-    def __init__(self, normalized_shape, eps=None, elementwise_affine=True, *, dtype=None):
-        super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
-        self.weight = Parameter(creation.ones(*shape, dtype=dtype)) if elementwise_affine else None
-
-    def forward(self, input):
-        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
-
-
-# ---------------------------------------------------------------- layers without
-
-class Dropout(Module):
-    """While training, zeros each element with probability p and divides the others by 1 - p."""
-
-    def __init__(self, p=0.5):
-        super().__init__()
-        if not 0 <= p <= 1:
-            raise ValueError(f"the dropout probability must be between 0 and 1, got {p}")
-        self.p = p
-
-    def forward(self, input):
-        return F.dropout(input, self.p, self.training)
-
-
-class GELU(Module):
-    def __init__(self, approximate="none"):
-        super().__init__()
-        self.approximate = approximate
-
-    def forward(self, input):
-        return F.gelu(input, self.approximate)
-
-
-class ReLU(Module):
-    def forward(self, input):
-        return F.relu(input)
-
-
-class SiLU(Module):
-    def forward(self, input):
-        return F.silu(input)
-
-
-class Identity(Module):
-    """Hands its input on; takes any arguments."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__()
-
-    def forward(self, input):
-        return input
-
-
-# ---------------------------------------------------------------- containers
-
-class ModuleList(Module):
-    """Modules in a list; their names are 0, 1, 2, ..."""
-
-    def __init__(self, modules=()):
-        super().__init__()
-        self.extend(modules)
-
-    def append(self, module):
-        self.add_module(str(len(self)), module)
-        return self
-
-    def extend(self, modules):
-        for module in modules:
-            self.append(module)
-        return self
-
-    def __iter__(self):
-        return (module for _, module in self._own(Module))
-
-    def __len__(self):
-        return len(self._own(Module))
-
-    def __getitem__(self, index):
-        return ModuleList(list(self)[index]) if isinstance(index, slice) else list(self)[index]
-
-
-class Sequential(ModuleList):
-    """Modules applied one after the other: given in order, or as one dict with their names."""
-
-    def __init__(self, *modules):
-        super().__init__()
-        named = modules[0].items() if modules and isinstance(modules[0], dict) else enumerate(modules)
-        for name, module in named:
-            self.add_module(str(name), module)
-
-    def __getitem__(self, index):
-        return Sequential(dict(self._own(Module)[index])) if isinstance(index, slice) else list(self)[index]
-
-    def forward(self, input):
-        for module in self:
-            input = module(input)
-        return input
-
-
-class ModuleDict(Module):
-    """Modules by name."""
-
-    def __init__(self, modules=None):
-        super().__init__()
-        for name, module in (modules or {}).items():
-            self[name] = module
-
-    def __setitem__(self, name, module):
-        self.add_module(name, module)
-
-    def __getitem__(self, name):
-        return dict(self._own(Module))[name]
-
-    def __contains__(self, name):
-        return name in self.keys()
-
-    def __iter__(self):
-        return iter(self.keys())
-
-    def __len__(self):
-        return len(self.keys())
-
-    def keys(self):
-        return dict(self._own(Module)).keys()
-
-    def values(self):
-        return dict(self._own(Module)).values()
-
-    def items(self):
-        return dict(self._own(Module)).items()

@@ -1,0 +1,116 @@
+"""Order and occurrence: sorted values, the largest few, which values there are and where, how often each occurs.
+
+Values carry gradients back to where they came from; positions and counts have none.
+"""
+from collections import namedtuple
+
+import numpy as np
+
+from minitorch.complaints import axis_of
+from minitorch.dtypes import bool_, int64
+from minitorch.indexing import take_along_dim
+from minitorch.operation import method, numpy_names
+from minitorch.tensor import Tensor
+
+Ordered = namedtuple("Ordered", "values indices")
+
+
+def _order(input, dim, descending):
+    """The positions along `dim` in the order of their values; of equal ones the first comes first, nan is largest."""
+    dim = axis_of("sort", dim, input.shape)
+    if not input.ndim:
+        return np.zeros((), int64)
+    keys = input._data
+    if descending:                                                    # turned around twice: equal ones keep their order
+        last = keys.shape[dim] - 1
+        return np.flip(last - np.argsort(np.flip(keys, dim), dim, kind="stable"), dim).astype(int64)
+    return np.argsort(keys, dim, kind="stable").astype(int64)
+
+
+@method()
+@numpy_names
+def argsort(input, dim=-1, descending=False, stable=True):
+    """The positions along `dim` in the order of their values."""
+    return Tensor(_order(input, dim, descending))
+
+
+@method()
+@numpy_names
+def sort(input, dim=-1, descending=False, stable=True):
+    """(values, indices) along `dim`, the smallest first unless `descending`. Equal values keep their order."""
+    indices = argsort(input, dim, descending)
+    return Ordered(take_along_dim(input, indices, dim) if input.ndim else input.clone(), indices)
+
+
+@method()
+@numpy_names
+def topk(input, k, dim=-1, largest=True, sorted=True):
+    """(values, indices) of the k largest along `dim`, or the smallest, in order."""
+    axis = axis_of("topk", dim, input.shape)
+    length = (input.shape or (1,))[axis]
+    if not 0 <= k <= length:
+        raise RuntimeError(f"topk: k must be 0 ... {length}, the size of dimension {dim} of {input.shape}; got {k}")
+    if not input.ndim:
+        return Ordered(input.clone(), Tensor(np.zeros((), int64)))
+    indices = argsort(input, axis, descending=largest)[(slice(None),) * axis + (slice(k),)]
+    return Ordered(take_along_dim(input, indices, axis), indices)
+
+
+@method()
+@numpy_names
+def median(input, dim=None, keepdim=False):
+    """The middle value, of an even number the lower one; along `dim` (values, indices)."""
+    if dim is None:
+        return median(input.flatten(), 0).values
+    if not input.ndim:
+        return Ordered(input.clone(), Tensor(np.zeros((), int64)))
+    axis = axis_of("median", dim, input.shape)
+    middle = (slice(None),) * axis + (slice((input.shape[axis] - 1) // 2, (input.shape[axis] + 1) // 2),)
+    indices = argsort(input, axis)[middle]
+    values = take_along_dim(input, indices, axis)
+    return Ordered(values, indices) if keepdim else Ordered(values.squeeze(axis), indices.squeeze(axis))
+
+
+@method()
+@numpy_names
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The different values in order; on request which of them each element is, and how often each occurs."""
+    found = np.unique(input._data, return_inverse=True, return_counts=True, axis=dim)
+    values, inverse, counts = found
+    inverse = inverse.reshape(input.shape if dim is None else -1)
+    chosen = (values, *[inverse] * return_inverse, *[counts] * return_counts)
+    tensors = [Tensor(values), *(Tensor(x.astype(int64)) for x in chosen[1:])]
+    return tensors[0] if len(tensors) == 1 else tuple(tensors)
+
+
+@method()
+def nonzero(input, *, as_tuple=False):
+    """The positions of what is not 0: (count, ndim), or as a tuple one vector per dimension, to index with."""
+    found = np.nonzero(np.atleast_1d(input._data))
+    if as_tuple:
+        return tuple(Tensor(axis.astype(int64)) for axis in found)
+    return Tensor(np.stack(found, axis=1).astype(int64)[:, :input.ndim])
+
+
+@method()
+@numpy_names
+def count_nonzero(input, dim=None):
+    """How many elements are not 0."""
+    return (input != 0).sum(dim)
+
+
+@method()
+def bincount(input, weights=None, minlength=0):
+    """How often each of 0, 1, 2, ... occurs in a vector; or the sum of the weights where it does."""
+    if input.ndim != 1 or input.dtype.kind != "i" or (input._data < 0).any():
+        raise RuntimeError(f"bincount needs a vector of whole numbers from 0 up, got {input.dtype} of {input.shape}")
+    ids = input._data.astype(np.intp)
+    if weights is None:
+        return Tensor(np.bincount(ids, minlength=minlength).astype(int64))
+    kind = weights.dtype if weights.is_floating_point() else np.float64
+    return Tensor(np.bincount(ids, weights._data, minlength).astype(kind))
+
+
+def isin(elements, test_elements):
+    """Which elements are among `test_elements`."""
+    return Tensor(np.asarray(np.isin(elements._data, getattr(test_elements, "_data", test_elements)), bool_))
