@@ -13,6 +13,8 @@ import sys
 import warnings
 
 from classroom import catalogue
+from classroom.feedback import Card
+from classroom.progress_bar import progress
 
 DECORATED = re.compile(r"^@exercise\b.*\n(?:[@#].*\n)*\w+ +(\w+)", re.MULTILINE)
 
@@ -61,6 +63,18 @@ def watch_cells(hand_on, remind):
         watch = Watch(hand_on, remind, shell.user_ns)
         shell.input_transformers_post.append(watch.before)
         shell.events.register("post_run_cell", watch.after)
+        shell.set_custom_exc((KeyboardInterrupt,), say_interrupted)
+
+
+def say_interrupted(shell, kind, value, traceback, tb_offset=None):
+    """In place of a traceback, when the learner has stopped a cell: where it was, and what next."""
+    bar = progress.latest
+    where = bar.stopped() if bar is not None else None
+    sentences = [
+        where or "This cell was stopped.",
+        "What follows may need its results. Run the cell again: it starts anew.",
+    ]
+    Card("Interrupted", sentences).show()
 
 
 def import_what_is_missing(lesson, namespace):

@@ -1,5 +1,8 @@
 """A kernel of the course: what it knows before the lesson's first cell has run, and what it does there."""
 
+import contextlib
+import queue
+import re
 import textwrap
 
 import pytest
@@ -82,3 +85,41 @@ def test_settings_are_written_once_and_a_folder_that_forbids_it_is_left_alone(tm
     assert path.read_text() == environment.KERNEL_SETTINGS and path.stat().st_mtime_ns == before
     monkeypatch.setattr(environment.sys, "prefix", str(path))  # a file, where no folder can be made
     environment.teach_kernels()
+
+
+TRAINING = """
+    import time
+    from classroom import exercise, progress
+    bar = progress(600, "training")
+    for step in range(600):
+        bar.update(step + 1, "loss 1.5")
+        time.sleep(0.05)
+    """
+
+
+def test_interrupted_training_says_where_it_stopped_and_run_all_stops_there(learner, monkeypatch):
+    """Two cells are asked for at once, as Run All does; the first is interrupted."""
+    monkeypatch.setenv(environment.FOLDER, str(learner))
+    manager, client = start_new_kernel(cwd=str(learner / "my_notebooks"))
+    try:
+        first = client.execute(textwrap.dedent(TRAINING))
+        second = client.execute("print('and on')")
+        said, interrupted, replies = [], False, {}
+        while second not in replies:
+            message = client.get_iopub_msg(timeout=60)
+            said.append(message["content"].get("data", {}).get("text/plain", ""))
+            if not interrupted and re.search(r"\d\d of 600", said[-1]):
+                manager.interrupt_kernel()
+                interrupted = True
+            if interrupted and message["msg_type"] == "status":
+                with contextlib.suppress(queue.Empty):
+                    while True:
+                        reply = client.get_shell_msg(timeout=0.2)
+                        replies[reply["parent_header"]["msg_id"]] = reply["content"]["status"]
+        assert re.search(r"training · stopped at step \d+ of 600 · loss 1.5", "\n".join(said))
+        [card] = [text for text in said if text.startswith("Interrupted")]
+        assert "training: stopped at step" in card and "Run the cell again: it starts anew." in card
+        assert replies[first] == "error" and replies[second] in ("aborted", "error")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
