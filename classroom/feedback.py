@@ -31,7 +31,7 @@ CODE = re.compile(
 )
 BETWEEN_CODE = re.compile(r"` ((?:[-+*/@&=<>]|//|\*\*|\+=|==) )?`")  # belongs to one piece of it
 BLOCK = (
-    "margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; color: inherit; "
+    "margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; white-space: pre; color: inherit; "
     "background: rgba(128, 128, 128, 0.13)"
 )
 
