@@ -62,7 +62,9 @@ class Page:
 
     def _lesson(self, lesson):
         done = sum(map(self.is_right, lesson.exercises))
-        title = self._link(lesson, escape(f"{lesson.number} · {lesson.title}"), lesson.slug)
+        title = self._link(
+            lesson, escape(f"{lesson.number} · {lesson.title}"), f"lesson-{lesson.slug}"
+        )
         exercises = "".join(f"<li>{self._exercise(each)}</li>" for each in lesson.exercises)
         minutes = lesson.minutes + sum(each.minutes for each in lesson.exercises)
         return (

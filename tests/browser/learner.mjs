@@ -156,6 +156,7 @@ try {
   await page.waitForFunction(() => document.body.dataset.jpThemeLight === 'false');
   await page.waitForTimeout(800);
   await look('both, dark');
+  await panel.locator('.classroom-figure').last().scrollIntoViewIfNeeded();
   await picture('dark');
   ok('axe finds nothing, light or dark');
 
@@ -168,7 +169,7 @@ try {
   await page.locator(`#course-${EXERCISE}`, { hasText: '✓' }).waitFor({ timeout: 60_000 });
   ok('after a restart it is still ticked');
 
-  await page.locator('#course-relative_positions').click();
+  await page.locator('#course-lesson-relative_positions').click();
   await page.waitForFunction(() => window.jupyterapp.shell.currentWidget?.context?.path.startsWith('05_'));
   await idle();
   await panel.locator('.jp-CodeCell .cm-content').first().click();
