@@ -1,8 +1,9 @@
 """One process that trains one model on one engine, a step at a time, as bench.py asks for them.
 
-It is given its job as JSON in its first argument. It answers each line it reads with a line of JSON: the
-measurements of one more training step.
+It is given its job as JSON in its first argument. It answers each line it reads
+with a line of JSON: the measurements of one more training step.
 """
+
 import json
 import sys
 import time
@@ -11,7 +12,7 @@ import numpy as np
 
 
 class Stopwatch:
-    """Seconds spent inside some functions: of the clock, and of all this process's threads together."""
+    """Seconds spent inside some functions, by the clock and by all threads of this process."""
 
     def __init__(self):
         self.spent = {}
@@ -22,11 +23,15 @@ class Stopwatch:
 
     def timed(self, function, kind):
         """A function that does the same, and is timed under `kind`."""
+
         def timed(*inputs, **options):
             wall, cpu = time.perf_counter(), time.process_time()
             result = function(*inputs, **options)
             before = self.spent.get(kind, (0, 0))
-            self.spent[kind] = (before[0] + time.perf_counter() - wall, before[1] + time.process_time() - cpu)
+            self.spent[kind] = (
+                before[0] + time.perf_counter() - wall,
+                before[1] + time.process_time() - cpu,
+            )
             return result
 
         return timed
@@ -48,13 +53,16 @@ def load(job):
         import importlib
 
         import minitorch
+
         return minitorch, lambda name: importlib.import_module(f"solutions.{name}")
     import torch
 
     from twin import load_twin
+
     torch.set_num_threads(job["threads"])
     if job["keep_memory"]:
         from minitorch.memory import keep_freed_memory
+
         keep_freed_memory()
     return torch, load_twin
 
@@ -65,15 +73,22 @@ def make_model(engine, load_solution, size, positions, listing):
     "cope_fused" is CoPE with its bias as one operation, which PyTorch does not have.
     """
     name, fused, _ = positions.partition("_fused")
-    options = dict(npos_max=size["npos_max"]) if name == "cope" else {}
+    options = {"npos_max": size["npos_max"]} if name == "cope" else {}
     if fused and engine.__name__ == "minitorch":
         options["fused"] = True
     if listing:
         from benchmarks.paper_cope import PaperCoPE
+
         name = PaperCoPE
     model = load_solution("transformer").Transformer(
-        size["vocab_size"], size["dim"], size["num_heads"], size["num_layers"], size["max_len"],
-        positions=name, **options)
+        size["vocab_size"],
+        size["dim"],
+        size["num_heads"],
+        size["num_layers"],
+        size["max_len"],
+        positions=name,
+        **options,
+    )
     rng = np.random.default_rng(0)
     with engine.no_grad():
         for name, parameter in sorted(model.named_parameters()):
@@ -87,12 +102,20 @@ def training(job):
     engine, load_solution = load(job)
     imported, _ = memory()
     size, watch = job["size"], Stopwatch()
-    ids = np.random.default_rng(1).integers(size["vocab_size"], size=(size["batch"], size["seq_len"] + 1))
+    ids = np.random.default_rng(1).integers(
+        size["vocab_size"], size=(size["batch"], size["seq_len"] + 1)
+    )
     module = load_solution("training")
     model = make_model(engine, load_solution, size, job["positions"], job["listing"])
     side_by_side = job["threads"] if job["engine"] == "minitorch" else 1
-    trainer = module.Trainer(model, lambda rng: (ids[:, :-1], ids[:, 1:]), steps=100, warmup=10,
-                             micro_batch=job["micro_batch"], threads=side_by_side)
+    trainer = module.Trainer(
+        model,
+        lambda rng: (ids[:, :-1], ids[:, 1:]),
+        steps=100,
+        warmup=10,
+        micro_batch=job["micro_batch"],
+        threads=side_by_side,
+    )
     if side_by_side == 1:
         watch.around(module, "summed_loss", "forward")
     watch.around(module.nn.utils, "clip_grad_norm_", "optimiser")
@@ -106,23 +129,32 @@ def training(job):
         if "forward" in spent:
             spent["backward"] = spent["step"] - spent["forward"] - spent["optimiser"]
         _, peak = memory()
-        return {"loss": trainer.losses[-1], "megabytes": peak and peak - imported,
-                **{kind: {"wall": float(value[0]), "cpu": float(value[1])} for kind, value in spent.items()}}
+        return {
+            "loss": trainer.losses[-1],
+            "megabytes": peak and peak - imported,
+            **{
+                kind: {"wall": float(value[0]), "cpu": float(value[1])}
+                for kind, value in spent.items()
+            },
+        }
 
     return step
 
 
 def products(job):
-    """A function that times the matrix products of a step alone, in NumPy: no engine can do without them.
+    """A function that times the matrix products of a step alone, in NumPy.
 
-    They are those that a Transformer needs with any encoding, forward and backward, in minitorch's parts.
+    No engine can do without them: they are those that a Transformer needs with
+    any encoding, forward and backward, in minitorch's parts.
     """
     size, part = job["size"], job["micro_batch"]
     dim, heads, seq = size["dim"], size["num_heads"], size["seq_len"]
-    linear = [(dim, 3 * dim), (dim, dim), (dim, 4 * dim), (4 * dim, dim)]             # of every layer
+    linear = [(dim, 3 * dim), (dim, dim), (dim, 4 * dim), (4 * dim, dim)]  # of every layer
     pairs = [((part * seq, rows), (rows, columns)) for rows, columns in linear]
-    pairs += [((part, heads, seq, dim // heads), (part, heads, dim // heads, seq)),   # queries and keys
-              ((part, heads, seq, seq), (part, heads, seq, dim // heads))]            # weights and values
+    pairs += [
+        ((part, heads, seq, dim // heads), (part, heads, dim // heads, seq)),  # queries and keys
+        ((part, heads, seq, seq), (part, heads, seq, dim // heads)),
+    ]  # weights and values
     pairs = pairs * size["num_layers"] + [((part * seq, dim), (dim, size["vocab_size"]))]
     operands = [[np.ones(shape, "float32") for shape in pair] for pair in pairs]
     watch = Stopwatch()
@@ -131,7 +163,7 @@ def products(job):
         for _ in range(0, size["batch"], part):
             for a, b in operands:
                 out = a @ b
-                out @ b.mT, a.mT @ out                                    # as the gradients of a and of b
+                out @ b.mT, a.mT @ out  # as the gradients of a and of b
 
     timed = watch.timed(multiply, "step")
 

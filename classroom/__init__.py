@@ -25,5 +25,8 @@ __all__ = list(_home)
 def __getattr__(name):
     if name not in _home:
         known = ", ".join(__all__)
-        raise AttributeError(f"module 'classroom' has no attribute '{name}'; it has {known}")
+        message = (
+            "module 'classroom' has no attribute '%s'; it has %s"  # old Pythons read this file
+        )
+        raise AttributeError(message % (name, known))
     return getattr(import_module("classroom." + _home[name]), name)

@@ -49,9 +49,7 @@ class Answers:
     # Keeping
 
     def keep(self, name, answer):
-        """Write a right answer into its lesson's file. Raises NotStandalone if that cannot be
-        done.
-        """
+        """Write a right answer into its lesson's file; NotStandalone says why not."""
         text = standalone.source_of(answer, self._home_of)
         path = self.path(name)
         sections = self.sections(path) | {name: text}
@@ -123,9 +121,7 @@ class Answers:
         self._write_record(record)
 
     def digest(self, name, text):
-        """Of everything that a verdict depends on: the answer, its checks, the engine, the
-        solutions.
-        """
+        """Of all that a verdict depends on: answer, checks, engine, solutions."""
         lesson = self.course.exercise(name).lesson
         digest = hashlib.sha256(text.encode())
         for path in (lesson.checks_path, lesson.mistakes_path):

@@ -110,9 +110,7 @@ def _left_over(course, check):
 
 
 def problems(lesson):
-    """Everything that keeps a lesson from being built, a sentence each; an empty list is a sound
-    lesson.
-    """
+    """Everything that keeps a lesson from being built, a sentence each."""
     found = lesson.problems()
     for look in (lambda: _cells(lesson), lambda: _check_imports(lesson)):
         try:
@@ -125,9 +123,7 @@ def problems(lesson):
 
 
 def unexecuted(lesson):
-    """The lesson's notebook before it is run: stubs in the exercise cells, ids and metadata in
-    place.
-    """
+    """The lesson's notebook before it is run: stubs, ids and metadata in place."""
     cells = _cells(lesson)
     _link(cells, lesson)
     _name_cells(cells)
@@ -290,9 +286,7 @@ def digest(lesson):
 
 
 def staleness(lesson, notebook):
-    """Why the stored notebook is not what `notebook`, the lesson's unexecuted one, would become; or
-    None.
-    """
+    """Why the stored notebook is not what the lesson's would become, or None."""
     if not lesson.notebook_path.exists():
         return "was never built"
     try:

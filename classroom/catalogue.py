@@ -24,9 +24,7 @@ FEWEST_MISTAKES = 3  # of different sentences, for each exercise
 
 
 class CourseError(Exception):
-    """The course itself is broken. The message begins with the file, and a line where there is
-    one.
-    """
+    """The course itself is broken. The message begins with the file and line."""
 
     def __init__(self, path, sentence, line=None):
         path = Path(path)
@@ -61,9 +59,7 @@ class Course:
         return [Lesson(self, folder / "lesson.py") for folder in folders]
 
     def lesson(self, name):
-        """The lesson called `name`: its number, its slug, both, or a path to its text or its
-        notebook.
-        """
+        """The lesson with this number, slug or both, or with this text or notebook."""
         path = Path(name)
         stem = path.parent.name if path.name == "lesson.py" else path.stem
         for lesson in self.lessons:
@@ -74,9 +70,7 @@ class Course:
 
     @cached_property
     def exercise_names(self):
-        """Every exercise's name with the lesson it is in (the first, should two lessons claim
-        it).
-        """
+        """Every exercise's name with its lesson (the first, should two claim it)."""
         names = {}
         for lesson in self.lessons:
             for name, _ in lesson.exercise_cells:
@@ -97,17 +91,13 @@ class Course:
         return [self.exercise(name) for name in self.exercise_names]
 
     def problems(self):
-        """A sentence for each fault in the parts of the lessons; an empty list is a sound
-        course.
-        """
+        """A sentence for each fault in the parts of the lessons."""
         return [problem for lesson in self.lessons for problem in lesson.problems()]
 
 
 @dataclass(eq=False)
 class Lesson:
-    """One chapter: the folder `lessons/06_rope` has the name `06_rope`, the number `06`, the slug
-    `rope`.
-    """
+    """One chapter: the folder `lessons/06_rope` has the number `06` and the slug `rope`."""
 
     course: Course = field(repr=False)
     path: Path
@@ -214,9 +204,7 @@ class Lesson:
 
     @cached_property
     def abouts(self):
-        """The calls `about("name", ...)` of this lesson's checks, as syntax trees by exercise
-        name.
-        """
+        """The calls `about("name", ...)` of the checks, as syntax trees by exercise name."""
         calls = (node.value for node in parsed(self.checks_path).body if isinstance(node, ast.Expr))
         return {
             _first_argument(call): call
@@ -273,9 +261,7 @@ class Lesson:
 
 @dataclass(eq=False)
 class Exercise:
-    """One exercise: named in its lesson, checked and mistaken beside it, answered in
-    `solutions/`.
-    """
+    """One exercise: named in its lesson, checked beside it, answered in `solutions/`."""
 
     lesson: Lesson
     name: str
@@ -363,9 +349,7 @@ class Exercise:
 
     @cached_property
     def _answer(self):
-        """(path, syntax tree) of the answer: in the lesson's own solutions module, else in another
-        one.
-        """
+        """(path, syntax tree) of the answer; the lesson's own solutions module goes first."""
         own = self.lesson.solutions_path
         for path in [own, *sorted(own.parent.glob("*.py"))]:
             if path.exists():
@@ -392,9 +376,7 @@ class Exercise:
 
     @property
     def blank_trees(self):
-        """The functions that the learner writes: the answer itself, or the blank methods of a
-        class.
-        """
+        """What the learner writes: the answer itself, or the blank methods of a class."""
         if not self.is_class:
             return [self.tree]
         methods = {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
@@ -476,9 +458,7 @@ def _first_argument(call):
 
 
 def _decorated(path, decorator):
-    """(first argument, definition) of each definition in a file with a decorator
-    `decorator(...)`.
-    """
+    """(first argument, definition) of each definition that is decorated so."""
     found = []
     for node in parsed(path).body:
         for call in getattr(node, "decorator_list", ()):

@@ -66,6 +66,9 @@ class Known:
     only_with: tuple = ()  # (exercise, convention): right beside an answer that follows this, ...
     otherwise: str = ""  # ... and a mistake with this sentence beside any other
 
+    def __call__(self, *inputs, **options):
+        return self.answer(*inputs, **options)
+
     @property
     def name(self):
         return self.answer.__name__

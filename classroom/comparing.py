@@ -207,9 +207,7 @@ def _article(noun):
 
 
 def shown(value, most=np.inf):
-    """A value as the learner sees it: its kind, and its entries; none if there are more than
-    `most`.
-    """
+    """A value as the learner sees it; only its kind if it has more than `most` entries."""
     array = plain(value)
     if isinstance(array, np.ndarray):
         if array.size > most:

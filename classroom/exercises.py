@@ -55,9 +55,7 @@ def _everywhere():
 
 
 def _replace(namespaces, pairs):
-    """Put `new` wherever a namespace has `old`, for each pair (old, new); return what was there
-    before.
-    """
+    """In each namespace put `new` in place of `old`, for each pair; return what was there."""
     new = {id(old): chosen for old, chosen in pairs}
     kept = []
     for namespace in namespaces if new else ():
@@ -106,9 +104,7 @@ def judge(name, answer):
 
 
 def hand_on_unread(name, sentences, blocks):
-    """What `exercise` does for a definition that Python could not read, with what is wrong with
-    it.
-    """
+    """What `exercise` does for a definition that Python could not read."""
     verdict = Verdict(name, NOT_YET, sentences, blocks)
     in_use = session.hand_on(catalogue.course().exercise(name))
     _note(verdict)
@@ -127,9 +123,7 @@ def _note(verdict):
 
 
 def what_next(entry):
-    """What is left of the lesson after a right answer; at its end, and at the course's, what was
-    achieved.
-    """
+    """What is left of the lesson after a right answer; at its end, what was achieved."""
     kept = answers.answers()
     right = {name for name, state in session.states.items() if state == RIGHT}
     right |= set(kept.names()) if kept else set()
@@ -170,9 +164,7 @@ def _keep(name, answer):
 
 
 def hint(name=None):
-    """Show the next hint for an exercise, given by its name; without one, for the one tried
-    last.
-    """
+    """Show the next hint for an exercise; without a name, for the one tried last."""
     entry = _find(name)
     if entry is None:
         return
@@ -190,9 +182,7 @@ def hint(name=None):
 
 
 def solution(name=None):
-    """Show the course's answer to an exercise, given by its name; without one, to the one tried
-    last.
-    """
+    """Show the course's answer to an exercise; without a name, to the one tried last."""
     entry = _find(name)
     if entry is not None:
         Card(f"{entry.name}: the course's answer", blocks=[("", source.answer(entry))]).show()

@@ -1,6 +1,4 @@
-"""What the learner sees: cards of plain text and HTML. The words carry the meaning; a coloured edge
-helps.
-"""
+"""What the learner sees: cards of plain text and HTML. A colored edge helps the words."""
 
 import html
 import re
@@ -9,7 +7,7 @@ from dataclasses import dataclass, field
 
 NOT_WRITTEN, RIGHT, NOT_YET = "not written yet", "right", "not yet"
 
-# Readable on JupyterLab's light and dark themes alike, and told apart by colour-blind eyes.
+# Readable on JupyterLab's light and dark themes alike, and told apart by color-blind eyes.
 EDGES = {RIGHT: "#0a8fd0", NOT_YET: "#d9730d", NOT_WRITTEN: "#8c8c8c"}
 
 CARD = (
@@ -56,7 +54,7 @@ class Card:
         return "\n".join(lines + [f"  {sentence}" for sentence in self.closing])
 
     def html(self):
-        """The card as HTML, in the colours of the page it stands on."""
+        """The card as HTML, in the colors of its page."""
         parts = [f"<div><strong>{_escape(self.heading)}</strong></div>"]
         parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.sentences]
         parts += [
@@ -94,9 +92,7 @@ def _escape(text):
 
 
 def show_bundle(bundle, metadata=None, **options):
-    """Display a MIME bundle in a notebook, or print its plain text. Returns the display handle, if
-    any.
-    """
+    """Display a MIME bundle in a notebook and return its handle, or print its plain text."""
     if in_notebook():
         from IPython.display import display
 
@@ -136,9 +132,7 @@ class Verdict:
         return " ".join(self.sentences)
 
     def card(self):
-        """The verdict as the learner sees it; the output's metadata says, for the progress list,
-        what the state is, and of which text.
-        """
+        """The verdict as the learner sees it; its metadata has the state, and of which text."""
         sentences = list(self.sentences)
         if self.state == RIGHT:
             sentences += [f"Checked: {claim}" for claim in self.checked]

@@ -18,7 +18,7 @@ LOOK = "max-width: 100%; height: auto; border-radius: 8px"
 DATA = re.compile(r'src="data:image/png;base64,([^"]+)"')
 SMALL = 6  # maps of at most so many rows and columns have their numbers written in
 
-# Readable at half width. The colours are those of Okabe and Ito, told apart by colour-blind eyes.
+# Readable at half width. The colors are those of Okabe and Ito, told apart by color-blind eyes.
 STYLE = {
     "figure.figsize": (7.5, 4.2),
     "figure.constrained_layout.use": True,
@@ -110,9 +110,7 @@ def _draw_maps(fig, axes, maps, scale, around_zero):
 
 
 def _draw_map(axis, values, scale):
-    """One map; 0 is white where the scale has both signs. A small one has its numbers written
-    in.
-    """
+    """One map; 0 is white where the scale has both signs. A small one has its numbers in it."""
     low, high = scale
     limit = max(-low, high)
     low, high, colors = (-limit, limit, "RdBu") if low < 0 < high else (low, high, "viridis")

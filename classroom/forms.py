@@ -1,6 +1,4 @@
-"""What is wrong with a definition before any check runs: its kind, its parameters, shadowed
-names.
-"""
+"""What is wrong with a definition before any check runs: kind, parameters, names."""
 
 import builtins
 import inspect
@@ -27,9 +25,7 @@ def problem_of_form(entry, answer):
 
 
 def problem_of_signature(entry, functions):
-    """What differs between the parameters asked for and those of the learner's functions, or
-    None.
-    """
+    """What differs between the parameters asked for and the learner's, or None."""
     for tree, function in zip(entry.blank_trees, functions, strict=True):
         wanted = source.parameters(tree)
         mine = inspect.signature(function).parameters

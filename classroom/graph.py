@@ -59,7 +59,7 @@ def draw_graph(named, title, alt, with_grads=False):
 
 
 def places(order):
-    """(across, up) of each Value: a column to the right of its inputs, and the columns centred."""
+    """(across, up) of each Value: a column to the right of its inputs, and the columns centered."""
     depth = {}
     for node in order:
         depth[node] = 1 + max((depth[each] for each in node.inputs), default=-1)

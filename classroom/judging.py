@@ -1,50 +1,33 @@
-"""The judge: what is found of a learner's answer, and which mistake explains it.
+"""The judge: what is found of a learner's answer.
 
 An answer meets one check after the other. What a check sees of it is compared with what it sees of
-the course's answer, or of another convention that is right as well. When they differ, the
-explanation is looked for in this order: a known mistake that gives the same result, alone; what is
-true of any wrong result (transposed, negated, ...); one small change of the course's answer.
+the course's answer, or of another convention that is right as well. When they differ, explaining.py
+looks for the mistake.
 
 All of it runs on the course's own functions, whatever else the learner has written: so a verdict
 does not depend on the exercises before.
 """
 
 import inspect
-import re
 import sys
 import time
 import traceback
 from contextlib import nullcontext
-from dataclasses import dataclass
 
-import numpy as np
-
-from classroom import general, source
+from classroom import source
 from classroom.checking import NotYet
-from classroom.comparing import (
-    SMALL,
-    TINY,
-    described,
-    difference,
-    equal,
-    plain,
-    shapes,
-    shown,
-)
+from classroom.comparing import SMALL, TINY, described, difference, equal, shapes, shown
+from classroom.explaining import AGAIN, explained, named
 from classroom.feedback import NOT_WRITTEN, NOT_YET, RIGHT, Verdict
 from classroom.forms import problem_of_form, problem_of_signature, shadowed_names
-from classroom.mutants import mutants
+from classroom.looking import Seen, look
 from classroom.trial import Beginning, OutOfTime, Watch, bound, call_within, output_to, seeded
 
 CALLED_AGAIN = "called_again"  # the name under which a mistake says that only this shows it
-MISTAKE_SECONDS = 2  # for one check of one mistake
-READABLE = 70  # characters of a change that fit into a sentence
-NAMING_SECONDS = 5  # for all of them together
-AGAIN = (
-    "Called once more with the same input, it gives another result. Something survives the call "
-    "(a default value that was changed, a global, a mark left on an object), or it draws random "
-    "numbers of its own."
-)
+
+
+class CourseFault(Exception):
+    """A check does not work with the course's own answer."""
 
 
 def judge(entry, answer, courses_own=nullcontext, following=(), explain=True):
@@ -78,46 +61,6 @@ def parts(entry, answer):
     return (
         [getattr(answer, tree.name) for tree in entry.blank_trees] if entry.is_class else [answer]
     )
-
-
-class CourseFault(Exception):
-    """A check does not work with the course's own answer."""
-
-
-@dataclass
-class Seen:
-    """What a check saw of an answer: the value it returned, or the error that stopped it."""
-
-    value: object = None
-    error: BaseException | None = None
-
-    def matches(self, other, check, dtype=None, words=str):
-        """Whether two answers look the same to a check; two that fail must fail in the same
-        words.
-        """
-        if self.error is None and other.error is None:
-            return equal(self.value, other.value, check.tolerance, dtype or check.dtype)
-        if self.error is None or other.error is None or isinstance(self.error, NotYet):
-            return False
-        return type(self.error) is type(other.error) and words(self.error) == words(other.error)
-
-
-def without_details(error):
-    """An error's message without numbers and names, which differ from one writer to the next."""
-    return re.sub(r"'[^']*'|\([\d, ]*\)|[\d.]+", "", str(error))
-
-
-def look(check, answer, seconds=None):
-    """What `check` sees of an answer of the course's: its own, a convention, a mistake, a
-    mutant.
-    """
-    try:
-        with seeded(), output_to(Beginning()):
-            return Seen(call_within(seconds or MISTAKE_SECONDS, lambda: check.look(answer)))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return Seen(error=error)
 
 
 class _Trial:
@@ -155,26 +98,22 @@ class _Trial:
         return found
 
     def _pass(self, check):
-        """Return if the answer satisfies the check; otherwise raise NotYet with all there is to
-        say.
-        """
+        """Return if the answer satisfies the check; otherwise raise NotYet."""
         self.found.by_demand = True  # unless it turns out to be a comparison
         seen = self.seen[check] = self._look(check)
         self.found.by_demand = False
-        still_right = [
-            each for each in self.right if seen.matches(self._wanted(check, each), check)
-        ]
+        still_right = [each for each in self.right if seen.matches(self.wanted(check, each), check)]
         if still_right:
             self.right = still_right
         elif not self.explain:
             raise NotYet
         elif seen.error is not None:
-            says = [] if isinstance(seen.error, OutOfTime) else self._named(check)
+            says = [] if isinstance(seen.error, OutOfTime) else named(self, check)
             raise NotYet(*says, *self._explained(seen.error)) from seen.error
         else:
-            self._explain(check, seen.value, self._wanted(check, self.right[0]).value)
+            self._explain(check, seen.value, self.wanted(check, self.right[0]).value)
 
-    def _wanted(self, check, right):
+    def wanted(self, check, right):
         """What the check sees of a right answer; an error in it is the course's fault."""
         wanted = look(check, right, self.entry.seconds)
         if wanted.error is not None:
@@ -183,9 +122,7 @@ class _Trial:
 
     def _explain(self, check, value, wanted):
         got, want, inputs = self._first_difference(value, wanted, check)
-        says = self._named(check) or self._related(check)
-        if not says and _entries(want) > 1:  # a lone True tells too little
-            says = self._mutated(check)
+        says = explained(self, check, wanted)
         problem = difference(got, want, check.tolerance, check.dtype)
         most = SMALL * SMALL if shapes(got) == shapes(want) else TINY
         blocks = [("expected", shown(want, most)), ("got", shown(got, most))]
@@ -194,9 +131,7 @@ class _Trial:
         raise NotYet(*says, problem, blocks=blocks)
 
     def _look(self, check):
-        """What the check sees of the learner's answer, within the time that is left for all
-        checks.
-        """
+        """What the check sees of the learner's answer, within the time left for all checks."""
         self.watch.calls.clear()
         before = time.monotonic()
         namespaces = [inspect.unwrap(part).__globals__ for part in parts(self.entry, self.answer)]
@@ -219,127 +154,30 @@ class _Trial:
     def _call_again(self):
         """Every check once more: a right answer gives the same results again."""
         for check in self.checks:
-            if not self._gives_the_same_again(check):
+            if not self.gives_the_same_again(check):
                 raise NotYet(AGAIN)
 
-    def _gives_the_same_again(self, check):
-        return self._seen_anew(check).matches(self.seen[check], check)
+    def gives_the_same_again(self, check):
+        return self.seen_anew(check).matches(self.seen[check], check)
 
-    # What explains a difference
+    def is_right_for(self, check):
+        return self.seen_by(check).matches(self.wanted(check, self.right[0]), check)
 
-    def _named(self, check):
-        """The sentence of the one known mistake whose results are the learner's, as a list."""
-        mistakes = [(each.answer, each.sentence) for each in self.entry.mistakes if each.sentence]
-        mistakes += [
-            (each.answer, each.otherwise)
-            for each in self.entry.conventions
-            if each not in self.conventions
-        ]
-        for alike in ({}, {"dtype": "values"}, {"words": without_details}):
-            sentence = self._sentence_alone(check, mistakes, **alike)
-            if sentence:
-                return [sentence]
-        return [AGAIN] if self._survives() else []
-
-    def _sentence_alone(self, check, candidates, **alike):
-        """The one sentence whose answer looks like the learner's, out of (answer, sentence) pairs.
-
-        It must look so to the check that failed, to all before it, and to those after it that the
-        learner's answer satisfies (the others may show a second fault). Where several do, the other
-        checks tell them apart.
-        """
-        until = time.monotonic() + NAMING_SECONDS
-
-        def narrowed(each):
-            return [
-                (answer, sentence)
-                for answer, sentence in candidates
-                if time.monotonic() < until
-                and self._seen(each).matches(look(each, answer), each, **alike)
-            ]
-
-        if alike:  # what is right but for its dtype explains nothing
-            right = self._wanted(check, self.right[0])
-            candidates = [
-                (answer, sentence)
-                for answer, sentence in candidates
-                if not look(check, answer).matches(right, check, **alike)
-            ]
-        order = list(self.checks)
-        at = order.index(check)
-        for each in order[at::-1]:
-            candidates = narrowed(each)
-        for each in order[at + 1 :]:
-            if candidates and self._is_right_for(each):
-                candidates = narrowed(each)
-            elif len({sentence for _, sentence in candidates}) > 1:
-                candidates = narrowed(each) or candidates
-        sentences = {sentence for _, sentence in candidates}
-        return sentences.pop() if len(sentences) == 1 else None
-
-    def _is_right_for(self, check):
-        return self._seen(check).matches(self._wanted(check, self.right[0]), check)
-
-    def _seen(self, check):
+    def seen_by(self, check):
         """What a check sees of the answer; looked at once."""
         if check not in self.seen:
-            self.seen[check] = self._seen_anew(check)
+            self.seen[check] = self.seen_anew(check)
         return self.seen[check]
 
-    def _survives(self):
-        """Whether a check that was passed before now sees something else."""
-        return any(
-            not self._gives_the_same_again(check)
-            for check in list(self.seen)
-            if self.seen[check].error is None
-        )
-
-    def _related(self, check):
-        """What is true of the result whatever the exercise, as a list of at most one sentence."""
-        said = self._relation(check)
-        for other in self.checks:
-            if said and other is not check:
-                again = self._relation(other, otherwise=said)
-                if again is None or _without_shapes(again) != _without_shapes(said):
-                    return []
-        return [said] if said else []
-
-    def _relation(self, check, otherwise=None):
-        """The relation that a check shows; `otherwise` if it shows no wrong result of a call
-        itself.
-        """
-        seen, wanted = self._seen_anew(check), self._wanted(check, self.right[0])
-        if seen.error is not None or seen.matches(wanted, check):
-            return otherwise
-        calls = [(given, out) for given, out in self.watch.calls if out is not None]
-        direct = _made_of(seen.value, [out for _, out in calls])
-        for name in calls[0][0] if calls else ():
-            if all(name in given and equal(out, given[name]) for given, out in calls):
-                return f"It returns its input `{name}` as it was."
-        said = general.relation(seen.value, wanted.value)
-        return said if direct or otherwise is None else said or otherwise
-
-    def _seen_anew(self, check):
+    def seen_anew(self, check):
         self.seconds_left = self.entry.seconds
         try:
             return self._look(check)
         except NotYet as failure:
             return Seen(error=failure)
 
-    def _mutated(self, check):
-        """The sentence of the one small change of the course's answer with the same results."""
-        changes = [
-            (each.answer, each.sentence)
-            for each in mutants(self.entry)
-            if len(each.old + each.new) < READABLE
-        ]
-        sentence = self._sentence_alone(check, changes)
-        return [sentence] if sentence else []
-
     def _first_difference(self, got, want, check):
-        """(got, want, inputs): the first call whose result differs, or the whole if that is
-        unclear.
-        """
+        """(got, want, inputs): the first call whose result differs, or the whole."""
         inputs = self.watch.call_that_returned(got)
         both = isinstance(got, list | tuple) and isinstance(want, list | tuple)
         if inputs is None and both and len(got) == len(want):
@@ -358,9 +196,7 @@ class _Trial:
     # Errors
 
     def _explained(self, error):
-        """Sentences on an error that stopped a check: where in the learner's code, and what it
-        was.
-        """
+        """Sentences on an error that stopped a check: where it is, and what it was."""
         if isinstance(error, OutOfTime):
             return [
                 f"Your code was stopped after {self.entry.seconds} s. Does a loop in it never end, "
@@ -391,25 +227,6 @@ ADVICE = (
     (MemoryError, "It asks for more memory than this machine has."),
     (SystemExit, "An exercise must not end the program: let it return its result."),
 )
-
-
-def _without_shapes(sentence):
-    return re.sub(r"\([\d, ]*\)", "", sentence)
-
-
-def _entries(value):
-    """How many numbers a value has, in all its lists, tuples and arrays."""
-    if isinstance(value, list | tuple):
-        return sum(map(_entries, value))
-    return np.size(plain(value))
-
-
-def _made_of(value, results):
-    """Whether a value is one of the results, or a list or tuple of them."""
-    if any(value is each for each in results):
-        return True
-    items = value if isinstance(value, list | tuple) else ()
-    return bool(items) and all(_made_of(each, results) for each in items)
 
 
 def _inputs_shown(inputs):

@@ -9,9 +9,7 @@ USAGE = 'say what the lesson is called:  make new ARGS="moving_average"'
 
 
 def main(arguments):
-    """Write the skeleton of the lesson with the slug `arguments[0]`; nothing is ever
-    overwritten.
-    """
+    """Write the skeleton of the lesson `arguments[0]`; nothing is ever overwritten."""
     course = catalogue.course()
     if len(arguments) != 1:
         raise Problem(USAGE)

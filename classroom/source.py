@@ -12,9 +12,7 @@ PLACEHOLDER = "...  # your code here"
 
 
 def is_unwritten(function):
-    """Whether a function's body is still empty: a docstring, `...`, pass, comments or
-    NotImplementedError.
-    """
+    """Whether a function's body is still empty: a docstring, `...`, pass, comments."""
     function = inspect.unwrap(function)
     try:
         definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
@@ -48,9 +46,7 @@ def _is_empty_code(code):
 
 
 def global_names(code):
-    """The names that compiled code, with all that is defined inside it, looks up outside of
-    itself.
-    """
+    """The names that compiled code, with all inside it, looks up outside of itself."""
     looked_up = ("LOAD_GLOBAL", "LOAD_NAME")
     names = {step.argval for step in dis.get_instructions(code) if step.opname in looked_up}
     for constant in code.co_consts:
@@ -70,9 +66,7 @@ def banner(exercise):
 
 
 def stub(exercise):
-    """The cell the learner fills in: the answer's signature and docstring, with `...` for a
-    body.
-    """
+    """The cell the learner fills in: the signature, the docstring, and `...` for a body."""
     lines, first = _definition(exercise)
     for function in reversed(exercise.blank_trees):
         body = function.body[0]

@@ -118,9 +118,7 @@ def _is_importable(value):
 
 
 def defined_by(text, name, path, line=0):
-    """What the source `text` defines under `name`; its lines are those of the file from `line`
-    on.
-    """
+    """What the source `text` defines under `name`; its lines begin at `line` of the file."""
     linecache.checkcache(str(path))
     namespace = {"__name__": f"my_answers.{path.stem}", "__file__": str(path)}
     exec(compile("\n" * line + text, str(path), "exec"), namespace)

@@ -24,9 +24,7 @@ CHANGES_INPUT = (
 
 
 class OutOfTime(BaseException):
-    """Raised in code that runs too long. Not an Exception, so that `except Exception` lets it
-    through.
-    """
+    """Raised in code that runs too long. No Exception: `except Exception` lets it through."""
 
 
 def call_within(seconds, function, notices=None):
@@ -98,9 +96,7 @@ class Beginning(io.StringIO):
 
 @contextmanager
 def output_to(printed):
-    """Within this block, what is printed goes to the file `printed`; each warning follows once at
-    the end.
-    """
+    """Within this block, `printed` gets what is printed; each warning follows once."""
     with (
         warnings.catch_warnings(record=True) as caught,
         redirect_stdout(printed),
@@ -118,9 +114,7 @@ def output_to(printed):
 
 @contextmanager
 def bound(name, value, namespaces):
-    """Within this block `name` means `value` in each of the namespaces; so a function can call
-    itself.
-    """
+    """Within this block `name` means `value` in each namespace: a function can call itself."""
     missing = object()
     before = [(namespace, namespace.get(name, missing)) for namespace in namespaces]
     for namespace in namespaces:
@@ -144,9 +138,7 @@ class Watch:
 
     @contextmanager
     def over(self, answer, blank):
-        """Yields `answer` with its inputs watched: a function, or in a class the methods
-        `blank`.
-        """
+        """Yields `answer` watched: a function, or in a class the methods `blank`."""
         if not isinstance(answer, type):
             yield self._watched(answer)
             return
@@ -183,9 +175,7 @@ class Watch:
 
 
 def fingerprint(value):
-    """The same before and after unless the contents of `value` changed; other objects than data
-    never do.
-    """
+    """The same before and after unless the contents of `value` changed."""
     value = plain(value)
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, value.tobytes()

@@ -23,6 +23,8 @@ from experiments.training import run
 # One run, one core: two runs that share two cores by many threads each wait for each other.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
+TRAINING_SHARE = 0.98  # of a run; the rest is its tests
+
 
 def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]:
     """Runs each of the settings, `processes` at once. Returns the names of the runs that failed."""
@@ -110,8 +112,9 @@ class Board:
             if (
                 name not in self.latest
             ):  # what a resumed run had done before says nothing of the time left
-                self.bar.skip(self.units[name] * (step - 1) / self.steps[name])
-            self.done[name] = self.units[name] * step / self.steps[name]
+                before = (step - 1) / self.steps[name]
+                self.bar.skip(self.units[name] * TRAINING_SHARE * before)
+            self.done[name] = self.units[name] * TRAINING_SHARE * step / self.steps[name]
             self.latest[name] = f"{name} {step}/{self.steps[name]} {text}"
         self.show()
 

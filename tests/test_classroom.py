@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from classroom import (
-    catalogue, cells, exercises, feedback, figures, general, graph, progress_bar, source)
+    catalogue, cells, exercises, feedback, figures, general, graph, looking, progress_bar, source)
 from classroom.exercises import exercise, hint, judge, solution
 from classroom.checking import NotYet, outcome, refuses, require
 from classroom.comparing import difference, shown
@@ -676,8 +676,7 @@ def test_one_small_change_of_the_courses_answer_explains_the_rest(tiny):
 
 
 def test_mistake_that_never_ends_does_not_keep_the_learner_waiting(tiny, monkeypatch):
-    from classroom import judging
-    monkeypatch.setattr(judging, "MISTAKE_SECONDS", 0.1)
+    monkeypatch.setattr(looking, "SECONDS", 0.1)
     tiny_course.edit(tiny, MISTAKES, "return x + 2", "while True: pass")
     started = time.monotonic()
     assert "squares" in judge("double", learner("def double(x): return x * x")).says

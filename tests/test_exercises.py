@@ -12,7 +12,8 @@ import pytest
 
 from classroom import catalogue, exercises, source
 from classroom.exercises import judge
-from classroom.judging import AGAIN, CALLED_AGAIN
+from classroom.explaining import AGAIN
+from classroom.judging import CALLED_AGAIN
 from classroom.trial import CHANGES_INPUT
 
 COURSE = catalogue.course()

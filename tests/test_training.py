@@ -1,4 +1,5 @@
-"""The training loop: its rates, its clipping, and that parts, pauses and interruptions change nothing."""
+"""The training loop: rates, clipping, and that parts, pauses and interruptions change nothing."""
+
 import numpy as np
 import pytest
 
@@ -8,23 +9,27 @@ from solutions.transformer import Transformer
 
 
 def draw_batch(rng, batch=6, seq_len=10):
-    """A small task: say the token before the present one. Rows score different numbers of positions."""
+    """A small task: say the token before. Rows score different numbers of positions."""
     inputs = rng.integers(7, size=(batch, seq_len))
     targets = np.full((batch, seq_len), UNSCORED)
     for row in range(batch):
         first = 1 + row % 4
-        targets[row, first:] = inputs[row, first - 1:-1]
+        targets[row, first:] = inputs[row, first - 1 : -1]
     return inputs, targets
 
 
 def new_trainer(steps=8, seed=0, model_seed=0, **options):
     torch.manual_seed(model_seed)
-    model = Transformer(7, dim=16, num_heads=2, num_layers=1, max_len=10, positions="cope", npos_max=4)
+    model = Transformer(
+        7, dim=16, num_heads=2, num_layers=1, max_len=10, positions="cope", npos_max=4
+    )
     return Trainer(model, draw_batch, steps, warmup=3, seed=seed, **options)
 
 
 def weights(trainer):
-    return {name: tensor.detach().numpy().copy() for name, tensor in trainer.model.state_dict().items()}
+    return {
+        name: tensor.detach().numpy().copy() for name, tensor in trainer.model.state_dict().items()
+    }
 
 
 def assert_same(one, other, exactly=True):
@@ -43,7 +48,7 @@ def test_learning_rate_rises_to_the_peak_and_falls_to_its_floor():
     assert rates[49] == pytest.approx(1.5e-3)
     assert rates[99] == rates[100] == max(rates) == 3e-3
     assert rates[-1] == pytest.approx(1.5e-4)
-    assert rates[350] == pytest.approx(3e-3 * (0.05 + 0.95 / 2), rel=0.02)      # half-way down
+    assert rates[350] == pytest.approx(3e-3 * (0.05 + 0.95 / 2), rel=0.02)  # half-way down
     assert np.all(np.diff(rates[100:]) < 0)
     assert learning_rate(0, 1, 1.0, warmup=0) == 1.0
 
@@ -63,7 +68,7 @@ def test_it_learns():
     assert trainer.fit() == "finished"
     assert before > 0.7
     assert error_rate(predict(model, inputs), targets) < 0.05
-    assert trainer.losses[0] == pytest.approx(np.log(7), abs=0.1)               # it began by knowing nothing
+    assert trainer.losses[0] == pytest.approx(np.log(7), abs=0.1)  # it began by knowing nothing
     assert len(trainer.losses) == trainer.step == 100
 
 
@@ -72,7 +77,9 @@ def test_the_gradient_is_clipped_to_length_one():
     steep = {name: torch.tensor(value * 30) for name, value in weights(trainer).items()}
     trainer.model.load_state_dict(steep)
     trainer.update()
-    length = np.sqrt(sum((parameter.grad.numpy() ** 2).sum() for parameter in trainer.model.parameters()))
+    length = np.sqrt(
+        sum((parameter.grad.numpy() ** 2).sum() for parameter in trainer.model.parameters())
+    )
     assert length == pytest.approx(1, abs=1e-3)
 
 
@@ -111,7 +118,7 @@ def test_a_resumed_run_is_the_run_to_the_last_bit(tmp_path, steps_before):
     for _ in range(steps_before):
         stopped.update()
     stopped.save(path)
-    resumed = new_trainer(model_seed=7).load(path)                # its own starting weights are replaced
+    resumed = new_trainer(model_seed=7).load(path)  # its own starting weights are replaced
     assert resumed.step == steps_before
     assert resumed.fit() == "finished"
     assert resumed.losses == straight.losses
@@ -125,8 +132,12 @@ def test_checkpoints_remember_the_evaluations_and_the_best_weights(tmp_path):
     assert whole.fit(evaluate=lambda model: next(values), every=2, patience=2) == "stopped early"
     values = iter([3.0, 1.0, 2.0, 2.5, 0.0])
     paused = new_trainer(steps=8)
-    paused.fit(evaluate=lambda model: next(values), every=2, checkpoint=path,
-               on_step=lambda trainer: interrupt() if trainer.step == 7 else None)
+    paused.fit(
+        evaluate=lambda model: next(values),
+        every=2,
+        checkpoint=path,
+        on_step=lambda trainer: interrupt() if trainer.step == 7 else None,
+    )
     resumed = new_trainer(model_seed=7).load(path)
     assert resumed.evaluations == [(2, 3.0), (4, 1.0), (6, 2.0)]
     assert resumed.fit(evaluate=lambda model: next(values), every=2, patience=2) == "stopped early"
@@ -152,7 +163,7 @@ def test_early_stop_goes_back_to_the_best_weights():
         return next(values)
 
     assert trainer.fit(evaluate=evaluate, every=2, patience=2) == "stopped early"
-    assert trainer.evaluations == [(2, 3.0), (4, 1.0), (6, 1.0), (8, 1.5)]      # equal is no better
+    assert trainer.evaluations == [(2, 3.0), (4, 1.0), (6, 1.0), (8, 1.5)]  # equal is no better
     for name, value in weights(trainer).items():
         np.testing.assert_array_equal(value, seen[1][name])
 

@@ -1,4 +1,5 @@
-"""The Transformer and generation: causal, the same with a cache as without, for every encoding; sampling."""
+"""The Transformer and generation: causal, with a cache as without, for every encoding."""
+
 import copy
 import math
 
@@ -20,11 +21,20 @@ def small_model(positions, num_layers=2, max_len=32, seed=0, **options):
     torch.manual_seed(seed)
     if "cope" in str(positions):
         options.setdefault("npos_max", 6)
-    model = Transformer(11, dim=16, num_heads=2, num_layers=num_layers, max_len=max_len, positions=positions,
-                        **options)
+    model = Transformer(
+        11,
+        dim=16,
+        num_heads=2,
+        num_layers=num_layers,
+        max_len=max_len,
+        positions=positions,
+        **options,
+    )
     rng = np.random.default_rng(seed)
-    state = {name: torch.tensor(rng.normal(size=tuple(tensor.shape)) * 0.4, dtype=tensor.dtype)
-             for name, tensor in model.state_dict().items()}
+    state = {
+        name: torch.tensor(rng.normal(size=tuple(tensor.shape)) * 0.4, dtype=tensor.dtype)
+        for name, tensor in model.state_dict().items()
+    }
     model.load_state_dict(state)
     return model
 
@@ -75,6 +85,7 @@ def test_encodings_are_shared_or_one_a_layer_as_they_ask():
 
 class Closeness(PositionEncoding):
     """A learner's own encoding: near keys score higher, by a strength that each layer learns."""
+
     shared = False
 
     def __init__(self, num_heads, strength=0.5):
@@ -82,7 +93,7 @@ class Closeness(PositionEncoding):
         self.strength = torch.nn.Parameter(torch.full((num_heads, 1, 1), strength))
 
     def bias(self, q, k, v=None, x=None):
-        distances = np.arange(k.shape[-2]) - np.arange(k.shape[-2])[-q.shape[-2]:, None]
+        distances = np.arange(k.shape[-2]) - np.arange(k.shape[-2])[-q.shape[-2] :, None]
         return (self.strength * torch.tensor(distances, dtype=q.dtype)).unsqueeze(0)
 
 
@@ -164,8 +175,12 @@ def test_starting_weights():
     model = Transformer(50, dim=64, num_heads=4, num_layers=8, max_len=8, positions="none")
     residual = 0.02 / math.sqrt(16)
     for block in model.blocks:
-        for layer, std in ((block.attention.qkv, 0.02), (block.attention.out, residual),
-                           (block.mlp[0], 0.02), (block.mlp[2], residual)):
+        for layer, std in (
+            (block.attention.qkv, 0.02),
+            (block.attention.out, residual),
+            (block.mlp[0], 0.02),
+            (block.mlp[2], residual),
+        ):
             assert layer.weight.detach().numpy().std() == pytest.approx(std, rel=0.06)
             assert (layer.bias.detach().numpy() == 0).all()
     assert model.embedding.weight.detach().numpy().std() == pytest.approx(0.02, rel=0.06)
@@ -184,17 +199,30 @@ def test_probabilities_are_the_softmax():
     np.testing.assert_allclose(next_token_probabilities(values[:1], temperature=2), [halved])
 
 
-@pytest.mark.parametrize(("options", "kept"), [
-    ({"top_k": 1}, [0]), ({"top_k": 3}, [0, 2, 1]), ({"top_k": 99}, [0, 1, 2, 3]),
-    ({"top_p": 0.39}, [0]), ({"top_p": 0.41}, [0, 2]), ({"top_p": 0.7}, [0, 2]), ({"top_p": 1e-9}, [0]),
-    ({"top_p": 0.95}, [0, 1, 2, 3]), ({"top_p": 1.0}, [0, 1, 2, 3]),
-    ({"top_k": 2, "top_p": 0.95}, [0, 2]), ({"top_k": 3, "top_p": 0.5}, [0, 2]), ({"temperature": 0}, [0]),
-])
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"top_k": 1}, [0]),
+        ({"top_k": 3}, [0, 2, 1]),
+        ({"top_k": 99}, [0, 1, 2, 3]),
+        ({"top_p": 0.39}, [0]),
+        ({"top_p": 0.41}, [0, 2]),
+        ({"top_p": 0.7}, [0, 2]),
+        ({"top_p": 1e-9}, [0]),
+        ({"top_p": 0.95}, [0, 1, 2, 3]),
+        ({"top_p": 1.0}, [0, 1, 2, 3]),
+        ({"top_k": 2, "top_p": 0.95}, [0, 2]),
+        ({"top_k": 3, "top_p": 0.5}, [0, 2]),
+        ({"temperature": 0}, [0]),
+    ],
+)
 def test_what_is_kept(options, kept):
     full = np.array([0.4, 0.2, 0.31, 0.09])
     want = np.zeros(4)
     want[kept] = full[kept] / full[kept].sum()
-    np.testing.assert_allclose(next_token_probabilities(np.log(full)[None], **options)[0], want, atol=1e-12)
+    np.testing.assert_allclose(
+        next_token_probabilities(np.log(full)[None], **options)[0], want, atol=1e-12
+    )
 
 
 def test_of_equally_likely_tokens_the_lower_id_is_kept():
@@ -202,7 +230,9 @@ def test_of_equally_likely_tokens_the_lower_id_is_kept():
     assert next_token_probabilities(np.zeros((1, 5)), temperature=0).tolist() == [[1, 0, 0, 0, 0]]
 
 
-@pytest.mark.parametrize("options", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}])
+@pytest.mark.parametrize(
+    "options", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}]
+)
 def test_senseless_sampling_is_refused(options):
     [(name, value)] = options.items()
     with pytest.raises(ValueError, match=f"{name}.*{value}"):
@@ -219,7 +249,9 @@ def test_draws_follow_the_weights():
 
 def test_generate_repeats_itself_for_the_same_seed_only():
     model, prompt = small_model("alibi"), random_ids(1, 3)
-    once, twice, other = (generate(model, prompt, 20, rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
+    once, twice, other = (
+        generate(model, prompt, 20, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
     assert (once == twice).all()
     assert (once != other).any()
 

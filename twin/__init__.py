@@ -1,4 +1,4 @@
-"""Load a module of solutions/ on PyTorch instead of minitorch: the same file, only its imports switched.
+"""Load a module of solutions/ on PyTorch: the same file, only its imports switched.
 
     rope = load_twin("rope")        # solutions/rope.py, as the module solutions_on_pytorch.rope
 
@@ -8,8 +8,10 @@ The switch is the one a learner makes by hand:
     from minitorch import nn                    ->  from torch import nn
     from minitorch.nn import functional as F    ->  from torch.nn import functional as F
 
-`from solutions.x import y` is followed to the twin of solutions/x.py, so both families live side by side.
+`from solutions.x import y` is followed to the twin of solutions/x.py, so both
+families live side by side. (Importing this adds a finder to sys.meta_path.)
 """
+
 import importlib
 import importlib.abc
 import importlib.util
@@ -19,13 +21,15 @@ from pathlib import Path
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 PACKAGE = "solutions_on_pytorch"
-SWITCHES = ((r"^([ \t]*)import minitorch as torch\b", r"\1import torch"),
-            (r"^([ \t]*)from minitorch\b", r"\1from torch"),
-            (r"^([ \t]*)from solutions\b", rf"\1from {PACKAGE}"))
+SWITCHES = (
+    (r"^([ \t]*)import minitorch as torch\b", r"\1import torch"),
+    (r"^([ \t]*)from minitorch\b", r"\1from torch"),
+    (r"^([ \t]*)from solutions\b", rf"\1from {PACKAGE}"),
+)
 
 
 def switch_imports(source):
-    """The text of a solutions module with its imports switched to PyTorch; every other line untouched."""
+    """The text of a solutions module, its imports switched and no other line changed."""
     for line, switched in SWITCHES:
         source = re.sub(line, switched, source, flags=re.MULTILINE)
     return source
@@ -37,7 +41,10 @@ def solution_modules():
 
 
 def load_twin(module_name):
-    """solutions.<module_name> on PyTorch. Raises ImportError when there is no such module, or no PyTorch."""
+    """solutions.<module_name> on PyTorch.
+
+    raises   ImportError if there is no such module, or no PyTorch
+    """
     return importlib.import_module(f"{PACKAGE}.{module_name}")
 
 
@@ -57,8 +64,10 @@ class TwinFinder(importlib.abc.MetaPathFinder):
 
 
 class TwinLoader(importlib.abc.SourceLoader):
-    """Compiles the switched text. (SourceLoader writes no .pyc, which would stand where the original's
-    does.)"""
+    """Compiles the switched text.
+
+    SourceLoader writes no .pyc, which would take the name of the original's.
+    """
 
     def __init__(self, path):
         self.path = path
