@@ -27,7 +27,8 @@ from classroom.catalogue import CourseError, CourseErrors
 CELL_SECONDS = 900  # the longest that a cell may take
 FEWEST_OUTPUTS = 3  # of cells that are compared, in each notebook
 OFFERED = {"exercise", "hint", "solution"}  # what every exercise cell names
-IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
+# Tags of cells; the code of a folded one is hidden in JupyterLab until it is asked for.
+IGNORED, ALLOW_STDERR, FOLDED = "nbval-ignore-output", "allow-stderr", "folded"
 
 # What a stored output must not show, because the next run or another machine shows something else.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|<[\w.]+ object at")
@@ -171,6 +172,8 @@ def _cell(lesson, cell, line):
     if cell.cell_type != "code":
         return {"cell_type": cell.cell_type, "metadata": {}, "source": cell.source}
     metadata = {key: cell.metadata[key] for key in ("exercise", "tags") if key in cell.metadata}
+    if FOLDED in metadata.get("tags", ()):
+        metadata["jupyter"] = {"source_hidden": True}
     text = cell.source
     if "exercise" not in metadata and not text.strip():
         raise CourseError(lesson.path, "this cell is empty", line)

@@ -382,3 +382,10 @@ def test_new_lesson_overwrites_nothing(unbuilt, slug, says):
 def test_new_lesson_without_a_name_says_what_to_write():
     with pytest.raises(Problem, match="make new ARGS="):
         new.main([])
+
+
+def test_folded_cell_hides_its_code_and_nothing_else(unbuilt):
+    edit(unbuilt, LESSON, "# %%\nprint(double", '# %% tags=["folded"]\nprint(double')
+    cells = builder.unexecuted(catalogue.course().lesson("00")).cells
+    folded = [cell for cell in cells if cell.metadata.get("jupyter") == {"source_hidden": True}]
+    assert [cell.source for cell in folded] == ["print(double(np.arange(3)))"]
