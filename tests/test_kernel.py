@@ -97,12 +97,27 @@ TRAINING = """
     """
 
 
-def test_interrupted_training_says_where_it_stopped_and_run_all_stops_there(learner, monkeypatch):
+# As Trainer.fit does it: it ends by itself when it is interrupted, and the lesson calls bar.stop().
+CAUGHT = """
+    import time
+    from classroom import exercise, progress
+    bar = progress(600, "training")
+    try:
+        for step in range(600):
+            bar.update(step + 1, "loss 1.5")
+            time.sleep(0.05)
+    except KeyboardInterrupt:
+        bar.stop()
+    """
+
+
+@pytest.mark.parametrize("training", [TRAINING, CAUGHT], ids=["plain loop", "ended by itself"])
+def test_interrupted_training_says_where_it_stopped_and_run_all_stops_there(learner, monkeypatch, training):
     """Two cells are asked for at once, as Run All does; the first is interrupted."""
     monkeypatch.setenv(environment.FOLDER, str(learner))
     manager, client = start_new_kernel(cwd=str(learner / "my_notebooks"))
     try:
-        first = client.execute(textwrap.dedent(TRAINING))
+        first = client.execute(textwrap.dedent(training))
         second = client.execute("print('and on')")
         said, interrupted, replies = [], False, {}
         while second not in replies:
