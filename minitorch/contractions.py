@@ -34,7 +34,7 @@ def einsum(equation, *operands):
     """Sums of products, named by their indices: einsum("ij,jk->ik", a, b) is a @ b.
 
     A letter in several operands is multiplied along; a letter that is not on the right of -> is
-    summed over. `...` stands for leading dimensions, which are broadcast. Without -> the result
+    summed over. `...` means leading dimensions, which are broadcast. Without -> the result
     has the letters that occur once, in alphabetical order. Two operands at a time become one
     product of matrices.
     """

@@ -199,7 +199,7 @@ def sentence(room, name, known=()):
 
 
 def missing(module_name, room):
-    """The `__getattr__` of a module that stands for PyTorch's `room`."""
+    """The `__getattr__` of a module in place of PyTorch's `room`."""
 
     def __getattr__(name):
         if name.startswith("__"):

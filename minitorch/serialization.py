@@ -1,4 +1,4 @@
-"""`save` and `load`: tensors in a plain .npz file, which holds numbers and text and nothing that
+"""`save` and `load`: tensors in a plain .npz file, which contains numbers and text and nothing that
 could run.
 
 The file is a zip archive. Each tensor is one entry, `<path>.npy`, its path being the keys that
@@ -63,7 +63,7 @@ def _write_archive(target, tree, arrays):
 
 
 def _remove_leftovers(path):
-    """Remove the parts that killed saves of `path` left behind, but none of a process that is
+    """Remove the parts that killed saves of `path` left, but none of a process that is
     still at it.
     """
     for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):

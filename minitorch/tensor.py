@@ -127,6 +127,13 @@ class Tensor:
         """The same values (sharing memory), cut off from the graph."""
         return Tensor(self._data)
 
+    def __getstate__(self):
+        """What pickle and deepcopy take along: of a leaf, all but the base that it is a view of."""
+        if not self.is_leaf:
+            raise RuntimeError("only leaves can be copied or pickled: use x.detach().clone()")
+        slots = {name: getattr(self, name) for name in Tensor.__slots__}
+        return getattr(self, "__dict__", None), slots | {"_base": None}
+
     def numpy(self):
         """The values as an array that shares memory. RuntimeError when a gradient is required."""
         if self.requires_grad:

@@ -304,6 +304,9 @@ def test_time_limit_leaves_quick_code_alone():
     assert call_within(5, lambda: 42) == 42
     with pytest.raises(OutOfTime):
         call_within(0.05, lambda: time.sleep(5))
+    with pytest.raises(OutOfTime):
+        call_within(0.05, lambda: [None for _ in iter(int, 1)], of_work=True)
+    call_within(0.05, lambda: time.sleep(0.2), of_work=True)
     assert sys.gettrace() is None or "coverage" in sys.modules
 
 
@@ -553,10 +556,10 @@ def test_equal_values(got, want):
     (np.ones((1, 3)), np.ones((2, 3)), "Its shape is (1, 3); expected (2, 3)."),
     (Tensor([1.0]), np.array([1.0]), "a float tensor of shape (1,); expected a float array"),
     (Tensor([[1.0]]), Tensor([1.0]), "Its shape is (1, 1); expected (1,)."),
-    (np.array([np.inf]), np.array([1.0]), "it is inf; expected 1"),
-    (np.array([1.001]), np.array([1.0]), "it is 1.001; expected 1"),
+    (np.array([np.inf]), np.array([1.0]), "It is inf; expected 1"),
+    (np.array([1.001]), np.array([1.0]), "It is 1.001; expected 1"),
     ("a", "b", "It is 'a'; expected 'b'."), (3, [3], "It is an int"),
-    ([1], [1, 2], "It has 1 items; expected 2."), ({"a": 1}, {"b": 1}, "Its keys are ['a']"),
+    ([1], [1, 2], "It has 1 item; expected 2."), ({"a": 1}, {"b": 1}, "Its keys are ['a']"),
     ((np.ones(2), np.ones(3)), (np.ones(2), np.zeros(3)), "Item 1 differs. 3 of 3 entries differ"),
     (np.array([[1, 2], [3, 4]], object), np.ones((2, 2)), "kind object"),
     (np.array([np.ones(2), None], object), np.ones(2), "kind object"), (None, 3, "It is None"),
@@ -606,7 +609,9 @@ RELATED = [
     (A + np.triu(np.ones((3, 3)), 1), A, "Only entries above the diagonal"), (A.mean(0), A, "the mean over axis 0"),
     (A * [[1], [1], [0]] + [[0], [0], [7]], A, "Only the last row is wrong"), (A * [7, 1, 1], A, "Only the first column"),
     ((A, -A), (-A, A), "The two results are exchanged"), (Tensor(A), A, "It is a tensor where"), (-3.0, 3.0, "negated"),
-    (A.tolist(), A, "in a list: np.array"), ((A, -A), A, "The first of the results is right"), (A[0], A, "the first entry"),
+    (A * [[2], [3], [5]], A, "a factor of its own"), (A[[0, 0, 0]], A, "the first row's result again"),
+    (A[:, :, None] * [0.25, 0.75], A, "summed over axis 2"), (A * [[1, 0, 1]], A, "Every wrong entry is 0"),
+    (np.round(A / 7, 3), A / 7, "rounded to 3 digits from"), (A.tolist(), A, "in a list: np.array"), ((A, -A), A, "The first of the results is right"), (A[0], A, "the first entry"),
     (A, (A, -A), "Only the first of the 2"), (np.vstack([A, A]), A, "the beginning is right, and then there is more"),
     (A[1:], A, "the beginning is missing"), (np.arange(200, 320).astype(np.uint8), np.arange(200, 320), "wrap around"),
     (np.where(np.arange(3)[:, None] == 0, A, 0), A, "Along axis 0 only the beginning is filled in (1 of 3)"),

@@ -1,4 +1,4 @@
-"""minitorch/NAMES.md lists what minitorch offers, neither more nor less, and what it says of each
+"""minitorch/NAMES.md lists what minitorch offers, no more and no less, and what it says of each
 name is true.
 """
 

@@ -1,4 +1,4 @@
-"""Optimisers: rules that turn gradients into the next values of the parameters."""
+"""Optimizers: rules that turn gradients into the next values of the parameters."""
 
 import math
 
