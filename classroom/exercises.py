@@ -132,7 +132,8 @@ def what_next(entry):
     left = [name for name in names[at:] + names[:at] if name not in right]
     if left:
         return [f"{len(names) - len(left)} of {len(names)} in this lesson; next: `{left[0]}`."]
-    said = [f"That was the last of this lesson's {len(names)}.", entry.lesson.achieved]
+    all_of_it = f"the last of this lesson's {len(names)}" if names[1:] else "this lesson's only one"
+    said = [f"That was {all_of_it}.", entry.lesson.achieved]
     if right >= set(catalogue.course().exercise_names):
         said.append(
             "And every exercise of the course is yours now: the model that counts is your own."

@@ -265,7 +265,7 @@ def test_lesson_without_exercises_need_not_import_what_they_name(unbuilt):
     header, _, rest = tiny_course.LESSON.partition("# %%\n")
     (unbuilt / "lessons" / "01_reading").mkdir()
     (unbuilt / "lessons" / "01_reading" / "lesson.py").write_text(header + "# %%\nprint(2)\n", encoding="utf-8")
-    assert builder.unexecuted(catalogue.course().lesson("01")).cells[-1].source == "print(2)"
+    assert builder.unexecuted(catalogue.course().lesson("01")).cells[-2].source == "print(2)"
 
 
 # What is refused: a cell that fails, or shows what cannot be stored

@@ -1,4 +1,4 @@
-"""Claims, and interrupted trainings: nothing ends in a bare AssertionError or a bar that waits forever."""
+"""Claims and stopped trainings: nothing ends in a bare AssertionError or a bar that waits."""
 
 import pytest
 
@@ -15,7 +15,10 @@ def test_claim_in_a_learners_hands_is_a_card_and_the_lesson_goes_on(monkeypatch,
     monkeypatch.setattr(claims, "answers", object)
     claims.claim("2 is less than 1.", 2 < 1)
     said = capsys.readouterr().out
-    assert said.startswith("Different from what the lesson says") and "not so: 2 is less than 1." in said
+    assert (
+        said.startswith("Different from what the lesson says")
+        and "not so: 2 is less than 1." in said
+    )
 
 
 def test_stopped_bar_says_where_and_only_once(capsys):

@@ -1,4 +1,4 @@
-"""A kernel of the course: what it knows before the lesson's first cell has run, and what it does there."""
+"""A kernel of the course: what it knows before the first cell has run, and what it does then."""
 
 import contextlib
 import queue
@@ -31,7 +31,9 @@ def kernel(learner, monkeypatch):
 
     def run(text):
         said = []
-        reply = client.execute_interactive(textwrap.dedent(text), timeout=60, output_hook=said.append)
+        reply = client.execute_interactive(
+            textwrap.dedent(text), timeout=60, output_hook=said.append
+        )
         texts = [message["content"].get("data", {}).get("text/plain", "") for message in said]
         return "\n".join(texts), reply["content"].get("ename")
 
@@ -47,7 +49,9 @@ def test_exercise_answered_before_the_first_cell_is_judged_and_kept(kernel, lear
             return np.asarray(y)[None, :] - np.asarray(x)[:, None]
         """)
     assert error is None and f"{FIRST.name}: right" in said
-    assert "pairwise_differences" in (learner / "my_answers" / "start_here.py").read_text(encoding="utf-8")
+    assert "pairwise_differences" in (learner / "my_answers" / "start_here.py").read_text(
+        encoding="utf-8"
+    )
     said, error = kernel("hint()")
     assert error is None and f"{FIRST.name}: hint 1" in said
 
@@ -76,7 +80,9 @@ def test_outside_of_a_learners_folder_a_kernel_is_like_any_other(tmp_path):
     assert reply["content"]["ename"] == "NameError"
 
 
-def test_settings_are_written_once_and_a_folder_that_forbids_it_is_left_alone(tmp_path, monkeypatch):
+def test_settings_are_written_once_and_a_folder_that_forbids_it_is_left_alone(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(environment.sys, "prefix", str(tmp_path))
     environment.teach_kernels()
     path = tmp_path / "etc" / "ipython" / "ipython_kernel_config.py"
@@ -112,7 +118,9 @@ CAUGHT = """
 
 
 @pytest.mark.parametrize("training", [TRAINING, CAUGHT], ids=["plain loop", "ended by itself"])
-def test_interrupted_training_says_where_it_stopped_and_run_all_stops_there(learner, monkeypatch, training):
+def test_interrupted_training_says_where_it_stopped_and_run_all_stops_there(
+    learner, monkeypatch, training
+):
     """Two cells are asked for at once, as Run All does; the first is interrupted."""
     monkeypatch.setenv(environment.FOLDER, str(learner))
     manager, client = start_new_kernel(cwd=str(learner / "my_notebooks"))

@@ -69,11 +69,17 @@ def test_a_link_opens_the_newest_file_of_a_lesson(course, parts):
 def test_every_link_has_an_id_of_its_own_so_that_focus_is_kept():
     page = Page(catalogue.course(), {}, Copies("notebooks", "nowhere")).parts()["map"]
     ids = re.findall(r'id="([^"]+)"', page)
-    assert len(ids) == len(set(ids)) == 1 + len(catalogue.course().lessons) + len(catalogue.course().exercises)
+    assert (
+        len(ids)
+        == len(set(ids))
+        == 1 + len(catalogue.course().lessons) + len(catalogue.course().exercises)
+    )
 
 
 def test_what_a_lesson_says_is_escaped(course, parts):
-    tiny_course.edit(course.root, "lessons/00_tiny/lesson.py", "What is twice as much?", "Is 1 < 2?")
+    tiny_course.edit(
+        course.root, "lessons/00_tiny/lesson.py", "What is twice as much?", "Is 1 < 2?"
+    )
     assert "Is 1 &lt; 2?" in parts({})["map"]
 
 

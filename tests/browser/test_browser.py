@@ -17,7 +17,9 @@ import pytest
 from classroom import environment, launcher
 
 HERE = Path(__file__).parent
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 NODE = shutil.which("node")
 SECONDS = 240  # the longest that a busy machine may take; about 40 on an idle one
 
@@ -51,7 +53,9 @@ def lab(tmp_path, monkeypatch):
     arguments = ["--no-browser", f"--port={port}", "--IdentityProvider.token=here"]
     arguments.append("--LabApp.expose_app_in_browser=True")
     start = f"from classroom import launcher; launcher.main({arguments})"
-    server = subprocess.Popen([sys.executable, "-c", start], cwd=environment.ROOT, start_new_session=True)
+    server = subprocess.Popen(
+        [sys.executable, "-c", start], cwd=environment.ROOT, start_new_session=True
+    )
     try:
         wait_for(f"http://127.0.0.1:{port}/api")
         yield f"http://127.0.0.1:{port}/lab?token=here"
@@ -75,7 +79,9 @@ def test_a_learners_way_through_the_course(lab, tmp_path):
     pictures.mkdir(exist_ok=True)
     command = [NODE, HERE / "learner.mjs", lab, CHROMIUM, pictures]
     run = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    said = [line.removeprefix("ok: ") for line in run.stdout.splitlines() if line.startswith("ok: ")]
+    said = [
+        line.removeprefix("ok: ") for line in run.stdout.splitlines() if line.startswith("ok: ")
+    ]
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(said) == len(STEPS)
     assert all(line.startswith(step) for line, step in zip(said, STEPS)), run.stdout
