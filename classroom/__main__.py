@@ -81,6 +81,7 @@ def main(arguments):
         for stream in sys.stdout, sys.stderr:  # a console without a character shows `?` instead
             getattr(stream, "reconfigure", str)(errors="replace")
         environment.enter(arguments)
+        environment.teach_kernels()
         return run(command, arguments[1:])
     except environment.Problem as problem:
         sys.stderr.write("\n%s\n" % problem)

@@ -60,7 +60,7 @@ def notebook(monkeypatch):
         displayed.append((bundle, metadata))
         return Handle(displayed)
 
-    for module in (exercises, feedback, figures, progress_bar):
+    for module in (feedback, figures, progress_bar):
         monkeypatch.setattr(module, "show_bundle", show_bundle)
     monkeypatch.setattr(progress_bar, "in_notebook", lambda: True)
     return displayed
@@ -386,13 +386,14 @@ def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(t
     namespace = {}
     watch = cell_watch(namespace)
     assert watch.before(lines_of(text)) == []
-    assert namespace == {} and notebook == []
+    assert "double" not in namespace and notebook == []
+    assert namespace.pop("np") is np  # what the lesson imports at its top
     watch.after()
     watch.after()
-    assert namespace == {"double": catalogue.course().exercise("double").reference}
+    assert namespace["double"] is catalogue.course().exercise("double").reference
     (bundle, metadata), = notebook
-    assert metadata["classroom"] == {"exercise": "double", "state": "not yet"} == {
-        "exercise": "double", "state": exercises.session.states["double"]}
+    assert metadata["classroom"] == {"exercise": "double", "state": "not yet", "cell": ""}
+    assert exercises.session.states["double"] == "not yet"
     assert bundle["text/plain"].startswith("double: not yet\n  Python cannot read line ")
     assert says in bundle["text/plain"] and "the course's own version is used" in bundle["text/plain"]
 
@@ -484,7 +485,7 @@ def test_fault_of_the_course_does_not_stop_the_learner(tiny, capsys):
 def test_verdict_is_displayed_in_text_and_html_with_its_state(tiny, notebook):
     exercise(learner("def double(x): return x * x"))
     (bundle, metadata), = notebook
-    assert metadata == {"classroom": {"exercise": "double", "state": "not yet"}}
+    assert metadata == {"classroom": {"exercise": "double", "state": "not yet", "cell": ""}}
     for text in bundle["text/plain"], bundle["text/html"]:
         assert "double: not yet" in text and "These are squares" in text
         assert "a float array of shape (3,)" in text and "[1. 4. 9.]" in text and "[2. 4. 6.]" in text
@@ -513,10 +514,10 @@ def test_hints_come_one_by_one(tiny, capsys):
 
 def test_solution_shows_the_source(tiny, capsys):
     solution("double")
-    assert "    # no loop\n    return TWO * np.asarray(x)" in capsys.readouterr().out
+    assert "        # no loop\n        return TWO * np.asarray(x)" in capsys.readouterr().out
     solution("Counter")
     text = capsys.readouterr().out
-    assert text.startswith("class Counter:\n    def add(self, step=1):") and "def clear" not in text
+    assert "\n    class Counter:\n        def add(self, step=1):" in text and "def clear" not in text
 
 
 # Comparing
@@ -738,10 +739,13 @@ def test_answers_are_judged_on_the_courses_own_functions(tiny):
 
 def test_figure_is_a_png_with_alt_text_and_is_closed(notebook):
     figure, _ = figures.plt.subplots()
-    figures.show(figure, alt="An empty plot.")
+    figures.show(figure, alt='An "empty" plot.')
     (bundle, metadata), = notebook
-    assert bundle["image/png"].startswith("iVBOR") and bundle["text/plain"] == "An empty plot."
-    assert metadata == {"image/png": {"alt": "An empty plot."}}
+    assert list(bundle) == ["text/html", "text/plain"] and not metadata
+    assert 'alt="An &quot;empty&quot; plot."' in bundle["text/html"]
+    assert bundle["text/plain"] == 'An "empty" plot.'
+    assert figures.png_of({"data": bundle}).startswith(b"\x89PNG")
+    assert figures.png_of({"data": {"text/html": "<b>"}}) is None
     assert figures.plt.get_fignums() == []
 
 
@@ -947,3 +951,35 @@ def prove(root):
     return subprocess.run([sys.executable, "-m", "pytest", "-q", "-rf", "--color=no", "--rootdir", root,
                            "-p", "no:cacheprovider", "tests/test_exercises.py"],
                           cwd=root, env=environment, capture_output=True, text=True)
+
+
+# Hints and answers, as they are set
+
+@pytest.mark.parametrize("hint, marked", [
+    ("Tensors have the method .sigmoid().", "Tensors have the method `.sigmoid()`."),
+    ("x[:, None] has shape (rows, 1).", "`x[:, None]` has shape (rows, 1)."),
+    ("It is np.where(m, f(g(1)), -np.inf), so `x` is 0.", "It is `np.where(m, f(g(1)), -np.inf)`, so `x` is 0."),
+    ("There are grad.ndim - len(shape) axes.", "There are `grad.ndim - len(shape)` axes."),
+    ("The slope of head_dim, at last.", "The slope of `head_dim`, at last."),
+    ("One sentence. Another one (in brackets).", "One sentence. Another one (in brackets)."),
+])
+def test_code_in_a_hint_is_set_as_code(hint, marked):
+    assert feedback.with_code(hint) == marked
+    assert source.as_code(hint) is None
+
+
+def test_hint_that_is_code_is_a_block_with_a_line_for_each_statement():
+    assert source.as_code("a = [1,  2]; return sum(a)") == "a = [1,  2]\nreturn sum(a)"
+
+
+def test_every_exercise_shows_an_answer_without_its_task():
+    for exercise in catalogue.Course(catalogue.ROOT).exercises:
+        text = source.answer(exercise)
+        compile(text, exercise.name, "exec")
+        assert ">>>" not in text and "returns   " not in text
+
+
+def test_no_line_of_code_is_broken_and_blocks_scroll_by_keyboard():
+    card = feedback.Card("a", blocks=[("", "x = 1"), ("got", "2")]).html()
+    assert card.count('tabindex="0"') == 2 and "overflow-x: auto" in card
+    assert 'aria-label="code"' in card and "<small></small>" not in card

@@ -36,7 +36,7 @@ def test_nothing_in_a_notebook_escapes_comparison(path):
     """nbval does not compare a cell without an execution count, and obeys more marks than the one we use."""
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert all(tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, course_map.PICTURE} for cell in cells)
+    assert all(tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, builder.FOLDED, course_map.PICTURE} for cell in cells)
     assert not any(re.search(r"NBVAL_|PYTEST_VALIDATE", cell.source) for cell in cells)
     compared = [cell for cell in cells if builder.IGNORED not in tags(cell)]
     assert sum(bool(cell.outputs) for cell in compared) >= 3
