@@ -19,8 +19,13 @@ def is_unwritten(function):
     except (OSError, SyntaxError):  # no source at hand, or a string in it that cannot be dedented
         definition = None
     if isinstance(definition, ast.FunctionDef):
-        return all(_is_placeholder(statement) for statement in definition.body)
+        return is_blank(definition)
     return _is_empty_code(function.__code__)
+
+
+def is_blank(definition):
+    """The same of a function's syntax tree."""
+    return all(_is_placeholder(statement) for statement in definition.body)
 
 
 def _is_placeholder(statement):

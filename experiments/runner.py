@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 from queue import Empty
@@ -18,7 +19,7 @@ from typing import Any
 from classroom.progress_bar import progress
 from experiments.recipes import Settings
 from experiments.records import read_record, summary
-from experiments.training import run
+from experiments.training import is_first, run
 
 # One run, one core: two runs that share two cores by many threads each wait for each other.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -53,6 +54,23 @@ def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]
         for process in running.values():
             process.join()
     return failed
+
+
+def run_together(runs: list[Settings], folder: Path) -> None:
+    """This process and the others of torchrun train each run together. The first one shows it."""
+    board = Board(runs) if is_first(runs[0]) else None
+    for settings in runs:
+        name = settings["name"]
+        if board is None:
+            run(settings, folder)
+        else:
+            record = run(settings, folder, partial(show_step, board, name), board.bar.write)
+            board.finished(name, summary(record))
+
+
+def show_step(board: "Board", name: str, trainer: Any) -> None:
+    board.note(name, trainer.step, f"loss {trainer.losses[-1]:.3f}")
+    board.show()
 
 
 @contextmanager
@@ -106,17 +124,21 @@ class Board:
                 name, step, text = reports.get(timeout=left)
             except Empty:
                 break
-            if step is None:
-                self.bar.write(text)
-                continue
-            if (
-                name not in self.latest
-            ):  # what a resumed run had done before says nothing of the time left
-                before = (step - 1) / self.steps[name]
-                self.bar.skip(self.units[name] * TRAINING_SHARE * before)
-            self.done[name] = self.units[name] * TRAINING_SHARE * step / self.steps[name]
-            self.latest[name] = f"{name} {step}/{self.steps[name]} {text}"
+            self.note(name, step, text)
         self.show()
+
+    def note(self, name: str, step: int | None, text: str) -> None:
+        """Takes in one report: of a step, or a sentence."""
+        if step is None:
+            self.bar.write(text)
+            return
+        if (
+            name not in self.latest
+        ):  # what a resumed run had done before says nothing of the time left
+            before = (step - 1) / self.steps[name]
+            self.bar.skip(self.units[name] * TRAINING_SHARE * before)
+        self.done[name] = self.units[name] * TRAINING_SHARE * step / self.steps[name]
+        self.latest[name] = f"{name} {step}/{self.steps[name]} {text}"
 
     def finished(self, name: str, text: str) -> None:
         """Writes a line on a run that has ended."""

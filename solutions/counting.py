@@ -6,6 +6,7 @@
 Between two questions stand mostly passes, so the answer is no matter of distance: only what happened counts.
 The paper's own format (words, one question at the end, up to 512 operations) is at the end of this file.
 """
+
 import string
 
 import numpy as np
@@ -15,10 +16,12 @@ from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
 
 MAX_VALUE = 9
-SYMBOLS = "0123456789=+.?"                      # ids 0 ... 9 are the digits; the variables' names follow
+SYMBOLS = (
+    "0123456789=+.?"  # ids 0 ... 9 are the digits; the variables' names follow
+)
 EQUALS, PLUS, DOT, ASK, FIRST_NAME = 10, 11, 12, 13, 14
-SET, INCREMENT, QUERY, PASS = range(4)          # the kinds of operations
-WIDTH = np.array([2, 2, 3, 1])                  # characters each of them takes
+SET, INCREMENT, QUERY, PASS = range(4)  # the kinds of operations
+WIDTH = np.array([2, 2, 3, 1])  # characters each of them takes
 BLANK = -1
 
 
@@ -50,13 +53,15 @@ def count_values(text):
             answers.append(values[text[place + 1]])
             place += 3
         else:
-            name, sign = text[place:place + 2]
+            name, sign = text[place : place + 2]
             values[name] = 0 if sign == "=" else values[name] + 1
             place += 2
     return answers
 
 
-def operation_weights(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+def operation_weights(
+    values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6
+):
     """Which operation may come next, and how readily: the rules of the task for half-written sequences.
 
     The columns of the result are, in this order: set each variable, increment each variable, query each
@@ -72,12 +77,15 @@ def operation_weights(values, set_weight=1, increment_weight=7, pass_weight=50, 
     """
     batch, variables = values.shape
     each = np.ones((batch, variables)) / variables
-    return np.concatenate([
-        set_weight * each,
-        increment_weight * each * (values < MAX_VALUE),
-        query_weight * each,
-        np.full((batch, 1), float(pass_weight)),
-    ], axis=1)
+    return np.concatenate(
+        [
+            set_weight * each,
+            increment_weight * each * (values < MAX_VALUE),
+            query_weight * each,
+            np.full((batch, 1), float(pass_weight)),
+        ],
+        axis=1,
+    )
 
 
 def counting_sequences(rng, batch, length, num_variables=1, **weights):
@@ -90,17 +98,25 @@ def counting_sequences(rng, batch, length, num_variables=1, **weights):
     check_settings(batch, length, num_variables, **weights)
     rows = np.arange(batch)
     values = np.zeros((batch, num_variables), dtype=np.int64)
-    opening = rng.permuted(np.tile(np.arange(num_variables), (batch, 1)), axis=1)
-    history = [(np.full(batch, SET), name, np.zeros(batch, dtype=np.int64)) for name in opening.T]
+    opening = rng.permuted(
+        np.tile(np.arange(num_variables), (batch, 1)), axis=1
+    )
+    history = [
+        (np.full(batch, SET), name, np.zeros(batch, dtype=np.int64))
+        for name in opening.T
+    ]
     written = np.full(batch, WIDTH[SET] * num_variables)
     while written.min() < length:
         operation = draw(rng, operation_weights(values, **weights))
-        kind, name = np.divmod(operation, num_variables)                          # pass: kind 3, name 0
-        value = np.where(kind == SET, 0, values[rows, name] + (kind == INCREMENT))
+        # pass: kind 3, name 0
+        kind, name = np.divmod(operation, num_variables)
+        value = np.where(
+            kind == SET, 0, values[rows, name] + (kind == INCREMENT)
+        )
         values[rows, name] = value
         history.append((kind, name, value))
         written += WIDTH[kind]
-    kind, name, value = np.stack(history, axis=-1)                                # each (batch, operations)
+    kind, name, value = np.stack(history, axis=-1)  # each (batch, operations)
     return close_up(spell(kind, FIRST_NAME + name, value))[:, :length]
 
 
@@ -108,9 +124,9 @@ def spell(kind, name, value):
     """The characters of operations, filled up with blanks: (batch, operations) -> (batch, operations, 3)."""
     columns = (
         # set    increment  query  pass
-        (name,   name,      ASK,   DOT),
-        (EQUALS, PLUS,      name,  BLANK),
-        (BLANK,  BLANK,     value, BLANK),
+        (name, name, ASK, DOT),
+        (EQUALS, PLUS, name, BLANK),
+        (BLANK, BLANK, value, BLANK),
     )
     return np.stack([np.choose(kind, column) for column in columns], axis=-1)
 
@@ -129,24 +145,32 @@ def check_settings(batch, length, num_variables, **weights):
     check_variables(num_variables)
     check_weights(**weights)
     if weights.get("query_weight") == 0:
-        raise ValueError("query_weight is 0, so nothing would be asked and nothing learned; make it positive")
+        raise ValueError(
+            "query_weight is 0, so nothing would be asked and nothing learned; make it positive"
+        )
     shortest = WIDTH[SET] * num_variables + WIDTH[QUERY]
     if length < shortest:
-        raise ValueError(f"length {length} is too short: setting {num_variables} variable(s) and asking one "
-                         f"question takes {shortest} characters")
+        raise ValueError(
+            f"length {length} is too short: setting {num_variables} variable(s) and asking one "
+            f"question takes {shortest} characters"
+        )
 
 
 def check_variables(num_variables):
     """Variables are called a ... z."""
     if not 1 <= num_variables <= 26:
-        raise ValueError(f"num_variables must be 1 ... 26, one for each name a ... z, got {num_variables}")
+        raise ValueError(
+            f"num_variables must be 1 ... 26, one for each name a ... z, got {num_variables}"
+        )
 
 
 def check_weights(**weights):
     """Weights are numbers from 0 up."""
     for name, weight in weights.items():
         if not 0 <= weight < np.inf:
-            raise ValueError(f"{name} must be a number from 0 up, got {weight}")
+            raise ValueError(
+                f"{name} must be a number from 0 up, got {weight}"
+            )
 
 
 def answer_targets(ids):
@@ -187,9 +211,10 @@ def error_by_position(predictions, targets, width):
     >>> error_by_position(np.array([[7, 4, 5, 1, 8, 8]]), targets, width=2).tolist()
     [1.0, 0.5, nan]
     """
-    scored = targets != UNSCORED                                                  # (batch, seq)
+    scored = targets != UNSCORED  # (batch, seq)
     wrong = scored & (predictions != targets)
-    asked = scored.reshape(len(targets), -1, width).sum(axis=(0, 2))              # (stretches,)
+    # (stretches,)
+    asked = scored.reshape(len(targets), -1, width).sum(axis=(0, 2))
     missed = wrong.reshape(len(targets), -1, width).sum(axis=(0, 2))
     return np.where(asked > 0, missed / np.maximum(asked, 1), np.nan)
 
@@ -211,8 +236,8 @@ def gate_by_symbol(gates, ids, asking, vocab_size):
     [0.3, 1.0, nan]
     """
     seq = ids.shape[1]
-    pairs = asking[:, :, None] & np.tri(seq, dtype=bool)                          # (batch, query, key)
-    symbols = np.broadcast_to(ids[:, None, :], pairs.shape)[pairs]                # (pairs,)
+    pairs = asking[:, :, None] & np.tri(seq, dtype=bool)  # (batch, query, key)
+    symbols = np.broadcast_to(ids[:, None, :], pairs.shape)[pairs]  # (pairs,)
     count = np.bincount(symbols, minlength=vocab_size)
     total = np.bincount(symbols, weights=gates[pairs], minlength=vocab_size)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
@@ -222,37 +247,52 @@ def gate_by_symbol(gates, ids, asking, vocab_size):
 # one question at the end, and only that answer is scored.
 
 PAPER_MAX_VALUE = 10
-PAPER_LENGTH = 512                              # a model's context, in words
-PAPER_OPERATIONS = 3, 512                       # the fewest and the most of a sample
+PAPER_LENGTH = 512  # a model's context, in words
+PAPER_OPERATIONS = 3, 512  # the fewest and the most of a sample
 
 
 def paper_tokenizer(num_variables=1):
     """Its 19, 21, 23 words for 1, 3, 5 variables. `pad` fills up a batch, `start` is never used."""
     numbers = [str(value) for value in range(PAPER_MAX_VALUE + 1)]
     names = string.ascii_lowercase[:num_variables]
-    return Tokenizer(["pad", "start", *numbers, "=", "++", ";", "pass", "print", *names], separator=" ")
+    return Tokenizer(
+        ["pad", "start", *numbers, "=", "++", ";", "pass", "print", *names],
+        separator=" ",
+    )
 
 
-def paper_text(rng, num_variables=1, set_weight=1, increment_weight=7, pass_weight=50):
+def paper_text(
+    rng, num_variables=1, set_weight=1, increment_weight=7, pass_weight=50
+):
     """One sample, e.g. "a = 0 ; pass a ++ pass print a 1". The last word is the answer.
 
     An increment of a variable that is not set yet or already holds 10 is refused, and the operation drawn
     again. A sample in which nothing was set is drawn again as a whole.
     """
     check_variables(num_variables)
-    check_weights(set_weight=set_weight, increment_weight=increment_weight, pass_weight=pass_weight)
+    check_weights(
+        set_weight=set_weight,
+        increment_weight=increment_weight,
+        pass_weight=pass_weight,
+    )
     if set_weight == 0:
-        raise ValueError("set_weight is 0, so no variable would ever be set; make it positive")
+        raise ValueError(
+            "set_weight is 0, so no variable would ever be set; make it positive"
+        )
     weights = set_weight, increment_weight, pass_weight
     values = {}
     while not values:
-        operations = [paper_operation(rng, values, num_variables, *weights)
-                      for _ in range(rng.integers(*PAPER_OPERATIONS, endpoint=True))]
+        operations = [
+            paper_operation(rng, values, num_variables, *weights)
+            for _ in range(rng.integers(*PAPER_OPERATIONS, endpoint=True))
+        ]
     name = list(values)[rng.integers(len(values))]
     return " ".join([*operations, "print", name, str(values[name])])
 
 
-def paper_operation(rng, values, num_variables, set_weight, increment_weight, pass_weight):
+def paper_operation(
+    rng, values, num_variables, set_weight, increment_weight, pass_weight
+):
     """Draws one allowed operation, carries it out on `values` (name -> value), and returns its words."""
     while True:
         point = rng.random() * (set_weight + increment_weight + pass_weight)
@@ -272,10 +312,12 @@ def paper_operation(rng, values, num_variables, set_weight, increment_weight, pa
 def paper_batch(rng, batch=64, num_variables=1, **weights):
     """Inputs and targets, int64 (batch, 512): samples are filled up on the right, or cut on the left."""
     tokenizer = paper_tokenizer(num_variables)
-    inputs = np.zeros((batch, PAPER_LENGTH), dtype=np.int64)                      # 0 is `pad`
+    inputs = np.zeros((batch, PAPER_LENGTH), dtype=np.int64)  # 0 is `pad`
     targets = np.full((batch, PAPER_LENGTH), UNSCORED)
     for row in range(batch):
-        ids = tokenizer.encode(paper_text(rng, num_variables, **weights))[-(PAPER_LENGTH + 1):]
-        inputs[row, :len(ids) - 1] = ids[:-1]
+        ids = tokenizer.encode(paper_text(rng, num_variables, **weights))[
+            -(PAPER_LENGTH + 1) :
+        ]
+        inputs[row, : len(ids) - 1] = ids[:-1]
         targets[row, len(ids) - 2] = ids[-1]
     return inputs, targets

@@ -1,4 +1,6 @@
-"""Embeddings: one vector for each token, looked up by its id. Their gradient, word2vec, and tied weights."""
+"""Embeddings: one vector for each token, looked up by its id. Their gradient,
+word2vec, and tied weights."""
+
 import numpy as np
 
 import minitorch as torch
@@ -20,24 +22,32 @@ def one_hot(ids, vocab_size):
 
 
 def check_ids(ids, vocab_size):
-    """Ids are integers, and each has a row in the table."""
+    """Refuse ids that are not integers, or that have no row in the table."""
+    if str(getattr(ids, "device", "cpu")) != "cpu":
+        return  # looking at them would make a GPU wait
     ids = np.asarray(ids)
     if ids.dtype.kind not in "iu":
-        raise ValueError(f"ids are whole numbers, got {ids.dtype} of shape {ids.shape}")
+        raise ValueError(
+            f"ids are whole numbers, got {ids.dtype} of shape {ids.shape}"
+        )
     if ids.size and not (ids.min() >= 0 and ids.max() < vocab_size):
-        raise ValueError(f"ids {ids.shape} run from {ids.min()} to {ids.max()}, "
-                         f"the vocabulary has {vocab_size} entries, 0 to {vocab_size - 1}")
+        raise ValueError(
+            f"ids {ids.shape} run from {ids.min()} to {ids.max()}, "
+            f"the vocabulary has {vocab_size} entries, 0 to {vocab_size - 1}"
+        )
 
 
 def embedding_backward(grad, ids, vocab_size):
     """The gradient of a lookup with respect to the table: the scatter-add.
 
-    The lookup copies row ids[n] of the table to place n. Going back, the gradient at place n is added to row
-    ids[n]. A token that occurs three times collects three gradients; one that does not occur gets zeros.
+    The lookup copies row ids[n] of the table to position n. Going back, the
+    gradient at position n is added to row ids[n]. A token that occurs three
+    times collects three gradients; one that does not occur gets zeros.
 
-    grad      (*ids.shape, dim) array, the gradient at each place
-    ids       int array of any shape, (seq,) or (batch, seq), say
-    returns   (vocab_size, dim) array
+    grad         array (*ids.shape, dim), the gradient at each position
+    ids          int array of any shape, (seq,) or (batch, seq), say
+    vocab_size   number of rows of the table
+    returns      array (vocab_size, dim) of the dtype of grad
 
     >>> grad = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
     >>> embedding_backward(grad, np.array([0, 2, 0]), vocab_size=3).tolist()
@@ -45,17 +55,22 @@ def embedding_backward(grad, ids, vocab_size):
     """
     check_ids(ids, vocab_size)
     if grad.shape[:-1] != ids.shape:
-        raise ValueError(f"each id needs one gradient vector: ids {ids.shape}, gradient {grad.shape}")
+        raise ValueError(
+            f"each id needs one gradient vector: ids {ids.shape}, "
+            f"gradient {grad.shape}"
+        )
     table = np.zeros((vocab_size, grad.shape[-1]), dtype=grad.dtype)
-    np.add.at(table, ids, grad)         # table[ids] += grad would count each repeated id once only
+    # table[ids] += grad would count each repeated id once only.
+    np.add.at(table, ids, grad)
     return table
 
 
 class Embedding(nn.Module):
     """A table with one learned vector for each token of the vocabulary.
 
-    Multiplying a one-hot row by the table picks out one of its rows; looking the row up gives the same
-    without the multiplication. Starts at N(0, 1), as nn.Embedding does.
+    Multiplying a one-hot row by the table picks out one of its rows; looking
+    the row up gives the same without the multiplication. The table starts at
+    N(0, 1), as nn.Embedding does.
 
     >>> table = Embedding(3, 2)
     >>> table(torch.tensor([[0, 2, 0, 1]])).shape == (1, 4, 2)
@@ -71,18 +86,21 @@ class Embedding(nn.Module):
         """The row of the table for each id.
 
         ids       int tensor of any shape
-        returns   (*ids.shape, dim) tensor; gradients flow through it to self.weight
-        raises    ValueError for ids outside the vocabulary: check_ids(ids, len(self.weight)) does that
+        returns   (*ids.shape, dim) tensor, through which gradients flow to
+                  self.weight
+        raises    ValueError for ids outside the vocabulary, also below 0:
+                  check_ids(ids, len(self.weight)) does that
         """
         check_ids(ids, len(self.weight))
         return F.embedding(ids, self.weight)
 
 
 def vocabulary_logits(hidden, table):
-    """How well each vector of a table fits: its dot product with the hidden vector.
+    """How well each vector of a table fits: its dot product with the hidden
+    vector.
 
-    With the input embedding as the table, the same weights read tokens and predict them: tied weights
-    (Press & Wolf 2017, arXiv 1608.05859).
+    With the input embedding as the table, the same weights read tokens and
+    predict them: tied weights (Press & Wolf 2017, arXiv 1608.05859).
 
     hidden    (..., dim) tensor
     table     (vocab, dim) tensor
@@ -93,45 +111,52 @@ def vocabulary_logits(hidden, table):
     [1.0, 2.0, 3.0]
     """
     if hidden.shape[-1] != table.shape[-1]:
-        raise ValueError(f"hidden {tuple(hidden.shape)} and the table {tuple(table.shape)} differ in dim")
+        raise ValueError(
+            f"hidden {tuple(hidden.shape)} and the table "
+            f"{tuple(table.shape)} differ in dim"
+        )
     return hidden @ table.transpose(0, 1)
 
 
 def tied_gradient(table, ids, grad_logits):
-    """The gradient of a table that is used twice: to look tokens up, and to score all tokens.
+    """The gradient of a table that is used twice: to look tokens up, and to
+    score all tokens.
 
-    The smallest model with tied weights reads a token and scores every token of the vocabulary as the next:
+    The smallest model with tied weights reads a token and scores every token
+    of the vocabulary as the next:
 
-        hidden[n]    = table[ids[n]]                           the lookup
-        logits[n, r] = sum over d of hidden[n, d] table[r, d]  that is, logits = hidden table^T
+        hidden[n]    = table[ids[n]]                             the lookup
+        logits[n, r] = sum over d of hidden[n, d] table[r, d]
 
-    The gradient of the logits is given. Each use of the table brings a part, and the two parts add up.
+    so logits = hidden table^T. The gradient of the logits is given. Each use
+    of the table contributes a part, and the two parts add up.
     `embedding_backward(grad, ids, vocab_size)` finds the part of the lookup.
 
-    table         (vocab, dim) array
+    table         array (vocab, dim)
     ids           int array (seq,)
-    grad_logits   (seq, vocab) array
-    returns       (vocab, dim) array
+    grad_logits   array (seq, vocab)
+    returns       array (vocab, dim)
 
     >>> table = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    >>> tied_gradient(table, np.array([0]), np.array([[0.0, 1.0, 0.0]])).tolist()
+    >>> grad_logits = np.array([[0.0, 1.0, 0.0]])
+    >>> tied_gradient(table, np.array([0]), grad_logits).tolist()
     [[3.0, 4.0], [1.0, 2.0], [0.0, 0.0]]
 
-    Here only logits[0, 1] counts, which is table[0] . table[1]: its slope for row 0 is row 1, and for row 1
-    it is row 0.
+    Here only logits[0, 1] counts, which is table[0] . table[1]: its slope for
+    row 0 is row 1, and for row 1 it is row 0.
     """
-    hidden = table[ids]                                                   # (seq, dim)
-    grad_hidden = grad_logits @ table                                     # (seq, dim)
-    grad_as_output = grad_logits.T @ hidden                               # (vocab, dim)
+    hidden = table[ids]  # (seq, dim)
+    grad_hidden = grad_logits @ table  # (seq, dim)
+    grad_as_output = grad_logits.T @ hidden  # (vocab, dim)
     return embedding_backward(grad_hidden, ids, len(table)) + grad_as_output
 
 
-# ---------------------------------------------------------------- a small text
+# ------------------------------------------ a small text
 
 GROUPS = {
     "animal": "cat dog horse cow",
     "food": "bread cheese soup rice",
-    "colour": "red green blue white",
+    "color": "red green blue white",
     "place": "house garden forest village",
 }
 FRAMES = """
@@ -144,20 +169,23 @@ they eat [food] for dinner
 we cook [food] in the kitchen
 hot [food] tastes good
 they buy [food] at the market
-she wears a [colour] dress
-he wants a [colour] car
-the [colour] paint is still wet
-a [colour] bird sings in the [place]
-the wall of the [place] is [colour]
+she wears a [color] dress
+he wants a [color] car
+the [color] paint is still wet
+a [color] bird sings in the [place]
+the wall of the [place] is [color]
 there is a path to the [place]
 they live near the [place]
 """.strip().splitlines()
 
 
 def small_text(sentences, seed=0):
-    """Sentences drawn from FRAMES, each gap filled with a word of its group. Returns a list of strings.
+    """Sentences drawn from FRAMES, each gap filled with a word of its group.
 
-    No frame has two gaps of one kind, so two words of the same group never stand in one sentence.
+    No frame has two gaps of one kind, so two words of the same group are
+    never in one sentence.
+
+    returns   a list of strings
     """
     rng = np.random.default_rng(seed)
     drawn = []
@@ -168,70 +196,91 @@ def small_text(sentences, seed=0):
     return drawn
 
 
-# ---------------------------------------------------------------- word2vec
+# ------------------------------------------ word2vec
+
 
 def skip_gram_pairs(ids, window):
-    """The training pairs of word2vec's skip-gram: every token with each of its neighbours.
+    """The training pairs of word2vec's skip-gram: every token with each of its
+    neighbors.
 
-    A neighbour stands at most `window` places to the left or right; a token is not its own neighbour. Pairs
-    come in the order of the text, the neighbours of each token from left to right.
+    A neighbor is at most `window` positions to the left or right; a token is
+    not its own neighbor, but an equal token beside it is one. Pairs come in
+    the order of the text, the neighbors of each token from left to right.
 
     ids       int array (seq,)
-    window    at least 1
-    returns   centres, contexts: int64 arrays of equal length
+    window    at least 1; it may be wider than the text
+    returns   centers, contexts: int64 arrays of equal length
 
-    >>> centres, contexts = skip_gram_pairs(np.array([7, 8, 9]), window=1)
-    >>> centres.tolist(), contexts.tolist()
+    >>> centers, contexts = skip_gram_pairs(np.array([7, 8, 9]), window=1)
+    >>> centers.tolist(), contexts.tolist()
     ([7, 8, 8, 9], [8, 7, 9, 8])
 
     Source: Mikolov, Chen et al. 2013 (arXiv 1301.3781), section 3.2.
     """
     ids = np.asarray(ids)
     if ids.ndim != 1 or window < 1:
-        raise ValueError(f"expected one sequence of ids and a window of 1 or more, got ids {ids.shape} and "
-                         f"window {window}")
-    place = np.arange(len(ids))
-    distance = np.abs(place[:, None] - place[None, :])                    # (centre, context)
-    centre, context = np.nonzero((distance > 0) & (distance <= window))
-    return ids[centre], ids[context]
+        raise ValueError(
+            "expected one sequence of ids and a window of 1 or more, "
+            f"got ids {ids.shape} and window {window}"
+        )
+    position = np.arange(len(ids))
+    # (center, context)
+    distance = np.abs(position[:, None] - position[None, :])
+    center, context = np.nonzero((distance > 0) & (distance <= window))
+    return ids[center], ids[context]
 
 
 class SkipGram(nn.Module):
     """word2vec's skip-gram: from a word, predict the words around it.
 
-    Each word has two vectors: one as the centre, kept in the end, one as context. Words that occur in similar
-    contexts must predict the same words, so their vectors tend to move together. The softmax runs over the
-    whole vocabulary, as is possible for a small one; large ones sample a few wrong words instead. Sources:
-    Mikolov, Chen et al. 2013 (arXiv 1301.3781); negative sampling: Mikolov, Sutskever et al. 2013 (1310.4546).
+    Each word has two vectors: one as the center, which is kept in the end,
+    and one as context. Words that occur in similar contexts must predict the
+    same words, so their vectors tend to move together. The softmax runs over
+    the whole vocabulary, as is possible for a small one; large ones sample a
+    few wrong words instead.
+
+    Sources: Mikolov, Chen et al. 2013 (arXiv 1301.3781); negative sampling:
+    Mikolov, Sutskever et al. 2013 (arXiv 1310.4546).
     """
 
     def __init__(self, vocab_size, dim):
         super().__init__()
-        self.centre = Embedding(vocab_size, dim)
+        self.center = Embedding(vocab_size, dim)
         self.context = Embedding(vocab_size, dim)
         for table in self.parameters():
-            nn.init.normal_(table, std=dim ** -0.5)
+            nn.init.normal_(table, std=dim**-0.5)
 
     def forward(self, ids):
-        """ids of centre words: (...) -> logits of their neighbours (..., vocab)."""
-        return vocabulary_logits(self.centre(ids), self.context.weight)
+        """How well each word fits as a neighbor of the center words.
+
+        ids       int tensor of any shape
+        returns   (*ids.shape, vocab) tensor of logits
+        """
+        return vocabulary_logits(self.center(ids), self.context.weight)
 
 
-def train_skip_gram(model, ids, window, steps, batch=256, lr=0.02, seed=0, on_step=None):
-    """Fit a SkipGram to a text of ids, by Adam on random batches of pairs. Returns the loss of every step.
+def train_skip_gram(
+    model, ids, window, steps, batch=256, lr=0.02, seed=0, on_step=None
+):
+    """Fit a SkipGram to a text of ids, by Adam on random batches of pairs.
 
-    on_step   called after every step with its number and loss, e.g. to move a progress bar
+    on_step   called after every step with its number and loss, to move a
+              progress bar, say
+    returns   the loss of every step, a list
     """
     rng = np.random.default_rng(seed)
-    centres, contexts = skip_gram_pairs(ids, window)
-    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
+    centers, contexts = skip_gram_pairs(ids, window)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     losses = []
     for step in range(steps):
-        chosen = rng.integers(len(centres), size=batch)
-        loss = F.cross_entropy(model(torch.tensor(centres[chosen])), torch.tensor(contexts[chosen]))
-        optimiser.zero_grad()
+        chosen = rng.integers(len(centers), size=batch)
+        loss = F.cross_entropy(
+            model(torch.tensor(centers[chosen])),
+            torch.tensor(contexts[chosen]),
+        )
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
         if on_step is not None:
             on_step(step, losses[-1])
@@ -239,21 +288,26 @@ def train_skip_gram(model, ids, window, steps, batch=256, lr=0.02, seed=0, on_st
 
 
 def nearest(table, id, count):
-    """The tokens whose vectors point most nearly the same way as that of `id`, best first, without itself.
+    """The tokens whose vectors point most nearly the same way as that of `id`.
 
-    Two vectors are compared by their cosine: their dot product after both are divided by their lengths.
+    Two vectors are compared by their cosine: their dot product after both are
+    divided by their lengths. The token itself is left out, but another one
+    that points exactly the same way is not.
 
-    table     (vocab, dim) array
+    table     array (vocab, dim)
     id        one of 0 ... vocab - 1
-    returns   ids, cosines: arrays (count,)
+    count     how many tokens to return, at most vocab - 1
+    returns   ids, cosines: arrays (count,), best first
 
-    >>> ids, cosines = nearest(np.array([[1.0, 0.0], [0.0, 3.0], [2.0, 2.0], [-1.0, 0.0]]), id=0, count=2)
+    >>> table = np.array([[1.0, 0.0], [0.0, 3.0], [2.0, 2.0], [-1.0, 0.0]])
+    >>> ids, cosines = nearest(table, id=0, count=2)
     >>> ids.tolist(), cosines.round(2).tolist()
     ([2, 1], [0.71, 0.0])
     """
     check_ids(np.array(id), len(table))
-    unit = table / np.linalg.norm(table, axis=1, keepdims=True)           # (vocab, dim), each of length 1
-    cosines = unit @ unit[id]                                             # (vocab,)
+    # (vocab, dim), each of length 1
+    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    cosines = unit @ unit[id]  # (vocab,)
     order = np.argsort(-cosines, kind="stable")
     best = order[order != id][:count]
     return best, cosines[best]

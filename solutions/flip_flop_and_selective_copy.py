@@ -11,14 +11,16 @@ Selective copy: repeat a text without its blanks.
 Both batches can have the sizes of the paper: flip_flop_batch(rng, pairs=256) and
 selective_copy_batch(rng, num_symbols=256, blanks=256).
 """
+
 import numpy as np
 
 from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
 
-WRITE, READ, IGNORE, ZERO, ONE = range(5)       # ids of the flip-flop alphabet: w r i 0 1
+# ids of the flip-flop alphabet: w r i 0 1
+WRITE, READ, IGNORE, ZERO, ONE = range(5)
 
-ALPHABET = "abcdefghijklmn"                     # ids 0 ... 13; with the blank and the mark a vocabulary of 16
+ALPHABET = "abcdefghijklmn"  # ids 0 ... 13; with the blank and the mark a vocabulary of 16
 BLANK, MARK = 14, 15
 
 
@@ -40,8 +42,15 @@ def recall(instructions, bits):
     [[1, 0, 1, 0, 0]]
     """
     places = np.arange(instructions.shape[1])
-    last_write = np.maximum.accumulate(np.where(instructions == WRITE, places, 0), axis=1)   # (batch, pairs)
-    return np.where(instructions == READ, np.take_along_axis(bits, last_write, axis=1), bits)
+    # (batch, pairs)
+    last_write = np.maximum.accumulate(
+        np.where(instructions == WRITE, places, 0), axis=1
+    )
+    return np.where(
+        instructions == READ,
+        np.take_along_axis(bits, last_write, axis=1),
+        bits,
+    )
 
 
 def flip_flop_sequences(rng, batch, pairs=64, ignore=0.8):
@@ -55,14 +64,19 @@ def flip_flop_sequences(rng, batch, pairs=64, ignore=0.8):
     Source: Liu et al. 2023 (arXiv 2306.00946), the language FFL(2 * pairs, ignore).
     """
     check_at_least(1, batch=batch)
-    check_at_least(2, pairs=pairs)              # one to write, one to read
+    check_at_least(2, pairs=pairs)  # one to write, one to read
     if not 0 <= ignore <= 1:
         raise ValueError(f"ignore is a probability, from 0 to 1, got {ignore}")
-    instructions = rng.choice([WRITE, READ, IGNORE], size=(batch, pairs),
-                              p=[(1 - ignore) / 2, (1 - ignore) / 2, ignore])
+    instructions = rng.choice(
+        [WRITE, READ, IGNORE],
+        size=(batch, pairs),
+        p=[(1 - ignore) / 2, (1 - ignore) / 2, ignore],
+    )
     instructions[:, 0], instructions[:, -1] = WRITE, READ
     bits = recall(instructions, rng.integers(2, size=(batch, pairs)))
-    return np.stack([instructions, ZERO + bits], axis=2).reshape(batch, 2 * pairs)
+    return np.stack([instructions, ZERO + bits], axis=2).reshape(
+        batch, 2 * pairs
+    )
 
 
 def flip_flop_batch(rng, batch=16, pairs=64, ignore=0.8):
@@ -87,11 +101,13 @@ def without_blanks(ids):
     >>> without_blanks(np.array([[3, BLANK, 0], [BLANK, 2, 2]])).tolist()
     [[3, 0], [2, 2]]
     """
-    kept = ids != BLANK                                                           # (batch, seq)
+    kept = ids != BLANK  # (batch, seq)
     counts = np.unique(kept.sum(axis=1))
     if len(counts) > 1:
-        raise ValueError(f"rows must have equally many symbols, got from {counts[0]} to {counts[-1]} "
-                         f"in ids {ids.shape}")
+        raise ValueError(
+            f"rows must have equally many symbols, got from {counts[0]} to {counts[-1]} "
+            f"in ids {ids.shape}"
+        )
     return ids[kept].reshape(len(ids), -1)
 
 
@@ -106,10 +122,14 @@ def selective_copy_sequences(rng, batch, num_symbols=12, blanks=12):
     check_at_least(1, batch=batch, num_symbols=num_symbols)
     check_at_least(0, blanks=blanks)
     symbols = rng.integers(len(ALPHABET), size=(batch, num_symbols))
-    places = rng.permuted(np.tile(np.arange(num_symbols + blanks), (batch, 1)), axis=1)[:, :num_symbols]
+    places = rng.permuted(
+        np.tile(np.arange(num_symbols + blanks), (batch, 1)), axis=1
+    )[:, :num_symbols]
     text = np.full((batch, num_symbols + blanks), BLANK)
     np.put_along_axis(text, places, symbols, axis=1)
-    return np.concatenate([text, np.full((batch, 1), MARK), without_blanks(text)], axis=1)
+    return np.concatenate(
+        [text, np.full((batch, 1), MARK), without_blanks(text)], axis=1
+    )
 
 
 def selective_copy_batch(rng, batch=32, num_symbols=12, blanks=12):
@@ -134,7 +154,7 @@ def copy_errors(predictions, targets):
     >>> copy_errors(np.array([[9, 0, 1, 2, 5], [9, 4, 5, 6, 7]]), targets)
     (0.125, 0.5)
     """
-    scored = targets != UNSCORED                                                  # (batch, seq)
+    scored = targets != UNSCORED  # (batch, seq)
     wrong = scored & (predictions != targets)
     return float(wrong.sum() / scored.sum()), float(wrong.any(axis=1).mean())
 
@@ -163,8 +183,9 @@ def source_hits(attention, ids):
     0.5
     """
     mark = int((ids[0] == MARK).argmax())
-    sources = np.nonzero(ids[:, :mark] != BLANK)[1].reshape(len(ids), -1)         # (batch, asker): places
-    looked_at = attention[:, mark:].argmax(axis=-1)                               # (batch, asker): places
+    # (batch, asker): places
+    sources = np.nonzero(ids[:, :mark] != BLANK)[1].reshape(len(ids), -1)
+    looked_at = attention[:, mark:].argmax(axis=-1)  # (batch, asker): places
     return float((looked_at == sources).mean())
 
 

@@ -1,7 +1,10 @@
-"""Relative positions: scores depend on how far a key is from the query. Shaw, Transformer-XL, T5, ALiBi.
+"""Relative positions: scores depend on how far a key is from the query. Shaw,
+Transformer-XL, T5, ALiBi.
 
-Distances are key minus query everywhere: 0 is the query itself, negative numbers are the past.
+Distances are key minus query everywhere: 0 is the query itself, negative
+numbers are the past.
 """
+
 import numpy as np
 
 import minitorch as torch
@@ -13,13 +16,17 @@ from solutions.positions import PositionEncoding
 
 
 def relative_positions(query_len, key_len):
-    """The distance of every key from every query: key position minus query position.
+    """The distance of every key from every query: key position minus query
+    position.
 
-    The queries are the last query_len of the key_len positions, as when earlier keys come from a cache.
+    The queries are the last query_len of the key_len positions, as when
+    earlier keys come from a cache.
 
-    returns   int64 array (query_len, key_len)
-    raises    ValueError for negative or fractional lengths, or more queries than keys:
-              check_lengths(query_len, key_len) does that
+    query_len   number of queries; it may be 0
+    key_len     number of keys, at least query_len
+    returns     int64 array (query_len, key_len)
+    raises      ValueError for negative or fractional lengths, or more queries
+                than keys: check_lengths(query_len, key_len) does that
 
     >>> relative_positions(3, 3).tolist()
     [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
@@ -33,27 +40,39 @@ def relative_positions(query_len, key_len):
 
 
 def check_lengths(query_len, key_len):
-    """Lengths are whole numbers, and every query has a key at its own place."""
-    if int(query_len) != query_len or int(key_len) != key_len or not 0 <= query_len <= key_len:
-        raise ValueError(f"expected whole numbers 0 <= query_len <= key_len, got {query_len} and {key_len}")
+    """Lengths are whole numbers, and every query has a key at its own
+    position."""
+    if (
+        int(query_len) != query_len
+        or int(key_len) != key_len
+        or not 0 <= query_len <= key_len
+    ):
+        raise ValueError(
+            "expected whole numbers 0 <= query_len <= key_len, "
+            f"got {query_len} and {key_len}"
+        )
 
 
 def sign_convention(distances):
-    """Find the mistake: does a printed matrix hold key minus query, or query minus key?
+    """Find the mistake: is a printed matrix key minus query, or query minus
+    key?
 
-    An article gives the distance of query i and key j as j - i, and then prints this matrix for four tokens:
+    An article gives the distance of query i and key j as j - i, and then
+    prints this matrix for four tokens:
 
          0  -1  -2  -3
          1   0  -1  -2
          2   1   0  -1
          3   2   1   0
 
-    Formula and matrix do not agree. Write a function that finds out by itself. It must look at the whole
-    matrix: a single wrong entry makes it neither of the two.
+    Formula and matrix do not agree. Write a function that finds out by
+    itself. It must look at the whole matrix: a single wrong entry makes it
+    neither of the two.
 
-    distances   int array (seq, seq), rows i are queries, columns j are keys; seq is at least 2
-    returns     "key minus query" if every entry is j - i, "query minus key" if every entry is i - j,
-                otherwise "neither"
+    distances   int array (seq, seq), rows i are queries, columns j are keys;
+                seq is at least 2
+    returns     "key minus query" if every entry is j - i, "query minus key"
+                if every entry is i - j, otherwise "neither"
 
     >>> sign_convention(np.array([[0, 1], [1, 0]]))
     'neither'
@@ -64,19 +83,25 @@ def sign_convention(distances):
     return "query minus key" if (distances == -right).all() else "neither"
 
 
-# ---------------------------------------------------------------- Shaw et al. 2018
+# ------------------------------------------ Shaw et al. 2018
+
 
 def clip_distance(relative_position, clip):
-    """Distances beyond `clip` on either side become `clip`, then all are moved up to count from 0.
+    """The table row of every distance, where distances beyond `clip` share a
+    row.
 
-    So 2 * clip + 1 different rows of a table are enough, for any length: row 0 for "clip or more back", row
-    `clip` for the token itself, row 2 * clip for "clip or more ahead".
+    Distances beyond `clip` on either side become `clip`, then all are moved
+    up to count from 0. So 2 * clip + 1 different rows of a table are enough
+    for any length: row 0 for "clip or more back", row `clip` for the token
+    itself, row 2 * clip for "clip or more ahead".
 
     relative_position   int array of any shape, key minus query
-    clip                the largest distance that is told apart, k in the paper, at least 0
+    clip                the largest distance that is told apart, k in the
+                        paper, at least 0
     returns             int array of the same shape, values 0 ... 2 * clip
-    raises              ValueError for distances that are not integers, or a negative clip:
-                        check_distances(relative_position, clip) does that
+    raises              ValueError for distances that are not integers, or a
+                        negative clip: check_distances(relative_position, clip)
+                        does that
 
     >>> clip_distance(np.array([-7, -2, -1, 0, 1, 9]), clip=2).tolist()
     [0, 0, 1, 2, 3, 4]
@@ -88,127 +113,176 @@ def clip_distance(relative_position, clip):
 
 
 def check_distances(relative_position, clip=0):
-    """Distances are counted in whole tokens, and a clipping distance has no sign."""
+    """Distances are counted in whole tokens, and `clip` is one that isn't
+    negative."""
     if not np.issubdtype(relative_position.dtype, np.integer):
-        raise ValueError(f"distances are whole numbers of tokens, got {relative_position.dtype} "
-                         f"of shape {relative_position.shape}")
+        raise ValueError(
+            "distances are whole numbers of tokens, got "
+            f"{relative_position.dtype} of shape {relative_position.shape}"
+        )
     if clip < 0:
         raise ValueError(f"clip is a distance, 0 or more, got {clip}")
 
 
 def shaw_attention(q, k, v, key_vectors, value_vectors):
-    """Attention of one head in which every pair of tokens adds a vector for its distance, to key and value.
+    """Attention of one head in which the distance of two tokens adds a vector
+    to key and value.
 
         score[i, j] = q[i] . (k[j] + key_vectors[row]) / sqrt(head_dim)
         result[i]   = sum over j of weight[i, j] (v[j] + value_vectors[row])
 
-    where row = clip_distance(j - i, clip), and the weights are the softmax of the scores along j. There is no
-    mask.
+    where row = clip_distance(j - i, clip), and the weights are the softmax of
+    the scores along j. There is no mask.
 
-    q, k, v         (seq, head_dim) arrays
-    key_vectors     (2 * clip + 1, head_dim) array; from its length follows clip
-    value_vectors   (2 * clip + 1, head_dim) array
-    returns         (seq, head_dim) array
+    q, k, v         arrays (seq, head_dim)
+    key_vectors     array (2 * clip + 1, head_dim); clip follows from its
+                    length
+    value_vectors   array (2 * clip + 1, head_dim)
+    returns         array (seq, head_dim)
 
-    `relative_positions`, `clip_distance` and `softmax(x)`, along the last axis, are at hand.
+    You can use `relative_positions`, `clip_distance` and `softmax(x)`, along
+    the last axis.
 
-    >>> nothing, v = np.zeros((2, 1)), np.array([[0.0], [60.0]])
-    >>> vectors = np.array([[10.0], [20.0], [30.0]])          # one back, the token itself, one ahead
-    >>> shaw_attention(nothing, nothing, v, vectors, vectors).tolist()    # all weights are 1/2
+    >>> zero, v = np.zeros((2, 1)), np.array([[0.0], [60.0]])
+    >>> vectors = np.array([[10.0], [20.0], [30.0]])
+    >>> shaw_attention(zero, zero, v, vectors, vectors).tolist()
     [[55.0], [45.0]]
+
+    There all weights are 1/2, and the three vectors are for one back, the
+    token itself, and one ahead.
 
     Source: Shaw et al. 2018, equations 3 and 4.
     """
-    rows = clip_distance(relative_positions(len(q), len(k)), len(key_vectors) // 2)       # (query, key)
-    keys = k + key_vectors[rows]                                          # (query, key, head_dim)
-    weights = softmax((keys @ q[:, :, None])[..., 0] / np.sqrt(q.shape[-1]))              # (query, key)
-    return (weights[..., None] * (v + value_vectors[rows])).sum(axis=1)   # (query, head_dim)
+    # (query, key)
+    rows = clip_distance(
+        relative_positions(len(q), len(k)), len(key_vectors) // 2
+    )
+    keys = k + key_vectors[rows]  # (query, key, head_dim)
+    # (query, key)
+    weights = softmax((keys @ q[:, :, None])[..., 0] / np.sqrt(q.shape[-1]))
+    # (query, head_dim)
+    return (weights[..., None] * (v + value_vectors[rows])).sum(axis=1)
 
 
 class Shaw(PositionEncoding):
-    """A learned vector for each clipped distance, added to the keys, and on request to the values too.
+    """A learned vector for each clipped distance, added to the keys, and on
+    request to the values too.
 
         score_ij  = q_i . (k_j + a^K[clip(j - i)]) / sqrt(head_dim)
         result_i  = sum over j of weight_ij (v_j + a^V[clip(j - i)])
 
-    Each table has 2 * clip + 1 rows, shared by the heads; each layer has its own. Source: Shaw et al. 2018
-    (arXiv 1803.02155), equations 3 and 4. The key products are taken per distance; value vectors are gathered
+    Each table has 2 * clip + 1 rows, shared by the heads; each layer has its
+    own. The key products are taken per distance; value vectors are gathered
     per pair of tokens.
+
+    Source: Shaw et al. 2018 (arXiv 1803.02155), equations 3 and 4.
     """
+
     shared = False
 
     def __init__(self, head_dim, clip, values=False):
         super().__init__()
         self.clip = clip
         self.keys = nn.Parameter(torch.empty(2 * clip + 1, head_dim))
-        self.values = nn.Parameter(torch.empty(2 * clip + 1, head_dim)) if values else None
+        self.values = (
+            nn.Parameter(torch.empty(2 * clip + 1, head_dim))
+            if values
+            else None
+        )
         for table in self.parameters():
             nn.init.normal_(table, std=0.02)
 
     def rows(self, query_len, key_len):
         """The table row of every pair: (query, key)."""
-        return torch.tensor(clip_distance(relative_positions(query_len, key_len), self.clip))
+        rows = clip_distance(relative_positions(query_len, key_len), self.clip)
+        return torch.tensor(rows, device=self.keys.device)
 
     def bias(self, q, k, v=None, x=None):
         check_head_dim(q, self.keys.shape[-1])
-        products = (q * self.score_scale(q)) @ self.keys.transpose(0, 1)  # (batch, heads, query, distance)
+        # (batch, heads, query, distance)
+        products = (q * self.score_scale(q)) @ self.keys.transpose(0, 1)
         rows = self.rows(q.shape[-2], k.shape[-2])
-        return torch.take_along_dim(products, rows.expand(*q.shape[:2], *rows.shape), dim=-1)
+        return torch.take_along_dim(
+            products, rows.expand(*q.shape[:2], *rows.shape), dim=-1
+        )
 
     def attend(self, q, k, v, mask):
         if self.values is None:
             return None
-        weights = attention_weights(q, k, mask, self.scale)               # (batch, heads, query, key)
-        vectors = self.values[self.rows(q.shape[-2], k.shape[-2])]        # (query, key, head_dim)
-        by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(-2)       # (batch, heads, query, head_dim)
+        # (batch, heads, query, key)
+        weights = attention_weights(q, k, mask, self.scale)
+        # (query, key, head_dim)
+        vectors = self.values[self.rows(q.shape[-2], k.shape[-2])]
+        # (batch, heads, query, head_dim)
+        by_distance = (weights.unsqueeze(-2) @ vectors).squeeze(-2)
         return weights @ v + by_distance
 
 
 def check_head_dim(q, head_dim):
     """Queries must be as wide as the vectors they meet."""
     if q.shape[-1] != head_dim:
-        raise ValueError(f"position vectors have head_dim {head_dim}, the queries {tuple(q.shape)} do not")
+        raise ValueError(
+            f"position vectors have head_dim {head_dim}, "
+            f"the queries {tuple(q.shape)} do not"
+        )
 
 
-# ---------------------------------------------------------------- Transformer-XL
+# ------------------------------------------ Transformer-XL
+
 
 def relative_shift(x):
-    """From scores by distance to scores by key: shift each row left until its distances meet their keys.
+    """From scores by distance to scores by key: each row shifted left until
+    its distances meet their keys.
 
-    Column c of x belongs to the distance "key_len - 1 - c back". Row i must move left by query_len - 1 - i
-    places. All rows at once:
+    In every row of x, column c is the score for the distance "key_len - 1 - c
+    back". In the result, column j of row i is the score for the distance of
+    key j from query i. So the last row stays as it is, the row above it moves
+    left by one column, and so on.
 
-        put a column of zeros in front             (query_len, key_len + 1)
-        read the same numbers in another shape     (key_len + 1, query_len)
-        drop the first row                         (key_len, query_len)
-        read them in the old shape                 (query_len, key_len)
+    All rows can move at once: with a column of zeros in front, the same
+    numbers, read as a table of another shape, are already where they should
+    be, except for a few at the start.
 
-    What lands above the diagonal (keys ahead of their query) is left over: it will be masked, and does not
-    matter as long as it is finite.
+    What ends up above the diagonal (keys ahead of their query) is left over:
+    it will be masked, and does not matter as long as it is finite.
 
-    x         (..., query, key) tensor; there may be fewer queries than keys: they are the last ones
-    returns   (..., query, key) tensor of the dtype of x, through which gradients flow
+    x         (..., query, key) tensor; there may be fewer queries than keys:
+              they are the last ones
+    returns   (..., query, key) tensor of the dtype of x, through which
+              gradients flow
 
-    >>> relative_shift(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])).tolist()
+    >>> x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
+    >>> relative_shift(x).tolist()
     [[3.0, 0.0, 4.0], [5.0, 6.0, 0.0], [7.0, 8.0, 9.0]]
 
-    Source: Dai et al. 2019 (Transformer-XL), appendix B (the left shift), and the authors' code (zeros and
-    reshape).
+    Here the 0, the 4 and the other 0 are left over.
+
+    Source: Dai et al. 2019 (Transformer-XL), appendix B (the left shift), and
+    the authors' code (zeros and reshape).
     """
     *lead, query_len, key_len = x.shape
-    padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)  # (..., query, key + 1)
-    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(x.shape)
+    zeros = torch.zeros(*lead, query_len, 1, dtype=x.dtype, device=x.device)
+    padded = torch.cat([zeros, x], dim=-1)  # (..., query, key + 1)
+    return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(
+        x.shape
+    )
 
 
 class TransformerXL(PositionEncoding):
-    """Distances as sinusoids, projected to keys of their own, and two learned vectors u and v.
+    """Distances as sinusoids, projected to keys of their own, and two learned
+    vectors u and v.
 
-        score_ij = [ (q_i + u) . k_j + (q_i + v) . W_kR R[i - j] ] / sqrt(head_dim)
+        score_ij = [ (q_i + u) . k_j + (q_i + v) . W_kR R[i - j] ]
+                   / sqrt(head_dim)
 
-    u: how much a key matters to any query; v: how much a distance does. R is the fixed sinusoidal table in
-    the layout [sines; cosines], so any distance has a row. Each layer has its own W_kR, and here also its own
-    u and v (the variant called untied). Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
+    u says how much a key matters to any query, v how much a distance does. R
+    is the fixed sinusoidal table in the layout [sines; cosines], so any
+    distance has a row. Each layer has its own W_kR, and here also its own u
+    and v (the variant called untied).
+
+    Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
     """
+
     shared = False
 
     def __init__(self, dim, num_heads, base=10000.0):
@@ -218,99 +292,141 @@ class TransformerXL(PositionEncoding):
         self.v = nn.Parameter(torch.empty(num_heads, 1, dim // num_heads))
         nn.init.normal_(self.u, std=0.02)
         nn.init.normal_(self.v, std=0.02)
-        self.distance_keys = nn.Linear(dim, dim, bias=False)              # W_kR
+        self.distance_keys = nn.Linear(dim, dim, bias=False)  # W_kR
 
     def bias(self, q, k, v=None, x=None):
         num_heads, _, head_dim = self.u.shape
         check_head_dim(q, head_dim)
         key_len, dim = k.shape[-2], num_heads * head_dim
-        table = sinusoidal_encoding(key_len, dim, self.base)[:, halves_from_pairs(dim)]
-        table = np.flip(table, axis=0).copy()                             # key_len - 1 ... 0 back
-        r = self.distance_keys(torch.tensor(table, dtype=q.dtype))        # (distance, dim)
-        r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)       # (heads, distance, head_dim)
+        table = sinusoidal_encoding(key_len, dim, self.base)[
+            :, halves_from_pairs(dim)
+        ]
+        table = np.flip(table, axis=0).copy()  # key_len - 1 ... 0 back
+        table = torch.tensor(table, dtype=q.dtype, device=q.device)
+        r = self.distance_keys(table)  # (distance, dim)
+        # (heads, distance, head_dim)
+        r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)
         scale = self.score_scale(q)
-        by_distance = ((q + self.v) * scale) @ r.transpose(-2, -1)        # (batch, heads, query, distance)
-        by_key = (self.u * scale) @ k.transpose(-2, -1)                   # (batch, heads, 1, key)
+        # (batch, heads, query, distance)
+        by_distance = ((q + self.v) * scale) @ r.transpose(-2, -1)
+        # (batch, heads, 1, key)
+        by_key = (self.u * scale) @ k.transpose(-2, -1)
         return by_key + relative_shift(by_distance)
 
 
-# ---------------------------------------------------------------- T5
+# ------------------------------------------ T5
 
-def t5_bucket(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
-    """The bucket of every distance: near distances have one each, far ones share, on a logarithmic scale.
+
+def t5_bucket(
+    relative_position, bidirectional=True, num_buckets=32, max_distance=128
+):
+    """The bucket of every distance: near ones have one each, far ones share,
+    on a logarithmic scale.
 
     With B buckets for a direction and n = how far back the key is:
 
         n < B/2     bucket n
-        otherwise   bucket B/2 + floor( B/2 * ln(n / (B/2)) / ln(max_distance / (B/2)) ), at most B - 1
+        otherwise   bucket B/2 + floor(B/2 * ln(2n/B) / ln(2 max_distance/B)),
+                    at most B - 1
 
-    (In code both cases are computed for all n: keep n = 0 away from the logarithm.)
+    (In code both cases are computed for all n: keep n = 0 away from the
+    logarithm.)
 
-    bidirectional=True    B = num_buckets / 2; keys ahead: the same rule, counted from bucket B on
-    bidirectional=False   B = num_buckets; keys ahead count as distance 0
+        bidirectional=True    B = num_buckets / 2; keys ahead follow the same
+                              rule, counted from bucket B on
+        bidirectional=False   B = num_buckets; keys ahead count as distance 0
 
     relative_position   int array of any shape, key minus query
-    num_buckets         a multiple of 4, or of 2 if not bidirectional: B is even
+    bidirectional       whether keys ahead have buckets of their own
+    num_buckets         a multiple of 4, or of 2 if not bidirectional: B is
+                        even
     max_distance        more than B/2
-    returns             int array of the same shape, values 0 ... num_buckets - 1
-    raises              ValueError for distances that are not integers: check_distances(relative_position)
-                        does that
+    returns             int array of the same shape, 0 ... num_buckets - 1
+    raises              ValueError for distances that are not integers:
+                        check_distances(relative_position) does that
 
-    >>> t5_bucket(np.array([-200, -20, -1, 0, 1]), bidirectional=False).tolist()
-    [31, 17, 1, 0, 0]
     >>> t5_bucket(np.array([-200, -20, -1, 0, 1])).tolist()
     [15, 10, 1, 0, 17]
+    >>> past = np.array([-200, -20, -1, 0, 1])
+    >>> t5_bucket(past, bidirectional=False).tolist()
+    [31, 17, 1, 0, 0]
 
-    Source: Raffel et al. 2020, section 2.1, and the authors' code. The rule is theirs: with the default 32
-    causal buckets everything from distance 113 on, not 128, is in the last one.
+    Source: Raffel et al. 2020, section 2.1, and the authors' code. The rule
+    is theirs: with the default 32 causal buckets everything from distance 113
+    on, not 128, is in the last one.
     """
     check_distances(relative_position)
-    buckets = num_buckets // 2 if bidirectional else num_buckets          # for one direction
+    # for one direction
+    buckets = num_buckets // 2 if bidirectional else num_buckets
     exact = buckets // 2
     if exact < 1 or max_distance <= exact:
-        raise ValueError(f"{num_buckets} buckets up to distance {max_distance} cannot hold near and far ones")
+        raise ValueError(
+            f"{num_buckets} buckets up to distance {max_distance} "
+            "do not suffice for near and far ones"
+        )
     ahead = np.where(relative_position > 0, buckets, 0) if bidirectional else 0
-    n = np.abs(relative_position) if bidirectional else np.maximum(-relative_position, 0)
-    growth = np.log2(np.maximum(n, exact) / exact) / np.log2(max_distance / exact)  # 0 ... 1, at max_distance
-    far = np.minimum(exact + (growth * (buckets - exact)).astype(np.int64), buckets - 1)
-    return ahead + np.where(n < exact, n, far)
+    away, back = np.abs(relative_position), np.maximum(-relative_position, 0)
+    n = away if bidirectional else back
+    reach = np.log2(max_distance / exact)
+    growth = np.log2(np.maximum(n, exact) / exact) / reach  # 1: max_distance
+    far = exact + (growth * (buckets - exact)).astype(np.int64)
+    return ahead + np.where(n < exact, n, np.minimum(far, buckets - 1))
 
 
 class T5Bias(PositionEncoding):
-    """A learned number for each bucket of distances and each head, added to the scores; one table for all
-    layers.
+    """A learned number for each bucket of distances and each head, added to
+    the scores; one table for all layers.
 
-    q.k is not divided by sqrt(head_dim): T5 leaves that to its initial weights.
+    q.k is not divided by sqrt(head_dim): T5 leaves that to its initial
+    weights.
+
     Source: Raffel et al. 2020 (arXiv 1910.10683), section 2.1.
     """
+
     scale = 1.0
 
-    def __init__(self, num_heads, bidirectional=False, num_buckets=32, max_distance=128):
+    def __init__(
+        self, num_heads, bidirectional=False, num_buckets=32, max_distance=128
+    ):
         super().__init__()
-        self.bidirectional, self.num_buckets, self.max_distance = bidirectional, num_buckets, max_distance
+        self.bidirectional, self.num_buckets, self.max_distance = (
+            bidirectional,
+            num_buckets,
+            max_distance,
+        )
         self.table = nn.Parameter(torch.empty(num_buckets, num_heads))
         nn.init.normal_(self.table, std=0.02)
 
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
         distances = relative_positions(q.shape[-2], k.shape[-2])
-        buckets = t5_bucket(distances, self.bidirectional, self.num_buckets, self.max_distance)
-        return self.table.T[:, torch.tensor(buckets)].unsqueeze(0)        # (1, heads, query, key)
+        buckets = t5_bucket(
+            distances, self.bidirectional, self.num_buckets, self.max_distance
+        )
+        buckets = torch.tensor(buckets, device=q.device)
+        # (1, heads, query, key)
+        return self.table.T[:, buckets].unsqueeze(0)
 
 
 def check_num_heads(q, num_heads):
     """Each head of the queries needs its own number."""
     if q.shape[1] != num_heads:
-        raise ValueError(f"made for {num_heads} heads, the queries {tuple(q.shape)} have {q.shape[1]}")
+        raise ValueError(
+            f"made for {num_heads} heads, "
+            f"the queries {tuple(q.shape)} have {q.shape[1]}"
+        )
 
 
-# ---------------------------------------------------------------- ALiBi
+# ------------------------------------------ ALiBi
+
 
 def alibi_slopes(num_heads):
-    """How much each head is put off by distance: the slopes of ALiBi, fixed, not learned.
+    """How much each head is put off by distance: the slopes of ALiBi, fixed,
+    not learned.
 
-    For n = 1, 2, 4, 8, ... heads a geometric series that starts with 2^(-8/n) and has that ratio. For other
-    counts: the series of the nearest power of two below, then as many as are missing from every second slope
+    For n = 1, 2, 4, 8, ... heads they are a geometric series that starts with
+    2^(-8/n) and has that ratio. For other counts: the series of the nearest
+    power of two below, then as many as are missing from every second slope
     (the 1st, 3rd, ...) of twice that power.
 
     num_heads   1, 2, 3, ...
@@ -321,20 +437,27 @@ def alibi_slopes(num_heads):
     >>> alibi_slopes(3).tolist()
     [0.0625, 0.00390625, 0.25]
 
-    Source: Press et al. 2022, section 3, and the authors' code for counts that are no power of two.
+    Source: Press et al. 2022, section 3, and the authors' code for counts
+    that are not a power of two.
     """
     if int(num_heads) != num_heads or num_heads < 1:
-        raise ValueError(f"the number of heads must be 1, 2, 3, ..., got {num_heads}")
+        raise ValueError(
+            f"the number of heads must be 1, 2, 3, ..., got {num_heads}"
+        )
     power = 2 ** int(np.log2(num_heads))
     slopes = 2.0 ** (-8 / power * np.arange(1, power + 1))
-    between = 2.0 ** (-4 / power * np.arange(1, 2 * (num_heads - power), 2))      # of 2 * power heads
+    # of 2 * power heads
+    between = 2.0 ** (-4 / power * np.arange(1, 2 * (num_heads - power), 2))
     return np.concatenate([slopes, between])
 
 
 class ALiBi(PositionEncoding):
-    """A penalty that grows with distance, steeper in some heads than in others. No parameters; any length.
+    """A penalty that grows with distance, steeper in some heads than in
+    others.
 
         score_ij = q_i . k_j / sqrt(head_dim) - slope_head * (i - j)
+
+    It has no parameters, and works for any length.
 
     Source: Press et al. 2022 (arXiv 2108.12409), section 3.
     """
@@ -345,5 +468,10 @@ class ALiBi(PositionEncoding):
 
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, len(self.slopes))
-        distances = relative_positions(q.shape[-2], k.shape[-2])       # key minus query, negative in the past
-        return torch.tensor(self.slopes[:, None, None] * distances, dtype=q.dtype).unsqueeze(0)
+        # key minus query, negative in the past
+        distances = relative_positions(q.shape[-2], k.shape[-2])
+        penalties = self.slopes[:, None, None] * distances
+        # (1, heads, query, key)
+        return torch.tensor(
+            penalties, dtype=q.dtype, device=q.device
+        ).unsqueeze(0)

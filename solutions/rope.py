@@ -1,20 +1,26 @@
-"""RoPE, rotary position embedding (Su et al. 2021, arXiv 2104.09864): queries and keys rotated by their
-positions.
+"""RoPE, rotary position embedding (Su et al. 2021, arXiv 2104.09864): queries
+and keys rotated by their positions.
 
-Two columns of a query are the coordinates of a point; position m turns the point by m * theta. A key at
-position n is turned by n * theta. Their dot product then only knows the angle between them, (m - n) * theta:
+Two columns of a query are the coordinates of a point; position m rotates
+the point by m * theta. A key at position n is rotated by n * theta. Their
+dot product then depends only on the angle between them, (m - n) * theta:
 the distance.
 """
+
 import numpy as np
 
 import minitorch as torch
 from solutions.absolute_positions import (
-    angular_speeds, check_table_size, halves_from_pairs, pairs_from_halves)
+    angular_speeds,
+    check_table_size,
+    halves_from_pairs,
+    pairs_from_halves,
+)
 from solutions.positions import PositionEncoding
 
 
 def rotate_pair(point, angle):
-    """Turn a point of the plane around the origin, counter-clockwise.
+    """Rotate a point of the plane around the origin, counterclockwise.
 
         new x = x cos(angle) - y sin(angle)
         new y = x sin(angle) + y cos(angle)
@@ -23,7 +29,10 @@ def rotate_pair(point, angle):
     angle     radians; 2 pi is once around
     returns   array (2,)
 
-    Example: a quarter turn, angle = pi / 2, carries [1, 0] to [0, 1] and [0, 1] to [-1, 0].
+    >>> rotate_pair(np.array([1.0, 0.0]), np.pi / 2).round(3).tolist()
+    [0.0, 1.0]
+    >>> rotate_pair(np.array([0.0, 1.0]), np.pi / 2).round(3).tolist()
+    [-1.0, 0.0]
     """
     x, y = point
     cos, sin = np.cos(angle), np.sin(angle)
@@ -33,202 +42,278 @@ def rotate_pair(point, angle):
 def rope_cache(seq_len, dim, base=10000.0):
     """Cosines and sines of all rotation angles, to be computed once.
 
-        angle[position, c] = position * base^(-2c / dim),  c = 0 ... dim/2 - 1
+        angle[position, c] = position * base^(-2c / dim)
+
+    for the pairs c = 0 ... dim/2 - 1.
 
     seq_len   number of positions, counted from 0
     dim       number of columns that are rotated, even
     returns   cos, sin: float64 arrays (seq_len, dim / 2)
-    raises    ValueError for a negative or fractional seq_len, or an odd dim: check_table_size(seq_len, dim)
+    raises    ValueError for a negative or fractional seq_len, or an odd dim:
+              check_table_size(seq_len, dim) does that
 
     >>> cos, sin = rope_cache(2, 4, base=100.0)
     >>> cos.round(3).tolist(), sin.round(3).tolist()
     ([[1.0, 1.0], [0.54, 0.995]], [[0.0, 0.0], [0.841, 0.1]])
 
-    Source: section 3.2.2, theta_i = 10000^(-2(i - 1) / d) with i, our c, counted from 1.
+    Source: section 3.2.2, theta_i = 10000^(-2(i - 1) / d) with i, our c,
+    counted from 1.
     """
     check_table_size(seq_len, dim)
-    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)      # (seq_len, dim / 2)
+    # (seq_len, dim / 2)
+    angles = np.arange(seq_len)[:, None] * angular_speeds(dim, base)
     return np.cos(angles), np.sin(angles)
 
 
 def apply_rope(x, cos, sin):
-    """Rotate each pair of neighbouring columns (0, 1), (2, 3), ... by the angle of its position.
+    """Rotate each pair of neighboring columns by the angle of its position.
 
         y[2c]     = x[2c] cos_c - x[2c + 1] sin_c
         y[2c + 1] = x[2c] sin_c + x[2c + 1] cos_c
 
     x          (..., seq, dim) tensor; it must not be changed
     cos, sin   (seq, dim / 2) tensors, as from rope_cache
-    returns    (..., seq, dim) tensor of the dtype of x, through which gradients flow
-    raises     ValueError for shapes that do not fit: check_rotation(x, cos, sin) does that
+    returns    (..., seq, dim) tensor of the dtype of x, through which
+               gradients flow
+    raises     ValueError for shapes that do not fit: check_rotation(x, cos,
+               sin) does that
 
-    >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])       # a quarter turn, half a turn
-    >>> apply_rope(torch.tensor([[1.0, 0.0, 2.0, 3.0]]), cos, sin).tolist()
+    >>> x = torch.tensor([[1.0, 0.0, 2.0, 3.0]])
+    >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])
+    >>> apply_rope(x, cos, sin).tolist()
     [[0.0, 1.0, -2.0, -3.0]]
 
-    Source: equations 15 and 34; GPT-J and Meta's own LLaMA code use this layout of pairs.
+    The first pair makes a quarter turn, the second half a turn.
+
+    Source: equations 15 and 34; GPT-J and Meta's own LLaMA code use this
+    layout of pairs.
     """
     check_rotation(x, cos, sin)
-    even, odd = x[..., 0::2], x[..., 1::2]                                # (..., seq, dim / 2)
-    pairs = torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
-    return pairs.reshape(x.shape)                                         # (..., dim / 2, 2) -> (..., dim)
+    even, odd = x[..., 0::2], x[..., 1::2]  # (..., seq, dim / 2)
+    pairs = torch.stack(
+        [even * cos - odd * sin, even * sin + odd * cos], dim=-1
+    )
+    return pairs.reshape(x.shape)  # (..., dim / 2, 2) -> (..., dim)
 
 
 def apply_rope_half(x, cos, sin):
-    """The same rotation in the other memory layout: column c is paired with column c + dim/2.
+    """The same rotation in the other memory layout: column c is paired with
+    column c + dim/2.
 
         y[c]         = x[c] cos_c - x[c + dim/2] sin_c
         y[c + dim/2] = x[c] sin_c + x[c + dim/2] cos_c
 
-    Shapes and errors as for apply_rope. GPT-NeoX and the Hugging Face LLaMA use this layout.
+    Shapes and errors are those of apply_rope. GPT-NeoX and the Hugging Face
+    LLaMA use this layout.
 
+    >>> x = torch.tensor([[1.0, 2.0, 0.0, 3.0]])
     >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])
-    >>> apply_rope_half(torch.tensor([[1.0, 2.0, 0.0, 3.0]]), cos, sin).tolist()
+    >>> apply_rope_half(x, cos, sin).tolist()
     [[0.0, -2.0, 1.0, -3.0]]
     """
     check_rotation(x, cos, sin)
-    first, second = x.chunk(2, dim=-1)                                    # (..., seq, dim / 2) each
-    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
+    first, second = x.chunk(2, dim=-1)  # (..., seq, dim / 2) each
+    return torch.cat(
+        [first * cos - second * sin, first * sin + second * cos], dim=-1
+    )
 
 
 def check_rotation(x, cos, sin):
-    """One angle for each position and pair of columns."""
+    """There must be one angle for each position and each pair of columns."""
     if x.shape[-1] % 2:
-        raise ValueError(f"columns are rotated in pairs: the last size of {tuple(x.shape)} must be even")
+        raise ValueError(
+            "columns are rotated in pairs: "
+            f"the last size of {tuple(x.shape)} must be even"
+        )
     expected = (x.shape[-2], x.shape[-1] // 2)
     if tuple(cos.shape) != expected or tuple(sin.shape) != expected:
-        raise ValueError(f"x {tuple(x.shape)} needs cos and sin of shape (seq, dim / 2) = {expected}, "
-                         f"got {tuple(cos.shape)} and {tuple(sin.shape)}")
+        raise ValueError(
+            f"x {tuple(x.shape)} needs cos and sin of shape "
+            f"(seq, dim / 2) = {expected}, "
+            f"got {tuple(cos.shape)} and {tuple(sin.shape)}"
+        )
 
 
 def rope_rows_to_halves(weight, num_heads):
-    """Reorder the rows of a query or key projection made for apply_rope, so that apply_rope_half gives the
-    same scores.
+    """Reorder the rows of a query or key projection made for apply_rope, so
+    that apply_rope_half gives the same scores.
 
-    Within each head, the even rows come first, then the odd ones: halves_from_pairs(head_dim) is that order.
-    Scores are equal, because the columns of queries and keys change places together. Left out, nothing fails,
-    and the model is silently broken.
+    Within each head, the even rows come first, then the odd ones:
+    halves_from_pairs(head_dim) is that order. The scores are equal, because
+    the columns of queries and keys are reordered together. If you leave it
+    out, nothing fails, and the model is silently broken.
 
-    weight    (num_heads * head_dim, ...) array, output rows first as in nn.Linear; a bias too
-    returns   an array of the same shape
-    raises    ValueError unless every head has an even number of rows: check_head_rows(weight, num_heads)
+    weight      array (num_heads * head_dim, ...), output rows first as in
+                nn.Linear; a bias, (num_heads * head_dim,), too
+    num_heads   number of heads, whose rows come one head after the other
+    returns     array of the same shape
+    raises      ValueError unless every head has an even number of rows:
+                check_head_rows(weight, num_heads) does that
 
-    >>> rope_rows_to_halves(np.array([0, 1, 2, 3, 10, 11, 12, 13]), num_heads=2).tolist()
+    >>> rows = np.array([0, 1, 2, 3, 10, 11, 12, 13])
+    >>> rope_rows_to_halves(rows, num_heads=2).tolist()
     [0, 2, 1, 3, 10, 12, 11, 13]
     """
     check_head_rows(weight, num_heads)
-    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
+    # (heads, head_dim, ...)
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])
     return heads[:, halves_from_pairs(heads.shape[1])].reshape(weight.shape)
 
 
 def rope_rows_to_pairs(weight, num_heads):
     """The way back: rows made for apply_rope_half, reordered for apply_rope.
 
-    >>> rope_rows_to_pairs(np.array([0, 2, 1, 3, 10, 12, 11, 13]), num_heads=2).tolist()
+    >>> rows = np.array([0, 2, 1, 3, 10, 12, 11, 13])
+    >>> rope_rows_to_pairs(rows, num_heads=2).tolist()
     [0, 1, 2, 3, 10, 11, 12, 13]
     """
     check_head_rows(weight, num_heads)
-    heads = weight.reshape(num_heads, -1, *weight.shape[1:])              # (heads, head_dim, ...)
+    # (heads, head_dim, ...)
+    heads = weight.reshape(num_heads, -1, *weight.shape[1:])
     return heads[:, pairs_from_halves(heads.shape[1])].reshape(weight.shape)
 
 
 def check_head_rows(weight, num_heads):
     """The rows of a projection are those of its heads, in pairs."""
     if len(weight) % (2 * num_heads):
-        raise ValueError(f"a weight {weight.shape} has no even number of rows for each of {num_heads} heads")
+        raise ValueError(
+            f"a weight {weight.shape} does not have an even number of rows "
+            f"for each of {num_heads} heads"
+        )
 
 
 def score_at_distance(q, k, distance, base=10000.0):
-    """The dot product of a rotated query and a rotated key, from their distance alone.
+    """The dot product of a rotated query and a rotated key, from their
+    distance alone.
 
-    Query at position i, key at position j: turning both is the same as leaving the query where it is and
-    turning the key by the difference only,
+    With the query at position i and the key at position j, rotating both is
+    the same as leaving the query alone and rotating the key by the difference
+    only:
 
         R_i q . R_j k = q . R_(j - i) k
 
-    q, k       (dim,) arrays, not rotated, not scaled
-    distance   int array (n,) of key minus query, j - i; negative for keys in the past
+    q, k       arrays (dim,), not rotated, not scaled
+    distance   int array (n,) of key minus query, j - i; negative for keys in
+               the past
     returns    array (n,)
 
-    `angular_speeds(dim, base)` holds the angle of each pair for one step.
+    `angular_speeds(dim, base)` is the angle of each pair for one step.
 
-    >>> score_at_distance(np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.array([0, -1, 1])).round(3).tolist()
+    >>> q, distance = np.array([1.0, 0.0]), np.array([0, -1, 1])
+    >>> score_at_distance(q, np.array([1.0, 0.0]), distance).round(3).tolist()
     [1.0, 0.54, 0.54]
-    >>> score_at_distance(np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0, -1, 1])).round(3).tolist()
+    >>> score_at_distance(q, np.array([0.0, 1.0]), distance).round(3).tolist()
     [0.0, 0.841, -0.841]
 
     Source: section 3.2.2.
     """
-    angles = distance[:, None] * angular_speeds(len(k), base)             # (n, dim / 2)
-    keys = torch.tensor(np.tile(k, (len(distance), 1)))                   # (n, dim): one key at n distances
-    turned = apply_rope(keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles)))
-    return turned.numpy() @ q
+    angles = distance[:, None] * angular_speeds(len(k), base)  # (n, dim / 2)
+    # (n, dim): one key at n distances
+    keys = torch.tensor(np.tile(k, (len(distance), 1)))
+    rotated = apply_rope(
+        keys, torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))
+    )
+    return rotated.numpy() @ q
 
 
 def rope_backward(grad, cos, sin):
-    """The gradient of apply_rope with respect to x, from the gradient of its result.
+    """The gradient of apply_rope with respect to x, from the gradient of its
+    result.
 
-    Each result is a sum of products, so follow the two formulas of apply_rope: x[2c] goes into y[2c] with the
-    factor cos_c and into y[2c + 1] with the factor sin_c; x[2c + 1] with which ones?
+    Each result is a sum of products, so follow the two formulas of
+    apply_rope: x[2c] enters y[2c] with the factor cos_c and y[2c + 1] with
+    the factor sin_c. With which factors does x[2c + 1] enter?
 
     grad       (..., seq, dim) tensor, the gradient of y
     cos, sin   (seq, dim / 2) tensors, those of the forward pass
-    returns    (..., seq, dim) tensor, the gradient of x, in the layout of apply_rope
+    returns    (..., seq, dim) tensor, the gradient of x, in the layout of
+               apply_rope
 
     >>> cos, sin = torch.tensor([[0.0]]), torch.tensor([[1.0]])
     >>> rope_backward(torch.tensor([[0.0, 1.0]]), cos, sin).tolist()
     [[1.0, 0.0]]
     """
-    return apply_rope(grad, cos, -sin)    # the transpose of a rotation is the rotation back
+    # the transpose of a rotation is the rotation back
+    return apply_rope(grad, cos, -sin)
 
 
 class RoPE(PositionEncoding):
-    """Queries and keys rotated, values left alone. No parameters; any position has an angle.
+    """Queries and keys rotated, values left alone. It has no parameters, and
+    any position has an angle.
 
-    rotary_dim   number of leading columns of each head that are rotated; None for all of them. The Hugging
-                 Face library's GPT-NeoX rotates a quarter by default (rotary_pct=0.25). The columns left over
-                 carry no position.
-    base         10000 in the paper; larger, e.g. 500000, for long contexts
+    rotary_dim   number of leading columns of each head that are rotated; None
+                 for all of them. The Hugging Face library's GPT-NeoX rotates
+                 a quarter by default (rotary_pct=0.25). The columns left over
+                 carry no position
+    base         10000 in the paper; larger, such as 500000, for long contexts
     layout       "pairs" (apply_rope) or "halves" (apply_rope_half)
     """
 
-    def __init__(self, head_dim, base=10000.0, rotary_dim=None, layout="pairs"):
+    def __init__(
+        self, head_dim, base=10000.0, rotary_dim=None, layout="pairs"
+    ):
         super().__init__()
         rotary_dim = head_dim if rotary_dim is None else rotary_dim
         if rotary_dim > head_dim:
-            raise ValueError(f"cannot rotate {rotary_dim} columns of heads with head_dim {head_dim}")
+            raise ValueError(
+                f"cannot rotate {rotary_dim} columns of heads "
+                f"with head_dim {head_dim}"
+            )
         if layout not in ("pairs", "halves"):
             raise ValueError(f"layout is 'pairs' or 'halves', not {layout!r}")
         check_table_size(0, rotary_dim)
-        self.head_dim, self.rotary_dim, self.base, self.layout = head_dim, rotary_dim, base, layout
+        self.head_dim, self.rotary_dim = head_dim, rotary_dim
+        self.base, self.layout = base, layout
 
     def rotate(self, q, k, offset=0):
-        """Queries and keys, each turned by its position. Their first row stands at position `offset`: that
-        many positions are in the cache already, turned when they came.
+        """Queries and keys, each rotated by its position.
 
-        q, k, results: (batch, heads, seq, head_dim), of the dtype of q: torch.tensor(table, dtype=q.dtype).
-        Uses self.rotary_dim, self.base and self.layout. ValueError for another head_dim: self.check_width(q)
-        does that.
+        The first row of both has the position `offset`: so many positions are
+        in the cache already, rotated when they came. The angles follow from
+        self.rotary_dim and self.base, `turn` does the rest.
 
-        Example: with head_dim 4 and rotary_dim 2, the token [1, 0, 5, 7] at offset 1 becomes
-        [0.54, 0.841, 5, 7].
+        q, k      (batch, heads, seq, head_dim) tensors
+        returns   two tensors of these shapes, of the dtype of q:
+                  torch.tensor(table, dtype=q.dtype). Gradients flow through
+                  them
+        raises    ValueError for another head_dim: self.check_width(q) does
+                  that
+
+        >>> token = torch.tensor([[[[1.0, 0.0, 5.0, 7.0]]]])
+        >>> q, k = RoPE(4, rotary_dim=2).rotate(token, token, offset=1)
+        >>> [round(x, 3) for x in q[0, 0, 0].tolist()]
+        [0.54, 0.841, 5.0, 7.0]
         """
         self.check_width(q)
         tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)
-        cos, sin = (torch.tensor(table[offset:], dtype=q.dtype) for table in tables)  # (seq, rotary_dim / 2)
+        # (seq, rotary_dim / 2)
+        cos, sin = (
+            torch.tensor(table[offset:], dtype=q.dtype, device=q.device)
+            for table in tables
+        )
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
     def turn(self, x, cos, sin):
-        """x: (batch, heads, seq, head_dim), with its first rotary_dim columns rotated and the others as they
-        are. Uses apply_rope for the layout "pairs" and apply_rope_half for "halves".
+        """Rotate the first self.rotary_dim columns; the others stay as they
+        are.
+
+        It uses apply_rope if self.layout is "pairs", and apply_rope_half if it
+        is "halves".
+
+        x          (batch, heads, seq, head_dim) tensor
+        cos, sin   (seq, rotary_dim / 2) tensors
+        returns    tensor of the shape of x
         """
         rotation = apply_rope if self.layout == "pairs" else apply_rope_half
         if self.rotary_dim == self.head_dim:
             return rotation(x, cos, sin)
-        turned = rotation(x[..., :self.rotary_dim], cos, sin)
-        return torch.cat([turned, x[..., self.rotary_dim:]], dim=-1)
+        rotated = rotation(x[..., : self.rotary_dim], cos, sin)
+        return torch.cat([rotated, x[..., self.rotary_dim :]], dim=-1)
 
     def check_width(self, q):
         """Queries must be as wide as was said when this was made."""
         if q.shape[-1] != self.head_dim:
-            raise ValueError(f"made for head_dim {self.head_dim}, not for queries {tuple(q.shape)}")
+            raise ValueError(
+                f"made for head_dim {self.head_dim}, "
+                f"not for queries {tuple(q.shape)}"
+            )

@@ -65,9 +65,8 @@ def nucleus(probabilities, top_p):
 
     Source: Holtzman et al. 2020 (arXiv 1904.09751), section 3.1.
     """
-    order = np.argsort(
-        -probabilities, axis=-1, kind="stable"
-    )  # likeliest first
+    # likeliest first
+    order = np.argsort(-probabilities, axis=-1, kind="stable")
     ranked = np.take_along_axis(probabilities, order, axis=-1)
     before = ranked.cumsum(axis=-1) - ranked  # the share of likelier tokens
     kept = np.zeros_like(probabilities)
@@ -123,10 +122,12 @@ def generate(
     was_training = model.training
     model.eval()
     caches = model.new_caches() if cached else None
+    device = next(model.parameters()).device
     new = ids
     for _ in range(steps):
-        logits = model(torch.tensor(new if cached else ids), caches)
-        last = logits[:, -1].numpy()  # (batch, vocab)
+        read = torch.tensor(new if cached else ids, device=device)
+        logits = model(read, caches)
+        last = logits[:, -1].cpu().numpy()  # (batch, vocab)
         p = next_token_probabilities(last, temperature, top_k, top_p)
         likeliest = temperature == 0
         new = p.argmax(axis=-1) if likeliest else draw(rng, p)

@@ -4,10 +4,16 @@
 def pairwise_differences(x, y):
     """The difference of every pair: entry [i, j] of the result is y[j] - x[i].
 
-    No loop is needed. Turn x into a column and y into a row, and broadcasting does the rest.
+    It can be done without a loop.
 
-    x: (rows,)    y: (columns,)    result: (rows, columns)
+    x         array (rows,)
+    y         array (columns,)
+    returns   array (rows, columns)
 
-    Example: x = [0, 10], y = [1, 2, 3] gives [[1, 2, 3], [-9, -8, -7]].
+    >>> import numpy as np
+    >>> x, y = np.array([0, 10]), np.array([1, 2, 3])
+    >>> pairwise_differences(x, y).tolist()
+    [[1, 2, 3], [-9, -8, -7]]
     """
-    return y[None, :] - x[:, None]                        # (1, columns) - (rows, 1) -> (rows, columns)
+    # (1, columns) - (rows, 1) -> (rows, columns)
+    return y[None, :] - x[:, None]

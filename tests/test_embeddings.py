@@ -41,7 +41,7 @@ def test_skip_gram_pairs_are_the_double_loop(window):
     assert list(zip(*skip_gram_pairs(ids, window))) == want
 
 
-def test_words_in_the_same_contexts_become_neighbours():
+def test_words_in_the_same_contexts_become_neighbors():
     """Of each group one word is drawn, so words of a group never meet, but meet the same others."""
     rng = np.random.default_rng(0)
     groups = np.arange(12).reshape(4, 3)
@@ -50,7 +50,7 @@ def test_words_in_the_same_contexts_become_neighbours():
     model = SkipGram(vocab_size=12, dim=8)
     losses = train_skip_gram(model, text, window=2, steps=150, batch=128)
     assert np.mean(losses[-10:]) < losses[0] - 0.3
-    table = model.centre.weight.detach().numpy()
+    table = model.center.weight.detach().numpy()
     for group in groups:
         for word in group:
             assert set(nearest(table, word, 2)[0]) == set(group) - {word}

@@ -239,21 +239,21 @@ print("most words of one group in one sentence:", max(together))
 assert max(together) == 1
 
 # %% [markdown]
-# The training pairs come from a **window** that slides over the text: each word is the *centre* once, and every word
+# The training pairs come from a **window** that slides over the text: each word is the *center* once, and every word
 # at most `window` places away is one of its *contexts*.
 
 # %% exercise="skip_gram_pairs"
 
 # %%
-for centre, context in zip(*skip_gram_pairs(ids, window=1)):
-    print(f"{vocabulary[centre]:5} -> {vocabulary[context]}")
+for center, context in zip(*skip_gram_pairs(ids, window=1)):
+    print(f"{vocabulary[center]:5} -> {vocabulary[context]}")
 
 # %% [markdown]
-# The model has two tables: one vector for each word as centre, and one as context. The score of a context is the dot
+# The model has two tables: one vector for each word as center, and one as context. The score of a context is the dot
 # product of the two, and a softmax over the vocabulary makes probabilities of the scores:
 #
-# $$p(\text{context} \mid \text{centre}) = \underset{\text{context}}{\text{softmax}}
-# \big( \text{centres}[\text{centre}] \cdot \text{contexts}[\text{context}] \big)$$
+# $$p(\text{context} \mid \text{center}) = \underset{\text{context}}{\text{softmax}}
+# \big( \text{centers}[\text{center}] \cdot \text{contexts}[\text{context}] \big)$$
 #
 # (This is *skip-gram*. For large vocabularies word2vec replaces the softmax: it only tells the true context from a
 # few random words, which is called *negative sampling* (Mikolov, Sutskever et al. 2013).) The loss is the mean of
@@ -268,12 +268,12 @@ print(f"{len(tokens)} tokens, {len(words)} different ones")
 
 torch.manual_seed(7)
 model = SkipGram(len(words), dim=16)
-before = model.centre.weight.detach().numpy().astype(float)
+before = model.center.weight.detach().numpy().astype(float)
 steps = 500
 bar = progress(steps, "word2vec")
 losses = train_skip_gram(model, text_ids, window=3, steps=steps, batch=512, lr=0.03,
                          on_step=lambda step, loss: bar.update(step + 1, f"loss {loss:.2f}"))
-vectors = model.centre.weight.detach().numpy().astype(float)              # (vocab, dim)
+vectors = model.center.weight.detach().numpy().astype(float)              # (vocab, dim)
 print(f"loss at first {losses[0]:.2f}, in the end {np.mean(losses[-20:]):.2f}; blind guessing would give "
       f"{np.log(len(words)):.2f}")
 assert np.mean(losses[-20:]) < 3.3 < np.log(len(words))
@@ -312,15 +312,15 @@ assert share_in_group(vectors) > 0.9 and share_in_group(before) < 0.2
 chosen = [word_id[word] for word in group_of]
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
 for axis, points, title in zip(axes, (before[chosen], vectors[chosen]), ("Before training", "After training")):
-    centred = points - points.mean(axis=0)                                # (16 words, dim)
-    flat = centred @ np.linalg.svd(centred)[2][:2].T                      # (16 words, 2)
+    centered = points - points.mean(axis=0)                                # (16 words, dim)
+    flat = centered @ np.linalg.svd(centered)[2][:2].T                      # (16 words, 2)
     for number, group in enumerate(GROUPS):
         points = flat[[place for place, word in enumerate(group_of) if group_of[word] == group]]
         axis.scatter(*points.T, color=f"C{number}", marker="os^D"[number], s=60, label=GROUPS[group])
     axis.set(title=title, xlabel="first component", ylabel="second component")
 figure.legend(*axes[0].get_legend_handles_labels(), fontsize=12, ncols=4, loc="outside lower center")
 figure.suptitle("Words that fill the same gaps become neighbours")
-show(figure, alt="Two scatter plots of sixteen words. Before training animals, foods, colours and places are mixed. "
+show(figure, alt="Two scatter plots of sixteen words. Before training animals, foods, colors and places are mixed. "
                  "After training each group is a tight cluster of its own, far from the other three.")
 
 # %% [markdown]

@@ -42,7 +42,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import claim, exercise, hint, progress, show, solution
+from classroom import claim, exercise, hint, progress, show, slider, solution
 from experiments.records import read_records
 from solutions.counting import MAX_VALUE, counting_batch, counting_sequences, counting_tokenizer
 from solutions.training import UNSCORED, Trainer, error_rate, predict
@@ -522,6 +522,52 @@ axes[1].legend(loc="upper left")
 show(figure, alt="Above, the gates of one query near the end of a text, for each key: open at plus, equals and some "
                  "digits, shut at dots. Below, the positions. Counted in tokens they fall along a straight line. "
                  "Counted by the gates they stay level over runs of dots and step down where a gate is open.")
+
+# %% [markdown]
+# And now a text of your own: change it and run the cell again. The slider moves the query through it.
+#
+# **Predict before you move it.** At which characters does the position of the first `=` go up?
+#
+# <details><summary>Answer</summary>
+#
+# If the head counts what happens, at each `+` and each `=`, and not at dots. What it does at the other characters is its
+# own affair.
+#
+# </details>
+
+# %% tags=["nbval-ignore-output"]
+my_text = "a=..a+....a+?a2a=.a+..?a"      # yours: a = + . ? and digits
+
+
+def counted_by(query):
+    """Gates and positions of one query, for all keys up to it."""
+    seen = np.arange(len(my_text)) <= query
+    gates = my_gates[query]                                # (key,)
+    counts = np.where(seen, gates, 0)[::-1].cumsum()[::-1]
+    parts = {f"gates of head {counting_head}": gates, "positions": counts}
+    return [slider.bars(np.where(seen, values, np.nan), my_text, title, 1)
+            for title, values in parts.items()]
+
+
+with torch.no_grad():
+    my_ids = torch.tensor(tokenizer.encode(my_text)[None])
+    my_x = models["cope"].embedding(my_ids)                # (1, seq, dim)
+    my_q, my_k, _, _ = layer.attention.prepare(layer.attention_norm(my_x))
+    my_gates = layer.attention.positions.gates(my_q, my_k).numpy()
+my_gates = my_gates[0, counting_head]                      # (query, key)
+
+
+def in_words(query):
+    counted = my_gates[query, :query + 1].sum()
+    return f"character {query}, {my_text[query]}, counts {counted:.1f}"
+
+
+slider.show("query", range(len(my_text)), counted_by, says=in_words,
+            shown=lambda query: f"{query}: {my_text[query]}",
+            first=len(my_text) - 1,
+            alt="Gates and positions of one query over a short text. Gates "
+                "are open at plus and equals and shut at dots, and the "
+                "positions rise from right to left where gates are open.")
 
 # %% [markdown]
 # ## What, and how long ago
