@@ -1,6 +1,6 @@
 // A learner's way through the course, in JupyterLab and a real browser.
 //
-//     node learner.mjs ADDRESS CHROMIUM PICTURES [OLDER]
+//     node learner.mjs ADDRESS CHROMIUM PICTURES
 //
 // Each step prints a line "ok: ..."; what fails is an error with a sentence. PICTURES is a folder
 // for screenshots. Without a server of its own: test_browser.py starts one.
