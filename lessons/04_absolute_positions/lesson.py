@@ -17,7 +17,7 @@
 # there. In this lesson you build the two tables of such vectors that matter: one that is computed, from sines
 # and cosines, and one that is learned, as in GPT-2.
 #
-# ### Three questions about lesson 02
+# ## Three questions about lesson 02
 #
 # 1. What does the lookup of an embedding know about the place where a token stands?
 # 2. A text has the ids 5, 1, 3, 2, and dim is 3. What shape does the model's input have?

@@ -16,7 +16,7 @@
 # tables and extra sums. RoPE (Su et al. 2021) does neither. It turns each query and each key by an angle that
 # depends on its own place only, and the distance comes out of their product by itself.
 #
-# ### Three questions about lesson 04
+# ## Three questions about lesson 04
 #
 # 1. Each pair of columns of the sinusoidal table is a clock hand. How fast does pair $c$ turn?
 # 2. Which matrix carries the row of place $n$ to the row of place $n + k$?

@@ -20,7 +20,7 @@
 # The name CoPE was given three times. This is not Clipped RoPE (arXiv 2602.05258), and not Complex Positional
 # Encoding (arXiv 2508.18308).
 #
-# ### Three questions about lesson 05
+# ## Three questions about lesson 05
 #
 # 1. What does a score get from Shaw's encoding, what from T5's?
 # 2. Why does Shaw clip distances?

@@ -16,7 +16,7 @@
 # block that holds them together, the loss, the optimiser, and a way to draw from the result. You write these,
 # and then they train, all of them yours, on a text you know. That takes **half a minute to two minutes**.
 #
-# ### Three questions about lesson 06
+# ## Three questions about lesson 06
 #
 # 1. RoPE turns queries and keys. Why does their dot product then depend on the distance only?
 # 2. What does RoPE do to the values?

@@ -1,6 +1,6 @@
 // A learner's way through the course, in JupyterLab and a real browser.
 //
-//     node learner.mjs ADDRESS CHROMIUM PICTURES [OLDER]
+//     node learner.mjs ADDRESS CHROMIUM PICTURES
 //
 // Each step prints a line "ok: ..."; what fails is an error with a sentence. PICTURES is a folder
 // for screenshots. Without a server of its own: test_browser.py starts one.
@@ -164,14 +164,23 @@ try {
   await command('notebook:shutdown-kernel').catch(() => null);
   await page.reload();
   await page.waitForFunction(() => window.jupyterapp?.commands.hasCommand('learning-to-count:open'));
-  await page.evaluate(() => window.jupyterapp.restored.then(() => null));
+  await page.waitForFunction(() => window.jupyterapp.shell.currentWidget?.context?.path === '00_start_here.ipynb');
+  await idle();                                        // the lesson you were in has been opened
   await command('learning-to-count:open');
   await page.locator(`#course-${EXERCISE}`, { hasText: '✓' }).waitFor({ timeout: 60_000 });
   ok('after a restart it is still ticked');
 
-  await page.locator('#course-lesson-relative_positions').click();
+  await page.locator('#course-relative_positions').click();
   await page.waitForFunction(() => window.jupyterapp.shell.currentWidget?.context?.path.startsWith('05_'));
   await idle();
+  await page.waitForFunction(() => {
+    const cells = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')];
+    const exercise = cells.find(each => each.textContent.includes('def relative_positions('));
+    const top = exercise?.getBoundingClientRect().top;
+    return top > 0 && top < window.innerHeight;
+  });
+  ok('an exercise on the start page is a link to its cell');
+
   await panel.locator('.jp-CodeCell .cm-content').first().click();
   await page.keyboard.press('Shift+Enter');
   await card('This lesson builds on 1 of your answers').waitFor({ timeout: 60_000 });

@@ -38,6 +38,7 @@ STEPS = [
     "nothing is cut off at",
     "axe finds nothing, light or dark",
     "after a restart it is still ticked",
+    "an exercise on the start page is a link to its cell",
     "a later lesson builds on it",
     "no request has left the machine",
 ]

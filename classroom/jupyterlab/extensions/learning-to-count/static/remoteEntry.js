@@ -73,7 +73,7 @@
         async function openLesson(path, cell) {
           const notebook = await commands.execute('docmanager:open', { path });
           await notebook?.context?.ready;
-          if (cell) await notebook?.setFragment?.(`cell-id=${cell}`);
+          if (cell) await notebook?.setFragment?.(`#cell-id=${cell}`);
         }
 
         function open({ activate = true } = {}) {
