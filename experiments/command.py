@@ -23,6 +23,7 @@ from experiments.records import (
     summary,
 )
 from experiments.runner import run_all, run_together
+from experiments.weights import SUFFIXES
 
 NO_PYTORCH = (
     "--engine pytorch needs PyTorch, which the course itself does not: install it with\n"
@@ -78,12 +79,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--table", action="store_true", help="print the paper's results and the recorded ones"
     )
+    parser.add_argument(
+        "--weights", choices=SUFFIXES, help="keep the trained weights in such a file, too"
+    )
     parser.add_argument("--engine", choices=("minitorch", "pytorch"), default="minitorch")
     parser.add_argument("--device", choices=("cpu", "cuda", "mps"), help="of PyTorch (cpu)")
     parser.add_argument("--compile", action="store_true", help="use torch.compile")
     given = parser.parse_args(arguments)
     if given.engine == "minitorch" and (given.device or given.compile):
         parser.error("--device and --compile are for --engine pytorch")
+    if given.weights == ".safetensors" and not importlib.util.find_spec("safetensors"):
+        parser.error("--weights .safetensors needs a package: python -m pip install safetensors")
     return given
 
 
@@ -133,7 +139,7 @@ def together(chosen: list[Settings], given: argparse.Namespace) -> int:
         missing = what_to_do(chosen, given.results)
     missing, damaged = on_pytorch.said_by_the_first(missing)
     if missing:
-        run_together(missing, given.results)
+        run_together(missing, given.results, given.weights)
     return int(damaged)
 
 
@@ -149,7 +155,7 @@ def show_list(chosen: list[Settings], folder: Path) -> int:
 def what_is_missing(chosen: list[Settings], given: argparse.Namespace) -> int:
     """Trains and records the runs without a record. Damaged records are named and left alone."""
     missing, any_damaged = what_to_do(chosen, given.results)
-    fine = trained(missing, given.results, given.processes)
+    fine = trained(missing, given.results, given.processes, given.weights)
     return int(not fine or any_damaged)
 
 
@@ -203,9 +209,9 @@ def sorted_out(
     return recorded, missing, damaged
 
 
-def trained(runs: list[Settings], folder: Path, processes: int) -> bool:
+def trained(runs: list[Settings], folder: Path, processes: int, weights: str | None = None) -> bool:
     """Whether all runs ended well; the others are named."""
-    failed = run_all(runs, folder, processes) if runs else []
+    failed = run_all(runs, folder, processes, weights) if runs else []
     if failed:
         print(f"failed: {' '.join(failed)}", file=sys.stderr)
     return not failed

@@ -27,7 +27,9 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 TRAINING_SHARE = 0.98  # of a run; the rest is its tests
 
 
-def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]:
+def run_all(
+    runs: list[Settings], folder: Path, processes: int = 2, weights: str | None = None
+) -> list[str]:
     """Runs each of the settings, `processes` at once. Returns the names of the runs that failed."""
     context = multiprocessing.get_context("spawn")
     reports: Any = context.Queue()
@@ -37,7 +39,7 @@ def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]
         while waiting or running:
             while waiting and len(running) < processes:
                 settings = waiting.pop(0)
-                process = context.Process(target=work, args=(settings, folder, reports))
+                process = context.Process(target=work, args=(settings, folder, reports, weights))
                 with environment(settings):
                     process.start()
                 running[settings["name"]] = process
@@ -56,7 +58,7 @@ def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]
     return failed
 
 
-def run_together(runs: list[Settings], folder: Path) -> None:
+def run_together(runs: list[Settings], folder: Path, weights: str | None = None) -> None:
     """This process and the others of torchrun train each run together. The first one shows it."""
     board = Board(runs) if is_first(runs[0]) else None
     for settings in runs:
@@ -64,7 +66,8 @@ def run_together(runs: list[Settings], folder: Path) -> None:
         if board is None:
             run(settings, folder)
         else:
-            record = run(settings, folder, partial(show_step, board, name), board.bar.write)
+            on_step = partial(show_step, board, name)
+            record = run(settings, folder, on_step, board.bar.write, weights)
             board.finished(name, summary(record))
 
 
@@ -86,7 +89,7 @@ def environment(settings: Settings) -> Iterator[None]:
         os.environ.update(before)
 
 
-def work(settings: Settings, folder: Path, reports: Any) -> None:
+def work(settings: Settings, folder: Path, reports: Any, weights: str | None) -> None:
     """One run, in a process of its own, which reports each step."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     threading.Thread(target=end_with_the_parent, daemon=True).start()
@@ -94,7 +97,10 @@ def work(settings: Settings, folder: Path, reports: Any) -> None:
     def report(trainer: Any) -> None:
         reports.put((settings["name"], trainer.step, f"loss {trainer.losses[-1]:.3f}"))
 
-    run(settings, folder, report, say=lambda text: reports.put((settings["name"], None, text)))
+    def say(text: str) -> None:
+        reports.put((settings["name"], None, text))
+
+    run(settings, folder, report, say, weights)
 
 
 def end_with_the_parent() -> None:

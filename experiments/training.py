@@ -15,8 +15,8 @@ import numpy as np
 from classroom import files
 from experiments.machine import machine
 from experiments.recipes import Settings
-from experiments.records import Record, write_record
-from experiments.weights import as_array, put_into
+from experiments.records import Record, record_path, write_record
+from experiments.weights import as_array, put_into, save_weights
 from solutions.counting import (
     counting_batch,
     counting_tokenizer,
@@ -228,9 +228,11 @@ def run(
     folder: Path,
     on_step: Callable[[Any], None] | None = None,
     say: Callable[[str], None] = print,
+    weights: str | None = None,
 ) -> Record | None:
     """Trains, measures and records one run. None if that is up to another process.
 
+    weights   ".npz" or ".safetensors", to keep the trained weights beside the record
     raises   WrongKernel if the settings ask for another BLAS kernel than the one in use
     """
     engine, _ = engine_of(settings)
@@ -258,6 +260,8 @@ def run(
         **measure(trainer.model, settings),
     }
     write_record(record, folder)
+    if weights:
+        save_weights(trainer.model, record_path(settings["name"], folder).with_suffix(weights))
     checkpoint_path(settings, folder).unlink(missing_ok=True)
     return record
 

@@ -104,11 +104,15 @@ def test_micro_batches_give_the_same_curve():
 
 def test_a_record_says_the_engine_and_the_device(tmp_path):
     settings = small("rope", steps=4, changes=ON_CPU)
-    record = run(settings, tmp_path)
+    record = run(settings, tmp_path, weights=".npz")
     assert settings["name"] == "copy/rope-device=cpu,engine=pytorch-0"
     assert read_record(settings["name"], tmp_path) == record
     assert record["versions"]["engine"] == f"torch {torch.__version__}"
     assert record["machine"]["device"] == "cpu" and record["machine"]["processes"] == 1
+    trained = load_weights(build(small("rope")), tmp_path / f"{settings['name']}.npz")
+    assert not np.array_equal(
+        arrays(trained)["head.weight"], arrays(build(small("rope")))["head.weight"]
+    )
 
 
 def test_compiled_training_gives_the_same_curve(monkeypatch):
