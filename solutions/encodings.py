@@ -146,7 +146,7 @@ def layer_positions(positions, num_layers, dim, num_heads, max_len, **options):
 
 
 def classes_of(positions):
-    """The classes that a name, a sum of names, or a class stands for."""
+    """The classes that a name, a sum of names, or a class means."""
     if inspect.isclass(positions) and issubclass(positions, PositionEncoding):
         return [positions]
     known = encodings()

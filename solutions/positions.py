@@ -1,7 +1,7 @@
 """How a position enters a Transformer: one interface for every encoding.
 
-There are three places, and so three hooks, in the order in which a token meets
-them:
+It can do so in three ways, and so there are three hooks, in the order in which
+a token meets them:
 
     embed    something is added to the token embeddings
              (sinusoidal, learned)

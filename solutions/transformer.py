@@ -26,10 +26,8 @@ class Block(nn.Module):
         x  <-  x + attention(attention_norm(x))
         x  <-  x + mlp(mlp_norm(x))
 
-    __init__ makes the parts, just so: weights that were saved fit no others.
-
-    forward takes x (batch, seq, dim), and the cache (or None), which attention
-    gets as its second argument; it returns (batch, seq, dim).
+    The parts are those that __init__ makes; weights that were saved fit no
+    others.
 
     Source: the order of norm and sum is GPT-2's; Xiong et al. 2020 (arXiv
     2002.04745) call it pre-norm.
@@ -47,6 +45,12 @@ class Block(nn.Module):
         )
 
     def forward(self, x, cache=None):
+        """Both steps, one after the other.
+
+        x         (batch, seq, dim) tensor
+        cache     None, or a Cache: the second argument of attention
+        returns   (batch, seq, dim) tensor
+        """
         x = x + self.attention(self.attention_norm(x), cache)
         return x + self.mlp(self.mlp_norm(x))  # (batch, seq, dim)
 
