@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     given = parser.parse_args(arguments)
     if given.engine == "minitorch" and (given.device or given.compile):
         parser.error("--device and --compile are for --engine pytorch")
+    if given.engine == "minitorch" and "TORCHELASTIC_RUN_ID" in os.environ:
+        parser.error("processes of torchrun train together on PyTorch only: add --engine pytorch")
     if given.weights == ".safetensors" and not importlib.util.find_spec("safetensors"):
         parser.error("--weights .safetensors needs a package: python -m pip install safetensors")
     return given

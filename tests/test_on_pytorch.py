@@ -137,11 +137,15 @@ def test_without_pytorch_a_sentence_says_what_to_install(monkeypatch, capsys):
     assert "pip install torch" in capsys.readouterr().err
 
 
-def test_options_of_pytorch_are_refused_without_it(capsys):
+def test_what_only_pytorch_can_do_is_refused_without_it(capsys, monkeypatch):
     for option in (["--device", "cuda"], ["--compile"]):
         with pytest.raises(SystemExit):
             command.main(["copy/rope-plain-0", *option])
         assert "are for --engine pytorch" in capsys.readouterr().err
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
+    with pytest.raises(SystemExit):
+        command.main(["copy/rope-plain-0"])
+    assert "add --engine pytorch" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
