@@ -9,8 +9,8 @@ about(
     stars=1,
     minutes=3,
     hints=(
-        "Broadcasting makes a table out of a column and a row. Which of x and y runs down, and which "
-        "runs across?",
+        "Broadcasting makes a table out of a column and a row. Which of x and y runs down, and "
+        "which runs across?",
         "x[:, None] has shape (rows, 1), y[None, :] has shape (1, columns).",
         "return y[None, :] - x[:, None]",
     ),
