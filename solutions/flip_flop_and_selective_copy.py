@@ -1,15 +1,20 @@
-"""The other two tasks of the CoPE paper (arXiv 2405.18719, sections 5.1 and 5.2), one character a token.
+"""The other two tasks of the CoPE paper (arXiv 2405.18719, sections 5.1 and
+5.2), one character per token.
 
-Flip-flop: keep one bit through long distraction. A text is a row of instructions, each with a bit.
+Flip-flop: keep one bit through long distraction. A text is a row of
+instructions, each with a bit.
 
-    w1   write: remember 1        i0   ignore: nothing happens        r1   read: the bit last written, here 1
+    w1   write: remember 1
+    i0   ignore: nothing happens
+    r1   read: the bit that was written last, here 1
 
 Selective copy: repeat a text without its blanks.
 
-    a..bc.a>abca      before the mark `>` symbols and blanks in any order, behind it the symbols alone
+    a..bc.a>abca   before the mark `>` symbols and blanks in any order,
+                   after it the symbols alone
 
-Both batches can have the sizes of the paper: flip_flop_batch(rng, pairs=256) and
-selective_copy_batch(rng, num_symbols=256, blanks=256).
+Both batches can have the sizes of the paper: flip_flop_batch(rng,
+pairs=256) and selective_copy_batch(rng, num_symbols=256, blanks=256).
 """
 
 import numpy as np
@@ -20,7 +25,8 @@ from solutions.training import UNSCORED
 # ids of the flip-flop alphabet: w r i 0 1
 WRITE, READ, IGNORE, ZERO, ONE = range(5)
 
-ALPHABET = "abcdefghijklmn"  # ids 0 ... 13; with the blank and the mark a vocabulary of 16
+# ids 0 ... 13; with the blank and the mark a vocabulary of 16
+ALPHABET = "abcdefghijklmn"
 BLANK, MARK = 14, 15
 
 
@@ -30,38 +36,43 @@ def flip_flop_tokenizer():
 
 
 def recall(instructions, bits):
-    """Makes the bits of a flip-flop text true: after every read stands the bit that was written last.
+    """Make the bits of a flip-flop text true: after every read comes the bit
+    that was written last.
 
-    Bits after writes and ignores stay as they are. An ignore changes nothing, a read neither.
+    Bits after writes and ignores stay as they are. An ignore does not change
+    what was written, and a read does not either.
 
-    instructions   int array (batch, pairs): WRITE (0), READ (1) or IGNORE (2); the first is a WRITE
+    instructions   int array (batch, pairs): WRITE (0), READ (1) or IGNORE (2);
+                   the first is a WRITE
     bits           int array (batch, pairs) of 0 and 1
-    returns        int array (batch, pairs): as `bits`, but at every READ the bit of the last WRITE before it
+    returns        int array (batch, pairs): as `bits`, but at every READ the
+                   bit of the last WRITE before it
 
-    >>> recall(np.array([[WRITE, IGNORE, READ, WRITE, READ]]), np.array([[1, 0, 0, 0, 1]])).tolist()
+    >>> instructions = np.array([[WRITE, IGNORE, READ, WRITE, READ]])
+    >>> recall(instructions, np.array([[1, 0, 0, 0, 1]])).tolist()
     [[1, 0, 1, 0, 0]]
     """
-    places = np.arange(instructions.shape[1])
-    # (batch, pairs)
-    last_write = np.maximum.accumulate(
-        np.where(instructions == WRITE, places, 0), axis=1
-    )
-    return np.where(
-        instructions == READ,
-        np.take_along_axis(bits, last_write, axis=1),
-        bits,
-    )
+    positions = np.arange(instructions.shape[1])
+    writes = np.where(instructions == WRITE, positions, 0)  # (batch, pairs)
+    last_write = np.maximum.accumulate(writes, axis=1)
+    written = np.take_along_axis(bits, last_write, axis=1)
+    return np.where(instructions == READ, written, bits)
 
 
 def flip_flop_sequences(rng, batch, pairs=64, ignore=0.8):
-    """Random flip-flop texts. The first instruction is a write and the last a read; of the others a share of
-    `ignore` are ignores, and the rest half writes, half reads. Bits are fair coins, except after a read.
+    """Random flip-flop texts.
+
+    The first instruction is a write and the last a read; of the others a share
+    of `ignore` are ignores, and of the rest half are writes, half reads. Bits
+    are fair coins, except after a read.
 
     pairs     instructions in a text, each followed by its bit
-    returns   ids, int64 (batch, 2 * pairs)
+    ignore    a probability
+    returns   int64 array (batch, 2 * pairs) of ids
     raises    ValueError for settings that no text can meet
 
-    Source: Liu et al. 2023 (arXiv 2306.00946), the language FFL(2 * pairs, ignore).
+    Source: Liu et al. 2023 (arXiv 2306.00946), the language FFL(2 * pairs,
+    ignore).
     """
     check_at_least(1, batch=batch)
     check_at_least(2, pairs=pairs)  # one to write, one to read
@@ -80,8 +91,11 @@ def flip_flop_sequences(rng, batch, pairs=64, ignore=0.8):
 
 
 def flip_flop_batch(rng, batch=16, pairs=64, ignore=0.8):
-    """Inputs and targets, int64 (batch, 2 * pairs - 1). Only the bits after reads are scored: the others are
-    random, and nothing could be learned from them."""
+    """Inputs and targets, int64 (batch, 2 * pairs - 1).
+
+    Only the bits after reads are scored: the others are random, and nothing
+    could be learned from them.
+    """
     ids = flip_flop_sequences(rng, batch, pairs, ignore)
     return ids[:, :-1], np.where(ids[:, :-1] == READ, ids[:, 1:], UNSCORED)
 
@@ -92,11 +106,15 @@ def selective_copy_tokenizer():
 
 
 def without_blanks(ids):
-    """Leaves out the blanks of each row and keeps the order of the others, a MARK (15) too.
+    """Leave out the blanks of each row.
 
-    ids       int array (batch, seq); every row has the same number of BLANK (14)
-    returns   int array (batch, seq - blanks of a row)
-    raises    ValueError for rows with different numbers of blanks, which would not make a rectangle
+    The others stay in their order, equal ones and a MARK (15) too.
+
+    ids       int array (batch, seq); every row has the same number of
+              BLANK (14)
+    returns   int array (batch, seq - blanks per row)
+    raises    ValueError for rows with different numbers of blanks, which
+              would not make a rectangle
 
     >>> without_blanks(np.array([[3, BLANK, 0], [BLANK, 2, 2]])).tolist()
     [[3, 0], [2, 2]]
@@ -105,36 +123,40 @@ def without_blanks(ids):
     counts = np.unique(kept.sum(axis=1))
     if len(counts) > 1:
         raise ValueError(
-            f"rows must have equally many symbols, got from {counts[0]} to {counts[-1]} "
-            f"in ids {ids.shape}"
+            "rows must have equally many symbols, "
+            f"got from {counts[0]} to {counts[-1]} in ids {ids.shape}"
         )
     return ids[kept].reshape(len(ids), -1)
 
 
 def selective_copy_sequences(rng, batch, num_symbols=12, blanks=12):
-    """Random texts to copy: symbols from a ... n, blanks strewn among them, the mark, the symbols again.
+    """Random texts to copy: symbols from a ... n, blanks strewn among them,
+    the mark, the symbols again.
 
-    returns   ids, int64 (batch, 2 * num_symbols + blanks + 1)
+    returns   int64 array (batch, 2 * num_symbols + blanks + 1) of ids
     raises    ValueError for settings that no text can meet
 
-    Source: the CoPE paper, section 5.2, after Gu & Dao 2023 (arXiv 2312.00752).
+    Source: the CoPE paper, section 5.2, after Gu & Dao 2023 (arXiv
+    2312.00752).
     """
     check_at_least(1, batch=batch, num_symbols=num_symbols)
     check_at_least(0, blanks=blanks)
     symbols = rng.integers(len(ALPHABET), size=(batch, num_symbols))
-    places = rng.permuted(
-        np.tile(np.arange(num_symbols + blanks), (batch, 1)), axis=1
-    )[:, :num_symbols]
+    positions = np.tile(np.arange(num_symbols + blanks), (batch, 1))
+    positions = rng.permuted(positions, axis=1)[:, :num_symbols]
     text = np.full((batch, num_symbols + blanks), BLANK)
-    np.put_along_axis(text, places, symbols, axis=1)
+    np.put_along_axis(text, positions, symbols, axis=1)
     return np.concatenate(
         [text, np.full((batch, 1), MARK), without_blanks(text)], axis=1
     )
 
 
 def selective_copy_batch(rng, batch=32, num_symbols=12, blanks=12):
-    """Inputs and targets, int64 (batch, 2 * num_symbols + blanks). Only the copy is scored: at the mark the
-    model must say the first symbol, and at each symbol of the copy the next."""
+    """Inputs and targets, int64 (batch, 2 * num_symbols + blanks).
+
+    Only the copy is scored: at the mark the model should predict the first
+    symbol, and at each symbol of the copy the next.
+    """
     ids = selective_copy_sequences(rng, batch, num_symbols, blanks)
     targets = np.full((batch, ids.shape[1] - 1), UNSCORED)
     targets[:, -num_symbols:] = ids[:, -num_symbols:]
@@ -142,16 +164,20 @@ def selective_copy_batch(rng, batch=32, num_symbols=12, blanks=12):
 
 
 def copy_errors(predictions, targets):
-    """How wrong the copies are, measured in two ways: by the symbol, and by the whole text.
+    """How wrong the copies are, measured in two ways: per symbol, and per
+    whole text.
 
     predictions   int array (batch, seq), a prediction at every position
-    targets       int array (batch, seq), the right symbol, or -100 (UNSCORED) where nothing is asked. The
-                  rows may ask different numbers of symbols
-    returns       two numbers from 0 to 1: the share of wrong symbols among all that are asked, and the share
-                  of texts with at least one wrong symbol
+    targets       int array (batch, seq), the right symbol, or -100 (UNSCORED)
+                  where nothing is asked. The rows may ask different numbers
+                  of symbols
+    returns       two numbers from 0 to 1: the share of wrong symbols among all
+                  that are asked, and the share of texts with at least one
+                  wrong symbol
 
     >>> targets = np.array([[-100, 0, 1, 2, 3], [-100, 4, 5, 6, 7]])
-    >>> copy_errors(np.array([[9, 0, 1, 2, 5], [9, 4, 5, 6, 7]]), targets)
+    >>> predictions = np.array([[9, 0, 1, 2, 5], [9, 4, 5, 6, 7]])
+    >>> copy_errors(predictions, targets)
     (0.125, 0.5)
     """
     scored = targets != UNSCORED  # (batch, seq)
@@ -162,35 +188,39 @@ def copy_errors(predictions, targets):
 def source_hits(attention, ids):
     """How often a head looks at the symbol that must be copied next.
 
-    The askers are the mark and all positions after it. The m-th asker (counted from 0, so the mark is asker
-    0) must say the m-th symbol of the text before the mark, blanks not counted. It is a hit if, of all keys,
-    exactly this one gets the largest weight of the asker; an equal symbol elsewhere is none. If several keys
-    share the largest weight, the first of them counts, and the others do not.
+    The askers are the mark and all positions after it. The m-th asker (counted
+    from 0, so the mark is asker 0) must predict the m-th symbol of the text
+    before the mark, blanks not counted. It is a hit if, of all keys, exactly
+    this one gets the largest weight of the asker; an equal symbol elsewhere is
+    none. If several keys share the largest weight, the first of them counts,
+    and the others do not.
 
-    attention   float array (batch, seq, seq): the weights of one head, attention[b, i, j] is what query i
-                gives to key j
-    ids         int array (batch, seq): what the model reads, such as a.b>a. The mark (15) stands at the same
-                place in every row, and a row has as many symbols before it as there are askers
+    attention   float array (batch, seq, seq): the weights of one head,
+                attention[b, i, j] is what query i gives to key j
+    ids         int array (batch, seq): what the model reads, such as a.b>a.
+                The mark (15) is at the same position in every row, and a row
+                has as many symbols before it as there are askers
     returns     the share of hits among all askers of all texts, from 0 to 1
 
-    >>> ids = np.array([[0, BLANK, 1, MARK, 0], [BLANK, 2, 3, MARK, 2]])          # a.b>a and .cd>c
+    >>> a, b, c, d = range(4)
+    >>> ids = np.array([[a, BLANK, b, MARK, a], [BLANK, c, d, MARK, c]])
     >>> attention = np.zeros((2, 5, 5))
-    >>> attention[0, 3, 0] = 1                       # the mark looks at a: a hit
-    >>> attention[0, 4, 0] = 1                       # the copied a looks at a, and should look at b
-    >>> attention[1, 3, 0] = 1                       # the mark looks at the blank, and should look at c
-    >>> attention[1, 4, 2] = 1                       # the copied c looks at d: a hit
+    >>> attention[0, 3, 0] = 1  # the mark looks at a: a hit
+    >>> attention[0, 4, 0] = 1  # the copied a looks at a, not at b
+    >>> attention[1, 3, 0] = 1  # the mark looks at the blank, not at c
+    >>> attention[1, 4, 2] = 1  # the copied c looks at d: a hit
     >>> source_hits(attention, ids)
     0.5
     """
     mark = int((ids[0] == MARK).argmax())
-    # (batch, asker): places
+    # positions of keys, (batch, asker)
     sources = np.nonzero(ids[:, :mark] != BLANK)[1].reshape(len(ids), -1)
-    looked_at = attention[:, mark:].argmax(axis=-1)  # (batch, asker): places
+    looked_at = attention[:, mark:].argmax(axis=-1)
     return float((looked_at == sources).mean())
 
 
 def check_at_least(least, **settings):
-    """Refuses settings below `least`, by name."""
+    """Refuse settings below `least`, by name."""
     for name, value in settings.items():
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")

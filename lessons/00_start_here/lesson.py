@@ -32,7 +32,7 @@ from classroom import compare, exercise, hint, show, solution
 # network sees it. There are 2 sentences of 3 words, and each word is described by 4 numbers.
 
 # %%
-words = np.arange(24).reshape(2, 3, 4)                    # (batch, seq, dim)
+words = np.arange(24).reshape(2, 3, 4)  # (batch, seq, dim)
 print(words)
 print("shape:", words.shape)
 
@@ -58,22 +58,47 @@ print("shape:", words.shape)
 # sizes fit if they are equal, or if one of them is 1, or missing. A size of 1 is stretched, as if it were copied.
 
 # %%
-column, row = np.array([[0], [10], [20]]), np.array([[1, 2, 3, 4]])     # (3, 1) and (1, 4)
+# (3, 1) and (1, 4)
+column, row = (
+    np.array([[0], [10], [20]]),
+    np.array([[1, 2, 3, 4]]),
+)
 
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")
 titles = ("a column, (3, 1)", "a row, (1, 4)", "their sum, (3, 4)")
-for axis, values, title, sign in zip(axes, (column, row, column + row), titles, ("", "+", "=")):
+for axis, values, title, sign in zip(
+    axes, (column, row, column + row), titles, ("", "+", "=")
+):
     for i, j in np.ndindex(3, 4):
         copied = i >= values.shape[0] or j >= values.shape[1]
-        axis.add_patch(plt.Rectangle((j, i), 1, 1, facecolor="white" if copied else "#cfe3f3", edgecolor="0.6"))
-        axis.text(j + 0.5, i + 0.5, np.broadcast_to(values, (3, 4))[i, j], ha="center", va="center",
-                  color="0.35" if copied else "black", weight="normal" if copied else "bold")
+        axis.add_patch(
+            plt.Rectangle(
+                (j, i),
+                1,
+                1,
+                facecolor="white" if copied else "#cfe3f3",
+                edgecolor="0.6",
+            )
+        )
+        axis.text(
+            j + 0.5,
+            i + 0.5,
+            np.broadcast_to(values, (3, 4))[i, j],
+            ha="center",
+            va="center",
+            color="0.35" if copied else "black",
+            weight="normal" if copied else "bold",
+        )
     axis.text(-0.45, 1.5, sign, ha="center", va="center", fontsize=24)
     axis.set(title=title, xlim=(-0.9, 4.05), ylim=(3.05, -0.05))
     axis.axis("off")
-show(figure, alt="Three 3 by 4 grids, with a plus and an equals sign between them. The column 0, 10, 20 is stretched "
-                 "to the right, the row 1, 2, 3, 4 is stretched downwards (the copies stand on white), and their sum "
-                 "holds every pair: 1, 2, 3, 4, then 11 to 14, then 21 to 24.")
+show(
+    figure,
+    alt="Three 3 by 4 grids, with a plus and an equals sign between them. The "
+    "column 0, 10, 20 is stretched to the right, the row 1, 2, 3, 4 is "
+    "stretched downwards (the copies stand on white), and their sum holds "
+    "every pair: 1, 2, 3, 4, then 11 to 14, then 21 to 24.",
+)
 
 # %% [markdown]
 # **Predict before you run.** `words` has shape (2, 3, 4). Which of these can be added to it, and what does each do:
@@ -127,11 +152,19 @@ for shape in [(4,), (3, 4), (2, 3), (2, 1, 1)]:
 
 # %%
 positions = np.arange(6)
-loops = np.array([[positions[j] - positions[i] for j in range(6)] for i in range(6)])
-compare(loops, pairwise_differences(positions, positions), title="Key minus query, for every pair of six tokens",
-        xlabel="key position j", ylabel="query position i",
-        alt="Two equal 6 by 6 tables that count from minus 5 at the lower left over 0 on the diagonal to 5 at the "
-            "upper right, and their difference, which is 0 everywhere.")
+loops = np.array(
+    [[positions[j] - positions[i] for j in range(6)] for i in range(6)]
+)
+compare(
+    loops,
+    pairwise_differences(positions, positions),
+    title="Key minus query, for every pair of six tokens",
+    xlabel="key position j",
+    ylabel="query position i",
+    alt="Two equal 6 by 6 tables that count from minus 5 at the lower left "
+    "over 0 on the diagonal to 5 at the upper right, and their difference, "
+    "which is 0 everywhere.",
+)
 assert (loops == pairwise_differences(positions, positions)).all()
 
 # %% [markdown]

@@ -55,7 +55,7 @@ about(
     minutes=8,
     blank=("Value.__mul__", "Value.tanh"),
     hints=(
-        "Copy the two lines of `__add__`. What changes in `__mul__` is the operation's name, the "
+        "Copy the lines of `__add__`. What changes in `__mul__` is the operation's name, the "
         "data, and the slopes. If only a grows, a * b grows b times as fast.",
         "tanh has one input, so `inputs` is (self,) and `slopes` is a tuple with one number. "
         "Compute math.tanh(self.data) once and use it twice. (`math` is imported.)",

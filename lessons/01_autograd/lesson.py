@@ -29,7 +29,15 @@ import numpy as np
 from IPython.display import HTML, display
 
 import minitorch as torch
-from classroom import compare, draw_graph, exercise, hint, progress, show, solution
+from classroom import (
+    compare,
+    draw_graph,
+    exercise,
+    hint,
+    progress,
+    show,
+    solution,
+)
 from minitorch import nn, optim
 from solutions.autograd import check_gradient, softmax, topological_order
 
@@ -40,7 +48,10 @@ from solutions.autograd import check_gradient, softmax, topological_order
 
 # %%
 for step in (1, 0.1, 0.01, 0.001):
-    print(f"step {step:5}: (f({3 + step:5}) - f(3)) / step = {((3 + step) ** 2 - 3 ** 2) / step:.3f}")
+    print(
+        f"step {step:5}: (f({3 + step:5}) - f(3)) / step = "
+        f"{((3 + step) ** 2 - 3**2) / step:.3f}"
+    )
 
 # %% [markdown]
 # It comes close to 6, and its error shrinks with the step. One side is not enough, though: a curve that bends upwards
@@ -66,19 +77,38 @@ for step in (1, 0.1, 0.01, 0.001):
 
 # %%
 steps = 10.0 ** np.arange(-1, -15.5, -0.25)
-exact = math.cos(1.0)                                     # the slope of sin at 1
-one_sided = [abs((math.sin(1.0 + step) - math.sin(1.0)) / step - exact) for step in steps]
-central = [abs(central_difference(math.sin, 1.0, step) - exact) for step in steps]
+exact = math.cos(1.0)  # the slope of sin at 1
+one_sided = [
+    abs((math.sin(1.0 + step) - math.sin(1.0)) / step - exact)
+    for step in steps
+]
+central = [
+    abs(central_difference(math.sin, 1.0, step) - exact) for step in steps
+]
 
 figure, axis = plt.subplots(figsize=(7.5, 4))
 axis.loglog(steps, one_sided, label="one side", linestyle="--")
 axis.loglog(steps, central, label="both sides")
-axis.set(xlabel="step", ylabel="error of the slope of sin", title="Neither too large nor too small a step")
+axis.set(
+    xlabel="step",
+    ylabel="error of the slope of sin",
+    title="Neither too large nor too small a step",
+)
 axis.legend()
-show(figure, alt="Error over step, both axes logarithmic. With both sides the error falls below 1e-11 at "
-                 "steps near 1e-5 and rises again for smaller ones. With one side it falls to a few 1e-9 only.")
-print("slope with a step of 1e-17:", central_difference(math.sin, 1.0, step=1e-17))
-assert 1e-7 < steps[np.argmin(central)] < 1e-3 and min(central) < min(one_sided) / 10
+show(
+    figure,
+    alt="Error over step, both axes logarithmic. With both sides the error "
+    "falls below 1e-11 at steps near 1e-5 and rises again for smaller ones. "
+    "With one side it falls to a few 1e-9 only.",
+)
+print(
+    "slope with a step of 1e-17:",
+    central_difference(math.sin, 1.0, step=1e-17),
+)
+assert (
+    1e-7 < steps[np.argmin(central)] < 1e-3
+    and min(central) < min(one_sided) / 10
+)
 
 # %% [markdown]
 # So a step of $10^{-5}$ is a good one, and about ten digits are what you can rely on; where the curve dips lower,
@@ -111,10 +141,14 @@ t = h.tanh()
 y = h + t
 
 names = [(w, "w"), (x, "x"), (h, "h = w x"), (t, "tanh h"), (y, "y")]
-draw_graph(names, "y = h + tanh(h): values on the nodes, slopes on the arrows",
-           alt="A graph from left to right. w = 0.50 and x = 2.00 lead to h = 1.00, with slopes 2.00 and "
-               "0.50. h leads to tanh h = 0.76 with slope 0.42, and past it, in an arc, to y = 1.76 with "
-               "slope 1.00. tanh h leads to y with slope 1.00.")
+draw_graph(
+    names,
+    "y = h + tanh(h): values on the nodes, slopes on the arrows",
+    alt="A graph from left to right. w = 0.50 and x = 2.00 lead to h = 1.00, "
+    "with slopes 2.00 and 0.50. h leads to tanh h = 0.76 with slope 0.42, and "
+    "past it, in an arc, to y = 1.76 with slope 1.00. tanh h leads to y with "
+    "slope 1.00.",
+)
 
 # %% [markdown]
 # ## The chain rule: multiply along a path, add over paths
@@ -169,9 +203,20 @@ draw_graph(names, "y = h + tanh(h): values on the nodes, slopes on the arrows",
 
 # %%
 backpropagate(y)
-draw_graph(names, "The same graph after backpropagate(y)", with_grads=True,
-           alt="The same graph with gradients on the nodes: y 1.00, tanh h 1.00, h 1.42, w 2.84, x 0.71.")
-assert abs(w.grad - central_difference(lambda w: 2.0 * w + math.tanh(2.0 * w), 0.5)) < 1e-8
+draw_graph(
+    names,
+    "The same graph after backpropagate(y)",
+    with_grads=True,
+    alt="The same graph with gradients on the nodes: y 1.00, tanh h 1.00, h "
+    "1.42, w 2.84, x 0.71.",
+)
+assert (
+    abs(
+        w.grad
+        - central_difference(lambda w: 2.0 * w + math.tanh(2.0 * w), 0.5)
+    )
+    < 1e-8
+)
 
 # %% [markdown]
 # What does it cost? Here is a sum over 2,000 inputs. It is also 2,000 additions deep, so a recursive walk would
@@ -185,12 +230,22 @@ for value in many:
 backpropagate(total)
 
 order = topological_order(total)
-operations, arrows = sum(len(node.inputs) > 0 for node in order), sum(len(node.inputs) for node in order)
+operations, arrows = (
+    sum(len(node.inputs) > 0 for node in order),
+    sum(len(node.inputs) for node in order),
+)
 print(f"operations in the expression:            {operations:>10,}")
-print(f"by trying, 2 x {len(many):,} times all of them:  {2 * len(many) * operations:>10,}")
+print(
+    f"by trying, 2 x {len(many):,} times all of them:  "
+    f"{2 * len(many) * operations:>10,}"
+)
 print(f"with memory, forwards and back:          {operations + arrows:>10,}")
-value = many[0]                                           # d tanh(v^2) / dv = 2 v (1 - tanh(v^2)^2)
-assert abs(value.grad - 2 * value.data * (1 - math.tanh(value.data ** 2) ** 2)) < 1e-12 and arrows == 10_000
+value = many[0]  # d tanh(v^2) / dv = 2 v (1 - tanh(v^2)^2)
+assert (
+    abs(value.grad - 2 * value.data * (1 - math.tanh(value.data**2) ** 2))
+    < 1e-12
+    and arrows == 10_000
+)
 
 # %% [markdown]
 # All gradients for a small multiple of the price of the result alone, however many there are. This is *reverse-mode
@@ -212,8 +267,12 @@ assert abs(value.grad - 2 * value.data * (1 - math.tanh(value.data ** 2) ** 2)) 
 # used twice. So what comes back along all these paths is added up.
 
 # %%
-grad = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])    # say, of table + row, where row has shape (3,)
-print("row[0] was used at [0, 0] and at [1, 0]; its gradient is", grad[0, 0] + grad[1, 0])
+# say, of table + row, where row has shape (3,)
+grad = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
+print(
+    "row[0] was used at [0, 0] and at [1, 0]; its gradient is",
+    grad[0, 0] + grad[1, 0],
+)
 
 # %% exercise="unbroadcast"
 
@@ -236,14 +295,30 @@ print(signature.rstrip() + body)
 rng = np.random.default_rng(0)
 a, weights = rng.standard_normal((4, 3)), rng.standard_normal((4, 3))
 b = rng.standard_normal(3)
-loss = lambda b: (weights * np.tanh(a + b)).sum()         # a + b stretches b from (3,) to (4, 3)
-grad = weights * (1 - np.tanh(a + b) ** 2)                # the gradient of a + b
 
-measured, predicted = check_gradient(loss, unbroadcast(grad, b.shape), b, np.random.default_rng(1))
-print(f"summed back:              measured {measured:.6f}, predicted {predicted:.6f}")
+
+# a + b stretches b from (3,) to (4, 3)
+def loss(b):
+    return (weights * np.tanh(a + b)).sum()
+
+
+grad = weights * (1 - np.tanh(a + b) ** 2)  # the gradient of a + b
+
+measured, predicted = check_gradient(
+    loss, unbroadcast(grad, b.shape), b, np.random.default_rng(1)
+)
+print(
+    f"summed back:              measured {measured:.6f}, predicted "
+    f"{predicted:.6f}"
+)
 assert abs(measured - predicted) < 1e-8
-measured, predicted = check_gradient(loss, grad.mean(0), b, np.random.default_rng(1))
-print(f"with the mean for a sum:  measured {measured:.6f}, predicted {predicted:.6f}")
+measured, predicted = check_gradient(
+    loss, grad.mean(0), b, np.random.default_rng(1)
+)
+print(
+    f"with the mean for a sum:  measured {measured:.6f}, predicted "
+    f"{predicted:.6f}"
+)
 assert abs(measured - predicted) > 0.1
 
 # %% [markdown]
@@ -288,13 +363,33 @@ assert abs(measured - predicted) > 0.1
 scores = np.array([2.0, 1.0, 0.0, -1.0, 1.5])
 n = len(scores)
 unit = np.eye(n)
-tried = np.array([[central_difference(lambda step: softmax(scores + step * unit[i])[j], 0.0) for i in range(n)]
-                  for j in range(n)])
+tried = np.array(
+    [
+        [
+            central_difference(
+                lambda step: softmax(scores + step * unit[i])[j], 0.0
+            )
+            for i in range(n)
+        ]
+        for j in range(n)
+    ]
+)
 table = softmax_gradient(np.tile(softmax(scores), (n, 1)), unit)
-compare(tried, table, title="Slope of each softmax output, for each input", xlabel="input", ylabel="output",
-        alt="Two equal 5 by 5 maps, positive on the diagonal and negative elsewhere, strongest where the "
-            "inputs are largest, and their difference, which is 0 everywhere.")
-assert np.allclose(table, tried, atol=1e-8) and np.allclose(table.sum(0), 0) and np.allclose(table.sum(1), 0)
+compare(
+    tried,
+    table,
+    title="Slope of each softmax output, for each input",
+    xlabel="input",
+    ylabel="output",
+    alt="Two equal 5 by 5 maps, positive on the diagonal and negative "
+    "elsewhere, strongest where the inputs are largest, and their difference, "
+    "which is 0 everywhere.",
+)
+assert (
+    np.allclose(table, tried, atol=1e-8)
+    and np.allclose(table.sum(0), 0)
+    and np.allclose(table.sum(1), 0)
+)
 
 # %% [markdown]
 # ### Put together
@@ -304,10 +399,11 @@ assert np.allclose(table, tried, atol=1e-8) and np.allclose(table.sum(0), 0) and
 # way: each function of yours takes the gradient that the one before it returned. So read the second function beside
 # the first, line by line: it runs from the first one's last step to its first.
 
+
 # %%
 def attend(q, k, v):
-    p = softmax(q @ k.swapaxes(-1, -2))                   # (batch, query, key)
-    return p, p @ v                                       # (batch, query, dim)
+    p = softmax(q @ k.swapaxes(-1, -2))  # (batch, query, key)
+    return p, p @ v  # (batch, query, dim)
 
 
 def attend_gradients(q, k, v, grad):
@@ -320,10 +416,17 @@ def attend_gradients(q, k, v, grad):
 
 q, k, v, weights = rng.standard_normal((4, 2, 5, 3))
 grad_q, grad_k, grad_v = attend_gradients(q, k, v, weights)
-loss = lambda q, k, v: (weights * attend(q, k, v)[1]).sum()
-for name, (measured, predicted) in {"q": check_gradient(lambda q: loss(q, k, v), grad_q, q, rng),
-                                    "k": check_gradient(lambda k: loss(q, k, v), grad_k, k, rng),
-                                    "v": check_gradient(lambda v: loss(q, k, v), grad_v, v, rng)}.items():
+
+
+def loss(q, k, v):
+    return (weights * attend(q, k, v)[1]).sum()
+
+
+for name, (measured, predicted) in {
+    "q": check_gradient(lambda q: loss(q, k, v), grad_q, q, rng),
+    "k": check_gradient(lambda k: loss(q, k, v), grad_k, k, rng),
+    "v": check_gradient(lambda v: loss(q, k, v), grad_v, v, rng),
+}.items():
     print(f"{name}: measured {measured:8.5f}, predicted {predicted:8.5f}")
     assert abs(measured - predicted) < 1e-7
 
@@ -380,11 +483,23 @@ print(inspect.getsource(torch.mul))
 # | `autograd.py` | operations with a backward pass of your own |
 
 # %% tags=["nbval-ignore-output"]
-for name in "graph", "tensor", "operation", "arithmetic", "products", "shaping":
+for name in (
+    "graph",
+    "tensor",
+    "operation",
+    "arithmetic",
+    "products",
+    "shaping",
+):
     module = importlib.import_module(f"minitorch.{name}")
     text = inspect.getsource(module)
-    display(HTML(f"<details><summary>{module.__name__}: {text.count(chr(10))} lines (open)</summary>"
-                 f"<pre style='max-height: 32em; overflow: auto'>{html.escape(text)}</pre></details>"))
+    display(
+        HTML(
+            f"<details><summary>{module.__name__}: {text.count(chr(10))} "
+            f"lines (open)</summary><pre style='max-height: 32em; overflow: "
+            f"auto'>{html.escape(text)}</pre></details>"
+        )
+    )
 
 # %% [markdown]
 # Grads of leaves are added to what is there, *also from one call of `backward()` to the next*. Yours began at 0 each
@@ -392,18 +507,24 @@ for name in "graph", "tensor", "operation", "arithmetic", "products", "shaping":
 # recorded. Updating the numbers of a model is done there: the update is no part of the loss.
 
 # %%
-weight, given = torch.tensor(0.5, requires_grad=True), torch.tensor(2.0, requires_grad=True)
+weight, given = (
+    torch.tensor(0.5, requires_grad=True),
+    torch.tensor(2.0, requires_grad=True),
+)
 product = weight * given
 result = product + torch.tanh(product)
 result.backward()
 print(f"result {result.item():.2f}, made by {result.grad_fn}")
-print(f"grad of weight {weight.grad.item():.2f}, of given {given.grad.item():.2f}, of product {product.grad}")
+print(
+    f"grad of weight {weight.grad.item():.2f}, of given "
+    f"{given.grad.item():.2f}, of product {product.grad}"
+)
 try:
     result.backward()
 except RuntimeError as error:
     print("a second time:", error)
 assert round(weight.grad.item(), 2) == 2.84  # as w in your graph
-assert product.grad is None                  # it is no leaf and keeps none
+assert product.grad is None  # it is no leaf and keeps none
 
 # %% [markdown]
 # ## A tiny fit, twice
@@ -417,15 +538,21 @@ assert product.grad is None                  # it is no leaf and keeps none
 # `p.detach().numpy()` is the plain array of the numbers `p`, cut off from any graph: we keep a copy of the start.
 
 # %% tags=["nbval-ignore-output"]
-inputs = np.linspace(-1, 1, 64).reshape(64, 1)            # (batch, 1)
-targets = np.sin(4 * inputs)                              # (batch, 1)
+inputs = np.linspace(-1, 1, 64).reshape(64, 1)  # (batch, 1)
+targets = np.sin(4 * inputs)  # (batch, 1)
 rate, num_steps = 0.1, 1500
 
 torch.manual_seed(0)
 first, second = nn.Linear(1, 16), nn.Linear(16, 1)
-start = [p.detach().numpy().astype(float) for p in (first.weight, first.bias, second.weight, second.bias)]
+start = [
+    p.detach().numpy().astype(float)
+    for p in (first.weight, first.bias, second.weight, second.bias)
+]
 optimizer = optim.SGD([*first.parameters(), *second.parameters()], lr=rate)
-batch, wanted = torch.tensor(inputs, dtype=torch.float32), torch.tensor(targets, dtype=torch.float32)
+batch, wanted = (
+    torch.tensor(inputs, dtype=torch.float32),
+    torch.tensor(targets, dtype=torch.float32),
+)
 
 engine_losses, bar = [], progress(num_steps, "fitting a curve")
 for step in range(num_steps):
@@ -442,21 +569,32 @@ assert engine_losses[-1] < 0.02 * engine_losses[0]
 # line by line. (`nn.Linear` keeps its weight as (outputs, inputs), hence the transposes at the start.)
 
 # %%
-w1, b1, w2, b2 = start[0].T, start[1], start[2].T, start[3]          # (1, 16), (16,), (16, 1), (1,)
+# (1, 16), (16,), (16, 1), (1,)
+w1, b1, w2, b2 = (
+    start[0].T,
+    start[1],
+    start[2].T,
+    start[3],
+)
 losses = []
 for step in range(num_steps):
-    hidden = np.tanh(inputs @ w1 + b1)                               # (batch, 16)
-    error = hidden @ w2 + b2 - targets                               # (batch, 1)
-    losses.append((error ** 2).mean())
+    hidden = np.tanh(inputs @ w1 + b1)  # (batch, 16)
+    error = hidden @ w2 + b2 - targets  # (batch, 1)
+    losses.append((error**2).mean())
 
-    grad = 2 * error / error.size                                    # (batch, 1)
+    grad = 2 * error / error.size  # (batch, 1)
     grad_hidden, grad_w2 = matmul_gradients(hidden, w2, grad)
     grad_b2 = unbroadcast(grad, b2.shape)
-    grad = grad_hidden * (1 - hidden ** 2)                           # (batch, 16)
+    grad = grad_hidden * (1 - hidden**2)  # (batch, 16)
     _, grad_w1 = matmul_gradients(inputs, w1, grad)
     grad_b1 = unbroadcast(grad, b1.shape)
 
-    w1, b1, w2, b2 = w1 - rate * grad_w1, b1 - rate * grad_b1, w2 - rate * grad_w2, b2 - rate * grad_b2
+    w1, b1, w2, b2 = (
+        w1 - rate * grad_w1,
+        b1 - rate * grad_b1,
+        w2 - rate * grad_w2,
+        b2 - rate * grad_b2,
+    )
 
 assert np.allclose(losses, engine_losses, rtol=0.01)
 
@@ -467,10 +605,16 @@ left.set(xlabel="input", ylabel="output", title="The curve is fitted")
 left.legend(loc=(0.5, 0.06))
 right.semilogy(engine_losses, label="minitorch", linewidth=5, alpha=0.4)
 right.semilogy(losses, label="your pieces")
-right.set(xlabel="step", ylabel="mean squared error", title="Both ways learn alike")
+right.set(
+    xlabel="step", ylabel="mean squared error", title="Both ways learn alike"
+)
 right.legend()
-show(figure, alt="Left: 64 points on a wave, and the fitted curve close to all of them. Right: the loss over "
-                 "the steps, on a logarithmic axis; minitorch's curve and that of your own pieces coincide.")
+show(
+    figure,
+    alt="Left: 64 points on a wave, and the fitted curve close to all of "
+    "them. Right: the loss over the steps, on a logarithmic axis; minitorch's "
+    "curve and that of your own pieces coincide.",
+)
 
 # %% [markdown]
 # Two losses, computed in two ways, fall together: the engine is no more than what you wrote, with the book-keeping
@@ -478,10 +622,17 @@ show(figure, alt="Left: 64 points on a wave, and the fitted curve close to all o
 # straight line. The bends take all the others. And what would one step have cost by trying?
 
 # %%
-line = inputs * (inputs * targets).sum() / (inputs ** 2).sum()       # the best one, by least squares
-print(f"loss of the best straight line {((line - targets) ** 2).mean():.2f}, after ten steps {losses[10]:.2f}")
+# the best one, by least squares
+line = inputs * (inputs * targets).sum() / (inputs**2).sum()
+print(
+    f"loss of the best straight line {((line - targets) ** 2).mean():.2f}, "
+    f"after ten steps {losses[10]:.2f}"
+)
 numbers = sum(p.size for p in start)
-print(f"{numbers} numbers in this model: {2 * numbers} evaluations a step, in place of about three")
+print(
+    f"{numbers} numbers in this model: {2 * numbers} evaluations a step, in "
+    f"place of about three"
+)
 
 # %% [markdown]
 # ## What comes next

@@ -39,7 +39,14 @@ import minitorch as torch
 from classroom import compare, exercise, hint, progress, show, solution
 from minitorch import nn
 from minitorch.nn import functional as F
-from solutions.embeddings import FRAMES, GROUPS, SkipGram, check_ids, small_text, train_skip_gram
+from solutions.embeddings import (
+    FRAMES,
+    GROUPS,
+    SkipGram,
+    check_ids,
+    small_text,
+    train_skip_gram,
+)
 
 # %% [markdown]
 # ## A number that means nothing
@@ -73,7 +80,7 @@ print("ids:", ids)
 # </details>
 
 # %%
-rows = one_hot(np.arange(6), 6)                           # (vocab, vocab)
+rows = one_hot(np.arange(6), 6)  # (vocab, vocab)
 distances = np.sqrt(((rows[:, None] - rows[None, :]) ** 2).sum(axis=-1))
 print(distances.round(2))
 assert np.allclose(distances[~np.eye(6, dtype=bool)], np.sqrt(2))
@@ -89,8 +96,9 @@ assert np.allclose(distances[~np.eye(6, dtype=bool)], np.sqrt(2))
 # All terms of the sum are 0 but one. The product *is* a lookup: it picks out one row of the table.
 
 # %%
-table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)      # (vocab, dim)
-x = one_hot(ids, 6) @ table                                               # (seq, vocab) (vocab, dim) -> (seq, dim)
+# (vocab, dim)
+table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)
+x = one_hot(ids, 6) @ table  # (seq, vocab) (vocab, dim) -> (seq, dim)
 assert (x == table[[5, 1, 3, 2]]).all()
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 5), width_ratios=(6, 3, 3))
@@ -98,16 +106,33 @@ titles = ("one-hot rows (4, 6)", "times table (6, 3)", "= lookup (4, 3)")
 columns = vocabulary, [""] * 3, [""] * 3
 named = np.array([f"{id} {word}" for id, word in enumerate(vocabulary)])
 rows = named[ids], named, named[ids]
-for axis, values, title, across, down in zip(axes, (one_hot(ids, 6), table, x), titles, columns, rows):
+for axis, values, title, across, down in zip(
+    axes, (one_hot(ids, 6), table, x), titles, columns, rows
+):
     axis.imshow(values, cmap="RdBu", vmin=-1.6, vmax=1.6)
     for (i, j), value in np.ndenumerate(values):
-        axis.text(j, i, f"{value:.0f}" if axis is axes[0] else f"{value:.1f}", ha="center", va="center")
-    axis.set(title=title, xticks=range(len(across)), yticks=range(len(down)), anchor="N")
+        axis.text(
+            j,
+            i,
+            f"{value:.0f}" if axis is axes[0] else f"{value:.1f}",
+            ha="center",
+            va="center",
+        )
+    axis.set(
+        title=title,
+        xticks=range(len(across)),
+        yticks=range(len(down)),
+        anchor="N",
+    )
     axis.set_xticklabels(across, rotation=45)
     axis.set_yticklabels(down)
-show(figure, alt="Three grids. Left: four one-hot rows for the ids 5, 1, 3, 2. Middle: the table with one row of three "
-                 "numbers for each of the six words. Right: the product; its rows are those of the, cat, sees and "
-                 "fish, taken from the table unchanged.")
+show(
+    figure,
+    alt="Three grids. Left: four one-hot rows for the ids 5, 1, 3, 2. Middle: "
+    "the table with one row of three numbers for each of the six words. "
+    "Right: the product; its rows are those of the, cat, sees and fish, taken "
+    "from the table unchanged.",
+)
 
 # %% [markdown]
 # Nobody carries out this product: looking up costs nothing, multiplying 4 · 6 · 3 multiplications. (Rows count from 0
@@ -122,9 +147,15 @@ show(figure, alt="Three grids. Left: four one-hot rows for the ids 5, 1, 3, 2. M
 # %%
 embedding = Embedding(6, 3)
 embedding.load_state_dict({"weight": torch.tensor(table, dtype=torch.float32)})
-compare(one_hot(ids, 6) @ table, embedding(torch.tensor(ids)), title="One-hot product and lookup",
-        xlabel="dim", ylabel="place in the text",
-        alt="Two equal 4 by 3 maps, the one-hot product and the lookup, and their difference, which is 0 everywhere.")
+compare(
+    one_hot(ids, 6) @ table,
+    embedding(torch.tensor(ids)),
+    title="One-hot product and lookup",
+    xlabel="dim",
+    ylabel="place in the text",
+    alt="Two equal 4 by 3 maps, the one-hot product and the lookup, and their "
+    "difference, which is 0 everywhere.",
+)
 
 # %% [markdown]
 # ## The same id, the same vector
@@ -133,7 +164,7 @@ compare(one_hot(ids, 6) @ table, embedding(torch.tensor(ids)), title="One-hot pr
 
 # %%
 sentence = np.array([id_of[word] for word in "the cat sees the fish".split()])
-x = embedding(torch.tensor(sentence)).detach().numpy()                    # (seq, dim)
+x = embedding(torch.tensor(sentence)).detach().numpy()  # (seq, dim)
 print(x)
 assert (x[0] == x[3]).all()
 
@@ -145,9 +176,18 @@ assert (x[0] == x[3]).all()
 # tokens (the **context length**), and look up the places 0, 1, 2, ... in it. The model's input is the sum.
 
 # %%
-places = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)     # (context length, dim)
-model_input = table[ids] + places[:len(ids)]                              # (4, 3) + (4, 3)
-print("rows of the tokens", table[ids], "rows of the places 0 ... 3", places[:4], "sum", model_input, sep="\n")
+# (context length, dim)
+places = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)
+model_input = table[ids] + places[: len(ids)]  # (4, 3) + (4, 3)
+print(
+    "rows of the tokens",
+    table[ids],
+    "rows of the places 0 ... 3",
+    places[:4],
+    "sum",
+    model_input,
+    sep="\n",
+)
 assert np.allclose(model_input[0], table[5] + places[0])
 
 # %% [markdown]
@@ -161,11 +201,22 @@ assert np.allclose(model_input[0], table[5] + places[0])
 # et al. 2019), 12,288 in the largest GPT-3 (Brown et al. 2020, table 2.1). The price is memory:
 
 # %%
-gpt2 = 50257 * 768 + 1024 * 768 + 12 * (12 * 768 ** 2 + 13 * 768) + 2 * 768    # tokens, places, 12 layers, last norm
-for name, vocab, dim, total in (("GPT-2 small", 50257, 768, gpt2), ("GPT-3", 50257, 12288, 175e9)):
+# tokens, places, 12 layers, last norm
+gpt2 = 50257 * 768 + 1024 * 768 + 12 * (12 * 768**2 + 13 * 768) + 2 * 768
+for name, vocab, dim, total in (
+    ("GPT-2 small", 50257, 768, gpt2),
+    ("GPT-3", 50257, 12288, 175e9),
+):
     numbers = vocab * dim
-    print(f"{name:12} {vocab} x {dim:>5} = {numbers / 1e6:6.1f} million numbers, {numbers / total:5.1%} of all")
-assert gpt2 == 124_439_808 and round(50257 * 768 / gpt2, 3) == 0.310 and round(50257 * 12288 / 175e9, 3) == 0.004
+    print(
+        f"{name:12} {vocab} x {dim:>5} = {numbers / 1e6:6.1f} million "
+        f"numbers, {numbers / total:5.1%} of all"
+    )
+assert (
+    gpt2 == 124_439_808
+    and round(50257 * 768 / gpt2, 3) == 0.310
+    and round(50257 * 12288 / 175e9, 3) == 0.004
+)
 
 # %% [markdown]
 # ## Where the numbers come from: the gradient of a lookup
@@ -194,12 +245,21 @@ assert gpt2 == 124_439_808 and round(50257 * 768 / gpt2, 3) == 0.310 and round(5
 grad = np.random.default_rng(4).standard_normal((5, 3)).astype(np.float32)
 embedding.weight.grad = None
 embedding(torch.tensor(sentence)).backward(torch.tensor(grad))
-compare(embedding.weight.grad, embedding_backward(grad, sentence, 6),
-        title="Gradient of the table (ids: 0 a, 1 cat, 2 fish, 3 sees, 4 small, 5 the)", xlabel="dim",
-        ylabel="token id",
-        alt="Two equal 6 by 3 maps of gradients. The rows of a and small are zero, they do not occur. The "
-            "difference is 0 everywhere.")
-assert np.allclose(embedding.weight.grad.numpy(), embedding_backward(grad, sentence, 6), atol=1e-6)
+compare(
+    embedding.weight.grad,
+    embedding_backward(grad, sentence, 6),
+    title="Gradient of the table (ids: 0 a, 1 cat, 2 fish, 3 sees, 4 small, 5 "
+    "the)",
+    xlabel="dim",
+    ylabel="token id",
+    alt="Two equal 6 by 3 maps of gradients. The rows of a and small are "
+    "zero, they do not occur. The difference is 0 everywhere.",
+)
+assert np.allclose(
+    embedding.weight.grad.numpy(),
+    embedding_backward(grad, sentence, 6),
+    atol=1e-6,
+)
 
 # %% [markdown]
 # In a real vocabulary most rows get no gradient in a given step, and rare tokens learn slowly.
@@ -232,9 +292,16 @@ print("\nFor example:", ". ".join(text[:3]) + ".")
 # </details>
 
 # %%
-group_of = {word: group for group, members in GROUPS.items() for word in members.split()}
-together = [sum(word in sentence.split() for word in members.split())
-            for sentence in text for members in GROUPS.values()]
+group_of = {
+    word: group
+    for group, members in GROUPS.items()
+    for word in members.split()
+}
+together = [
+    sum(word in sentence.split() for word in members.split())
+    for sentence in text
+    for members in GROUPS.values()
+]
 print("most words of one group in one sentence:", max(together))
 assert max(together) == 1
 
@@ -260,8 +327,8 @@ for center, context in zip(*skip_gram_pairs(ids, window=1)):
 # $-\ln p$. Training takes about five seconds on a free machine, with your `Embedding` and your pairs.
 
 # %% tags=["nbval-ignore-output"]
-tokens = " . ".join(text).split()                         # the full stop is a token too
-words = sorted(set(tokens))                               # the vocabulary of this text
+tokens = " . ".join(text).split()  # the full stop is a token too
+words = sorted(set(tokens))  # the vocabulary of this text
 word_id = {word: id for id, word in enumerate(words)}
 text_ids = np.array([word_id[token] for token in tokens])
 print(f"{len(tokens)} tokens, {len(words)} different ones")
@@ -271,11 +338,20 @@ model = SkipGram(len(words), dim=16)
 before = model.center.weight.detach().numpy().astype(float)
 steps = 500
 bar = progress(steps, "word2vec")
-losses = train_skip_gram(model, text_ids, window=3, steps=steps, batch=512, lr=0.03,
-                         on_step=lambda step, loss: bar.update(step + 1, f"loss {loss:.2f}"))
-vectors = model.center.weight.detach().numpy().astype(float)              # (vocab, dim)
-print(f"loss at first {losses[0]:.2f}, in the end {np.mean(losses[-20:]):.2f}; blind guessing would give "
-      f"{np.log(len(words)):.2f}")
+losses = train_skip_gram(
+    model,
+    text_ids,
+    window=3,
+    steps=steps,
+    batch=512,
+    lr=0.03,
+    on_step=lambda step, loss: bar.update(step + 1, f"loss {loss:.2f}"),
+)
+vectors = model.center.weight.detach().numpy().astype(float)  # (vocab, dim)
+print(
+    f"loss at first {losses[0]:.2f}, in the end {np.mean(losses[-20:]):.2f}; "
+    f"blind guessing would give {np.log(len(words)):.2f}"
+)
 assert np.mean(losses[-20:]) < 3.3 < np.log(len(words))
 
 # %% [markdown]
@@ -289,19 +365,33 @@ assert np.mean(losses[-20:]) < 3.3 < np.log(len(words))
 # %% tags=["nbval-ignore-output"]
 for word in ("cat", "cheese", "red", "forest"):
     found, cosines = nearest(vectors, word_id[word], 4)
-    print(f"{word:7}", ", ".join(f"{words[id]} {cosine:.2f}" for id, cosine in zip(found, cosines)))
+    print(
+        f"{word:7}",
+        ", ".join(
+            f"{words[id]} {cosine:.2f}" for id, cosine in zip(found, cosines)
+        ),
+    )
 
 
 # %%
 def share_in_group(vectors):
-    """Of the three nearest neighbours of each word in a group: how many belong to the same group?"""
-    hits = [group_of.get(words[id]) == group
-            for word, group in group_of.items() for id in nearest(vectors, word_id[word], 3)[0]]
+    """The share of a word's three nearest neighbors that are in its group."""
+    hits = [
+        group_of.get(words[id]) == group
+        for word, group in group_of.items()
+        for id in nearest(vectors, word_id[word], 3)[0]
+    ]
     return np.mean(hits)
 
 
-print("after training more than 9 of 10 neighbours are of the same group:", bool(share_in_group(vectors) > 0.9))
-print("before training fewer than 2 of 10 were:", bool(share_in_group(before) < 0.2))
+print(
+    "after training more than 9 of 10 neighbours are of the same group:",
+    bool(share_in_group(vectors) > 0.9),
+)
+print(
+    "before training fewer than 2 of 10 were:",
+    bool(share_in_group(before) < 0.2),
+)
 assert share_in_group(vectors) > 0.9 and share_in_group(before) < 0.2
 
 # %% [markdown]
@@ -311,17 +401,42 @@ assert share_in_group(vectors) > 0.9 and share_in_group(before) < 0.2
 # %% tags=["nbval-ignore-output"]
 chosen = [word_id[word] for word in group_of]
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
-for axis, points, title in zip(axes, (before[chosen], vectors[chosen]), ("Before training", "After training")):
-    centered = points - points.mean(axis=0)                                # (16 words, dim)
-    flat = centered @ np.linalg.svd(centered)[2][:2].T                      # (16 words, 2)
+for axis, points, title in zip(
+    axes,
+    (before[chosen], vectors[chosen]),
+    ("Before training", "After training"),
+):
+    centered = points - points.mean(axis=0)  # (16 words, dim)
+    flat = centered @ np.linalg.svd(centered)[2][:2].T  # (16 words, 2)
     for number, group in enumerate(GROUPS):
-        points = flat[[place for place, word in enumerate(group_of) if group_of[word] == group]]
-        axis.scatter(*points.T, color=f"C{number}", marker="os^D"[number], s=60, label=GROUPS[group])
+        points = flat[
+            [
+                place
+                for place, word in enumerate(group_of)
+                if group_of[word] == group
+            ]
+        ]
+        axis.scatter(
+            *points.T,
+            color=f"C{number}",
+            marker="os^D"[number],
+            s=60,
+            label=GROUPS[group],
+        )
     axis.set(title=title, xlabel="first component", ylabel="second component")
-figure.legend(*axes[0].get_legend_handles_labels(), fontsize=12, ncols=4, loc="outside lower center")
+figure.legend(
+    *axes[0].get_legend_handles_labels(),
+    fontsize=12,
+    ncols=4,
+    loc="outside lower center",
+)
 figure.suptitle("Words that fill the same gaps become neighbours")
-show(figure, alt="Two scatter plots of sixteen words. Before training animals, foods, colors and places are mixed. "
-                 "After training each group is a tight cluster of its own, far from the other three.")
+show(
+    figure,
+    alt="Two scatter plots of sixteen words. Before training animals, foods, "
+    "colors and places are mixed. After training each group is a tight "
+    "cluster of its own, far from the other three.",
+)
 
 # %% [markdown]
 # This text was made to be easy. In a real one a word has several meanings and many contexts, and word2vec read 1.6
@@ -332,19 +447,27 @@ show(figure, alt="Two scatter plots of sixteen words. Before training animals, f
 # A new task: tell the four groups apart, from *one* labelled example of each. Every other word gets the label of the
 # example with the largest cosine. Blind guessing is right for 25 %.
 
+
 # %%
 def accuracy(vectors):
     examples = {members.split()[0]: group for group, members in GROUPS.items()}
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     right = []
     for word in set(group_of) - set(examples):
-        best = max(examples, key=lambda example: unit[word_id[word]] @ unit[word_id[example]])
+        best = max(
+            examples,
+            key=lambda example: unit[word_id[word]] @ unit[word_id[example]],
+        )
         right.append(examples[best] == group_of[word])
     return np.mean(right)
 
 
-print("random vectors at least 90 % right:     ", bool(accuracy(before) >= 0.9))
-print("pre-trained vectors at least 90 % right:", bool(accuracy(vectors) >= 0.9))
+print(
+    "random vectors at least 90 % right:     ", bool(accuracy(before) >= 0.9)
+)
+print(
+    "pre-trained vectors at least 90 % right:", bool(accuracy(vectors) >= 0.9)
+)
 assert accuracy(vectors) >= 0.9 and accuracy(before) <= 0.6
 
 # %% [markdown]
@@ -367,15 +490,28 @@ assert accuracy(vectors) >= 0.9 and accuracy(before) <= 0.6
 
 # %%
 rng = np.random.default_rng(5)
-tied, some_ids, grad_logits = rng.standard_normal((6, 3)), np.array([5, 1, 3, 5]), rng.standard_normal((4, 6))
+tied, some_ids, grad_logits = (
+    rng.standard_normal((6, 3)),
+    np.array([5, 1, 3, 5]),
+    rng.standard_normal((4, 6)),
+)
 weight = nn.Parameter(torch.tensor(tied))
-logits = F.embedding(torch.tensor(some_ids), weight) @ weight.transpose(0, 1)             # (seq, vocab)
+# (seq, vocab)
+logits = F.embedding(torch.tensor(some_ids), weight) @ weight.transpose(0, 1)
 logits.backward(torch.tensor(grad_logits))
-compare(weight.grad, tied_gradient(tied, some_ids, grad_logits), title="Gradient of a tied table", xlabel="dim",
-        ylabel="token id",
-        alt="Two equal 6 by 3 maps of gradients, now with numbers in every row, because each token is a possible "
-            "output; and their difference, which is 0 everywhere.")
-assert np.allclose(weight.grad.numpy(), tied_gradient(tied, some_ids, grad_logits))
+compare(
+    weight.grad,
+    tied_gradient(tied, some_ids, grad_logits),
+    title="Gradient of a tied table",
+    xlabel="dim",
+    ylabel="token id",
+    alt="Two equal 6 by 3 maps of gradients, now with numbers in every row, "
+    "because each token is a possible output; and their difference, which is "
+    "0 everywhere.",
+)
+assert np.allclose(
+    weight.grad.numpy(), tied_gradient(tied, some_ids, grad_logits)
+)
 
 # %% [markdown]
 # With tying every row gets a gradient in every step: each token could have been the next one.
@@ -389,25 +525,42 @@ assert np.allclose(weight.grad.numpy(), tied_gradient(tied, some_ids, grad_logit
 # the words' vectors:
 
 # %%
-documents = ["we feed the dog every morning", "they eat soup for dinner", "he wants a white car",
-             "there is a path to the village"]
-questions = {"my cow": 0, "hot rice": 1, "blue paint": 2, "garden": 3}    # question -> the right document
+documents = [
+    "we feed the dog every morning",
+    "they eat soup for dinner",
+    "he wants a white car",
+    "there is a path to the village",
+]
+questions = {
+    "my cow": 0,
+    "hot rice": 1,
+    "blue paint": 2,
+    "garden": 3,
+}  # question -> the right document
 
 
 def text_vector(text):
     vector = np.mean([vectors[word_id[word]] for word in text.split()], axis=0)
-    return vector - vectors.mean(axis=0)                  # without what all texts have in common
+    # without what all texts have in common
+    return vector - vectors.mean(axis=0)
 
 
-library = np.array([text_vector(document) for document in documents])     # (documents, dim)
+# (documents, dim)
+library = np.array([text_vector(document) for document in documents])
 for question, right in questions.items():
     stacked = np.concatenate([text_vector(question)[None], library])
     answer = nearest(stacked, 0, 1)[0][0] - 1
     print(f"{question:10} -> {documents[answer]}")
     assert answer == right
-in_all = [one_hot(np.array([word_id[word] for text in texts for word in text.split()]), len(words))
-          for texts in (questions, documents)]
-assert (in_all[0] @ in_all[1].T == 0).all()               # (words in the questions, words in the documents)
+in_all = [
+    one_hot(
+        np.array([word_id[word] for text in texts for word in text.split()]),
+        len(words),
+    )
+    for texts in (questions, documents)
+]
+# (words in the questions, words in the documents)
+assert (in_all[0] @ in_all[1].T == 0).all()
 
 # %% [markdown]
 # No question shares a word with any document. With one-hot rows, and no mean taken off, all these cosines would be 0.

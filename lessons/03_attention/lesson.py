@@ -52,24 +52,59 @@ from solutions.embeddings import Embedding, small_text
 
 # %%
 names = ["cat", "sees", "fish"]
-query = np.array([[2.0, 0.5]])                                            # of sees: (query, head_dim)
-keys = np.array([[2.0, 0.8], [-1.0, 1.2], [1.2, -0.6]])                   # (key, head_dim)
-fit = query @ keys.T / np.sqrt(2)                                         # (query, key)
+query = np.array([[2.0, 0.5]])  # of sees: (query, head_dim)
+keys = np.array([[2.0, 0.8], [-1.0, 1.2], [1.2, -0.6]])  # (key, head_dim)
+fit = query @ keys.T / np.sqrt(2)  # (query, key)
 weights = softmax(fit)
-print("how well they fit:", fit.round(2), "  weights:", weights.round(2), "  sum:", weights.sum().round(2))
+print(
+    "how well they fit:",
+    fit.round(2),
+    "  weights:",
+    weights.round(2),
+    "  sum:",
+    weights.sum().round(2),
+)
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), width_ratios=(3, 2))
+figure, (left, right) = plt.subplots(
+    1, 2, figsize=(10, 4), width_ratios=(3, 2)
+)
 for number, (name, (across, up)) in enumerate(zip(names, keys)):
-    left.annotate("", (across, up), (0, 0), arrowprops={"arrowstyle": "-|>", "color": f"C{number}", "lw": 2.5})
-    left.text(across, up + (0.12 if up > 0 else -0.3), f"key of {name}", color=f"C{number}", ha="center")
-left.annotate("", query[0], (0, 0), arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 2.5})
+    left.annotate(
+        "",
+        (across, up),
+        (0, 0),
+        arrowprops={"arrowstyle": "-|>", "color": f"C{number}", "lw": 2.5},
+    )
+    left.text(
+        across,
+        up + (0.12 if up > 0 else -0.3),
+        f"key of {name}",
+        color=f"C{number}",
+        ha="center",
+    )
+left.annotate(
+    "",
+    query[0],
+    (0, 0),
+    arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 2.5},
+)
 left.text(*query[0] - (0, 0.3), "query of sees", ha="center")
-left.set(xlim=(-1.8, 2.8), ylim=(-1, 1.7), title="One query, three keys", xlabel="number 0", ylabel="number 1")
+left.set(
+    xlim=(-1.8, 2.8),
+    ylim=(-1, 1.7),
+    title="One query, three keys",
+    xlabel="number 0",
+    ylabel="number 1",
+)
 right.bar(names, weights[0], color=["C0", "C1", "C2"])
 right.set(ylim=(0, 1), title="The weights", ylabel="weight")
-show(figure, alt="Left: arrows from the origin. The query of sees points right; the key of cat points nearly the same way, "
-                 "that of fish somewhat down, that of sees to the upper left. Right: the weights, cat 0.82, fish 0.16 "
-                 "and sees 0.01.")
+show(
+    figure,
+    alt="Left: arrows from the origin. The query of sees points right; the "
+    "key of cat points nearly the same way, that of fish somewhat down, that "
+    "of sees to the upper left. Right: the weights, cat 0.82, fish 0.16 and "
+    "sees 0.01.",
+)
 
 # %% [markdown]
 # Queries, keys and values are made from the same vectors $x$ by three learned matrices, $q = x W_q$, $k = x W_k$,
@@ -113,13 +148,16 @@ rng = np.random.default_rng(0)
 head_dims, spread, top, slope = [4, 16, 64, 256, 1024], [], [], []
 for head_dim in head_dims:
     q, k = rng.standard_normal((2, 300, head_dim))
-    scores = q @ k[:32].T                                                 # 300 queries, 32 keys
+    scores = q @ k[:32].T  # 300 queries, 32 keys
     spread.append(scores.std())
     both = [softmax(scores), softmax(scores / np.sqrt(head_dim))]
     top.append([p.max(axis=1).mean() for p in both])
-    slope.append([(p * (1 - p)).sum(axis=1).mean() for p in both])        # the slopes d weight[j] / d score[j]
-    print(f"head_dim {head_dim:4}: scores of size {spread[-1]:4.1f}; sum of slopes {slope[-1][0]:.2f}, "
-          f"with scaling {slope[-1][1]:.2f}")
+    # the slopes d weight[j] / d score[j]
+    slope.append([(p * (1 - p)).sum(axis=1).mean() for p in both])
+    print(
+        f"head_dim {head_dim:4}: scores of size {spread[-1]:4.1f}; sum of "
+        f"slopes {slope[-1][0]:.2f}, with scaling {slope[-1][1]:.2f}"
+    )
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
 axes[0].plot(spread, "o", label="measured", markersize=9)
@@ -129,15 +167,27 @@ axes[0].set(ylabel="standard deviation of q.k", title="Dot products grow ...")
 axes[0].set(yticks=np.sqrt(head_dims), yticklabels=[2, 4, 8, 16, 32])
 axes[1].plot(np.array(top)[:, 0], "o-", label="q.k")
 axes[1].plot(np.array(top)[:, 1], "s--", label="q.k / sqrt(head_dim)")
-axes[1].set(ylabel="largest of 32 weights", ylim=(0, 1), title="... and one key takes most")
+axes[1].set(
+    ylabel="largest of 32 weights",
+    ylim=(0, 1),
+    title="... and one key takes most",
+)
 for axis, place in zip(axes, ("upper left", "center right")):
     axis.set(xlabel="head_dim", xticks=range(5), xticklabels=head_dims)
     axis.legend(loc=place)
-show(figure, alt="Left: the standard deviation of the dot products is the square root of head_dim, from 2 at 4 to 32 at "
-                 "1024, a straight line on logarithmic axes. Right: without scaling the largest weight rises from about 0.3 towards 1; with it, it stays "
-                 "near 0.15.")
+show(
+    figure,
+    alt="Left: the standard deviation of the dot products is the square root "
+    "of head_dim, from 2 at 4 to 32 at 1024, a straight line on logarithmic "
+    "axes. Right: without scaling the largest weight rises from about 0.3 "
+    "towards 1; with it, it stays near 0.15.",
+)
 assert np.allclose(spread, np.sqrt(head_dims), rtol=0.15)
-assert top[-1][0] > 0.9 and top[-1][1] < 0.3 and slope[-1][0] < 0.1 < 0.8 < slope[-1][1]
+assert (
+    top[-1][0] > 0.9
+    and top[-1][1] < 0.3
+    and slope[-1][0] < 0.1 < 0.8 < slope[-1][1]
+)
 
 # %% [markdown]
 # ## What it is trained for: the next token
@@ -162,13 +212,26 @@ assert top[-1][0] > 0.9 and top[-1][1] < 0.3 and slope[-1][0] < 0.1 < 0.8 < slop
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
-for axis, (query_len, key_len), title in zip(axes, ((6, 6), (2, 6)), ("a whole text", "two new tokens, four cached")):
-    axis.imshow(causal_mask(query_len, key_len), cmap="cividis", vmin=0, vmax=1)
-    axis.set(title=title, xlabel="key position j", ylabel="query position i", yticks=range(query_len),
-             yticklabels=range(key_len - query_len, key_len))
+for axis, (query_len, key_len), title in zip(
+    axes, ((6, 6), (2, 6)), ("a whole text", "two new tokens, four cached")
+):
+    axis.imshow(
+        causal_mask(query_len, key_len), cmap="cividis", vmin=0, vmax=1
+    )
+    axis.set(
+        title=title,
+        xlabel="key position j",
+        ylabel="query position i",
+        yticks=range(query_len),
+        yticklabels=range(key_len - query_len, key_len),
+    )
 figure.suptitle("yellow: the query may look at the key")
-show(figure, alt="Two masks, light where a query may look. Six queries and six keys: the diagonal and all below it. "
-                 "Two queries at positions 4 and 5 of six: the last two rows of the same picture.")
+show(
+    figure,
+    alt="Two masks, light where a query may look. Six queries and six keys: "
+    "the diagonal and all below it. Two queries at positions 4 and 5 of six: "
+    "the last two rows of the same picture.",
+)
 
 # %% [markdown]
 # ## Second time: NumPy
@@ -179,13 +242,24 @@ show(figure, alt="Two masks, light where a query may look. Six queries and six k
 # %% exercise="attention_numpy"
 
 # %%
-q, k, v = rng.standard_normal((3, 6, 4))                                  # (seq, head_dim) each
-compare(attention_loop(q, k, v), attention_numpy(q, k, v), title="Attention as a loop and with NumPy",
-        xlabel="number in the result", ylabel="query position i",
-        alt="Two equal 6 by 4 maps, the results of the loop and of NumPy, and their difference, which is 0 everywhere.")
+q, k, v = rng.standard_normal((3, 6, 4))  # (seq, head_dim) each
+compare(
+    attention_loop(q, k, v),
+    attention_numpy(q, k, v),
+    title="Attention as a loop and with NumPy",
+    xlabel="number in the result",
+    ylabel="query position i",
+    alt="Two equal 6 by 4 maps, the results of the loop and of NumPy, and "
+    "their difference, which is 0 everywhere.",
+)
 whole = attention_numpy(q, k, v, causal_mask(6, 6))
-for seen in range(1, 7):                                  # the mask: as if each query had its own, shorter text
-    assert np.allclose(whole[seen - 1], attention_loop(q[seen - 1:seen], k[:seen], v[:seen])[0])
+for seen in range(
+    1, 7
+):  # the mask: as if each query had its own, shorter text
+    assert np.allclose(
+        whole[seen - 1],
+        attention_loop(q[seen - 1 : seen], k[:seen], v[:seen])[0],
+    )
 assert np.allclose(attention_loop(q, k, v), attention_numpy(q, k, v))
 
 # %% [markdown]
@@ -213,12 +287,18 @@ w_q, w_k, w_v = rng.standard_normal((3, 4, 4))
 
 
 def mask_after_softmax(x):
-    return (softmax(x @ w_q @ (x @ w_k).T / 2) * causal_mask(len(x), len(x))) @ (x @ w_v)
+    return (
+        softmax(x @ w_q @ (x @ w_k).T / 2) * causal_mask(len(x), len(x))
+    ) @ (x @ w_v)
 
 
-layers = {"no mask": lambda x: attention_numpy(x @ w_q, x @ w_k, x @ w_v),
-          "causal mask": lambda x: attention_numpy(x @ w_q, x @ w_k, x @ w_v, causal_mask(len(x), len(x))),
-          "mask after softmax": mask_after_softmax}
+layers = {
+    "no mask": lambda x: attention_numpy(x @ w_q, x @ w_k, x @ w_v),
+    "causal mask": lambda x: attention_numpy(
+        x @ w_q, x @ w_k, x @ w_v, causal_mask(len(x), len(x))
+    ),
+    "mask after softmax": mask_after_softmax,
+}
 x = rng.standard_normal((6, 4))
 found = {name: depends_on(layer, x) for name, layer in layers.items()}
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.6))
@@ -226,9 +306,17 @@ for axis, (name, table) in zip(axes, found.items()):
     axis.imshow(table, cmap="cividis", vmin=0, vmax=1)
     axis.set(title=name, xlabel="input j", ylabel="result i")
 figure.suptitle("Which result depends on which input? (yellow: it does)")
-show(figure, alt="Three 6 by 6 maps, light where a result depends on an input. Without a mask: all. With the causal "
-                 "mask: the diagonal and below. With the mask after the softmax: all again, it leaks.")
-assert (found["causal mask"] == np.tri(6)).all() and found["no mask"].all() and found["mask after softmax"].all()
+show(
+    figure,
+    alt="Three 6 by 6 maps, light where a result depends on an input. Without "
+    "a mask: all. With the causal mask: the diagonal and below. With the mask "
+    "after the softmax: all again, it leaks.",
+)
+assert (
+    (found["causal mask"] == np.tri(6)).all()
+    and found["no mask"].all()
+    and found["mask after softmax"].all()
+)
 
 # %% [markdown]
 # ## Does attention see the order?
@@ -256,13 +344,19 @@ assert (found["causal mask"] == np.tri(6)).all() and found["no mask"].all() and 
 
 # %%
 dim, rng = 8, np.random.default_rng(1)
-vectors = {sign: rng.standard_normal(dim) for sign in "我爱你爸妈对的看法苹果被吃了。"}
-depth_weights = rng.standard_normal((2, 3, dim, dim)) / np.sqrt(dim)      # two layers, each W_q, W_k and W_v
+vectors = {
+    sign: rng.standard_normal(dim) for sign in "我爱你爸妈对的看法苹果被吃了。"
+}
+# two layers, each W_q, W_k and W_v
+depth_weights = rng.standard_normal((2, 3, dim, dim)) / np.sqrt(dim)
 
 
 def read(sentence, num_layers=1, causal=False):
-    """One output vector for each sign: (seq, dim). As in real models, each layer adds to what came in."""
-    x = np.stack([vectors[sign] for sign in sentence])                    # (seq, dim)
+    """One output vector per character: (seq, dim).
+
+    As in real models, each layer adds to what came in.
+    """
+    x = np.stack([vectors[sign] for sign in sentence])  # (seq, dim)
     mask = causal_mask(len(x), len(x)) if causal else None
     for w_q, w_k, w_v in depth_weights[:num_layers]:
         x = x + attention_numpy(x @ w_q, x @ w_k, x @ w_v, mask)
@@ -271,19 +365,31 @@ def read(sentence, num_layers=1, causal=False):
 
 one, other = read("我爱你"), read("你爱我")
 figure, axes = plt.subplots(1, 2, figsize=(9, 3))
-for axis, output, signs in zip(axes, (one, other), (["I (wo)", "love (ai)", "you (ni)"], ["you", "love", "I"])):
+for axis, output, signs in zip(
+    axes,
+    (one, other),
+    (["I (wo)", "love (ai)", "you (ni)"], ["you", "love", "I"]),
+):
     image = axis.imshow(output, cmap="RdBu", vmin=-2, vmax=2, aspect="auto")
     axis.set(yticks=range(3), yticklabels=signs, xlabel="number in the output")
 axes[0].set_title("wo ai ni")
 axes[1].set_title("ni ai wo")
 figure.colorbar(image, ax=axes, label="output")
 figure.suptitle("The same three outputs, in another order")
-show(figure, alt="Outputs of attention for wo ai ni and for ni ai wo, three rows each. The rows are the same, the first "
-                 "and the third have changed places.")
+show(
+    figure,
+    alt="Outputs of attention for wo ai ni and for ni ai wo, three rows each. "
+    "The rows are the same, the first and the third have changed places.",
+)
 assert np.allclose(one, other[[2, 1, 0]]) and not np.allclose(one, other)
-long_one, long_other = read("你爸妈对我的看法", 2), read("我爸妈对你的看法", 2)       # also through two layers
+# also through two layers
+long_one, long_other = (
+    read("你爸妈对我的看法", 2),
+    read("我爸妈对你的看法", 2),
+)
 assert np.allclose(long_one, long_other[[4, 1, 2, 3, 0, 5, 6, 7]])
-assert np.allclose(*read("我爱我", 2)[[0, 2]])               # the same sign at two places: the same output
+# the same sign at two places: the same output
+assert np.allclose(*read("我爱我", 2)[[0, 2]])
 
 # %% [markdown]
 # The vector of 我 holds no trace of whether it loves or is loved; in 我爱我 both get the same. No layer without a mask can
@@ -313,17 +419,36 @@ assert np.allclose(*read("我爱我", 2)[[0, 2]])               # the same sign 
 # </details>
 
 # %%
-pairs = [("我爱你", "你爱我"), ("你爸妈对我的看法", "我爸妈对你的看法"), ("苹果被我吃了", "我吃了苹果"),
-         ("苹果被我吃了", "我被苹果吃了")]
-settings = {"no mask, 1 layer": (1, False), "no mask, 2 layers": (2, False),
-            "causal, 1 layer": (1, True), "causal, 2 layers": (2, True)}
+pairs = [
+    ("我爱你", "你爱我"),
+    ("你爸妈对我的看法", "我爸妈对你的看法"),
+    ("苹果被我吃了", "我吃了苹果"),
+    ("苹果被我吃了", "我被苹果吃了"),
+]
+settings = {
+    "no mask, 1 layer": (1, False),
+    "no mask, 2 layers": (2, False),
+    "causal, 1 layer": (1, True),
+    "causal, 2 layers": (2, True),
+}
 print("largest difference of the two outputs at the full stop")
 print(" ".join(f"{name:>18}" for name in settings))
-gaps = np.array([[np.abs(read(a + "。", *setting)[-1] - read(b + "。", *setting)[-1]).max()
-                  for setting in settings.values()] for a, b in pairs])
+gaps = np.array(
+    [
+        [
+            np.abs(
+                read(a + "。", *setting)[-1] - read(b + "。", *setting)[-1]
+            ).max()
+            for setting in settings.values()
+        ]
+        for a, b in pairs
+    ]
+)
 for number, (row, (a, b)) in enumerate(zip(gaps, pairs), 1):
     print(" ".join(f"{gap:18.2f}" for gap in row), f"  {number}: {a} / {b}")
-assert (gaps[[0, 1, 3], :3] < 1e-12).all() and (gaps[[0, 1, 3], 3] > 0.01).all()
+assert (gaps[[0, 1, 3], :3] < 1e-12).all() and (
+    gaps[[0, 1, 3], 3] > 0.01
+).all()
 assert (gaps[2] > 0.01).all()
 assert sorted("苹果被我吃了") == sorted("我被苹果吃了") != sorted("我吃了苹果")
 
@@ -344,9 +469,18 @@ assert sorted("苹果被我吃了") == sorted("我被苹果吃了") != sorted("�
 # %%
 sentence = list("你爸妈对我的看法")
 shuffles = ["".join(rng.permutation(sentence)) + "。" for _ in range(20)]
-same_one = [np.allclose(read(each, 1, True)[-1], read(shuffles[0], 1, True)[-1]) for each in shuffles]
-same_two = [np.allclose(read(each, 2, True)[-1], read(shuffles[0], 2, True)[-1]) for each in shuffles]
-print(f"20 shuffles, same last output: one layer {sum(same_one)}, two layers {sum(same_two)}")
+same_one = [
+    np.allclose(read(each, 1, True)[-1], read(shuffles[0], 1, True)[-1])
+    for each in shuffles
+]
+same_two = [
+    np.allclose(read(each, 2, True)[-1], read(shuffles[0], 2, True)[-1])
+    for each in shuffles
+]
+print(
+    f"20 shuffles, same last output: one layer {sum(same_one)}, two layers "
+    f"{sum(same_two)}"
+)
 assert all(same_one) and sum(same_two) == 1 and len(set(shuffles)) == 20
 
 # %% [markdown]
@@ -365,12 +499,28 @@ assert all(same_one) and sum(same_two) == 1 and len(set(shuffles)) == 20
 # %% exercise="attention"
 
 # %%
-q, k, v = rng.standard_normal((3, 2, 3, 6, 4))                            # (batch, heads, seq, head_dim) each
-by_engine = attention(*map(torch.tensor, (q, k, v)), mask=torch.tensor(causal_mask(6, 6)))
-by_numpy = np.array([[attention_numpy(q[b, h], k[b, h], v[b, h], causal_mask(6, 6)) for h in range(3)]
-                     for b in range(2)])
-compare(by_numpy[1, 2], by_engine[1, 2], title="NumPy and engine: batch 1, head 2", xlabel="number in the result",
-        ylabel="query position i", alt="Two equal 6 by 4 maps and their difference, which is 0 everywhere.")
+# (batch, heads, seq, head_dim) each
+q, k, v = rng.standard_normal((3, 2, 3, 6, 4))
+by_engine = attention(
+    *map(torch.tensor, (q, k, v)), mask=torch.tensor(causal_mask(6, 6))
+)
+by_numpy = np.array(
+    [
+        [
+            attention_numpy(q[b, h], k[b, h], v[b, h], causal_mask(6, 6))
+            for h in range(3)
+        ]
+        for b in range(2)
+    ]
+)
+compare(
+    by_numpy[1, 2],
+    by_engine[1, 2],
+    title="NumPy and engine: batch 1, head 2",
+    xlabel="number in the result",
+    ylabel="query position i",
+    alt="Two equal 6 by 4 maps and their difference, which is 0 everywhere.",
+)
 assert np.allclose(by_numpy, by_engine.numpy())
 
 # %% [markdown]
@@ -402,15 +552,21 @@ class OneLayer(nn.Module):
         super().__init__()
         self.masked = masked
         self.token, self.place = Embedding(vocab, dim), Embedding(seq_len, dim)
-        self.query, self.key, self.value = nn.Linear(dim, dim), nn.Linear(dim, dim), nn.Linear(dim, dim)
+        self.query, self.key, self.value = (
+            nn.Linear(dim, dim),
+            nn.Linear(dim, dim),
+            nn.Linear(dim, dim),
+        )
         self.head = nn.Linear(dim, vocab)
 
     def forward(self, ids):
         seq = ids.shape[1]
-        x = self.token(ids) + self.place(torch.arange(seq))               # (batch, seq, dim)
+        # (batch, seq, dim)
+        x = self.token(ids) + self.place(torch.arange(seq))
         mask = torch.tensor(causal_mask(seq, seq)) if self.masked else None
-        x = x + attention(self.query(x), self.key(x), self.value(x), mask)    # keep what came in, and add
-        return self.head(x)                                               # (batch, seq, vocab)
+        # keep what came in, and add
+        x = x + attention(self.query(x), self.key(x), self.value(x), mask)
+        return self.head(x)  # (batch, seq, vocab)
 
 
 def windows(rng, batch, length):
@@ -423,11 +579,16 @@ def train(masked, steps=300):
     torch.manual_seed(0)
     rng, model = np.random.default_rng(0), OneLayer(masked)
     optimizer = optim.Adam(model.parameters(), lr=3e-3)
-    losses, bar = [], progress(steps, "with the mask" if masked else "without the mask")
+    losses, bar = (
+        [],
+        progress(steps, "with the mask" if masked else "without the mask"),
+    )
     for step in range(steps):
         inputs, targets = next_token_pairs(windows(rng, 32, seq_len + 1))
-        logits = model(torch.tensor(inputs))                              # (batch, seq, vocab)
-        loss = F.cross_entropy(logits.reshape(-1, vocab), torch.tensor(targets).reshape(-1))
+        logits = model(torch.tensor(inputs))  # (batch, seq, vocab)
+        loss = F.cross_entropy(
+            logits.reshape(-1, vocab), torch.tensor(targets).reshape(-1)
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -446,13 +607,18 @@ cheat, cheat_losses = train(masked=False)
 
 
 def loss_when_writing(model, lengths=range(4, seq_len, 4)):
-    """The loss of the next character when a shorter text really ends there, as it does when the model writes."""
+    """The loss of the next character when a shorter text really ends there.
+
+    That is how it is when the model writes.
+    """
     rng, losses = np.random.default_rng(1), []
     for length in lengths:
         piece = windows(rng, 100, length + 1)
         with torch.no_grad():
-            last = model(torch.tensor(piece[:, :-1]))[:, -1]              # (batch, vocab)
-            losses.append(F.cross_entropy(last, torch.tensor(piece[:, -1])).item())
+            last = model(torch.tensor(piece[:, :-1]))[:, -1]  # (batch, vocab)
+            losses.append(
+                F.cross_entropy(last, torch.tensor(piece[:, -1])).item()
+            )
     return np.mean(losses)
 
 
@@ -467,29 +633,60 @@ def write(model, start="the ", count=60):
 
 
 guess = np.log(vocab)
-honest_writing, cheat_writing = loss_when_writing(honest), loss_when_writing(cheat)
-cheat_last = loss_when_writing(cheat, [seq_len])          # the one place where it never had the answer in view
-print(f"loss by blind guessing: {guess:.2f}; without the mask, after all {seq_len} places: {cheat_last:.2f}")
-for name, model, losses, writing in (("with the mask", honest, honest_losses, honest_writing),
-                                     ("without", cheat, cheat_losses, cheat_writing)):
-    print(f"{name:14} loss in training {np.mean(losses[-20:]):.2f}, when writing {writing:.2f}   {write(model)!r}")
+honest_writing, cheat_writing = (
+    loss_when_writing(honest),
+    loss_when_writing(cheat),
+)
+# the one place where it never had the answer in view
+cheat_last = loss_when_writing(cheat, [seq_len])
+print(
+    f"loss by blind guessing: {guess:.2f}; without the mask, after all "
+    f"{seq_len} places: {cheat_last:.2f}"
+)
+for name, model, losses, writing in (
+    ("with the mask", honest, honest_losses, honest_writing),
+    ("without", cheat, cheat_losses, cheat_writing),
+):
+    print(
+        f"{name:14} loss in training {np.mean(losses[-20:]):.2f}, when "
+        f"writing {writing:.2f}   {write(model)!r}"
+    )
 
-assert np.mean(cheat_losses[-20:]) < 0.3 < 0.8 < np.mean(honest_losses[-20:]) < 1.5
-assert honest_writing < 1.5 and cheat_last < guess - 0.5 < guess + 0.3 < cheat_writing
+assert (
+    np.mean(cheat_losses[-20:])
+    < 0.3
+    < 0.8
+    < np.mean(honest_losses[-20:])
+    < 1.5
+)
+assert (
+    honest_writing < 1.5
+    and cheat_last < guess - 0.5 < guess + 0.3 < cheat_writing
+)
 
 # %% tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.9))
 axes[0].plot(honest_losses, label="with the mask")
 axes[0].plot(cheat_losses, label="without", linestyle="--")
-axes[0].set(xlabel="training step", ylabel="loss (nats a character)", ylim=(0, None))
+axes[0].set(
+    xlabel="training step", ylabel="loss (nats a character)", ylim=(0, None)
+)
 axes[0].set_title("In training the cheat wins")
 axes[0].legend()
-axes[1].bar(["with the mask", "without"], [honest_writing, cheat_writing], color=["C0", "C1"])
+axes[1].bar(
+    ["with the mask", "without"],
+    [honest_writing, cheat_writing],
+    color=["C0", "C1"],
+)
 axes[1].axhline(guess, color="0.4", linestyle=":")
 axes[1].text(-0.4, guess + 0.08, "blind guessing", color="0.3")
 axes[1].set(ylabel="loss (nats a character)", title="When it writes it fails")
-show(figure, alt="Left: training loss over 300 steps. With the mask it levels off near 1, without it falls to nearly "
-                 "0. Right: the loss when writing is about 1 with the mask, and above the 3.2 of blind guessing without.")
+show(
+    figure,
+    alt="Left: training loss over 300 steps. With the mask it levels off near "
+    "1, without it falls to nearly 0. Right: the loss when writing is about 1 "
+    "with the mask, and above the 3.2 of blind guessing without.",
+)
 
 # %% [markdown]
 # With the mask, too, one layer and 300 steps make no good writer; what counts here are the losses. One that is too good

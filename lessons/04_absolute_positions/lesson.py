@@ -40,8 +40,13 @@ import numpy as np
 import minitorch as torch
 from classroom import compare, exercise, hint, show, slider, solution
 from minitorch import nn
-from solutions.absolute_positions import (Sinusoidal, angular_speeds, check_table_size, check_width,
-                                          pairs_from_halves)
+from solutions.absolute_positions import (
+    Sinusoidal,
+    angular_speeds,
+    check_table_size,
+    check_width,
+    pairs_from_halves,
+)
 from solutions.autograd import softmax
 from solutions.positions import PositionEncoding
 
@@ -52,6 +57,7 @@ from solutions.positions import PositionEncoding
 # 8 numbers each, and see how different they still are. The measure is the cosine of lesson 02: 1 means the
 # same direction.
 
+
 # %%
 def cosine(a, b):
     return a @ b / np.sqrt((a @ a) * (b @ b))
@@ -60,8 +66,11 @@ def cosine(a, b):
 cat, fish = np.random.default_rng(1).standard_normal((2, 8))
 for position in (0, 10, 100, 1000):
     alike = cosine(cat + position, fish + position)
-    print(f"position {position:4}: largest number {abs(cat + position).max():7.1f}, "
-          f"cosine of cat and fish {alike:6.3f}")
+    print(
+        f"position {position:4}: largest number "
+        f"{abs(cat + position).max():7.1f}, cosine of cat and fish "
+        f"{alike:6.3f}"
+    )
 assert cosine(cat + 1000, fish + 1000) > 0.999
 
 # %% [markdown]
@@ -73,7 +82,12 @@ assert cosine(cat + 1000, fish + 1000) > 0.999
 # %%
 for text in ("the cat sees fish", "the cat sees fish in the small pond"):
     words = text.split()
-    print("   ".join(f"{word} {index / len(words):.3f}" for index, word in enumerate(words)))
+    print(
+        "   ".join(
+            f"{word} {index / len(words):.3f}"
+            for index, word in enumerate(words)
+        )
+    )
 
 # %% [markdown]
 # Now 0.5 means "third word" in one text and "fifth" in the other, and one step to the right is 0.25 here,
@@ -104,25 +118,39 @@ for text in ("the cat sees fish", "the cat sees fish in the small pond"):
 # </details>
 
 # %%
-digits = binary_digits(16, 4)                             # (seq, digits)
+digits = binary_digits(16, 4)  # (seq, digits)
 print("changes of each digit:", (digits[1:] != digits[:-1]).sum(axis=0))
 assert ((digits[1:] != digits[:-1]).sum(axis=0) == [15, 7, 3, 1]).all()
-assert len({tuple(row) for row in digits.tolist()}) == 16                 # every position has its own row
+# every position has its own row
+assert len({tuple(row) for row in digits.tolist()}) == 16
 
 fine = np.arange(0, 15.51, 0.01)
 figure, axes = plt.subplots(4, 1, figsize=(8, 5), sharex=True)
 for c, axis in enumerate(axes):
-    wave = lambda position: 0.5 - 0.5 * np.sin(2 * np.pi * (position + 0.5) / 2 ** (c + 1))
-    axis.step(np.arange(16), digits[:, c], where="mid", color="0.6", label="digit")
+
+    def wave(position):
+        return 0.5 - 0.5 * np.sin(2 * np.pi * (position + 0.5) / 2 ** (c + 1))
+
+    axis.step(
+        np.arange(16), digits[:, c], where="mid", color="0.6", label="digit"
+    )
     axis.plot(fine, wave(fine), label="wave")
-    axis.plot(np.arange(16), wave(np.arange(16)), "o", markersize=4, color="C1")
-    axis.set(ylabel=f"{2 ** c}s", yticks=[0, 1])
-axes[0].legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 0.95), fontsize=12)
+    axis.plot(
+        np.arange(16), wave(np.arange(16)), "o", markersize=4, color="C1"
+    )
+    axis.set(ylabel=f"{2**c}s", yticks=[0, 1])
+axes[0].legend(
+    ncols=2, loc="lower right", bbox_to_anchor=(1, 0.95), fontsize=12
+)
 axes[0].set_title("A digit is a wave with corners", loc="left")
 axes[-1].set_xlabel("position")
-show(figure, alt="Four rows for the ones, twos, fours and eights. Each shows a binary digit jumping between "
-                 "0 and 1 over the positions 0 to 15, and a smooth wave with the same period, with dots at "
-                 "the positions. From row to row the period doubles.")
+show(
+    figure,
+    alt="Four rows for the ones, twos, fours and eights. Each shows a binary "
+    "digit jumping between 0 and 1 over the positions 0 to 15, and a smooth "
+    "wave with the same period, with dots at the positions. From row to row "
+    "the period doubles.",
+)
 
 # %% [markdown]
 # Digits jump. From 7 to 8 all four change at once, although 7 and 8 are neighbours. Round the corners off,
@@ -136,14 +164,37 @@ figure, axes = plt.subplots(3, 1, figsize=(8, 4.4), sharex=True)
 for axis, speed in zip(axes, (1, 1 / 2, 1 / 4)):
     wavelength = 2 * np.pi / speed
     axis.plot(fine * 2, np.sin(speed * fine * 2))
-    axis.plot(np.arange(32), np.sin(speed * np.arange(32)), "o", markersize=4, color="C1")
-    axis.annotate("", (wavelength, -1.6), (0, -1.6), arrowprops={"arrowstyle": "<->"})
-    axis.text(wavelength + 0.4, -1.65, f"wavelength {wavelength:.1f} positions", va="center", fontsize=12)
-    axis.set(xlim=(-1, 37), ylim=(-2.2, 1.2), yticks=[-1, 0, 1], ylabel=f"speed {speed:g}")
+    axis.plot(
+        np.arange(32),
+        np.sin(speed * np.arange(32)),
+        "o",
+        markersize=4,
+        color="C1",
+    )
+    axis.annotate(
+        "", (wavelength, -1.6), (0, -1.6), arrowprops={"arrowstyle": "<->"}
+    )
+    axis.text(
+        wavelength + 0.4,
+        -1.65,
+        f"wavelength {wavelength:.1f} positions",
+        va="center",
+        fontsize=12,
+    )
+    axis.set(
+        xlim=(-1, 37),
+        ylim=(-2.2, 1.2),
+        yticks=[-1, 0, 1],
+        ylabel=f"speed {speed:g}",
+    )
 axes[-1].set_xlabel("position")
 figure.suptitle("Half the speed, twice the wavelength")
-show(figure, alt="Three sine waves over 32 positions with the speeds 1, 0.5 and 0.25. Arrows mark their "
-                 "wavelengths: 6.3, 12.6 and 25.1 positions. Dots mark the values at whole positions.")
+show(
+    figure,
+    alt="Three sine waves over 32 positions with the speeds 1, 0.5 and 0.25. "
+    "Arrows mark their wavelengths: 6.3, 12.6 and 25.1 positions. Dots mark "
+    "the values at whole positions.",
+)
 
 # %% [markdown]
 # One wave alone is ambiguous: a sine takes each value twice in a turn, once rising, once falling. So each
@@ -183,13 +234,18 @@ show(figure, alt="Three sine waves over 32 positions with the speeds 1, 0.5 and 
 # The smallest real table: six tokens, four columns.
 
 # %%
-small = sinusoidal_encoding(6, 4)                         # (seq, dim)
+small = sinusoidal_encoding(6, 4)  # (seq, dim)
 for k, row in enumerate(small):
-    print(f"P{k} = sin({k}), cos({k}), sin({k}/100), cos({k}/100) "
-          f"=", " ".join(f"{value + 0:8.4f}" for value in row))
-assert np.allclose(small[5], [np.sin(5), np.cos(5), np.sin(0.05), np.cos(0.05)])
+    print(
+        f"P{k} = sin({k}), cos({k}), sin({k}/100), cos({k}/100) =",
+        " ".join(f"{value + 0:8.4f}" for value in row),
+    )
+assert np.allclose(
+    small[5], [np.sin(5), np.cos(5), np.sin(0.05), np.cos(0.05)]
+)
 print()
-print(sinusoidal_encoding(10, 4).round(3) + 0)            # ten tokens: the first six rows are the same
+# ten tokens: the first six rows are the same
+print(sinusoidal_encoding(10, 4).round(3) + 0)
 assert np.array_equal(sinusoidal_encoding(10, 4)[:6], small)
 
 # %% [markdown]
@@ -206,15 +262,17 @@ assert np.array_equal(sinusoidal_encoding(10, 4)[:6], small)
 # </details>
 
 # %% tags=["nbval-ignore-output"]
-clocks = sinusoidal_encoding(25, 8)                       # (seq, dim)
+clocks = sinusoidal_encoding(25, 8)  # (seq, dim)
 speeds = ["speed 1", "speed 1/10", "speed 1/100", "speed 1/1000"]
 
 
 def clocks_at(position):
     """The four hands, and the row of the table that they are."""
     columns = [f"{wave} {i}" for i in range(4) for wave in ("sin", "cos")]
-    return [slider.hands(clocks[position], speeds, "four clocks"),
-            slider.bars(clocks[position], columns, "a row of the table")]
+    return [
+        slider.hands(clocks[position], speeds, "four clocks"),
+        slider.bars(clocks[position], columns, "a row of the table"),
+    ]
 
 
 def in_words(position):
@@ -223,10 +281,15 @@ def in_words(position):
     return f"position {position}, hands at {turned} degrees"
 
 
-slider.show("position", range(25), clocks_at, says=in_words,
-            alt="Four clocks with a hand each, and eight bars, the row of the "
-                "table. From position to position the first hand turns by 57 "
-                "degrees, each other one ten times less than the one before.")
+slider.show(
+    "position",
+    range(25),
+    clocks_at,
+    says=in_words,
+    alt="Four clocks with a hand each, and eight bars, the row of the "
+    "table. From position to position the first hand turns by 57 "
+    "degrees, each other one ten times less than the one before.",
+)
 
 # %% [markdown]
 # Nothing is larger than 1, and $P_3$ is the same in a text of 6 and of 10. Now a large one: 100 positions,
@@ -240,40 +303,67 @@ for k in range(seq_len):
         loops[k, 2 * i] = math.sin(k / 10000 ** (2 * i / dim))
         loops[k, 2 * i + 1] = math.cos(k / 10000 ** (2 * i / dim))
 table = sinusoidal_encoding(seq_len, dim)
-compare(loops[:50, :32], table[:50, :32], title="The first 50 positions and 32 columns, by loops and at once",
-        xlabel="column", ylabel="position",
-        alt="Two equal heat maps of 50 positions and 32 columns, full of narrow waves that run down the "
-            "columns, and their difference, which is 0 everywhere.")
+compare(
+    loops[:50, :32],
+    table[:50, :32],
+    title="The first 50 positions and 32 columns, by loops and at once",
+    xlabel="column",
+    ylabel="position",
+    alt="Two equal heat maps of 50 positions and 32 columns, full of narrow "
+    "waves that run down the columns, and their difference, which is 0 "
+    "everywhere.",
+)
 assert np.allclose(table, loops)
 
 figure = plt.figure(figsize=(12, 4.2), layout="none")
-axis = figure.add_axes((0.07, 0.16, 10.24 / 12, 3.0 / 4.2))               # two pixels a column, three a row
+# two pixels a column, three a row
+axis = figure.add_axes((0.07, 0.16, 10.24 / 12, 3.0 / 4.2))
 image = axis.imshow(table, aspect="auto", cmap="cividis")
 figure.colorbar(image, cax=figure.add_axes((0.94, 0.16, 0.012, 3.0 / 4.2)))
-axis.set(title="The whole table: fast columns on the left, slow ones on the right (L = 100, d = 512)",
-         xlabel="column", ylabel="position")
-show(figure, alt="Heat map of 100 positions and 512 columns. On the left, arcs fan out from the upper left "
-                 "corner: waves down the columns, slower from column to column. In the right half the "
-                 "columns only alternate between 0 and 1 and hardly change from row to row.")
+axis.set(
+    title="The whole table: fast columns on the left, slow ones on the right "
+    "(L = 100, d = 512)",
+    xlabel="column",
+    ylabel="position",
+)
+show(
+    figure,
+    alt="Heat map of 100 positions and 512 columns. On the left, arcs fan out "
+    "from the upper left corner: waves down the columns, slower from column "
+    "to column. In the right half the columns only alternate between 0 and 1 "
+    "and hardly change from row to row.",
+)
 
 # %% [markdown]
 # Why so many columns that hardly change? They would matter in a longer text. Here is each pair's wavelength;
 # `angular_speeds(dim)` holds the speeds $1 / n^{2i / \text{dim}}$.
 
 # %%
-wavelengths = 2 * np.pi / angular_speeds(dim)             # (dim / 2,)
+wavelengths = 2 * np.pi / angular_speeds(dim)  # (dim / 2,)
 turned = int((wavelengths <= seq_len).sum())
-print(f"shortest {wavelengths[0]:.2f}, longest {wavelengths[-1]:,.0f} positions")
-print(f"{turned} of {dim // 2} pairs come round at least once within {seq_len} positions")
+print(
+    f"shortest {wavelengths[0]:.2f}, longest {wavelengths[-1]:,.0f} positions"
+)
+print(
+    f"{turned} of {dim // 2} pairs come round at least once within {seq_len} "
+    f"positions"
+)
 
 figure, axis = plt.subplots(figsize=(7.5, 3.8))
 axis.semilogy(wavelengths)
 axis.axhline(seq_len, linestyle="--", color="C1")
 axis.text(145, 45, "length of the text, 100", color="C1")
-axis.set(xlabel="pair of columns "
-                "i", ylabel="wavelength (positions)", title="Each pair is slower by the same factor")
-show(figure, alt="Wavelength over the pair's number, logarithmic: a straight line from 6.3 positions to "
-                 "about 60,600. It crosses the text's length, 100, near pair 77.")
+axis.set(
+    xlabel="pair of columns i",
+    ylabel="wavelength (positions)",
+    title="Each pair is slower by the same factor",
+)
+show(
+    figure,
+    alt="Wavelength over the pair's number, logarithmic: a straight line from "
+    "6.3 positions to about 60,600. It crosses the text's length, 100, near "
+    "pair 77.",
+)
 assert turned == 77 and 60_000 < wavelengths[-1] < 10000 * 2 * np.pi
 
 # %% [markdown]
@@ -287,7 +377,8 @@ assert turned == 77 and 60_000 < wavelengths[-1] < 10000 * 2 * np.pi
 rows, pairs = index_bounds(6, 4)
 print(f"L = 6, d = 4: a table of {rows} rows and {2 * pairs} columns")
 try:
-    np.zeros((6, 4)) + sinusoidal_encoding(6 // 2, 4)     # six embeddings, and the table of the article
+    # six embeddings, and the table of the article
+    np.zeros((6, 4)) + sinusoidal_encoding(6 // 2, 4)
 except ValueError:
     print("with half the rows it cannot be added to six embeddings")
 assert (rows, 2 * pairs) == small.shape
@@ -302,11 +393,14 @@ assert (rows, 2 * pairs) == small.shape
 
 # %%
 positions = Sinusoidal(4)
-x = torch.full((1, 6, 4), 0.5)                            # (batch, seq, dim): one token, six times
+x = torch.full((1, 6, 4), 0.5)  # (batch, seq, dim): one token, six times
 print("parameters:", sum(p.numel() for p in positions.parameters()))
 print(positions.embed(x)[0].numpy().round(3))
 assert np.allclose(positions.embed(x)[0].numpy(), 0.5 * 2 + small, atol=1e-6)
-assert np.isclose(np.sqrt((sinusoidal_encoding(100, 64) ** 2).mean()), 0.5 ** 0.5)    # the size of the sines
+# the size of the sines
+assert np.isclose(
+    np.sqrt((sinusoidal_encoding(100, 64) ** 2).mean()), 0.5**0.5
+)
 
 # %% [markdown]
 # The same token six times, and six different rows. Attention can now tell them apart.
@@ -319,21 +413,37 @@ assert np.isclose(np.sqrt((sinusoidal_encoding(100, 64) ** 2).mean()), 0.5 ** 0.
 # %% exercise="halves_from_pairs"
 
 # %%
-P = sinusoidal_encoding(40, 16)                           # (seq, dim)
+P = sinusoidal_encoding(40, 16)  # (seq, dim)
 order = halves_from_pairs(16)
 halves = P[:, order]
-compare(P, halves[:, pairs_from_halves(16)], title="To halves and back again: nothing is lost",
-        xlabel="column", ylabel="position",
-        alt="Two equal heat maps of 40 positions and 16 columns, before and after reordering the columns "
-            "twice, and their difference, which is 0 everywhere.")
+compare(
+    P,
+    halves[:, pairs_from_halves(16)],
+    title="To halves and back again: nothing is lost",
+    xlabel="column",
+    ylabel="position",
+    alt="Two equal heat maps of 40 positions and 16 columns, before and after "
+    "reordering the columns twice, and their difference, which is 0 "
+    "everywhere.",
+)
 
 rng = np.random.default_rng(2)
-x, weight = rng.standard_normal((40, 16)), rng.standard_normal((16, 3))   # embeddings, and a layer after them
+# embeddings, and a layer after them
+x, weight = (
+    rng.standard_normal((40, 16)),
+    rng.standard_normal((16, 3)),
+)
 right = (x + P) @ weight
-same = (x + P)[:, order] @ weight[order]                  # embeddings and layer reordered too
+same = (x + P)[:, order] @ weight[order]  # embeddings and layer reordered too
 mixed = (x + halves) @ weight
-print("all reordered, largest difference:       ", abs(same - right).max().round(6))
-print("layouts mixed, largest difference above 1:", bool(abs(mixed - right).max() > 1))
+print(
+    "all reordered, largest difference:       ",
+    abs(same - right).max().round(6),
+)
+print(
+    "layouts mixed, largest difference above 1:",
+    bool(abs(mixed - right).max() > 1),
+)
 assert np.allclose(same, right) and abs(mixed - right).max() > 1
 
 # %% [markdown]
@@ -352,22 +462,33 @@ assert np.allclose(same, right) and abs(mixed - right).max() > 1
 # first.
 
 # %%
-many = sinusoidal_encoding(400, 128)                      # (seq, dim)
+many = sinusoidal_encoding(400, 128)  # (seq, dim)
 distance = np.arange(-100, 101)
 figure, axis = plt.subplots(figsize=(7.5, 3.8))
 for place, style in ((150, "-"), (280, ":")):
-    axis.plot(distance, many[place] @ many[place - 100:place + 101].T, style, label=f"from position {place}",
-              linewidth=4 if style == ":" else 2)
-axis.set(xlabel="distance j - i "
-                "(positions)", ylabel="dot product", title="Alike from everywhere, highest at home")
+    axis.plot(
+        distance,
+        many[place] @ many[place - 100 : place + 101].T,
+        style,
+        label=f"from position {place}",
+        linewidth=4 if style == ":" else 2,
+    )
+axis.set(
+    xlabel="distance j - i (positions)",
+    ylabel="dot product",
+    title="Alike from everywhere, highest at home",
+)
 axis.legend(fontsize=12)
-show(figure, alt="Dot product of position vectors over their distance from minus 100 to 100, from positions "
-                 "150 and 280. The two curves coincide. They peak at 64 at distance 0 and fall, with "
-                 "ripples, to about 30 on both sides.")
-products = many @ many.T                                  # (seq, seq)
+show(
+    figure,
+    alt="Dot product of position vectors over their distance from minus 100 "
+    "to 100, from positions 150 and 280. The two curves coincide. They peak "
+    "at 64 at distance 0 and fall, with ripples, to about 30 on both sides.",
+)
+products = many @ many.T  # (seq, seq)
 assert np.allclose(products[150, 50:251], products[280, 180:381])
 assert np.allclose(products, products.T) and np.isclose(products[0, 0], 64)
-assert (np.diff(products[150, 150:251]) > 0).any()        # it rises in places
+assert (np.diff(products[150, 150:251]) > 0).any()  # it rises in places
 
 # %% [markdown]
 # It falls on the whole, but not steadily: there are ripples.
@@ -391,13 +512,21 @@ assert (np.diff(products[150, 150:251]) > 0).any()        # it rises in places
 
 # %%
 k = 5
-moved = P @ shift_matrix(k, 16).T           # (seq, dim): R_k applied to each row
-compare(sinusoidal_encoding(45, 16)[k:], moved, title="One matrix moves every position five places on",
-        xlabel="column", ylabel="position",
-        alt="Two equal heat maps: the table from position 5 on, and the rows from position 0 on multiplied "
-            "by the shift matrix. Their difference is 0 everywhere.")
+moved = P @ shift_matrix(k, 16).T  # (seq, dim): R_k applied to each row
+compare(
+    sinusoidal_encoding(45, 16)[k:],
+    moved,
+    title="One matrix moves every position five places on",
+    xlabel="column",
+    ylabel="position",
+    alt="Two equal heat maps: the table from position 5 on, and the rows from "
+    "position 0 on multiplied by the shift matrix. Their difference is 0 "
+    "everywhere.",
+)
 turn = shift_matrix(k, 16)
-assert np.allclose(moved, sinusoidal_encoding(45, 16)[k:]) and np.allclose(turn @ turn.T, np.eye(16))
+assert np.allclose(moved, sinusoidal_encoding(45, 16)[k:]) and np.allclose(
+    turn @ turn.T, np.eye(16)
+)
 
 # %% [markdown]
 # A query is a matrix times the input. If that matrix were $R_{-3}$, the query would look like the place three
@@ -406,17 +535,27 @@ assert np.allclose(moved, sinusoidal_encoding(45, 16)[k:]) and np.allclose(turn 
 # tokens have no such place.)
 
 # %%
-places = sinusoidal_encoding(20, 128)                     # (seq, dim)
+places = sinusoidal_encoding(20, 128)  # (seq, dim)
 queries = 2 * np.sqrt(128) * places @ shift_matrix(-3, 128).T
-weights = softmax(queries @ places.T / np.sqrt(128))      # (query, key)
+weights = softmax(queries @ places.T / np.sqrt(128))  # (query, key)
 figure, axis = plt.subplots(figsize=(5.2, 4.4))
 figure.colorbar(axis.imshow(weights, cmap="cividis"), label="attention weight")
-axis.set(xlabel="key position j", ylabel="query position i", title="A head that looks three back",
-         xticks=range(0, 20, 5), yticks=range(0, 20, 5))
-show(figure, alt="A 20 by 20 map of attention weights. From query 3 on, nearly all weight lies on one "
-                 "diagonal, on the key three places before the query. The queries 0 to 2 look at key 0 "
-                 "mostly.")
-assert (weights[3:].argmax(axis=1) == np.arange(17)).all() and weights[3:].max(axis=1).min() > 0.8
+axis.set(
+    xlabel="key position j",
+    ylabel="query position i",
+    title="A head that looks three back",
+    xticks=range(0, 20, 5),
+    yticks=range(0, 20, 5),
+)
+show(
+    figure,
+    alt="A 20 by 20 map of attention weights. From query 3 on, nearly all "
+    "weight lies on one diagonal, on the key three places before the query. "
+    "The queries 0 to 2 look at key 0 mostly.",
+)
+assert (weights[3:].argmax(axis=1) == np.arange(17)).all() and weights[3:].max(
+    axis=1
+).min() > 0.8
 assert (weights[:3].argmax(axis=1) == 0).all()
 
 # %% [markdown]
@@ -440,17 +579,26 @@ assert (weights[:3].argmax(axis=1) == 0).all()
 # %% exercise="Learned"
 
 # %%
-token_table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)    # (vocab, dim), as in lesson 02
-places = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)         # (max_len, dim)
+# (vocab, dim), as in lesson 02
+token_table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)
+# (max_len, dim)
+places = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)
 ids = np.array([5, 1, 3, 2])
 
 learned = Learned(max_len=8, dim=3)
 learned.load_state_dict({"table": torch.tensor(places, dtype=torch.float32)})
-x = torch.tensor(token_table[ids], dtype=torch.float32).unsqueeze(0)          # (1, 4, 3)
+# (1, 4, 3)
+x = torch.tensor(token_table[ids], dtype=torch.float32).unsqueeze(0)
 target = token_table[ids] + places[:4]
-compare(target, learned.embed(x)[0], title="Model input: token rows plus the first four places",
-        xlabel="dim", ylabel="position", alt="Two equal 4 by 3 maps, the sum of tokens and places, and their "
-                                             "difference, which is 0 everywhere.")
+compare(
+    target,
+    learned.embed(x)[0],
+    title="Model input: token rows plus the first four places",
+    xlabel="dim",
+    ylabel="position",
+    alt="Two equal 4 by 3 maps, the sum of tokens and places, and their "
+    "difference, which is 0 everywhere.",
+)
 assert np.allclose(target, learned.embed(x)[0].detach().numpy())
 
 # %% [markdown]
@@ -472,10 +620,17 @@ else:
 
 # %%
 gpt2 = Learned(1024, 768).table.numel()
-layers = 12 * (12 * 768 ** 2 + 13 * 768) + 2 * 768        # 12 layers with their biases, and the last norm
-total = 50257 * 768 + gpt2 + layers                       # the vocabulary first
-print(f"GPT-2's position table: {gpt2:,} numbers, {gpt2 / total:.1%} of the small model's {total:,}")
-print("the sinusoidal table of the same size:", sum(p.numel() for p in Sinusoidal(768).parameters()))
+# 12 layers with their biases, and the last norm
+layers = 12 * (12 * 768**2 + 13 * 768) + 2 * 768
+total = 50257 * 768 + gpt2 + layers  # the vocabulary first
+print(
+    f"GPT-2's position table: {gpt2:,} numbers, {gpt2 / total:.1%} of the "
+    f"small model's {total:,}"
+)
+print(
+    "the sinusoidal table of the same size:",
+    sum(p.numel() for p in Sinusoidal(768).parameters()),
+)
 assert gpt2 == 786_432 and round(total / 1e6, 1) == 124.4
 
 # %% [markdown]
@@ -488,11 +643,18 @@ assert gpt2 == 786_432 and round(total / 1e6, 1) == 124.4
 
 # %%
 torch.manual_seed(0)
-tables = {"sinusoidal": sinusoidal_encoding(131, 16),
-          "learned, untrained": Learned(131, 16).table.detach().numpy().astype(float)}
+tables = {
+    "sinusoidal": sinusoidal_encoding(131, 16),
+    "learned, untrained": Learned(131, 16)
+    .table.detach()
+    .numpy()
+    .astype(float),
+}
 for name, P in tables.items():
     matrix = np.linalg.lstsq(P[:64], P[3:67], rcond=None)[0]
-    error = np.linalg.norm(P[64:128] @ matrix - P[67:131]) / np.linalg.norm(P[67:131])
+    error = np.linalg.norm(P[64:128] @ matrix - P[67:131]) / np.linalg.norm(
+        P[67:131]
+    )
     print(f"{name:18}: relative error at positions never fitted {error:.1f}")
     assert error < 1e-4 if name == "sinusoidal" else error > 0.9
 
@@ -504,16 +666,19 @@ for axis, (name, P) in zip(axes, tables.items()):
 axes[0].set_ylabel("position")
 figure.colorbar(image, ax=axes, label="cosine")
 figure.suptitle("Which places are alike?")
-show(figure, alt="Two maps of cosines between position vectors. Sinusoidal: stripes along the diagonals, all "
-                 "values depend on the distance. Learned, before training: a blue diagonal, and noise "
-                 "elsewhere.")
+show(
+    figure,
+    alt="Two maps of cosines between position vectors. Sinusoidal: stripes "
+    "along the diagonals, all values depend on the distance. Learned, before "
+    "training: a blue diagonal, and noise elsewhere.",
+)
 
 # %% [markdown]
 # In a learned table every place is an island, at first. It must be visited to be learned:
 
 # %%
 learned = Learned(max_len=8, dim=3)
-(learned.embed(x) ** 2).sum().backward()                  # one step, a text of four tokens
+(learned.embed(x) ** 2).sum().backward()  # one step, a text of four tokens
 visited = abs(learned.table.grad.numpy()).sum(axis=1) > 0
 print("places with a gradient:", np.flatnonzero(visited))
 assert visited.tolist() == [True] * 4 + [False] * 4

@@ -41,7 +41,12 @@ from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
 from solutions.attention import MultiHeadAttention
 from solutions.autograd import softmax
 from solutions.encodings import make_positions
-from solutions.relative_positions import Shaw, TransformerXL, check_distances, check_lengths
+from solutions.relative_positions import (
+    Shaw,
+    TransformerXL,
+    check_distances,
+    check_lengths,
+)
 
 # %% [markdown]
 # ## A table of distances
@@ -84,7 +89,9 @@ assert (relative_positions(4, 4)[-1:] == relative_positions(1, 4)).all()
 # %% exercise="sign_convention"
 
 # %%
-printed = np.array([[0, -1, -2, -3], [1, 0, -1, -2], [2, 1, 0, -1], [3, 2, 1, 0]])
+printed = np.array(
+    [[0, -1, -2, -3], [1, 0, -1, -2], [2, 1, 0, -1], [3, 2, 1, 0]]
+)
 formula = np.array([[j - i for j in range(4)] for i in range(4)])
 print("its formula:", sign_convention(formula))
 print("its matrix: ", sign_convention(printed))
@@ -106,21 +113,43 @@ assert sign_convention(formula) != sign_convention(printed)
 # %% exercise="clip_distance"
 
 # %%
-distances = relative_positions(12, 12)                    # (query, key)
+distances = relative_positions(12, 12)  # (query, key)
 clipped = clip_distance(distances, 3)
-print("12 positions, unclipped:", len(np.unique(distances)), "distances = 2 * 12 - 1")
-print("clipping distance 3:    ", len(np.unique(clipped)), "distances = 2 * 3 + 1")
+print(
+    "12 positions, unclipped:",
+    len(np.unique(distances)),
+    "distances = 2 * 12 - 1",
+)
+print(
+    "clipping distance 3:    ",
+    len(np.unique(clipped)),
+    "distances = 2 * 3 + 1",
+)
 assert len(np.unique(distances)) == 23 and len(np.unique(clipped)) == 7
 
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.4))
-for axis, values, title in zip(axes, (distances, clipped), ("distance j - i", "row of the table, clip 3")):
-    figure.colorbar(axis.imshow(values, cmap="RdBu" if axis is axes[0] else "viridis"), ax=axis, shrink=0.85)
-    axis.set(title=title, xlabel="key position j", xticks=range(0, 12, 2), yticks=range(0, 12, 2))
+for axis, values, title in zip(
+    axes, (distances, clipped), ("distance j - i", "row of the table, clip 3")
+):
+    figure.colorbar(
+        axis.imshow(values, cmap="RdBu" if axis is axes[0] else "viridis"),
+        ax=axis,
+        shrink=0.85,
+    )
+    axis.set(
+        title=title,
+        xlabel="key position j",
+        xticks=range(0, 12, 2),
+        yticks=range(0, 12, 2),
+    )
 axes[0].set_ylabel("query position i")
 figure.suptitle("Far is far: seven rows are enough for any length")
-show(figure, alt="Two 12 by 12 maps. Left: distances from minus 11 in the lower left to 11 in the upper "
-                 "right, constant along diagonals. Right: the rows 0 to 6; only near the diagonal they "
-                 "differ, both corners are flat.")
+show(
+    figure,
+    alt="Two 12 by 12 maps. Left: distances from minus 11 in the lower left "
+    "to 11 in the upper right, constant along diagonals. Right: the rows 0 to "
+    "6; only near the diagonal they differ, both corners are flat.",
+)
 
 # %% [markdown]
 # ## Shaw's vectors
@@ -143,18 +172,33 @@ torch.manual_seed(1)
 layer = Shaw(head_dim=8, clip=3, values=True)
 with torch.no_grad():
     for vectors in layer.parameters():
-        vectors *= 50                                     # larger than at the start, to see something
-q, k, v = torch.randn(3, 1, 1, 10, 8)                     # each (batch, heads, seq, head_dim)
-engine = layer.attend(q, k, v, mask=layer.bias(q, k))     # bias: the q . a^K; a mask would be added to it
-one_head = [x.detach().numpy() for x in (q[0, 0], k[0, 0], v[0, 0], layer.keys, layer.values)]
-compare(engine[0, 0], shaw_attention(*one_head), title="By distance (engine) and by pair",
-        xlabel="head_dim", ylabel="query position",
-        alt="Two equal 10 by 8 maps of attention results, and their difference, which is 0 everywhere.")
-assert np.allclose(engine[0, 0].detach().numpy(), shaw_attention(*one_head), atol=1e-4)
+        vectors *= 50  # larger than at the start, to see something
+q, k, v = torch.randn(3, 1, 1, 10, 8)  # each (batch, heads, seq, head_dim)
+# bias: the q . a^K; a mask would be added to it
+engine = layer.attend(q, k, v, mask=layer.bias(q, k))
+one_head = [
+    x.detach().numpy()
+    for x in (q[0, 0], k[0, 0], v[0, 0], layer.keys, layer.values)
+]
+compare(
+    engine[0, 0],
+    shaw_attention(*one_head),
+    title="By distance (engine) and by pair",
+    xlabel="head_dim",
+    ylabel="query position",
+    alt="Two equal 10 by 8 maps of attention results, and their difference, "
+    "which is 0 everywhere.",
+)
+assert np.allclose(
+    engine[0, 0].detach().numpy(), shaw_attention(*one_head), atol=1e-4
+)
 
 seq, head_dim, clip = 1024, 64, 16
 print(f"key vectors, one head: by pair {seq * seq * head_dim:,} numbers;")
-print(f"by distance {seq * (2 * clip + 1):,} products, from which {seq * seq:,} scores are picked")
+print(
+    f"by distance {seq * (2 * clip + 1):,} products, from which {seq * seq:,} "
+    f"scores are picked"
+)
 
 # %% [markdown]
 # On translation the authors measured 1.3 BLEU (agreement with human translations, 0 to 100) more than with
@@ -189,31 +233,50 @@ torch.manual_seed(3)
 seq, head_dim = 8, 16
 xl = TransformerXL(dim=head_dim, num_heads=1)
 with torch.no_grad():
-    xl.u *= 50                                            # larger than at the start, to see something
+    xl.u *= 50  # larger than at the start, to see something
     xl.v *= 50
 u, v = xl.u[0, 0].detach().numpy(), xl.v[0, 0].detach().numpy()
-R = sinusoidal_encoding(seq, head_dim)[:, halves_from_pairs(head_dim)]    # (distance, dim), 0 back first
-r = R @ xl.distance_keys.weight.detach().numpy().T        # (distance, head_dim)
+# (distance, dim), 0 back first
+R = sinusoidal_encoding(seq, head_dim)[:, halves_from_pairs(head_dim)]
+r = R @ xl.distance_keys.weight.detach().numpy().T  # (distance, head_dim)
 q, k = np.random.default_rng(0).standard_normal((2, seq, head_dim))
-back = -relative_positions(seq, seq)                      # i - j
+back = -relative_positions(seq, seq)  # i - j
 past = back >= 0
-far = np.where(past, back, 0)                             # i - j where it is past, for indexing
-parts = {"token, token": q @ k.T, "token, distance": (q[:, None] * r[far]).sum(axis=-1),
-         "any, token": np.tile(k @ u, (seq, 1)), "any, distance": (r @ v)[far]}      # each (query, key)
+far = np.where(past, back, 0)  # i - j where it is past, for indexing
+parts = {
+    "token, token": q @ k.T,
+    "token, distance": (q[:, None] * r[far]).sum(axis=-1),
+    "any, token": np.tile(k @ u, (seq, 1)),
+    "any, distance": (r @ v)[far],
+}  # each (query, key)
 
 figure, axes = plt.subplots(1, 4, figsize=(12, 4.8), sharey=True)
 for axis, (name, values) in zip(axes, parts.items()):
     limit = abs(values[past]).max()
-    axis.set_facecolor("0.8")                             # the future
-    image = axis.imshow(np.where(past, values, np.nan), cmap="RdBu", vmin=-limit, vmax=limit)
+    axis.set_facecolor("0.8")  # the future
+    image = axis.imshow(
+        np.where(past, values, np.nan), cmap="RdBu", vmin=-limit, vmax=limit
+    )
     figure.colorbar(image, ax=axis, orientation="horizontal", shrink=0.8)
-    axis.set(title=name, xlabel="key j", xticks=range(0, 8, 2), yticks=range(0, 8, 2))
+    axis.set(
+        title=name,
+        xlabel="key j",
+        xticks=range(0, 8, 2),
+        yticks=range(0, 8, 2),
+    )
 axes[0].set_ylabel("query i")
-figure.suptitle("Columns belong to keys, diagonals to distances (grey: the future)")
-show(figure, alt="Four lower triangles of 8 by 8, the rest grey. Token-token and token-distance look "
-                 "irregular. Any-token has equal columns. Any-distance has equal diagonals.")
-query, key = (torch.tensor(x[None, None], dtype=torch.float32) for x in (q, k))       # (1, 1, seq, head_dim)
-engine = q @ k.T + xl.bias(query, key)[0, 0].detach().numpy() * head_dim ** 0.5
+figure.suptitle(
+    "Columns belong to keys, diagonals to distances (grey: the future)"
+)
+show(
+    figure,
+    alt="Four lower triangles of 8 by 8, the rest grey. Token-token and "
+    "token-distance look irregular. Any-token has equal columns. Any-distance "
+    "has equal diagonals.",
+)
+# (1, 1, seq, head_dim)
+query, key = (torch.tensor(x[None, None], dtype=torch.float32) for x in (q, k))
+engine = q @ k.T + xl.bias(query, key)[0, 0].detach().numpy() * head_dim**0.5
 assert np.allclose(engine[past], sum(parts.values())[past], atol=1e-4)
 
 # %% [markdown]
@@ -227,33 +290,72 @@ assert np.allclose(engine[past], sum(parts.values())[past], atol=1e-4)
 
 # %%
 n = 4
-far_to_near = np.tile(np.arange(n - 1, -1, -1), (n, 1))   # column c: n - 1 - c back
+# column c: n - 1 - c back
+far_to_near = np.tile(np.arange(n - 1, -1, -1), (n, 1))
 row_of = np.tile(np.arange(n)[:, None], (1, n))
-pad = lambda table, value: np.concatenate([np.full((n, 1), value), table], axis=1)        # (n, n + 1)
+
+
+# (n, n + 1)
+def pad(table, value):
+    return np.concatenate([np.full((n, 1), value), table], axis=1)
+
+
 steps = [(far_to_near, row_of, "1. by distance")]
 steps.append((pad(far_to_near, -1), pad(row_of, -1), "2. zeros in front"))
-steps.append((steps[1][0].reshape(n + 1, n), steps[1][1].reshape(n + 1, n), "3. rows of 4"))
+steps.append(
+    (
+        steps[1][0].reshape(n + 1, n),
+        steps[1][1].reshape(n + 1, n),
+        "3. rows of 4",
+    )
+)
 steps.append((steps[2][0][1:], steps[2][1][1:], "4. first row dropped"))
 
 figure, axes = plt.subplots(2, 2, figsize=(8, 8))
 for axis, (labels, rows, title) in zip(axes.flat, steps):
-    visible = np.ones(rows.shape) if rows.shape != (n, n) or title[0] == "1" else np.where(np.tri(n), 1, 0.25)
-    axis.imshow(np.where(rows < 0, -1, rows), cmap="viridis", vmin=-1.5, vmax=3.5, alpha=visible)
+    visible = (
+        np.ones(rows.shape)
+        if rows.shape != (n, n) or title[0] == "1"
+        else np.where(np.tri(n), 1, 0.25)
+    )
+    axis.imshow(
+        np.where(rows < 0, -1, rows),
+        cmap="viridis",
+        vmin=-1.5,
+        vmax=3.5,
+        alpha=visible,
+    )
     for (i, j), label in np.ndenumerate(labels):
-        axis.text(j, i, "0" if label < 0 else f"q{rows[i, j]}\n{label} back", ha="center", va="center",
-                  fontsize=12, color="white" if rows[i, j] < 2 and visible[i, j] == 1 else "black")
-    axis.set(title=title, xticks=[], yticks=[], xlim=(-0.6, 4.6), ylim=(4.6, -0.6))
+        axis.text(
+            j,
+            i,
+            "0" if label < 0 else f"q{rows[i, j]}\n{label} back",
+            ha="center",
+            va="center",
+            fontsize=12,
+            color="white"
+            if rows[i, j] < 2 and visible[i, j] == 1
+            else "black",
+        )
+    axis.set(
+        title=title, xticks=[], yticks=[], xlim=(-0.6, 4.6), ylim=(4.6, -0.6)
+    )
     axis.set_frame_on(False)
-axes[1, 1].set(xticks=range(n), yticks=range(n), xlabel="key j", ylabel="query i")
+axes[1, 1].set(
+    xticks=range(n), yticks=range(n), xlabel="key j", ylabel="query i"
+)
 axes[1, 1].xaxis.tick_top()
 axes[1, 1].xaxis.set_label_position("top")
 axes[1, 1].tick_params(length=0)
 figure.suptitle("Each row slides one place less than the row above")
 assert (steps[3][0] == -relative_positions(n, n))[np.tri(n, dtype=bool)].all()
-show(figure, alt="Four grids for four queries. First, each row holds 3, 2, 1 and 0 back. Then a zero stands "
-                 "before each row. Read in rows of four there are five rows. Without the first one, the "
-                 "entry of query i at key j says i minus j back; entries above the diagonal, drawn faint, "
-                 "are left over.")
+show(
+    figure,
+    alt="Four grids for four queries. First, each row holds 3, 2, 1 and 0 "
+    "back. Then a zero stands before each row. Read in rows of four there are "
+    "five rows. Without the first one, the entry of query i at key j says i "
+    "minus j back; entries above the diagonal, drawn faint, are left over.",
+)
 
 # %% [markdown]
 # In the last picture, look along row `i`: at key `j` stands the score for `i - j` back, on and below the
@@ -262,12 +364,18 @@ show(figure, alt="Four grids for four queries. First, each row holds 3, 2, 1 and
 # %% exercise="relative_shift"
 
 # %%
-by_distance = q @ r[::-1].T                               # (query, distance), key_len - 1 ... 0 back
-shifted = relative_shift(torch.tensor(by_distance)).numpy()               # (query, key)
+by_distance = q @ r[::-1].T  # (query, distance), key_len - 1 ... 0 back
+shifted = relative_shift(torch.tensor(by_distance)).numpy()  # (query, key)
 looked_up = parts["token, distance"]
-compare(np.where(past, looked_up, np.nan), np.where(past, shifted, np.nan), xlabel="key j", ylabel="query i",
-        title="Token-distance scores: looked up one by one, and shifted",
-        alt="Two equal lower triangles of 8 by 8, and their difference, which is 0 everywhere.")
+compare(
+    np.where(past, looked_up, np.nan),
+    np.where(past, shifted, np.nan),
+    xlabel="key j",
+    ylabel="query i",
+    title="Token-distance scores: looked up one by one, and shifted",
+    alt="Two equal lower triangles of 8 by 8, and their difference, which is "
+    "0 everywhere.",
+)
 assert np.allclose(shifted[past], looked_up[past])
 
 # %% [markdown]
@@ -300,25 +408,52 @@ assert np.allclose(shifted[past], looked_up[past])
 
 # %%
 n = np.arange(300)
-for name, bidirectional in (("causal", False), ("one side of bidirectional", True)):
+for name, bidirectional in (
+    ("causal", False),
+    ("one side of bidirectional", True),
+):
     buckets = t5_bucket(-n, bidirectional=bidirectional)
-    first = [int(np.argmax(buckets == bucket)) for bucket in range(buckets.max() + 1)]
+    first = [
+        int(np.argmax(buckets == bucket))
+        for bucket in range(buckets.max() + 1)
+    ]
     print(f"{name}: the buckets begin at\n   ", *first)
-    assert first[-1] == (91 if bidirectional else 113) and (np.diff(buckets) >= 0).all()
+    assert (
+        first[-1] == (91 if bidirectional else 113)
+        and (np.diff(buckets) >= 0).all()
+    )
 
 figure, axis = plt.subplots(figsize=(7.5, 3.8))
-axis.step(n, t5_bucket(-n, bidirectional=False), where="post", label="causal, 32 buckets")
-axis.step(n, t5_bucket(-n), where="post", linestyle="--", label="one side of bidirectional, 16")
+axis.step(
+    n,
+    t5_bucket(-n, bidirectional=False),
+    where="post",
+    label="causal, 32 buckets",
+)
+axis.step(
+    n,
+    t5_bucket(-n),
+    where="post",
+    linestyle="--",
+    label="one side of bidirectional, 16",
+)
 axis.axvline(113, color="0.6", linewidth=1.2)
 axis.text(116, 24, "113: all the rest", color="0.35", fontsize=12)
 axis.axvline(91, color="0.6", linewidth=1.2, linestyle="--")
 axis.text(88, 17, "91: all the rest", color="0.35", fontsize=12, ha="right")
-axis.set(xlabel="tokens "
-                "back", ylabel="bucket", title="Near distances apart, far ones together", xlim=(0, 200))
+axis.set(
+    xlabel="tokens back",
+    ylabel="bucket",
+    title="Near distances apart, far ones together",
+    xlim=(0, 200),
+)
 axis.legend(fontsize=11, loc=(0.58, 0.12))
-show(figure, alt="Bucket over distance. The causal curve rises by one for each token up to 16, then in "
-                 "longer and longer steps to 31, which it reaches at 113. The bidirectional one does so up "
-                 "to 8, and ends at 15 from 91 on.")
+show(
+    figure,
+    alt="Bucket over distance. The causal curve rises by one for each token "
+    "up to 16, then in longer and longer steps to 31, which it reaches at "
+    "113. The bidirectional one does so up to 8, and ends at 15 from 91 on.",
+)
 
 # %% [markdown]
 # So one layer's bias cannot tell 113 back from 10,000 back; several layers together can (Raffel et al. 2020,
@@ -353,18 +488,35 @@ show(figure, alt="Bucket over distance. The causal curve rises by one for each t
 print("1 / slope,  8 heads:", (1 / alibi_slopes(8)).round(2))
 print("1 / slope, 12 heads: the same and", (1 / alibi_slopes(12))[8:].round(2))
 assert np.array_equal(alibi_slopes(12)[:8], alibi_slopes(8))
-assert np.allclose(alibi_slopes(12)[8:], [2 ** -0.5, 2 ** -1.5, 2 ** -2.5, 2 ** -3.5])
+assert np.allclose(alibi_slopes(12)[8:], [2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5])
 
 figure, axis = plt.subplots(figsize=(7.5, 3.8))
 back = np.arange(64)
 for head, slope in enumerate(alibi_slopes(8)):
-    axis.plot(back, np.exp(-slope * back), color=plt.cm.viridis(head / 8), label=f"1/{round(1 / slope)}")
-axis.set(xlabel="tokens "
-                "back", ylabel="weight against the token "
-                               "itself", title="ALiBi: heads from short to far sight")
-axis.legend(title="slope", fontsize=11, title_fontsize=11, loc="center left", bbox_to_anchor=(1, 0.5))
-show(figure, alt="Eight curves of relative weight over 0 to 63 tokens back, all starting at 1. With slope "
-                 "1/2 the weight is gone after about 10 tokens, with slope 1/256 it is still 0.78 after 63.")
+    axis.plot(
+        back,
+        np.exp(-slope * back),
+        color=plt.cm.viridis(head / 8),
+        label=f"1/{round(1 / slope)}",
+    )
+axis.set(
+    xlabel="tokens back",
+    ylabel="weight against the token itself",
+    title="ALiBi: heads from short to far sight",
+)
+axis.legend(
+    title="slope",
+    fontsize=11,
+    title_fontsize=11,
+    loc="center left",
+    bbox_to_anchor=(1, 0.5),
+)
+show(
+    figure,
+    alt="Eight curves of relative weight over 0 to 63 tokens back, all "
+    "starting at 1. With slope 1/2 the weight is gone after about 10 tokens, "
+    "with slope 1/256 it is still 0.78 after 63.",
+)
 assert np.isclose(np.exp(-alibi_slopes(8)[0] * 4), 0.135, atol=1e-3)
 
 # %% [markdown]
@@ -382,16 +534,27 @@ assert np.isclose(np.exp(-alibi_slopes(8)[0] * 4), 0.135, atol=1e-3)
 # </details>
 
 # %%
-tokens = torch.tensor(np.random.default_rng(0).standard_normal((1, 9, 16)), dtype=torch.float32)
+tokens = torch.tensor(
+    np.random.default_rng(0).standard_normal((1, 9, 16)), dtype=torch.float32
+)
 
 
 def scores(positions, x):
-    torch.manual_seed(4)                                  # the same weights each time
+    torch.manual_seed(4)  # the same weights each time
     attention = MultiHeadAttention(16, 2, positions)
-    return attention.scores(positions.embed(x)).detach().numpy()          # (batch, heads, query, key)
+    # (batch, heads, query, key)
+    return attention.scores(positions.embed(x)).detach().numpy()
 
 
-names = ["none", "sinusoidal", "learned", "shaw", "transformer_xl", "t5", "alibi"]
+names = [
+    "none",
+    "sinusoidal",
+    "learned",
+    "shaw",
+    "transformer_xl",
+    "t5",
+    "alibi",
+]
 print("numbers to learn: with 4 layers, dim 64, 4 heads, 128 places")
 print(f"{'':15} scores after a shift   numbers to learn")
 for name in names:
@@ -399,11 +562,14 @@ for name in names:
     positions = make_positions(name, dim=16, num_heads=2, max_len=32)
     with torch.no_grad():
         for weight in positions.parameters():
-            weight *= 50                                  # as if trained: large enough to matter
-    alone, behind = scores(positions, tokens[:, 3:]), scores(positions, tokens)[..., 3:, 3:]
+            weight *= 50  # as if trained: large enough to matter
+    alone, behind = (
+        scores(positions, tokens[:, 3:]),
+        scores(positions, tokens)[..., 3:, 3:],
+    )
     same = np.allclose(alone, behind, atol=1e-4)
     model = make_positions(name, dim=64, num_heads=4, max_len=128)
-    tables = 1 if model.shared else 4                     # one for all layers, or one for each
+    tables = 1 if model.shared else 4  # one for all layers, or one for each
     numbers = tables * sum(p.numel() for p in model.parameters())
     print(f"{name:15} {'the same' if same else 'different':22} {numbers:16,}")
     assert same == (name not in ("sinusoidal", "learned"))

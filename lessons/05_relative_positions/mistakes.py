@@ -434,7 +434,7 @@ def one_row_more_on_each_side(relative_position, clip):
 @mistake(
     "clip_distance",
     "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
-    seen="Shaw's table said to hold 2k - 1 vectors",
+    seen="Shaw's table said to contain 2k - 1 vectors",
 )
 def one_row_less_on_each_side(relative_position, clip):
     return np.clip(relative_position, 1 - clip, clip - 1) + clip - 1

@@ -36,11 +36,20 @@ import numpy as np
 
 import minitorch as torch
 from classroom import compare, exercise, hint, show, slider, solution
-from solutions.absolute_positions import (angular_speeds, check_table_size, halves_from_pairs,
-                                          pairs_from_halves)
+from solutions.absolute_positions import (
+    angular_speeds,
+    check_table_size,
+    halves_from_pairs,
+    pairs_from_halves,
+)
 from solutions.positions import PositionEncoding
 from solutions.properties import property_table, table_text
-from solutions.rope import apply_rope_half, check_head_rows, check_rotation, rope_rows_to_pairs
+from solutions.rope import (
+    apply_rope_half,
+    check_head_rows,
+    check_rotation,
+    rope_rows_to_pairs,
+)
 
 # %% [markdown]
 # ## A point on a circle
@@ -68,20 +77,40 @@ from solutions.rope import apply_rope_half, check_head_rows, check_rotation, rop
 start = np.array([1.0, 0.0])
 figure, axes = plt.subplots(1, 3, figsize=(11, 4.1), sharey=True)
 for axis, speed in zip(axes, (1.0, 0.1, 0.01)):
-    walk = np.array([rotate_pair(start, speed * m) for m in range(7)])    # (seq, 2)
+    # (seq, 2)
+    walk = np.array([rotate_pair(start, speed * m) for m in range(7)])
     around = np.linspace(0, 2 * np.pi, 200)
-    axis.plot(np.cos(around), np.sin(around), color="0.85", linewidth=1.2, zorder=0)
+    axis.plot(
+        np.cos(around), np.sin(around), color="0.85", linewidth=1.2, zorder=0
+    )
     axis.scatter(*walk.T, c=range(7), cmap="viridis", s=55)
     for m in (0, 1, 2, 3, 4, 5, 6) if speed == 1 else (0, 6):
         lift = 0.12 if speed == 0.01 and m else -0.12 if speed == 0.01 else 0
-        axis.text(*(1.22 * walk[m] + (0, lift)), str(m), ha="center", va="center", fontsize=12)
-    axis.set(title=f"{speed} radians a place", aspect="equal", xlim=(-1.45, 1.45), ylim=(-1.45, 1.45),
-             xticks=(-1, 0, 1), yticks=(-1, 0, 1), xlabel="first column")
-    assert np.allclose((walk ** 2).sum(axis=1), 1)        # it stays on the circle
+        axis.text(
+            *(1.22 * walk[m] + (0, lift)),
+            str(m),
+            ha="center",
+            va="center",
+            fontsize=12,
+        )
+    axis.set(
+        title=f"{speed} radians a place",
+        aspect="equal",
+        xlim=(-1.45, 1.45),
+        ylim=(-1.45, 1.45),
+        xticks=(-1, 0, 1),
+        yticks=(-1, 0, 1),
+        xlabel="first column",
+    )
+    assert np.allclose((walk**2).sum(axis=1), 1)  # it stays on the circle
 axes[0].set_ylabel("second column")
 figure.suptitle("[1, 0] at the positions 0 to 6: on a circle, fast or slow")
-show(figure, alt="Three circles with the vector [1, 0] at positions 0 to 6. At 1 radian a place the points "
-                 "go nearly once around, at 0.1 they cover a short arc, at 0.01 they hardly move.")
+show(
+    figure,
+    alt="Three circles with the vector [1, 0] at positions 0 to 6. At 1 "
+    "radian a place the points go nearly once around, at 0.1 they cover a "
+    "short arc, at 0.01 they hardly move.",
+)
 
 # %% [markdown]
 # ## Two turned points, and what is left
@@ -92,9 +121,18 @@ show(figure, alt="Three circles with the vector [1, 0] at positions 0 to 6. At 1
 # %%
 q, k = np.array([2.0, 1.0]), np.array([1.0, 2.0])
 for m, n in ((0, 0), (5, 3), (105, 103), (9, 7), (3, 5)):
-    print(f"query at {m:3}, key at {n:3}: q.k = {rotate_pair(q, m) @ rotate_pair(k, n):6.3f}")
-assert np.isclose(rotate_pair(q, 5) @ rotate_pair(k, 3), rotate_pair(q, 105) @ rotate_pair(k, 103))
-assert not np.isclose(rotate_pair(q, 5) @ rotate_pair(k, 3), rotate_pair(q, 3) @ rotate_pair(k, 5))
+    print(
+        f"query at {m:3}, key at {n:3}: q.k = "
+        f"{rotate_pair(q, m) @ rotate_pair(k, n):6.3f}"
+    )
+assert np.isclose(
+    rotate_pair(q, 5) @ rotate_pair(k, 3),
+    rotate_pair(q, 105) @ rotate_pair(k, 103),
+)
+assert not np.isclose(
+    rotate_pair(q, 5) @ rotate_pair(k, 3),
+    rotate_pair(q, 3) @ rotate_pair(k, 5),
+)
 
 # %% [markdown]
 # Two back is the same from everywhere, and not the same as two ahead. That is all of RoPE. What follows is
@@ -115,12 +153,24 @@ assert not np.isclose(rotate_pair(q, 5) @ rotate_pair(k, 3), rotate_pair(q, 3) @
 
 # %%
 seq_len, dim = 64, 32
-cos, sin = rope_cache(seq_len, dim)                       # (seq, dim / 2) each
-loops = np.array([[np.cos(m / 10000 ** (2 * c / dim)) for c in range(dim // 2)] for m in range(seq_len)])
-compare(loops, cos, title="The cosines, by loops and at once", xlabel="pair c", ylabel="position",
-        alt="Two equal heat maps of 64 positions and 16 pairs: fast waves in the left columns, slow ones "
-            "further right, all 1 at the right edge. Their difference is 0 everywhere.")
-assert np.allclose(cos, loops) and np.allclose(cos ** 2 + sin ** 2, 1)
+cos, sin = rope_cache(seq_len, dim)  # (seq, dim / 2) each
+loops = np.array(
+    [
+        [np.cos(m / 10000 ** (2 * c / dim)) for c in range(dim // 2)]
+        for m in range(seq_len)
+    ]
+)
+compare(
+    loops,
+    cos,
+    title="The cosines, by loops and at once",
+    xlabel="pair c",
+    ylabel="position",
+    alt="Two equal heat maps of 64 positions and 16 pairs: fast waves in the "
+    "left columns, slow ones further right, all 1 at the right edge. Their "
+    "difference is 0 everywhere.",
+)
+assert np.allclose(cos, loops) and np.allclose(cos**2 + sin**2, 1)
 
 # %% [markdown]
 # ## Turning all pairs
@@ -136,7 +186,7 @@ assert np.allclose(cos, loops) and np.allclose(cos ** 2 + sin ** 2, 1)
 
 # %%
 rng = np.random.default_rng(0)
-x = torch.tensor(rng.standard_normal((seq_len, dim)))     # (seq, dim)
+x = torch.tensor(rng.standard_normal((seq_len, dim)))  # (seq, dim)
 cos, sin = torch.tensor(cos), torch.tensor(sin)
 turned = apply_rope(x, cos, sin)
 
@@ -160,22 +210,41 @@ assert np.allclose(turned[0], x[0]) and np.allclose(*lengths)
 #
 # The same rotation, columns in another order (lesson 04): reorder, rotate in halves, reorder back.
 
+
 # %%
 def rotate_pairs(x, cos, sin):
     """The pairs layout, made of the other one."""
-    order, back = halves_from_pairs(x.shape[-1]), pairs_from_halves(x.shape[-1])
+    order, back = (
+        halves_from_pairs(x.shape[-1]),
+        pairs_from_halves(x.shape[-1]),
+    )
     return apply_rope_half(x[..., order], cos, sin)[..., back]
 
 
-layout = "pairs" if np.allclose(rotate_pairs(x, cos, sin), turned) else "halves"
+layout = (
+    "pairs" if np.allclose(rotate_pairs(x, cos, sin), turned) else "halves"
+)
 print("apply_rope uses the layout:", layout)
-points = x[:24].numpy().reshape(24, -1, 2)                 # each pair a point
-one_by_one = np.reshape([[rotate_pair(point, m * speed) for point, speed in zip(row, angular_speeds(dim))]
-                         for m, row in enumerate(points)], (24, dim))
-compare(one_by_one, rotate_pairs(x, cos, sin)[:24], xlabel="column", ylabel="position",
-        title="Pair by pair, and in halves with columns reordered: the same",
-        alt="Two equal heat maps of 24 positions and 32 columns, and their difference, which is 0 "
-            "everywhere.")
+points = x[:24].numpy().reshape(24, -1, 2)  # each pair a point
+one_by_one = np.reshape(
+    [
+        [
+            rotate_pair(point, m * speed)
+            for point, speed in zip(row, angular_speeds(dim))
+        ]
+        for m, row in enumerate(points)
+    ],
+    (24, dim),
+)
+compare(
+    one_by_one,
+    rotate_pairs(x, cos, sin)[:24],
+    xlabel="column",
+    ylabel="position",
+    title="Pair by pair, and in halves with columns reordered: the same",
+    alt="Two equal heat maps of 24 positions and 32 columns, and their "
+    "difference, which is 0 everywhere.",
+)
 assert np.allclose(one_by_one, rotate_pairs(x, cos, sin)[:24])
 
 # %% [markdown]
@@ -187,34 +256,61 @@ assert np.allclose(one_by_one, rotate_pairs(x, cos, sin)[:24])
 
 # %%
 seq, heads, head_dim = 12, 2, 8
-tokens = rng.standard_normal((seq, heads * head_dim))                     # (seq, dim)
+tokens = rng.standard_normal((seq, heads * head_dim))  # (seq, dim)
 W_q, W_k = rng.standard_normal((2, heads * head_dim, heads * head_dim)) / 4
-small = [table[:seq, :head_dim // 2] for table in map(torch.tensor, rope_cache(seq, head_dim))]
+small = [
+    table[:seq, : head_dim // 2]
+    for table in map(torch.tensor, rope_cache(seq, head_dim))
+]
 
 
 def scores(rotate, W_q, W_k):
     """Unscaled scores: (heads, query, key)."""
-    q, k = (torch.tensor((tokens @ W.T).reshape(seq, heads, head_dim).swapaxes(0, 1)) for W in (W_q, W_k))
+    q, k = (
+        torch.tensor(
+            (tokens @ W.T).reshape(seq, heads, head_dim).swapaxes(0, 1)
+        )
+        for W in (W_q, W_k)
+    )
     return (rotate(q, *small) @ rotate(k, *small).transpose(-2, -1)).numpy()
 
 
 trained = scores(rotate_pairs, W_q, W_k)
-moved = scores(apply_rope_half, rope_rows_to_halves(W_q, heads), rope_rows_to_halves(W_k, heads))
+moved = scores(
+    apply_rope_half,
+    rope_rows_to_halves(W_q, heads),
+    rope_rows_to_halves(W_k, heads),
+)
 mixed = scores(apply_rope_half, W_q, W_k)
 figure, axes = plt.subplots(1, 3, figsize=(11, 4.2), sharey=True)
 limit = abs(trained).max()
-for axis, values, title in zip(axes, (trained, moved, mixed), ("trained: pairs", "halves, rows reordered",
-                                                               "halves, rows left")):
+for axis, values, title in zip(
+    axes,
+    (trained, moved, mixed),
+    ("trained: pairs", "halves, rows reordered", "halves, rows left"),
+):
     image = axis.imshow(values[0], cmap="RdBu", vmin=-limit, vmax=limit)
-    axis.set(title=title, xlabel="key j", xticks=range(0, 12, 3), yticks=range(0, 12, 3))
+    axis.set(
+        title=title,
+        xlabel="key j",
+        xticks=range(0, 12, 3),
+        yticks=range(0, 12, 3),
+    )
 axes[0].set_ylabel("query i")
 figure.colorbar(image, ax=axes, shrink=0.8, label="score")
 figure.suptitle("Layouts mixed: no error, and other scores")
-show(figure, alt="Three 12 by 12 maps of scores. The first two, pairs and halves with reordered rows, are "
-                 "equal. The third, halves with the rows left as they were, differs nearly everywhere but in "
-                 "the upper left corner.")
+show(
+    figure,
+    alt="Three 12 by 12 maps of scores. The first two, pairs and halves with "
+    "reordered rows, are equal. The third, halves with the rows left as they "
+    "were, differs nearly everywhere but in the upper left corner.",
+)
 both_ways = rope_rows_to_pairs(rope_rows_to_halves(W_q, heads), heads)
-assert np.allclose(trained, moved) and abs(trained - mixed).max() > 0.5 and (both_ways == W_q).all()
+assert (
+    np.allclose(trained, moved)
+    and abs(trained - mixed).max() > 0.5
+    and (both_ways == W_q).all()
+)
 
 # %% [markdown]
 # Nothing fails and no shape is wrong: this mistake has been published (huggingface/transformers #34741).
@@ -229,17 +325,32 @@ assert np.allclose(trained, moved) and abs(trained - mixed).max() > 0.5 and (bot
 #
 # </details>
 
+
 # %%
 def mixed_up(x, m):
-    """x (4,) at place m: angles for pairs, [m, m, m / 10, m / 10], but columns paired as halves."""
+    """x (4,) at position m: angles for pairs, columns paired as halves.
+
+    The angles are [m, m, m / 10, m / 10].
+    """
     angles = m * np.repeat([1.0, 0.1], 2)
-    return x * np.cos(angles) + np.concatenate([-x[2:], x[:2]]) * np.sin(angles)
+    return x * np.cos(angles) + np.concatenate([-x[2:], x[:2]]) * np.sin(
+        angles
+    )
 
 
 lengths = [np.linalg.norm(mixed_up(np.ones(4), m)) for m in (0, 3)]
-two_back = [mixed_up(np.ones(4), m) @ mixed_up(np.ones(4), m - 2) for m in (5, 9)]
-print("length at places 0 and 3:", np.round(lengths, 2), "score two back, 5 and 9:", np.round(two_back, 2))
-assert abs(lengths[0] - lengths[1]) > 0.1 and abs(two_back[0] - two_back[1]) > 0.1
+two_back = [
+    mixed_up(np.ones(4), m) @ mixed_up(np.ones(4), m - 2) for m in (5, 9)
+]
+print(
+    "length at places 0 and 3:",
+    np.round(lengths, 2),
+    "score two back, 5 and 9:",
+    np.round(two_back, 2),
+)
+assert (
+    abs(lengths[0] - lengths[1]) > 0.1 and abs(two_back[0] - two_back[1]) > 0.1
+)
 
 # %% [markdown]
 # ## Only the distance is left
@@ -257,15 +368,28 @@ assert abs(lengths[0] - lengths[1]) > 0.1 and abs(two_back[0] - two_back[1]) > 0
 # %%
 q, k = rng.standard_normal((2, dim))
 places = 20
-everywhere = [torch.tensor(np.tile(vector, (places, 1))) for vector in (q, k)]    # (seq, dim): copies
-turned_q, turned_k = (apply_rope(each, cos[:places], sin[:places]).numpy() for each in everywhere)
-distance = np.arange(places) - np.arange(places)[:, None]                 # key minus query
-by_distance = score_at_distance(q, k, distance.reshape(-1)).reshape(places, places)
-compare(turned_q @ turned_k.T, by_distance, title="Scores from two places, and from one distance",
-        xlabel="key position j", ylabel="query position i",
-        alt="Two equal 20 by 20 maps of scores, constant along all diagonals, and their difference, which is "
-            "0 everywhere.")
-diagonals = [np.ptp(np.diagonal(turned_q @ turned_k.T, offset=d)) for d in range(-19, 20)]
+# (seq, dim): copies
+everywhere = [torch.tensor(np.tile(vector, (places, 1))) for vector in (q, k)]
+turned_q, turned_k = (
+    apply_rope(each, cos[:places], sin[:places]).numpy() for each in everywhere
+)
+distance = np.arange(places) - np.arange(places)[:, None]  # key minus query
+by_distance = score_at_distance(q, k, distance.reshape(-1)).reshape(
+    places, places
+)
+compare(
+    turned_q @ turned_k.T,
+    by_distance,
+    title="Scores from two places, and from one distance",
+    xlabel="key position j",
+    ylabel="query position i",
+    alt="Two equal 20 by 20 maps of scores, constant along all diagonals, and "
+    "their difference, which is 0 everywhere.",
+)
+diagonals = [
+    np.ptp(np.diagonal(turned_q @ turned_k.T, offset=d))
+    for d in range(-19, 20)
+]
 assert max(diagonals) < 1e-9
 
 # %% [markdown]
@@ -289,22 +413,39 @@ assert max(diagonals) < 1e-9
 
 # %%
 ones, back = np.ones(128), np.arange(1001)
-curves = {base: score_at_distance(ones, ones, -back, base) / 128 for base in (100.0, 10_000.0, 500_000.0)}
+curves = {
+    base: score_at_distance(ones, ones, -back, base) / 128
+    for base in (100.0, 10_000.0, 500_000.0)
+}
 figure, axis = plt.subplots(figsize=(8, 4))
 for (base, curve), style in zip(curves.items(), (":", "-", "--")):
     axis.semilogx(back[1:], curve[1:], style, label=f"base {base:,.0f}")
 axis.axhline(0, color="0.8", linewidth=1, zorder=0)
-axis.set(xlabel="tokens back", ylabel="score, 1 at distance 0",
-         title="The larger the base, the further it reaches")
+axis.set(
+    xlabel="tokens back",
+    ylabel="score, 1 at distance 0",
+    title="The larger the base, the further it reaches",
+)
 axis.legend(fontsize=12)
-show(figure, alt="Score of equal vectors over 1 to 1000 tokens back, logarithmic, for three bases. Base 100 "
-                 "wavers around 0 from about 50 back; 10,000 is below 0.4 from 500 on; 500,000 stays above "
-                 "0.3. All curves have ripples.")
-assert abs(curves[100.0][50:]).max() < 0.2 and curves[1e4][500:].max() < 0.4 and curves[5e5].min() > 0.3
+show(
+    figure,
+    alt="Score of equal vectors over 1 to 1000 tokens back, logarithmic, for "
+    "three bases. Base 100 wavers around 0 from about 50 back; 10,000 is "
+    "below 0.4 from 500 on; 500,000 stays above 0.3. All curves have ripples.",
+)
+assert (
+    abs(curves[100.0][50:]).max() < 0.2
+    and curves[1e4][500:].max() < 0.4
+    and curves[5e5].min() > 0.3
+)
 reach = {base: int(np.argmax(curve < 0.5)) for base, curve in curves.items()}
-print("tokens back where it first falls below one half:", {f"{base:,.0f}": n for base, n in reach.items()})
+print(
+    "tokens back where it first falls below one half:",
+    {f"{base:,.0f}": n for base, n in reach.items()},
+)
 assert reach[100.0] < reach[10_000.0] < reach[500_000.0]
-assert all((np.diff(curve) > 0).any() for curve in curves.values())       # none falls steadily
+# none falls steadily
+assert all((np.diff(curve) > 0).any() for curve in curves.values())
 
 # %% [markdown]
 # There is more between these three bases.
@@ -334,13 +475,21 @@ def in_words(base):
     return f"{base:,.0f}: {score:.2f} at 200 back"
 
 
-slider.show("base", bases, score_by_base, shown="{:,.0f}".format,
-            says=in_words, first=12,
-            alt="Score of equal vectors over 0 to 200 tokens back. With base "
-                "10 it drops to 0 at once and wavers; the larger the base, "
-                "the more slowly it falls.")
-lowest = [score_at_distance(ones, ones, -near, base).min() / 128
-          for base in (10_000.0, 1_000_000.0)]
+slider.show(
+    "base",
+    bases,
+    score_by_base,
+    shown="{:,.0f}".format,
+    says=in_words,
+    first=12,
+    alt="Score of equal vectors over 0 to 200 tokens back. With base "
+    "10 it drops to 0 at once and wavers; the larger the base, "
+    "the more slowly it falls.",
+)
+lowest = [
+    score_at_distance(ones, ones, -near, base).min() / 128
+    for base in (10_000.0, 1_000_000.0)
+]
 assert lowest[0] < 0.4 and lowest[1] > 0.5
 
 # %% [markdown]
@@ -359,33 +508,47 @@ assert lowest[0] < 0.4 and lowest[1] > 0.5
 
 # %%
 back = np.arange(251)
-phases = np.exp(-1j * back[:, None] * angular_speeds(128))                # (distance, pair)
-sums = abs(phases.cumsum(axis=1)).sum(axis=1)                             # of |S_c|
+phases = np.exp(-1j * back[:, None] * angular_speeds(128))  # (distance, pair)
+sums = abs(phases.cumsum(axis=1)).sum(axis=1)  # of |S_c|
 query = rng.standard_normal(128)
-keys = {"key like the query": query, "key turned by 50": (rotate_pairs(
-    torch.tensor(query[None]), *(torch.tensor(table[50:]) for table in rope_cache(51, 128)))).numpy()[0]}
+keys = {
+    "key like the query": query,
+    "key turned by 50": (
+        rotate_pairs(
+            torch.tensor(query[None]),
+            *(torch.tensor(table[50:]) for table in rope_cache(51, 128)),
+        )
+    ).numpy()[0],
+}
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.2))
 axes[0].plot(back, sums / sums[0])
 axes[0].set(title="the bound", ylabel="relative to distance 0", ylim=(0, 1))
 for (name, key), style in zip(keys.items(), ("-", "--")):
-    h = (query[0::2] - 1j * query[1::2]) * (key[0::2] + 1j * key[1::2])   # (pair,)
+    # (pair,)
+    h = (query[0::2] - 1j * query[1::2]) * (key[0::2] + 1j * key[1::2])
     score = (phases * h).sum(axis=1).real
     bound = abs(np.diff(np.append(h, 0))).max() * sums
     assert (abs(score) <= bound).all()
     axes[1].plot(back, score, style, label=name)
     peak = int(score.argmax())
-    print(f"{name}: highest {peak} back; the bound is never below {(bound / abs(score)).min():.0f} times the "
-          "score")
+    print(
+        f"{name}: highest {peak} back; the bound is never below "
+        f"{(bound / abs(score)).min():.0f} times the "
+        "score"
+    )
     assert peak == (50 if "turned" in name else 0)
 axes[1].set(title="two scores below it", ylabel="score")
 axes[1].legend(fontsize=12)
 for axis in axes:
     axis.set_xlabel("tokens back")
 figure.suptitle("A bound that falls, and scores that rise below it")
-show(figure, alt="Left: the bound over 0 to 250 tokens back falls, with ripples, from 1 to 0.2. Right: the "
-                 "score of a key like the query is highest at 0 back and falls with ripples; that of the "
-                 "turned key is highest at 50 back.")
+show(
+    figure,
+    alt="Left: the bound over 0 to 250 tokens back falls, with ripples, from "
+    "1 to 0.2. Right: the score of a key like the query is highest at 0 back "
+    "and falls with ripples; that of the turned key is highest at 50 back.",
+)
 assert sums[250] < 0.3 * sums[0] and (np.diff(sums) > 0).any()
 
 # %% [markdown]
@@ -415,11 +578,18 @@ grad = torch.tensor(rng.standard_normal((seq_len, dim)))
 apply_rope(x, cos, sin).backward(grad)
 by_hand = rope_backward(grad, cos, sin)
 print("the engine's gradient and yours agree:", np.allclose(x.grad, by_hand))
-compare(x.grad[:24], by_hand[:24], title="The gradient: by the engine and by hand", xlabel="column",
-        ylabel="position",
-        alt="Two equal heat maps of gradients, 24 positions and 32 columns, and their difference, which is 0 "
-            "everywhere.")
-assert np.allclose(np.linalg.norm(x.grad, axis=1), np.linalg.norm(grad.numpy(), axis=1))
+compare(
+    x.grad[:24],
+    by_hand[:24],
+    title="The gradient: by the engine and by hand",
+    xlabel="column",
+    ylabel="position",
+    alt="Two equal heat maps of gradients, 24 positions and 32 columns, and "
+    "their difference, which is 0 everywhere.",
+)
+assert np.allclose(
+    np.linalg.norm(x.grad, axis=1), np.linalg.norm(grad.numpy(), axis=1)
+)
 
 # %% [markdown]
 # (Do they not agree? Then `rope_backward` pairs other columns than `apply_rope`: layouts mixed again.)
@@ -440,19 +610,41 @@ assert np.allclose(np.linalg.norm(x.grad, axis=1), np.linalg.norm(grad.numpy(), 
 
 # %%
 rope = RoPE(head_dim=16, rotary_dim=8)
-q, k = torch.tensor(rng.standard_normal((2, 1, 2, 12, 16)))               # (batch, heads, seq, head_dim) each
+# (batch, heads, seq, head_dim) each
+q, k = torch.tensor(rng.standard_normal((2, 1, 2, 12, 16)))
 whole_q, whole_k = rope.rotate(q, k)
-_, first_keys = rope.rotate(q[..., :8, :], k[..., :8, :])                 # eight tokens, into the cache
-late_q, late_keys = rope.rotate(q[..., 8:, :], k[..., 8:, :], offset=8)   # four more
-wrong_q, wrong_keys = rope.rotate(q[..., 8:, :], k[..., 8:, :])           # offset forgotten
-product = lambda q, *keys: (q @ torch.cat(keys, dim=-2).transpose(-2, -1)).numpy()
-uncached, cached = product(whole_q, whole_k)[..., 8:, :], product(late_q, first_keys, late_keys)
+# eight tokens, into the cache
+_, first_keys = rope.rotate(q[..., :8, :], k[..., :8, :])
+# four more
+late_q, late_keys = rope.rotate(q[..., 8:, :], k[..., 8:, :], offset=8)
+# offset forgotten
+wrong_q, wrong_keys = rope.rotate(q[..., 8:, :], k[..., 8:, :])
+
+
+def product(q, *keys):
+    return (q @ torch.cat(keys, dim=-2).transpose(-2, -1)).numpy()
+
+
+uncached, cached = (
+    product(whole_q, whole_k)[..., 8:, :],
+    product(late_q, first_keys, late_keys),
+)
 forgotten = product(wrong_q, first_keys, wrong_keys)
-print("largest difference with a cache:    ", abs(cached - uncached).max().round(6))
-print("without the offset, it is above 0.5:", bool(abs(forgotten - uncached).max() > 0.5))
-print("columns left alone are unchanged:   ", bool((whole_q[..., 8:] == q[..., 8:]).all()))
+print(
+    "largest difference with a cache:    ",
+    abs(cached - uncached).max().round(6),
+)
+print(
+    "without the offset, it is above 0.5:",
+    bool(abs(forgotten - uncached).max() > 0.5),
+)
+print(
+    "columns left alone are unchanged:   ",
+    bool((whole_q[..., 8:] == q[..., 8:]).all()),
+)
 assert np.allclose(cached, uncached) and abs(forgotten - uncached).max() > 0.5
-assert np.allclose(forgotten[..., 8:], uncached[..., 8:])                 # new with new: only distances count
+# new with new: only distances count
+assert np.allclose(forgotten[..., 8:], uncached[..., 8:])
 
 # %% [markdown]
 # The last line is worth a thought. Even with the offset forgotten, the new tokens see *each other* rightly,
@@ -465,11 +657,29 @@ assert np.allclose(forgotten[..., 8:], uncached[..., 8:])                 # new 
 # be yours.
 
 # %%
-columns = ("order matters", "shift-invariant", "norms preserved", "decays", "longer than trained",
-           "parameters", "memory")
+columns = (
+    "order matters",
+    "shift-invariant",
+    "norms preserved",
+    "decays",
+    "longer than trained",
+    "parameters",
+    "memory",
+)
 table = property_table(["sinusoidal", "learned", "shaw", "rope"])
-print(table_text({name: {title: row[title] for title in columns} for name, row in table.items()}))
-assert table["rope"]["shift-invariant"] and table["rope"]["parameters"] == 0 and not table["rope"]["decays"]
+print(
+    table_text(
+        {
+            name: {title: row[title] for title in columns}
+            for name, row in table.items()
+        }
+    )
+)
+assert (
+    table["rope"]["shift-invariant"]
+    and table["rope"]["parameters"] == 0
+    and not table["rope"]["decays"]
+)
 
 # %% [markdown]
 # - **Captures relative position?** Absolute ones: no, the scores change when a text is moved. Shaw's vectors:

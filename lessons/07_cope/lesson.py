@@ -75,32 +75,57 @@ from solutions.properties import TOLERANCE, property_table, table_text
 #
 # </details>
 
+
 # %%
 def attention_by_tokens(text, Delta, delta):
-    """Weights of the last token's query: content plus token-counted position."""
-    back = np.arange(len(text))[::-1]                     # distance of each key
-    return softmax(np.array([Delta * (letter == "x") for letter in text]) - delta * back)
+    """Weights of the last query: content plus token-counted position."""
+    back = np.arange(len(text))[::-1]  # distance of each key
+    return softmax(
+        np.array([Delta * (letter == "x") for letter in text]) - delta * back
+    )
 
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.2))
 back = np.arange(1, 21)
 for delta, style in ((0.5, ":"), (0.25, "-"), (0.1, "--")):
-    ratio = [w[0] / w[-1] for w in (attention_by_tokens("x" + "y" * n, 1, delta) for n in back)]
+    ratio = [
+        w[0] / w[-1]
+        for w in (attention_by_tokens("x" + "y" * n, 1, delta) for n in back)
+    ]
     axes[0].semilogy(back, ratio, style, label=f"$\\delta$ = {delta}")
     lost = back[np.array(ratio) < 1 - 1e-9]
-    assert np.allclose(ratio, np.exp(1 - back * delta)) and lost[0] == 1 / delta + 1
+    assert (
+        np.allclose(ratio, np.exp(1 - back * delta))
+        and lost[0] == 1 / delta + 1
+    )
 axes[0].axhline(1, color="0.6", linewidth=1)
-axes[0].set(xlabel="tokens n since the last x", ylabel="weight of x / weight of y", xticks=range(0, 21, 5),
-            title="Lost once n > $\\Delta / \\delta$")
+axes[0].set(
+    xlabel="tokens n since the last x",
+    ylabel="weight of x / weight of y",
+    xticks=range(0, 21, 5),
+    title="Lost once n > $\\Delta / \\delta$",
+)
 axes[0].legend(fontsize=12)
 text = "yyyyxyyyy"
 weights = attention_by_tokens(text, 1, 0.4)
-axes[1].bar(range(len(text)), weights, color=["C1" if letter == "x" else "C0" for letter in text])
-axes[1].set(xticks=range(len(text)), xticklabels=list(text), ylabel="attention weight",
-            title="x is 4 back, $\\Delta / \\delta$ = 2.5")
-show(figure, alt="Left: weight of the last x against the y at the query's place, over the tokens since the "
-                 "x, logarithmic, for Delta 1: three falling lines that cross 1 at 2, 4 and 10 tokens. "
-                 "Right: attention over yyyyxyyyy: the x stands out, but the last two y have more weight.")
+axes[1].bar(
+    range(len(text)),
+    weights,
+    color=["C1" if letter == "x" else "C0" for letter in text],
+)
+axes[1].set(
+    xticks=range(len(text)),
+    xticklabels=list(text),
+    ylabel="attention weight",
+    title="x is 4 back, $\\Delta / \\delta$ = 2.5",
+)
+show(
+    figure,
+    alt="Left: weight of the last x against the y at the query's place, over "
+    "the tokens since the x, logarithmic, for Delta 1: three falling lines "
+    "that cross 1 at 2, 4 and 10 tokens. Right: attention over yyyyxyyyy: the "
+    "x stands out, but the last two y have more weight.",
+)
 assert weights.argmax() == len(text) - 1
 
 # %% [markdown]
@@ -131,25 +156,53 @@ assert weights.argmax() == len(text) - 1
 # The second counts beings.
 
 # %%
-words = ["Alice", "was", "tired", ".", "She", "tried", "reading", ".", "A", "rabbit", "came", "."]
-keys = np.zeros((12, 4))                                  # (key, head_dim)
+words = [
+    "Alice",
+    "was",
+    "tired",
+    ".",
+    "She",
+    "tried",
+    "reading",
+    ".",
+    "A",
+    "rabbit",
+    "came",
+    ".",
+]
+keys = np.zeros((12, 4))  # (key, head_dim)
 keys[:, 2] = 1
 for j, word in enumerate(words):
-    keys[j, :2] = word == ".", {"Alice": 1.0, "rabbit": 1.0, "She": 0.5}.get(word, 0)
+    keys[j, :2] = (
+        word == ".",
+        {"Alice": 1.0, "rabbit": 1.0, "She": 0.5}.get(word, 0),
+    )
 queries = {"sentence ends": [20.0, 0, -10, 0], "beings": [0, 20.0, -10, 0]}
-gates = {name: cope_gates(torch.tensor(np.tile(query, (12, 1))), torch.tensor(keys))      # (query, key)
-         for name, query in queries.items()}
+gates = {
+    name: cope_gates(
+        torch.tensor(np.tile(query, (12, 1))), torch.tensor(keys)
+    )  # (query, key)
+    for name, query in queries.items()
+}
 
 figure, axes = plt.subplots(2, 1, figsize=(9.5, 4.4), sharex=True)
 for axis, (name, g) in zip(axes, gates.items()):
     axis.bar(range(12), g[11].numpy(), color="C0")
-    axis.set(ylabel="gate", ylim=(0, 1.2), yticks=(0, 0.5, 1), title=f"a query that counts {name}")
+    axis.set(
+        ylabel="gate",
+        ylim=(0, 1.2),
+        yticks=(0, 0.5, 1),
+        title=f"a query that counts {name}",
+    )
     for j, gate in enumerate(g[11].tolist()):
         axis.text(j, gate + 0.05, f"{gate:.2f}", ha="center", fontsize=11)
 axes[1].set_xticks(range(12), words, fontsize=12)
-show(figure, alt="Gates of the last query over the twelve tokens. Counting sentence ends: 0.99 at the three "
-                 "full stops, 0.01 elsewhere. Counting beings: 0.99 at Alice and rabbit, 0.50 at She, 0.01 "
-                 "elsewhere.")
+show(
+    figure,
+    alt="Gates of the last query over the twelve tokens. Counting sentence "
+    "ends: 0.99 at the three full stops, 0.01 elsewhere. Counting beings: "
+    "0.99 at Alice and rabbit, 0.50 at She, 0.01 elsewhere.",
+)
 counted = gates["sentence ends"][11].numpy() > 0.5
 assert counted.sum() == 3 and np.isclose(gates["beings"][11, 4].item(), 0.5)
 
@@ -175,21 +228,43 @@ assert counted.sum() == 3 and np.isclose(gates["beings"][11, 4].item(), 0.5)
 # %% exercise="cope_positions"
 
 # %%
-positions = {name: cope_positions(g) for name, g in gates.items()}        # (query, key)
-rows = [("tokens back", np.arange(11.0, -1, -1)),
-        *((name, p[11].numpy()) for name, p in positions.items())]
+positions = {
+    name: cope_positions(g) for name, g in gates.items()
+}  # (query, key)
+rows = [
+    ("tokens back", np.arange(11.0, -1, -1)),
+    *((name, p[11].numpy()) for name, p in positions.items()),
+]
 figure, axis = plt.subplots(figsize=(11, 3.3))
-axis.imshow([values / values.max() for _, values in rows], cmap="viridis", aspect="auto")
+axis.imshow(
+    [values / values.max() for _, values in rows],
+    cmap="viridis",
+    aspect="auto",
+)
 for r, (_, values) in enumerate(rows):
     for j, value in enumerate(values):
-        axis.text(j, r, f"{value:.0f}" if r == 0 else f"{value:.2f}", ha="center", va="center", fontsize=13,
-                  color="white" if value < 0.6 * values.max() else "black")
-axis.set(yticks=range(3), yticklabels=[name for name, _ in rows],
-         title="Seen from the last token: tokens, sentences, beings")
+        axis.text(
+            j,
+            r,
+            f"{value:.0f}" if r == 0 else f"{value:.2f}",
+            ha="center",
+            va="center",
+            fontsize=13,
+            color="white" if value < 0.6 * values.max() else "black",
+        )
+axis.set(
+    yticks=range(3),
+    yticklabels=[name for name, _ in rows],
+    title="Seen from the last token: tokens, sentences, beings",
+)
 axis.set_xticks(range(12), words, fontsize=12)
-show(figure, alt="Three rows of positions over the twelve tokens, for the last query. Tokens back: 11 to 0. "
-                 "Sentence ends: about 3 in the first sentence, 2 in the second, 1 in the third. Beings: 2.5 "
-                 "at Alice, 1.5 up to She, 1 up to rabbit, 0 after it.")
+show(
+    figure,
+    alt="Three rows of positions over the twelve tokens, for the last query. "
+    "Tokens back: 11 to 0. Sentence ends: about 3 in the first sentence, 2 in "
+    "the second, 1 in the third. Beings: 2.5 at Alice, 1.5 up to She, 1 up to "
+    "rabbit, 0 after it.",
+)
 sentences = positions["sentence ends"][11].numpy().round()
 assert sentences.tolist() == [3] * 4 + [2] * 4 + [1] * 4
 
@@ -206,11 +281,17 @@ assert sentences.tolist() == [3] * 4 + [2] * 4 + [1] * 4
 # positions.
 
 # %%
-distance = np.tril(np.arange(8)[:, None] - np.arange(8) + 1)              # i - j + 1 up to the query
-compare(distance, cope_positions(torch.ones(8, 8)), title="All gates open: relative positions, i - j + 1",
-        xlabel="key j", ylabel="query i",
-        alt="Two equal lower triangles of 8 by 8, from 1 on the diagonal to 8 in the lower left corner, and "
-            "their difference, which is 0 everywhere.")
+# i - j + 1 up to the query
+distance = np.tril(np.arange(8)[:, None] - np.arange(8) + 1)
+compare(
+    distance,
+    cope_positions(torch.ones(8, 8)),
+    title="All gates open: relative positions, i - j + 1",
+    xlabel="key j",
+    ylabel="query i",
+    alt="Two equal lower triangles of 8 by 8, from 1 on the diagonal to 8 in "
+    "the lower left corner, and their difference, which is 0 everywhere.",
+)
 assert (cope_positions(torch.ones(8, 8)).numpy() == distance).all()
 assert (cope_positions(torch.zeros(8, 8)).numpy() == 0).all()
 
@@ -229,23 +310,44 @@ assert (cope_positions(torch.zeros(8, 8)).numpy() == 0).all()
 # %% exercise="interpolate"
 
 # %%
-table = np.array([[0.0, 0.0], [0.9, 0.3], [1.5, 1.2], [1.3, 2.3]])        # (npos, 2), drawn as points
-vectors = interpolate(torch.tensor(table), positions["beings"][11]).numpy()               # (key, 2)
+# (npos, 2), drawn as points
+table = np.array([[0.0, 0.0], [0.9, 0.3], [1.5, 1.2], [1.3, 2.3]])
+# (key, 2)
+vectors = interpolate(torch.tensor(table), positions["beings"][11]).numpy()
 figure, axis = plt.subplots(figsize=(7, 4.6))
 axis.plot(*table.T, "o-", color="0.75", markersize=11)
 for n, (x, y) in enumerate(table):
-    axis.text(x - 0.1, y + 0.08, f"e[{n}]", color="0.45", fontsize=12, ha="right")
+    axis.text(
+        x - 0.1, y + 0.08, f"e[{n}]", color="0.45", fontsize=12, ha="right"
+    )
 axis.plot(*vectors.T, "D", color="C1", markersize=7)
 for j in (0, 4, 9, 10):
     label = f"{words[j]} at {positions['beings'][11, j].item():.2f}"
     axis.text(vectors[j, 0] + 0.07, vectors[j, 1] - 0.07, label, fontsize=12)
-axis.set(xlabel="first column", ylabel="second column", xlim=(-0.4, 2.1), ylim=(-0.3, 2.8),
-         title="Vectors of fractional positions lie on the line between")
-show(figure, alt="Four points e[0] to e[3], joined by lines. The interpolated vectors of the twelve keys lie "
-                 "on these lines: came near e[0], rabbit just past e[1], She in the middle between e[1] and "
-                 "e[2], Alice in the middle between e[2] and e[3].")
-assert np.allclose(vectors[4], (table[1:3] * [[1 - positions["beings"][11, 4].item() % 1],
-                                              [positions["beings"][11, 4].item() % 1]]).sum(axis=0))
+axis.set(
+    xlabel="first column",
+    ylabel="second column",
+    xlim=(-0.4, 2.1),
+    ylim=(-0.3, 2.8),
+    title="Vectors of fractional positions lie on the line between",
+)
+show(
+    figure,
+    alt="Four points e[0] to e[3], joined by lines. The interpolated vectors "
+    "of the twelve keys lie on these lines: came near e[0], rabbit just past "
+    "e[1], She in the middle between e[1] and e[2], Alice in the middle "
+    "between e[2] and e[3].",
+)
+assert np.allclose(
+    vectors[4],
+    (
+        table[1:3]
+        * [
+            [1 - positions["beings"][11, 4].item() % 1],
+            [positions["beings"][11, 4].item() % 1],
+        ]
+    ).sum(axis=0),
+)
 
 # %% [markdown]
 # ## Into the score
@@ -263,12 +365,20 @@ assert np.allclose(vectors[4], (table[1:3] * [[1 - positions["beings"][11, 4].it
 # and the y's before it at 1, the next x at 2. Now $e[1]$ can say "here", once and for all, and the content's
 # $\Delta$ tells the x from the y's that share its position.
 
+
 # %%
 def lead_by_cope(text, table, Delta=1.0):
-    """By how much the last x leads over the best other key, for the last query. Gates open for x."""
+    """By how much the last x leads over the best other key.
+
+    Seen from the last query, with gates that open for x.
+    """
     is_x = np.array([letter == "x" for letter in text])
-    g = torch.tensor(1 / (1 + np.exp(-np.where(is_x, 8.0, -8.0))))[None].expand(len(text), -1)
-    position_scores = interpolate(torch.tensor(table)[:, None], cope_positions(g)[-1])[:, 0].numpy()
+    g = torch.tensor(1 / (1 + np.exp(-np.where(is_x, 8.0, -8.0))))[
+        None
+    ].expand(len(text), -1)
+    position_scores = interpolate(
+        torch.tensor(table)[:, None], cope_positions(g)[-1]
+    )[:, 0].numpy()
     return lead(Delta * is_x + position_scores, is_x)
 
 
@@ -278,21 +388,38 @@ def lead(scores, is_x):
 
 
 back = np.arange(1, 101)
-texts = ["yxyx" + "y" * n for n in back]                  # two x's, a y between, then n times y
+# two x's, a y between, then n times y
+texts = ["yxyx" + "y" * n for n in back]
 by_cope = [lead_by_cope(text, np.array([0.0, 1.0, 0.0])) for text in texts]
 figure, axis = plt.subplots(figsize=(8, 4))
 axis.plot(back, by_cope, label="CoPE, q.e = 0, 1, 0")
 for delta, style in ((0.25, ":"), (0.1, "--")):
-    by_tokens = [lead(np.array([letter == "x" for letter in text]) - delta * np.arange(len(text))[::-1],
-                      np.array([letter == "x" for letter in text])) for text in texts]
-    axis.plot(back, by_tokens, style, label=f"token counts, $\\delta$ = {delta}")
+    by_tokens = [
+        lead(
+            np.array([letter == "x" for letter in text])
+            - delta * np.arange(len(text))[::-1],
+            np.array([letter == "x" for letter in text]),
+        )
+        for text in texts
+    ]
+    axis.plot(
+        back, by_tokens, style, label=f"token counts, $\\delta$ = {delta}"
+    )
     assert np.flatnonzero(np.array(by_tokens) < -1e-9)[0] + 1 == 1 / delta + 1
 axis.axhline(0, color="0.6", linewidth=1)
-axis.set(xlabel="tokens n since the last x", ylabel="lead in score", ylim=(-3, 1.5),
-         title="The lead of the last x over the best other key")
+axis.set(
+    xlabel="tokens n since the last x",
+    ylabel="lead in score",
+    ylim=(-3, 1.5),
+    title="The lead of the last x over the best other key",
+)
 axis.legend(fontsize=12, loc="lower right")
-show(figure, alt="Lead of the last x over 1 to 100 tokens since. With token counts it is 0.5 or less and "
-                 "falls below 0 after 4 or 10 tokens. With CoPE it stays near 1.")
+show(
+    figure,
+    alt="Lead of the last x over 1 to 100 tokens since. With token counts it "
+    "is 0.5 or less and falls below 0 after 4 or 10 tokens. With CoPE it "
+    "stays near 1.",
+)
 assert min(by_cope) > 0.9
 
 # %% [markdown]
@@ -318,7 +445,7 @@ def gates_of_last(degrees):
     """The gates of a query turned so: (query, key), all queries alike."""
     angle = np.deg2rad(degrees)
     query = np.array([20 * np.cos(angle), 20 * np.sin(angle), -10, 0])
-    queries = np.tile(query, (12, 1))                     # (query, head_dim)
+    queries = np.tile(query, (12, 1))  # (query, head_dim)
     return cope_gates(torch.tensor(queries), torch.tensor(keys))
 
 
@@ -330,19 +457,25 @@ def in_words(degrees):
 def seen_in_direction(degrees):
     """Gates, positions and scores of the last token, for a query turned so."""
     gates = gates_of_last(degrees)
-    positions = cope_positions(gates)[-1]                 # (key,)
-    scores = interpolate(likes, positions)                # (key, 1)
-    return [slider.bars(gates[-1], words, "gates"),
-            slider.bars(positions, words, "positions"),
-            slider.bars(scores, words, "what position adds to the score")]
+    positions = cope_positions(gates)[-1]  # (key,)
+    scores = interpolate(likes, positions)  # (key, 1)
+    return [
+        slider.bars(gates[-1], words, "gates"),
+        slider.bars(positions, words, "positions"),
+        slider.bars(scores, words, "what position adds to the score"),
+    ]
 
 
-slider.show("direction in degrees", range(0, 360, 15), seen_in_direction,
-            says=in_words,
-            alt="Three rows of bars over the twelve tokens: gates, positions "
-                "and scores of the last query. At 0 degrees the full stops "
-                "are counted, at 90 Alice, rabbit and half of She, from 165 "
-                "to 285 nothing.")
+slider.show(
+    "direction in degrees",
+    range(0, 360, 15),
+    seen_in_direction,
+    says=in_words,
+    alt="Three rows of bars over the twelve tokens: gates, positions "
+    "and scores of the last query. At 0 degrees the full stops "
+    "are counted, at 90 Alice, rabbit and half of She, from 165 "
+    "to 285 nothing.",
+)
 #
 # ## The way back
 #
@@ -367,21 +500,31 @@ slider.show("direction in degrees", range(0, 360, 15), seen_in_direction,
 # %%
 rng = np.random.default_rng(0)
 seq, head_dim, npos = 12, 8, 4
-s = torch.tensor(rng.standard_normal((seq, seq)), requires_grad=True)     # what goes into the gates
+# what goes into the gates
+s = torch.tensor(rng.standard_normal((seq, seq)), requires_grad=True)
 q = torch.tensor(rng.standard_normal((seq, head_dim)))
 e = torch.tensor(rng.standard_normal((npos, head_dim)), requires_grad=True)
-grad = rng.standard_normal((seq, seq)) * causal_mask(seq, seq)            # from the scores that exist
+# from the scores that exist
+grad = rng.standard_normal((seq, seq)) * causal_mask(seq, seq)
 
-p = cope_positions(s.sigmoid())                                           # (query, key)
-out = (q.unsqueeze(-2) * interpolate(e, p)).sum(-1)                       # (query, key): q_i . e[p_ij]
+p = cope_positions(s.sigmoid())  # (query, key)
+# (query, key): q_i . e[p_ij]
+out = (q.unsqueeze(-2) * interpolate(e, p)).sum(-1)
 out.backward(torch.tensor(grad))
-z = (q @ e.transpose(0, 1)).detach().numpy()                              # (query, npos)
+z = (q @ e.transpose(0, 1)).detach().numpy()  # (query, npos)
 grad_s, grad_z = cope_backward(grad, s.sigmoid().detach().numpy(), z)
-compare(s.grad, grad_s, title="Gradient of the gates' input, by the engine and by hand", xlabel="key j",
-        ylabel="query i",
-        alt="Two equal 12 by 12 maps of gradients, 0 above the diagonal, and their difference, which is 0 "
-            "everywhere.")
-assert np.allclose(s.grad, grad_s) and np.allclose(e.grad, grad_z.T @ q.numpy())
+compare(
+    s.grad,
+    grad_s,
+    title="Gradient of the gates' input, by the engine and by hand",
+    xlabel="key j",
+    ylabel="query i",
+    alt="Two equal 12 by 12 maps of gradients, 0 above the diagonal, and "
+    "their difference, which is 0 everywhere.",
+)
+assert np.allclose(s.grad, grad_s) and np.allclose(
+    e.grad, grad_z.T @ q.numpy()
+)
 
 # %% [markdown]
 # Two things follow, and both matter in practice.
@@ -393,11 +536,23 @@ assert np.allclose(s.grad, grad_s) and np.allclose(e.grad, grad_z.T @ q.numpy())
 
 # %%
 past_the_end = (p.detach().numpy() > npos - 1) * 1.0
-only_clamped, _ = cope_backward(grad * past_the_end, s.sigmoid().detach().numpy(), z)
-at_the_start, _ = cope_backward(grad, s.sigmoid().detach().numpy(), np.zeros_like(z))
-print(int(past_the_end.sum()), "positions past the end, largest gradient from them:", abs(only_clamped).max())
+only_clamped, _ = cope_backward(
+    grad * past_the_end, s.sigmoid().detach().numpy(), z
+)
+at_the_start, _ = cope_backward(
+    grad, s.sigmoid().detach().numpy(), np.zeros_like(z)
+)
+print(
+    int(past_the_end.sum()),
+    "positions past the end, largest gradient from them:",
+    abs(only_clamped).max(),
+)
 print("largest gradient at the start, all e zero:", abs(at_the_start).max())
-assert past_the_end.sum() > 3 and (only_clamped == 0).all() and (at_the_start == 0).all()
+assert (
+    past_the_end.sum() > 3
+    and (only_clamped == 0).all()
+    and (at_the_start == 0).all()
+)
 
 # %% [markdown]
 # ## The efficient form
@@ -411,8 +566,14 @@ assert past_the_end.sum() > 3 and (only_clamped == 0).all() and (at_the_start ==
 
 # %%
 efficient = interpolate_logits(q @ e.transpose(0, 1), p)
-print("largest difference of the two forms:", abs((efficient - out).detach().numpy()).max().round(6))
-print(f"numbers held for 1024 tokens, head_dim 64, npos 64: vectors {1024 * 1024 * 64:,}, z {1024 * 64:,}")
+print(
+    "largest difference of the two forms:",
+    abs((efficient - out).detach().numpy()).max().round(6),
+)
+print(
+    f"numbers held for 1024 tokens, head_dim 64, npos 64: vectors "
+    f"{1024 * 1024 * 64:,}, z {1024 * 64:,}"
+)
 assert np.allclose(efficient.detach().numpy(), out.detach().numpy())
 
 # %% [markdown]
@@ -423,16 +584,31 @@ assert np.allclose(efficient.detach().numpy(), out.detach().numpy())
 
 # %%
 head_dim = 16
-query, key = torch.full((1, 1, 1, head_dim), 0.5), torch.full((1, 1, 1, head_dim), 0.25)  # q.k = 2
+# q.k = 2
+query, key = (
+    torch.full((1, 1, 1, head_dim), 0.5),
+    torch.full((1, 1, 1, head_dim), 0.25),
+)
 print(f"{'':10} q.k in score   q.k in gate   q.e in score")
 for scaling in ("paper", "appendix", "released"):
     cope = CoPE(npos_max=2, head_dim=head_dim, scaling=scaling)
-    cope.load_state_dict({"e": torch.ones(2, head_dim)})                  # q.e = 8 at every position
+    # q.e = 8 at every position
+    cope.load_state_dict({"e": torch.ones(2, head_dim)})
     gate = cope.gates(query, key).item()
-    factors = cope.score_scale(query), np.log(gate / (1 - gate)) / 2, cope.bias(query, key).item() / 8
+    factors = (
+        cope.score_scale(query),
+        np.log(gate / (1 - gate)) / 2,
+        cope.bias(query, key).item() / 8,
+    )
     print(f"{scaling:10}" + "".join(f"{factor:13.2f}" for factor in factors))
-    assert np.allclose(factors, {"paper": (1, 1, 1), "appendix": (0.25, 0.25, 1),
-                                 "released": (0.25, 0.25, 0.25)}[scaling])
+    assert np.allclose(
+        factors,
+        {
+            "paper": (1, 1, 1),
+            "appendix": (0.25, 0.25, 1),
+            "released": (0.25, 0.25, 0.25),
+        }[scaling],
+    )
 
 # %% [markdown]
 # This course uses the listing's choice, `appendix`.
@@ -483,11 +659,24 @@ for scaling in ("paper", "appendix", "released"):
 properties = property_table()
 titles = list(properties["cope"])
 for part in (titles[:5], titles[5:]):
-    print(table_text({name: {title: row[title] for title in part} for name, row in properties.items()}))
+    print(
+        table_text(
+            {
+                name: {title: row[title] for title in part}
+                for name, row in properties.items()
+            }
+        )
+    )
     print()
-assert [name for name in properties if properties[name]["depends on content"]] == ["cope"]
-assert [name for name in properties if not properties[name]["order matters"]] == ["none"]
-assert [name for name in properties if not properties[name]["shift-invariant"]] == ["sinusoidal", "learned"]
+assert [
+    name for name in properties if properties[name]["depends on content"]
+] == ["cope"]
+assert [
+    name for name in properties if not properties[name]["order matters"]
+] == ["none"]
+assert [
+    name for name in properties if not properties[name]["shift-invariant"]
+] == ["sinusoidal", "learned"]
 
 # %% [markdown]
 # How to read it: *unique positions*, each of 128 places has its own score; *norms preserved*, token vectors,

@@ -61,7 +61,10 @@ text = read_this_course()
 tokenizer = Tokenizer(sorted(set(text)))
 ids, vocab_size = tokenizer.encode(text), len(tokenizer)
 training, held_out = np.split(ids, [len(ids) * 9 // 10])
-print(f"{len(text)} characters, {vocab_size} different ones; the last {len(held_out)} are held out")
+print(
+    f"{len(text)} characters, {vocab_size} different ones; the last "
+    f"{len(held_out)} are held out"
+)
 print(*text.splitlines()[-2:], sep="\n")
 
 # %% [markdown]
@@ -82,19 +85,33 @@ print(*text.splitlines()[-2:], sep="\n")
 table = bigram_table(training, vocab_size)
 letters = "abcdefghijklmnopqrstuvwxyz"
 figure, axis = plt.subplots(figsize=(7.5, 6))
-image = axis.imshow(table[np.ix_(tokenizer.encode(letters), tokenizer.encode(letters))])
-axis.set(xticks=range(26), xticklabels=letters, yticks=range(26), yticklabels=letters, xlabel="next letter",
-         ylabel="present letter", title="Some pairs are likely: ve, qu, ke, he")
+image = axis.imshow(
+    table[np.ix_(tokenizer.encode(letters), tokenizer.encode(letters))]
+)
+axis.set(
+    xticks=range(26),
+    xticklabels=letters,
+    yticks=range(26),
+    yticklabels=letters,
+    xlabel="next letter",
+    ylabel="present letter",
+    title="Some pairs are likely: ve, qu, ke, he",
+)
 axis.tick_params(labelsize=10)
 figure.colorbar(image, label="share of the next letter")
-show(figure, alt="A heat map of 26 by 26 letters. Most cells are dark; the brightest are e after v and u "
-                 "after q, then e after k and after h.")
+show(
+    figure,
+    alt="A heat map of 26 by 26 letters. Most cells are dark; the brightest "
+    "are e after v and u after q, then e after k and after h.",
+)
 
 # %%
 frequency = np.bincount(training, minlength=vocab_size) + 1
-bits = {"blind": np.log2(vocab_size),
-        "unigram": -np.log2(frequency / frequency.sum())[held_out].mean(),
-        "bigram": -np.log2(table[held_out[:-1], held_out[1:]]).mean()}
+bits = {
+    "blind": np.log2(vocab_size),
+    "unigram": -np.log2(frequency / frequency.sum())[held_out].mean(),
+    "bigram": -np.log2(table[held_out[:-1], held_out[1:]]).mean(),
+}
 for name, value in bits.items():
     print(f"{name:8} {value:.2f} bits a character")
 
@@ -112,37 +129,70 @@ for name, value in bits.items():
 #
 # </details>
 
+
 # %%
 def table_bits(lengths, strength, seen, unseen):
-    """Bits a character of `unseen`; tables that look so many characters back, each falls back on the last."""
+    """Bits per character of `unseen`, by tables that look so far back.
+
+    Each table falls back on the one before it.
+    """
     p, places = 1 / vocab_size, range(max(lengths), len(unseen))
     for back in lengths:
-        contexts = Counter(seen[i:i + back] for i in range(len(seen) - back))
-        continued = Counter(seen[i:i + back + 1] for i in range(len(seen) - back))
-        count, total = np.array([(continued[unseen[i - back:i + 1]], contexts[unseen[i - back:i]])
-                                 for i in places]).T
+        contexts = Counter(seen[i : i + back] for i in range(len(seen) - back))
+        continued = Counter(
+            seen[i : i + back + 1] for i in range(len(seen) - back)
+        )
+        count, total = np.array(
+            [
+                (
+                    continued[unseen[i - back : i + 1]],
+                    contexts[unseen[i - back : i]],
+                )
+                for i in places
+            ]
+        ).T
         p = (count + strength * p) / (total + strength)
     return -np.log2(p).mean()
 
 
 def bits_of(strength):
-    """On the last tenth of the *training* text: nothing may be chosen on the held-out one."""
+    """Bits on the last tenth of the *training* text.
+
+    Nothing may be chosen on the held-out one.
+    """
     return table_bits(range(6), strength, seen[:100_000], seen[100_000:])
 
 
-seen, unseen = text[:len(training)], text[len(training):]
+seen, unseen = text[: len(training)], text[len(training) :]
 strength = min((1, 3, 10, 30), key=bits_of)
-add_one = {back: table_bits([back], vocab_size, seen, unseen) for back in (1, 2, 3, 5, 10)}
-falls_back = {back: table_bits(range(back + 1), strength, seen, unseen) for back in add_one}
+add_one = {
+    back: table_bits([back], vocab_size, seen, unseen)
+    for back in (1, 2, 3, 5, 10)
+}
+falls_back = {
+    back: table_bits(range(back + 1), strength, seen, unseen)
+    for back in add_one
+}
 for back, value in add_one.items():
-    print(f"{back:2} back: add-one {value:.2f}, falling back {falls_back[back]:.2f} (strength {strength})")
-known = {seen[i:i + 10] for i in range(len(seen))}
-share_known = np.mean([unseen[i:i + 10] in known for i in range(len(unseen) - 10)])
-print(f"{share_known:.0%} of the held-out pieces of 10 characters stand in the training text")
+    print(
+        f"{back:2} back: add-one {value:.2f}, falling back "
+        f"{falls_back[back]:.2f} (strength {strength})"
+    )
+known = {seen[i : i + 10] for i in range(len(seen))}
+share_known = np.mean(
+    [unseen[i : i + 10] in known for i in range(len(unseen) - 10)]
+)
+print(
+    f"{share_known:.0%} of the held-out pieces of 10 characters stand in the "
+    f"training text"
+)
 bits |= {"trigram, add-one": add_one[2], "5 back, falling back": falls_back[5]}
 assert abs(add_one[1] - bits["bigram"]) < 1e-9 and share_known < 0.4
 assert add_one[2] < min(add_one[1] - 0.4, add_one[3] - 0.1) and add_one[10] > 6
-assert falls_back[3] > falls_back[5] + 0.1 and abs(falls_back[10] - falls_back[5]) < 0.02
+assert (
+    falls_back[3] > falls_back[5] + 0.1
+    and abs(falls_back[10] - falls_back[5]) < 0.02
+)
 
 # %% [markdown]
 # So a good table is strong: 2 bits. But it has come to its end. Each context is a row of its own, each
@@ -159,9 +209,16 @@ assert falls_back[3] > falls_back[5] + 0.1 and abs(falls_back[10] - falls_back[5
 # %% exercise="random_windows"
 
 # %%
-inputs, targets = random_windows(np.random.default_rng(3), training, batch=2, seq_len=24)
+inputs, targets = random_windows(
+    np.random.default_rng(3), training, batch=2, seq_len=24
+)
 for row in range(2):
-    print("reads   ", repr(tokenizer.decode(inputs[row])), "\npredicts", repr(tokenizer.decode(targets[row])))
+    print(
+        "reads   ",
+        repr(tokenizer.decode(inputs[row])),
+        "\npredicts",
+        repr(tokenizer.decode(targets[row])),
+    )
 
 # %% [markdown]
 # ## The block
@@ -182,19 +239,22 @@ for row in range(2):
 # Why add, and not simply replace? Stack 16 fresh blocks and let a text run through, once as they are, once
 # without `x +`. After each block, compare the vectors of *different* tokens.
 
+
 # %%
 class Replacing(Block):
     """A block that forgets what came in."""
 
     def forward(self, x, cache=None):
-        return self.mlp(self.mlp_norm(self.attention(self.attention_norm(x), cache)))
+        return self.mlp(
+            self.mlp_norm(self.attention(self.attention_norm(x), cache))
+        )
 
 
 @torch.no_grad()
 def similarity(block_class, layers=16):
-    """The mean cosine between the vectors of different tokens, before and after each layer."""
+    """The mean cosine of different tokens, before and after each layer."""
     torch.manual_seed(0)
-    x = torch.randn(1, 48, 64)                                            # (batch, seq, dim)
+    x = torch.randn(1, 48, 64)  # (batch, seq, dim)
     means = []
     for layer in range(layers + 1):
         rows = x[0].numpy() - x[0].numpy().mean(axis=1, keepdims=True)
@@ -208,12 +268,19 @@ kept, lost = similarity(Block), similarity(Replacing)
 figure, axis = plt.subplots()
 axis.plot(lost, "s--", label="each part replaces x")
 axis.plot(kept, "o-", label="each part is added to x")
-axis.set(xlabel="blocks passed", ylabel="mean cosine of two tokens", ylim=(-0.05, 1.08),
-         title="Untrained blocks: without the stream, tokens become alike")
+axis.set(
+    xlabel="blocks passed",
+    ylabel="mean cosine of two tokens",
+    ylim=(-0.05, 1.08),
+    title="Untrained blocks: without the stream, tokens become alike",
+)
 axis.legend(loc="center right")
-show(figure, alt="Mean cosine between the vectors of different tokens over 16 untrained blocks. Where blocks "
-                 "replace the stream it rises to nearly 1 within a few blocks; where they add to it, it "
-                 "stays far below.")
+show(
+    figure,
+    alt="Mean cosine between the vectors of different tokens over 16 "
+    "untrained blocks. Where blocks replace the stream it rises to nearly 1 "
+    "within a few blocks; where they add to it, it stays far below.",
+)
 assert lost[-1] > 0.9 and kept[-1] < 0.6
 
 # %% [markdown]
@@ -231,20 +298,34 @@ assert lost[-1] > 0.9 and kept[-1] < 0.6
 # %%
 torch.manual_seed(0)
 SEQ_LEN = 96
-model = Transformer(vocab_size, dim=64, num_heads=4, num_layers=2, max_len=SEQ_LEN, positions="rope")
+model = Transformer(
+    vocab_size,
+    dim=64,
+    num_heads=4,
+    num_layers=2,
+    max_len=SEQ_LEN,
+    positions="rope",
+)
 for name in ("embedding", "blocks", "norm", "head"):
-    print(f"{name:10} {sum(parameter.numel() for parameter in getattr(model, name).parameters()):7}")
-print(f"together   {sum(parameter.numel() for parameter in model.parameters()):7} numbers to learn")
+    parameters = getattr(model, name).parameters()
+    count = sum(parameter.numel() for parameter in parameters)
+    print(f"{name:10} {count:7}")
+print(
+    f"together   "
+    f"{sum(parameter.numel() for parameter in model.parameters()):7} numbers "
+    f"to learn"
+)
 
 # %% [markdown]
 # Before we train anything: does the future leak? Change one character, and see which predictions change.
 # Without the mask the model of lesson 03 cheated, and its loss fell to nearly 0; with a good loss you notice
 # such a leak only when the model has to write.
 
+
 # %%
 def logits_of(ids):
     with torch.no_grad():
-        return model(torch.tensor(ids)).numpy()                           # (batch, seq, vocab)
+        return model(torch.tensor(ids)).numpy()  # (batch, seq, vocab)
 
 
 changed = inputs[:1].copy()
@@ -278,18 +359,30 @@ assert differs.tolist() == 10 * [False] + 14 * [True]
 # %% exercise="cross_entropy"
 
 # %%
-test_inputs, test_targets = random_windows(np.random.default_rng(1), held_out, batch=64, seq_len=SEQ_LEN)
+test_inputs, test_targets = random_windows(
+    np.random.default_rng(1), held_out, batch=64, seq_len=SEQ_LEN
+)
 
 
 @torch.no_grad()
 def held_out_bits(model):
-    loss = cross_entropy(model(torch.tensor(test_inputs)), torch.tensor(test_targets))
+    loss = cross_entropy(
+        model(torch.tensor(test_inputs)), torch.tensor(test_targets)
+    )
     return loss.item() / np.log(2)
 
 
-nats = [cross_entropy(torch.tensor(scale * logits_of(test_inputs)), torch.tensor(test_targets)).item()
-        for scale in (1, 10)]
-print(f"untrained: {nats[0]:.1f} nats, blind: {np.log(vocab_size):.1f}; logits times ten: {nats[1]:.1f}")
+nats = [
+    cross_entropy(
+        torch.tensor(scale * logits_of(test_inputs)),
+        torch.tensor(test_targets),
+    ).item()
+    for scale in (1, 10)
+]
+print(
+    f"untrained: {nats[0]:.1f} nats, blind: {np.log(vocab_size):.1f}; logits "
+    f"times ten: {nats[1]:.1f}"
+)
 assert abs(nats[0] - np.log(vocab_size)) < 0.03 and nats[1] > nats[0] + 0.5
 
 # %% [markdown]
@@ -318,23 +411,45 @@ assert abs(nats[0] - np.log(vocab_size)) < 0.03 and nats[1] > nats[0] + 0.5
 # %% [markdown]
 # A valley, 100 times steeper across than along: plain descent has to keep its steps small for the steep way.
 
+
 # %%
-slope = lambda p: np.array([0.02, 2.0]) * p
+def slope(p):
+    return np.array([0.02, 2.0]) * p
+
+
 plain, adamw = [np.array([-8.0, 1.5])], [np.array([-8.0, 1.5])]
 memory = [np.zeros(2), np.zeros(2)]
 for step in range(1, 61):
     plain.append(plain[-1] - 0.9 * slope(plain[-1]))
-    place, *memory = adamw_step(adamw[-1], slope(adamw[-1]), *memory, step, lr=0.3)
+    place, *memory = adamw_step(
+        adamw[-1], slope(adamw[-1]), *memory, step, lr=0.3
+    )
     adamw.append(place)
 figure, axis = plt.subplots(figsize=(9, 3.6))
 across, up = np.meshgrid(np.linspace(-9, 2, 100), np.linspace(-2, 2, 60))
-axis.contour(across, up, 0.01 * across ** 2 + up ** 2, levels=np.geomspace(0.01, 4, 9), colors="lightgray")
-axis.plot(*np.transpose(plain), "C1x-", label="plain descent, lr 0.9", linewidth=1)
+axis.contour(
+    across,
+    up,
+    0.01 * across**2 + up**2,
+    levels=np.geomspace(0.01, 4, 9),
+    colors="lightgray",
+)
+axis.plot(
+    *np.transpose(plain), "C1x-", label="plain descent, lr 0.9", linewidth=1
+)
 axis.plot(*np.transpose(adamw), "C0.-", label="AdamW, lr 0.3", linewidth=1)
-axis.set(title="Sixty steps down a steep valley: AdamW gets along it", xlabel="p[0]", ylabel="p[1]")
+axis.set(
+    title="Sixty steps down a steep valley: AdamW gets along it",
+    xlabel="p[0]",
+    ylabel="p[1]",
+)
 axis.legend(loc="upper right", fontsize=9)
-show(figure, alt="Contours of a long narrow valley. Plain descent jumps from side to side and gets only part "
-                 "of the way along it in sixty steps. AdamW takes a smooth way to the bottom.")
+show(
+    figure,
+    alt="Contours of a long narrow valley. Plain descent jumps from side to "
+    "side and gets only part of the way along it in sixty steps. AdamW takes "
+    "a smooth way to the bottom.",
+)
 assert abs(adamw[-1][0]) < 1 < 2 < abs(plain[-1][0])
 
 # %% [markdown]
@@ -354,9 +469,17 @@ rates = [learning_rate(step, STEPS, PEAK) for step in range(STEPS)]
 figure, axis = plt.subplots(figsize=(7, 3))
 axis.plot(rates)
 axis.axvline(100, color="gray", linestyle=":")
-axis.set(xlabel="training step", ylabel="learning rate", ylim=(0, None), title="Up a line, down a cosine")
-show(figure, alt="The learning rate over 600 steps: a straight rise to 0.005 at step 100, then half a cosine "
-                 "down to a twentieth of it.")
+axis.set(
+    xlabel="training step",
+    ylabel="learning rate",
+    ylim=(0, None),
+    title="Up a line, down a cosine",
+)
+show(
+    figure,
+    alt="The learning rate over 600 steps: a straight rise to 0.005 at step "
+    "100, then half a cosine down to a twentieth of it.",
+)
 
 # %% [markdown]
 # ## Training
@@ -365,24 +488,38 @@ show(figure, alt="The learning rate over 600 steps: a straight rise to 0.005 at 
 # numbers together, is longer than 1, it is shortened to 1, so that a single odd batch cannot throw the model
 # off course.
 
+
 # %%
 def train(model, steps):
-    """Trains with your pieces, and shows a progress bar. Returns (step, bits on the held-out text) pairs."""
+    """Trains with your pieces, and shows a progress bar.
+
+    Returns pairs (step, bits on the held-out text).
+    """
     rng, curve = np.random.default_rng(0), [(0, held_out_bits(model))]
     parameters = list(model.parameters())
     memory = [(np.zeros(tuple(p.shape), np.float32),) * 2 for p in parameters]
     bar = progress(steps, "training")
     for step in range(steps):
-        inputs, targets = random_windows(rng, training, batch=16, seq_len=SEQ_LEN)
-        loss = cross_entropy(model(torch.tensor(inputs)), torch.tensor(targets))
+        inputs, targets = random_windows(
+            rng, training, batch=16, seq_len=SEQ_LEN
+        )
+        loss = cross_entropy(
+            model(torch.tensor(inputs)), torch.tensor(targets)
+        )
         model.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         rate = learning_rate(step, steps, PEAK)
         with torch.no_grad():
             for number, p in enumerate(parameters):
-                new, *memory[number] = adamw_step(p.detach().numpy(), p.grad.numpy(), *memory[number],
-                                                  step=step + 1, lr=rate, betas=(0.9, 0.98))
+                new, *memory[number] = adamw_step(
+                    p.detach().numpy(),
+                    p.grad.numpy(),
+                    *memory[number],
+                    step=step + 1,
+                    lr=rate,
+                    betas=(0.9, 0.98),
+                )
                 p.copy_(torch.tensor(new))
         if (step + 1) % 50 == 0:
             curve.append((step + 1, held_out_bits(model)))
@@ -395,9 +532,16 @@ def train(model, steps):
 # the probabilities it gives, appends it, and asks again. (It keeps the keys and values of what it has read in
 # a cache, so each new character costs one position and not a whole text.)
 
+
 # %%
 def write(prompt, steps, seed=0, **how):
-    ids = generate(model, tokenizer.encode(prompt)[None], steps, rng=np.random.default_rng(seed), **how)
+    ids = generate(
+        model,
+        tokenizer.encode(prompt)[None],
+        steps,
+        rng=np.random.default_rng(seed),
+        **how,
+    )
     return tokenizer.decode(ids[0])
 
 
@@ -410,31 +554,56 @@ print(before)
 # Now half a minute on an idle machine, up to two on a busy one.
 
 # %% tags=["nbval-ignore-output"]
-model.load_state_dict(untrained)                 # run this cell again, and it starts anew
+model.load_state_dict(untrained)  # run this cell again, and it starts anew
 curve = train(model, STEPS)
 
 # %% tags=["nbval-ignore-output", "folded"]
 bits["Transformer"] = held_out_bits(model)
-passed = next((step for step, value in curve if value < bits["trigram, add-one"]), STEPS)
+passed = next(
+    (step for step, value in curve if value < bits["trigram, add-one"]), STEPS
+)
 figure, axis = plt.subplots(figsize=(7.5, 5))
 axis.plot(*zip(*curve), "o-")
 axis.text(55, 5.2, "Transformer", color="C0")
 for name, value in list(bits.items())[:5]:
     axis.axhline(value, color="gray", linewidth=1)
-    axis.annotate(f"{name} {value:.2f}", (STEPS, value), (0, 3 if value > 2.5 else -14), ha="right",
-                  textcoords="offset points", color="dimgray", fontsize=12)
-axis.set(xlabel="training steps", ylabel="bits a character, held-out text", ylim=(0, 7),
-         title=f"Past the add-one tables by step {passed}; the best table stays ahead")
-show(figure, alt="Bits a character on held-out text over 600 training steps. The curve starts at 6.5, where "
-                 "the blind guess lies, passes the lines of unigram (4.5), bigram (3.6) and trigram with one "
-                 "added (3.1) within 200 steps or so, and ends near 2.3. The line of the table that looks "
-                 "five back and falls back lies below, at 2.0.")
+    axis.annotate(
+        f"{name} {value:.2f}",
+        (STEPS, value),
+        (0, 3 if value > 2.5 else -14),
+        ha="right",
+        textcoords="offset points",
+        color="dimgray",
+        fontsize=12,
+    )
+axis.set(
+    xlabel="training steps",
+    ylabel="bits a character, held-out text",
+    ylim=(0, 7),
+    title=f"Past the add-one tables by step {passed}; the best table stays "
+    f"ahead",
+)
+show(
+    figure,
+    alt="Bits a character on held-out text over 600 training steps. The curve "
+    "starts at 6.5, where the blind guess lies, passes the lines of unigram "
+    "(4.5), bigram (3.6) and trigram with one added (3.1) within 200 steps or "
+    "so, and ends near 2.3. The line of the table that looks five back and "
+    "falls back lies below, at 2.0.",
+)
 
 # %%
-claim("The Transformer passes the add-one tables within 300 steps, and is half a bit better in the end.",
-      passed <= 300 and bits["Transformer"] < bits["trigram, add-one"] - 0.5)
-claim("The best table stays ahead, by a tenth of a bit.", bits["5 back, falling back"] < bits["Transformer"] - 0.1)
-print("more than half a bit better than add-one, and more than a tenth of a bit worse than the best table")
+claim(
+    "The Transformer passes the add-one tables within 300 steps, and is half a bit better in the end.",
+    passed <= 300 and bits["Transformer"] < bits["trigram, add-one"] - 0.5,
+)
+claim(
+    "The best table stays ahead, by a tenth of a bit.",
+    bits["5 back, falling back"] < bits["Transformer"] - 0.1,
+)
+print(
+    "more than half a bit better than add-one, and more than a tenth of a bit worse than the best table"
+)
 
 # %% [markdown]
 # Plainly: on so small a text, a table counted in a second beats this small model (2.0 bits to 2.3, and not
@@ -454,30 +623,69 @@ print("more than half a bit better than add-one, and more than a tenth of a bit 
 # </details>
 
 # %% tags=["nbval-ignore-output"]
-long_inputs, long_targets = random_windows(np.random.default_rng(2), held_out, batch=128, seq_len=2 * SEQ_LEN)
+long_inputs, long_targets = random_windows(
+    np.random.default_rng(2), held_out, batch=128, seq_len=2 * SEQ_LEN
+)
 log_p = torch.tensor(logits_of(long_inputs)).log_softmax(-1).numpy()
-by_position = -np.take_along_axis(log_p, long_targets[..., None], axis=-1)[..., 0].mean(axis=0) / np.log(2)
-stretches = by_position.reshape(-1, 8).mean(axis=1)                      # means over 8 positions
+by_position = -np.take_along_axis(log_p, long_targets[..., None], axis=-1)[
+    ..., 0
+].mean(axis=0) / np.log(2)
+stretches = by_position.reshape(-1, 8).mean(axis=1)  # means over 8 positions
 figure, axis = plt.subplots()
-axis.plot(range(8), by_position[:8], "o", color="C1", markersize=5, label="the first eight, singly")
-axis.plot(8 * np.arange(1, len(stretches)) + 3.5, stretches[1:], "o-", label="means of eight")
+axis.plot(
+    range(8),
+    by_position[:8],
+    "o",
+    color="C1",
+    markersize=5,
+    label="the first eight, singly",
+)
+axis.plot(
+    8 * np.arange(1, len(stretches)) + 3.5,
+    stretches[1:],
+    "o-",
+    label="means of eight",
+)
 axis.axvline(SEQ_LEN, color="gray", linestyle=":")
-axis.text(SEQ_LEN - 2, 1.2, "end of the training windows", ha="right", color="dimgray")
-axis.set(xlabel="position in the text", ylabel="bits a character", ylim=(1, None),
-         title="A few characters help most; past the trained length it climbs")
+axis.text(
+    SEQ_LEN - 2,
+    1.2,
+    "end of the training windows",
+    ha="right",
+    color="dimgray",
+)
+axis.set(
+    xlabel="position in the text",
+    ylabel="bits a character",
+    ylim=(1, None),
+    title="A few characters help most; past the trained length it climbs",
+)
 axis.legend(loc="upper left", bbox_to_anchor=(0.05, 1))
-show(figure, alt="Bits a character by position. Single positions fall from above 4 to about 2.5 within "
-                 "eight characters; the means of eight stay level near 2.3 up to position 96, and then climb "
-                 "steeply within some 30 characters, to about 5.")
+show(
+    figure,
+    alt="Bits a character by position. Single positions fall from above 4 to "
+    "about 2.5 within eight characters; the means of eight stay level near "
+    "2.3 up to position 96, and then climb steeply within some 30 characters, "
+    "to about 5.",
+)
 
 # %% tags=["folded"]
-within, beyond = stretches[4:12].mean(), stretches[16:].mean()           # positions 32-95, and from 128 on
-claim("Within the trained length the best table is better, at every distance from the start.",
-      within > bits["5 back, falling back"] + 0.1)
-claim("Four characters of context bring nearly all that is to be had.",
-      by_position[0] > within + 1 and by_position[4:12].mean() < within + 0.4)
-claim("Beyond the trained length the model is worse than bigrams.",
-      beyond > within + 1 and min(stretches[15:]) > bits["bigram"])
+within, beyond = (
+    stretches[4:12].mean(),
+    stretches[16:].mean(),
+)  # positions 32-95, and from 128 on
+claim(
+    "Within the trained length the best table is better, at every distance from the start.",
+    within > bits["5 back, falling back"] + 0.1,
+)
+claim(
+    "Four characters of context bring nearly all that is to be had.",
+    by_position[0] > within + 1 and by_position[4:12].mean() < within + 0.4,
+)
+claim(
+    "Beyond the trained length the model is worse than bigrams.",
+    beyond > within + 1 and min(stretches[15:]) > bits["bigram"],
+)
 
 # %% [markdown]
 # Beyond the trained length the model falls apart. There are two suspects: the distances, of which RoPE makes
@@ -498,34 +706,65 @@ claim("Beyond the trained length the model is worse than bigrams.",
 prompts = ["one row of the q", "the sum of the squar", "the "]
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
 for axis, prompt in zip(axes, prompts):
-    p = torch.tensor(logits_of(tokenizer.encode(prompt)[None])[:, -1]).softmax(-1).numpy().astype(np.float64)
+    p = (
+        torch.tensor(logits_of(tokenizer.encode(prompt)[None])[:, -1])
+        .softmax(-1)
+        .numpy()
+        .astype(np.float64)
+    )
     kept, likeliest = nucleus(p, 0.9)[0], np.argsort(-p[0])[:20]
-    axis.bar(range(20), p[0, likeliest], color=["C0" if kept[token] else "lightgray" for token in likeliest])
-    axis.set(title=f"{prompt!r}: {np.count_nonzero(kept)} kept", xticks=range(20),
-             xticklabels=[repr(symbol)[1:-1] for symbol in tokenizer.decode(likeliest).replace(" ", "␣")],
-             xlabel="next character (␣: space)")
+    axis.bar(
+        range(20),
+        p[0, likeliest],
+        color=["C0" if kept[token] else "lightgray" for token in likeliest],
+    )
+    axis.set(
+        title=f"{prompt!r}: {np.count_nonzero(kept)} kept",
+        xticks=range(20),
+        xticklabels=[
+            repr(symbol)[1:-1]
+            for symbol in tokenizer.decode(likeliest).replace(" ", "␣")
+        ],
+        xlabel="next character (␣: space)",
+    )
     axis.tick_params(axis="x", labelsize=9)
 axes[0].set_ylabel("probability")
 figure.suptitle("The nucleus for p = 0.9 is small where the model is sure")
-show(figure, alt="Three bar charts of the probabilities of the next character. After a q nearly all lies on "
-                 "u and one character is kept; after 'squar' e leads and a few are kept; after 'the ' many "
-                 "characters share it and many are kept.")
+show(
+    figure,
+    alt="Three bar charts of the probabilities of the next character. After a "
+    "q nearly all lies on u and one character is kept; after 'squar' e leads "
+    "and a few are kept; after 'the ' many characters share it and many are "
+    "kept.",
+)
 
 # %% tags=["nbval-ignore-output"]
 after = write("Each token ", 80, temperature=0.8, top_p=0.9)
 print("untrained:              ", repr(before))
-print("always the likeliest:   ", repr(write("Each token ", 80, temperature=0)))
+print(
+    "always the likeliest:   ", repr(write("Each token ", 80, temperature=0))
+)
 print("drawn as it is:         ", repr(write("Each token ", 80)))
 print("cooler, and the nucleus:", repr(after))
 
 # %%
 words = set(text.split())
-share = lambda written: np.mean([word in words for word in written.split()[2:-1]])   # without the prompt
-many = [write("Each token ", 80, seed, temperature=0.8, top_p=0.9) for seed in range(10)]
-claim("More than four fifths of what it writes are words of the course, and before the training hardly any.",
-      np.mean([share(written) for written in many]) > 0.8 > 0.3 > share(before))
-claim("With and without a cache it writes the same.",
-      write("Each token ", 40, temperature=0) == write("Each token ", 40, temperature=0, cached=False))
+share = lambda written: np.mean(
+    [word in words for word in written.split()[2:-1]]
+)  # without the prompt
+many = [
+    write("Each token ", 80, seed, temperature=0.8, top_p=0.9)
+    for seed in range(10)
+]
+claim(
+    "More than four fifths of what it writes are words of the course, and before the training hardly any.",
+    np.mean([share(written) for written in many]) > 0.8 > 0.3 > share(before),
+)
+claim(
+    "With and without a cache it writes the same.",
+    write("Each token ", 40, temperature=0)
+    == write("Each token ", 40, temperature=0, cached=False),
+)
 
 # %% [markdown]
 # More than four fifths of what it writes are words of the course, put together one character at a time.

@@ -10,13 +10,13 @@ about(
     stars=1,
     minutes=10,
     hints=(
-        "Walk through the text with a `place` that moves on by 1, 2 or 3 characters, and keep "
+        "Walk through the text with a `position` that moves on by 1, 2 or 3 characters, and keep "
         "each variable's value in a dict.",
-        "text[place] says which operation it is: a dot, a question mark, or a name. After a name, "
-        "text[place + 1] is = or +. After a question mark, text[place + 1] is the name.",
-        "Three branches. Dot: `place += 1`. Question: `answers.append(values[text[place + 1]]); "
-        "place += 3`. Name: `values[text[place]] = 0 if text[place + 1] == '=' else "
-        "values[text[place]] + 1; place += 2`.",
+        "text[position] says which operation it is: a dot, a question mark, or a name. After a "
+        "name, text[position + 1] is = or +. After a question mark, it is the name.",
+        "Three branches. Dot: `position += 1`. Question: `answers.append(values[text[position + "
+        "1]]); position += 3`. Name: `values[text[position]] = 0 if text[position + 1] == '=' "
+        "else values[text[position]] + 1; position += 2`.",
     ),
 )
 
