@@ -1,6 +1,6 @@
 """minitorch: a strict, small subset of PyTorch on NumPy. Same names, same arguments, same results.
 
-The core, in reading order:
+The core, under a thousand lines, in reading order:
 
     graph          the recorded operations, and the walk back through them that finds gradients
     tensor         Tensor: an array that remembers how it was made
@@ -8,13 +8,15 @@ The core, in reading order:
     arithmetic     a + b, exp, ...: each value and, beside it, its derivative
     products       matmul
     shaping        the same elements in another shape or order
-    autograd       gradients returned, and operations with a backward of your own
 
 Around it, one family per file:
 
+    autograd       gradients returned, and operations with a backward of your own
     recording      no_grad and enable_grad
+    dtypes         the types of numbers, and the type of what is made of two
     watch, views, inplace
                    changes in place, and why a gradient may be refused after one
+    sums           sums of many numbers, exact to the last places
     indexing, scattering
                    x[...], picking and writing by indices and masks
     reductions     sums, means, extremes
@@ -23,6 +25,7 @@ Around it, one family per file:
     creation, random
                    new tensors
     device         where tensors are: on the CPU
+    retaining      gradients of tensors that are not leaves
     gradcheck      gradients checked by finite differences
     distributions  draws with their probabilities
     serialization  save and load
@@ -60,7 +63,7 @@ from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, m
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
 from minitorch.scattering import index_add, masked_select, scatter, scatter_add
 from minitorch.sorting import argsort, bincount, count_nonzero, isin, median, nonzero, sort, topk, unique
-from minitorch import inplace
+from minitorch import inplace, retaining
 from minitorch.device import backends, cuda, device, mps
 from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
                                 full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)

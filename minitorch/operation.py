@@ -29,13 +29,14 @@ def differentiable(function):
         if options:
             inputs, options = _by_signature(name, signature, inputs, options)
         try:
-            result = function(*[x._data if isinstance(x, Tensor) else x for x in inputs], **options)
+            arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
+            result = function(*arrays, **options)
         except Exception as error:
             raise in_pytorchs_terms(error, name, inputs) from None
         if type(result) is not tuple:
             return Tensor(result)
         out = Tensor(result[0])
-        if out._data.base is not None and isinstance(inputs[0], Tensor):
+        if (out._data.base is not None or out._data is arrays[0]) and isinstance(inputs[0], Tensor):
             note_base(out, inputs[0])
         return record(out, name, inputs, result[1:])
 
@@ -48,7 +49,7 @@ def record(out, name, inputs, derivatives):
         edges = []
         for x, derivative in zip(inputs, derivatives):
             if isinstance(x, Tensor) and derivative is not None:
-                target = made_by(x) if x._base is not None else x._node or (x if x._requires_grad else None)
+                target = made_by(x)
                 if target is not None:
                     edges.append((target, derivative))
         if edges:
@@ -90,15 +91,16 @@ def _by_signature(name, signature, inputs, options):
     """Keywords under PyTorch's names, and tensors moved to their positions, so that they are inputs like the others."""
     if not options.keys() <= signature.parameters.keys():
         options = {NUMPY_NAMES.get(key, key): value for key, value in options.items()}
-    unknown = [key for key in options if key not in signature.parameters]
-    if unknown:
-        raise TypeError(f"{name} takes the arguments ({', '.join(signature.parameters)}), and in minitorch no "
-                        f"{', '.join(unknown)}")
-    if not any(isinstance(value, Tensor) for value in options.values()):
-        return inputs, options
-    bound = signature.bind(*inputs, **options)
-    bound.apply_defaults()                                            # no gap before them
-    return bound.args, bound.kwargs
+        unknown = [key for key in options if key not in signature.parameters]
+        if unknown:
+            raise TypeError(f"{name} takes the arguments ({', '.join(signature.parameters)}), and in minitorch no "
+                            f"{', '.join(unknown)}")
+    for value in options.values():
+        if isinstance(value, Tensor):
+            bound = signature.bind(*inputs, **options)
+            bound.apply_defaults()                                    # no gap before them
+            return bound.args, bound.kwargs
+    return inputs, options
 
 
 def numpy_names(function):

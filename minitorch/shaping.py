@@ -1,5 +1,6 @@
 """The same elements in another shape or order. Most results are views: they share memory with their input."""
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -93,9 +94,9 @@ def expand(input, *sizes):
 def _expand(input, sizes):
     kept = (-1,) * (len(sizes) - input.ndim) + input.shape
     sizes = tuple(old if size == -1 else size for size, old in zip(sizes, kept))
-    if sizes == input.shape:
-        return input[...], lambda g: g
-    return np.broadcast_to(input, sizes), lambda g: g                 # the engine sums what was stretched
+    out = np.broadcast_to(input, sizes)
+    out.flags.writeable = input.flags.writeable                       # NumPy's is read only
+    return out, lambda g: g                                           # the engine sums what was stretched
 
 
 @method()
@@ -186,13 +187,14 @@ def cat(tensors, dim=0):
 
 @differentiable
 def _cat(*inputs, dim):
-    dtype, widest = result_type(*inputs), max(x.ndim for x in inputs)
-    shape = next(x.shape for x in inputs if x.ndim == widest)
-    nothing = (*shape[:dim], 0, *shape[dim:][1:])                     # an empty vector fits everywhere
-    inputs = [x.reshape(nothing) if x.shape == (0,) else x for x in inputs]
-    out = np.asarray(np.concatenate(inputs, dim, dtype=dtype), order="C")         # NumPy's may be in another order
+    if any([x.shape == (0,) for x in inputs]):                        # an empty vector fits anywhere
+        shape = max((x.shape for x in inputs), key=len)
+        nothing = np.empty((*shape[:dim], 0, *shape[dim:][1:]))
+        inputs = [nothing.astype(x.dtype) if x.shape == (0,) else x for x in inputs]
+    out = np.concatenate(inputs, dim, dtype=result_type(*inputs))
+    out = out if out.flags.c_contiguous else np.ascontiguousarray(out)            # NumPy's may be in another order
     before = (slice(None),) * normalize_axis_index(dim, out.ndim)
-    ends = np.cumsum([x.shape[dim] for x in inputs]).tolist()
+    ends = list(itertools.accumulate([x.shape[dim] for x in inputs]))
     piece = lambda start, end: lambda g: g[*before, start:end]
     return out, *map(piece, [0, *ends], ends)
 

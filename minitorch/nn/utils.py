@@ -1,14 +1,16 @@
 """Keeping gradients in bounds."""
+
 import numpy as np
 
-from minitorch.tensor import Tensor
 from minitorch.missing import missing as _missing
+from minitorch.tensor import Tensor
 
 
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False):
     """Scale all gradients by one factor, in place, so that their joint norm is at most `max_norm`.
 
-    Returns the norm before clipping, a 0-d tensor. Source: Pascanu, Mikolov and Bengio (2013), algorithm 1.
+    Returns the norm before clipping, a 0-d tensor. Source: Pascanu, Mikolov and Bengio (2013),
+    algorithm 1.
     """
     parameters = [parameters] if isinstance(parameters, Tensor) else parameters
     grads = [p.grad._data for p in parameters if p.grad is not None]
