@@ -19,6 +19,7 @@ Around it, one family per file:
     sums           sums of many numbers, exact to the last places
     indexing, scattering
                    x[...], picking and writing by indices and masks
+    joining        several tensors made one, and one taken apart
     reductions     sums, means, extremes
     comparisons, rounding, elementary, sorting, arranging, contractions
                    further operations, most of them made of those before
@@ -31,12 +32,14 @@ Around it, one family per file:
     serialization  save and load
     complaints, missing
                    errors in the caller's words, and what to write for names that are not here
+    threads        how many threads NumPy's products run in: one, unless you ask for more
     memory         a switch of the C library that makes training a third faster
     nn, optim      layers, losses and optimizers, made of all of these
 
 NAMES.md lists every public name and who needs it.
 """
 import math as _math
+import warnings as _warnings
 
 import numpy as _np
 
@@ -55,8 +58,8 @@ from minitorch.reductions import (all, amax, amin, any, argmax, argmin, cumprod,
                                   norm, prod, std, std_mean, sum, var, var_mean)
 from minitorch.products import matmul, outer
 from minitorch.contractions import bmm, dot, einsum, mm, mv
-from minitorch.shaping import (cat, chunk, clone, flatten, flip, permute, reshape, roll, split, squeeze,
-                               stack, transpose, unbind, unsqueeze)
+from minitorch.shaping import (clone, flatten, flip, permute, reshape, roll, squeeze, transpose, unsqueeze)
+from minitorch.joining import cat, chunk, split, stack, unbind
 from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, meshgrid,
                                  movedim, narrow, ravel, repeat_interleave, select, swapaxes, t, tile,
                                  unflatten, vstack)
@@ -85,8 +88,11 @@ is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
 Tensor.__getattr__ = _missing_method
 __getattr__ = _missing(__name__, "torch")
 
-# Two things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed memory for the next arrays:
-# a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone. And a product of
-# matrices uses one thread, unless a variable asks for more (threads.py).
+# Three things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed
+# memory for the next arrays: a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the
+# environment leaves it alone. A product of matrices uses one thread, unless a variable asks for
+# more (threads.py). And where minitorch computes an inf or a nan, NumPy doesn't warn: PyTorch, too,
+# says nothing.
 _set_allocator_on_import()
 _use_one_thread()
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch\.")

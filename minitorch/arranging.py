@@ -3,10 +3,10 @@
 import numpy as np
 
 from minitorch.complaints import axis_of
+from minitorch.joining import cat
 from minitorch.operation import differentiable, method, numpy_names
 from minitorch.shaping import (
     as_size,
-    cat,
     expand,
     flatten,
     permute,

@@ -23,7 +23,8 @@ def write(x, values, index=..., picked=(), overlapping=False):
     PyTorch refuses: for leaves that require a gradient, some views, and shapes that do not fit.
     """
     recorded = _is_recorded(x, values)
-    _refuse_unless_writable(x, recorded, overlapping and not recorded)
+    _refuse_unless_recordable(x, recorded)
+    _refuse_unless_writable(x._data if recorded else x._data[index], overlapping and not recorded)
     array = values._data if isinstance(values, Tensor) else np.asarray(values)
     try:
         x._data[index][picked] = array
@@ -53,7 +54,8 @@ def in_place(operation):
 
     def change(self, *inputs, **options):
         recorded = _is_recorded(self, *inputs, *options.values())
-        _refuse_unless_writable(self, recorded)
+        _refuse_unless_recordable(self, recorded)
+        _refuse_unless_writable(self._data)
         before = self
         if recorded:  # its derivative may need the old values
             before = Tensor(self._data.copy())
@@ -95,31 +97,36 @@ def _is_recorded(x, *others):
     )
 
 
-def _refuse_unless_writable(x, recorded, overlapping=False):
-    if recorded and x.is_leaf and x.requires_grad:
+def _refuse_unless_recordable(x, recorded):
+    if not recorded:
+        return
+    if x.is_leaf and x.requires_grad:
         raise RuntimeError(
             "a leaf that requires grad is being used in an in-place operation: update parameters "
             "inside `with no_grad():`, or change a copy, x.clone()"
         )
     base = x._base
-    if recorded and isinstance(base, Unfollowed):
+    if isinstance(base, Unfollowed):
         raise RuntimeError(
             f"{base.reason}, and is being modified in place: change a copy, x.clone()"
         )
-    if recorded and base is not None and base.is_leaf and base.requires_grad:
+    if base is not None and base.is_leaf and base.requires_grad:
         raise RuntimeError(
             "a view of a leaf that requires grad is being used in an in-place operation: update "
             "parameters inside `with no_grad():`, or change a copy, x.clone()"
         )
-    if recorded and base is not None:
+    if base is not None:
         Region(x, base)  # refuses what it cannot describe
-    several = x._data.size and any(
-        size > 1 and not step for size, step in zip(x._data.shape, x._data.strides)
-    )
-    if several and not overlapping or not x._data.flags.writeable:
+
+
+def _refuse_unless_writable(array, overlapping=False):
+    if not array.flags.writeable:
+        raise RuntimeError("this tensor's memory is read-only: clone() it before changing it")
+    stretched = any(size > 1 and not step for size, step in zip(array.shape, array.strides))
+    if array.size and stretched and not overlapping:
         raise RuntimeError(
-            f"this tensor of shape {x.shape} was expanded, so that several elements are one number "
-            "in memory, or its memory is read-only: clone() it before changing it in place"
+            "in-place change of a tensor that was expanded: several of its elements are one number "
+            f"in memory, in shape {array.shape}; clone() it first"
         )
 
 

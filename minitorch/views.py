@@ -73,6 +73,8 @@ class Region:
     """Where in its base a view is, by steps in memory: finds the same elements in a gradient."""
 
     def __init__(self, view, base):
+        if owner(view._data) is not owner(base._data):  # base.data = y was called, or view.data = y
+            raise RuntimeError("this view and its base no longer share memory: make the view again")
         first, start = (x._data.__array_interface__["data"][0] for x in (base, view))  # addresses
         self.start = (start - first) // base._data.itemsize
         self.shape, self.strides, self.base_shape = (

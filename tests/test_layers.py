@@ -157,3 +157,28 @@ def test_an_error_says_in_which_layer():
     with pytest.raises(RuntimeError, match=r"input of shape \(7, 3\) .* 4 features") as error:
         model(minitorch.ones(7, 2))
     assert error.value.__notes__ == ["in Linear, which was given (7, 3)"]
+
+
+@pytest.mark.parametrize("nonlinearity", ["linear", "sigmoid", "tanh", "relu", "leaky_relu"])
+def test_gains_equal_pytorch(nonlinearity):
+    torch = pytest.importorskip("torch")
+    for param in (None, 0.2):
+        mine = nn.init.calculate_gain(nonlinearity, param)
+        assert mine == pytest.approx(torch.nn.init.calculate_gain(nonlinearity, param))
+
+
+def test_kaiming_normal_has_the_spread_of_its_formula():
+    minitorch.manual_seed(0)
+    weight = nn.init.kaiming_normal_(nn.Linear(300, 400).weight, nonlinearity="relu")
+    assert (
+        abs(weight.std().item() / (2 / 300) ** 0.5 - 1) < 0.02 and abs(weight.mean().item()) < 1e-3
+    )
+    with pytest.raises(ValueError, match="nonlinearity must be one of"):
+        nn.init.kaiming_normal_(weight, nonlinearity="cosine")
+
+
+def test_gradients_are_clipped_one_by_one():
+    p = nn.Parameter(minitorch.zeros(3))
+    p.grad = minitorch.tensor([-2.0, 0.1, 5.0])
+    nn.utils.clip_grad_value_([p, nn.Parameter(minitorch.zeros(1))], 0.5)
+    assert p.grad.tolist() == minitorch.tensor([-0.5, 0.1, 0.5]).tolist()

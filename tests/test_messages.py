@@ -2,7 +2,10 @@
 said inside.
 """
 
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np  # noqa: F401 (in the expressions)
 import pytest
@@ -135,3 +138,15 @@ def test_message(expression):
         eval(expression)
     message = str(error.value)
     assert said in message and not re.search(INNER, message), message
+
+
+def test_infinities_come_without_a_warning_but_numpys_own_stay():
+    code = "import numpy as np, minitorch as t; t.tensor([1.0]) / 0; t.tensor([-1.0]).sqrt(); {}"
+    for more, warned in (("0", False), ("np.ones(1) / 0", True)):
+        run = subprocess.run(
+            [sys.executable, "-c", code.format(more)],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert run.returncode == 0 and ("RuntimeWarning" in run.stderr) is warned, run.stderr

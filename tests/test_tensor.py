@@ -1,4 +1,5 @@
 """Tensor and its graph: leaves, accumulation, freeing, recording on and off, changes in place, NumPy."""
+import copy
 import gc
 import pickle
 import re
@@ -443,6 +444,28 @@ def test_dtypes_are_those_of_numpy():
     assert (float32, float64, int64) == (np.dtype("float32"), np.dtype("float64"), np.dtype("int64"))
     assert minitorch.float == float32 and minitorch.double == float64 and minitorch.long == int64
     assert minitorch.bool == np.dtype(bool) and isinstance(zeros(1), Tensor)
+
+
+@both
+def test_deep_copies_and_pickles_are_tensors_of_their_own(torch):
+    base = torch.zeros(3)
+    view, weight = base[1:], torch.ones(2, requires_grad=True)
+    for copied in (copy.deepcopy(view), pickle.loads(pickle.dumps(view))):
+        copied.add_(weight).sum().backward()
+        assert copied.tolist() == [1, 1] and base.tolist() == [0, 0, 0]
+    again = copy.deepcopy([weight, weight])
+    assert again[0] is again[1] is not weight and again[0].requires_grad
+    assert again[0].grad.tolist() == [2, 2]
+    with pytest.raises(RuntimeError):
+        copy.deepcopy(weight * 2)
+
+
+def test_a_view_whose_base_has_moved_is_not_followed():
+    base = ones(3)
+    view = base[1:]
+    base.data = zeros(3)
+    with pytest.raises(RuntimeError, match="no longer share memory"):
+        view.add_(leaf(1.0, 1.0))
 
 
 def test_a_dtype_is_known_by_what_it_is_not_by_its_identity():

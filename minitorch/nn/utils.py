@@ -23,4 +23,11 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     return Tensor(total)
 
 
+def clip_grad_value_(parameters, clip_value):
+    """Move each element of the gradients into [-clip_value, clip_value], in place."""
+    for parameter in [parameters] if isinstance(parameters, Tensor) else parameters:
+        if parameter.grad is not None:
+            np.clip(parameter.grad._data, -clip_value, clip_value, out=parameter.grad._data)
+
+
 __getattr__ = _missing(__name__, "torch.nn.utils")
