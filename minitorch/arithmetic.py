@@ -240,11 +240,9 @@ def clamp(input, min=None, max=None):
         raise RuntimeError("clamp: give min, max or both")
     low, high = -np.inf if min is None else min, np.inf if max is None else max
     dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
-    out = input.astype(dtype, copy=False)
-    out = out if min is None else np.maximum(out, np.asarray(min, dtype))
-    out = out if max is None else np.minimum(out, np.asarray(max, dtype))
+    edges = (edge if edge is None else np.asarray(edge, dtype) for edge in (min, max))
     return (
-        out,
+        np.clip(input.astype(dtype, copy=False), *edges),
         lambda g: masked(g, (low <= input) & (input <= high)),
         lambda g: masked(g, (input < low) & (low < high)),
         lambda g: masked(g, (input > high) | (high < low)),

@@ -261,7 +261,8 @@ def take_along_dim(input, indices, dim=None):
         return out, lambda g: backward(g).reshape(shape)
     _check_indices("take_along_dim", input, indices)
     axis = normalize_axis_index(dim, input.ndim)
-    indices = np.where(indices < 0, indices + shape[axis], indices)
+    if indices.min(initial=0) < 0:
+        indices = np.where(indices < 0, indices + shape[axis], indices)
     before = np.broadcast_shapes(shape[:axis], indices.shape[:axis])
     after = np.broadcast_shapes(shape[axis + 1 :], indices.shape[axis + 1 :])
     input, indices = (
@@ -296,7 +297,8 @@ def _along(input, axis, index):
     starts = sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
     positions = starts + (index if steps[axis] == 1 else index * steps[axis])
     positions = np.asarray(positions, np.intp)
-    return input.reshape(-1).take(positions, mode="clip"), lambda g: _add_at(positions, g, whole)
+    # All are inside by now. Told to wrap, NumPy doesn't look again, which takes twice as long.
+    return input.reshape(-1).take(positions, mode="wrap"), lambda g: _add_at(positions, g, whole)
 
 
 @method()
