@@ -23,4 +23,6 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--fresh-seed", action="store_true", help="try other random indices than always")
+    parser.addoption(
+        "--fresh-seed", action="store_true", help="try other random indices than always"
+    )

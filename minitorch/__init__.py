@@ -38,6 +38,7 @@ Around it, one family per file:
 
 NAMES.md lists every public name and who needs it.
 """
+
 import math as _math
 import warnings as _warnings
 
@@ -46,32 +47,168 @@ import numpy as _np
 from minitorch.dtypes import bool_, float32, float64, int32, int64, result_type
 from minitorch.tensor import Tensor
 from minitorch.recording import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from minitorch.arithmetic import (abs, add, clamp, cos, exp, log, maximum, minimum, mul, neg, pow, rsqrt, sigmoid, sin,
-                                  sqrt, sub, tanh, true_divide, where)
+from minitorch.arithmetic import (
+    abs,
+    add,
+    clamp,
+    cos,
+    exp,
+    log,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    pow,
+    rsqrt,
+    sigmoid,
+    sin,
+    sqrt,
+    sub,
+    tanh,
+    true_divide,
+    where,
+)
 from minitorch.rounding import ceil, div, floor, floor_divide, fmod, remainder, round, sign, trunc
-from minitorch.elementary import (addcdiv, addcmul, atan, atan2, erf, expm1, lerp, log1p, log2, log10,
-                                  nan_to_num, reciprocal, square, tan)
-from minitorch.comparisons import (allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, eq, equal, ge, gt,
-                                   is_tensor, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,
-                                   logical_xor, lt, ne)
-from minitorch.reductions import (all, amax, amin, any, argmax, argmin, cumprod, cumsum, logsumexp, max, mean, min,
-                                  norm, prod, std, std_mean, sum, var, var_mean)
+from minitorch.elementary import (
+    addcdiv,
+    addcmul,
+    atan,
+    atan2,
+    erf,
+    expm1,
+    lerp,
+    log1p,
+    log2,
+    log10,
+    nan_to_num,
+    reciprocal,
+    square,
+    tan,
+)
+from minitorch.comparisons import (
+    allclose,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    bitwise_xor,
+    eq,
+    equal,
+    ge,
+    gt,
+    is_tensor,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    lt,
+    ne,
+)
+from minitorch.reductions import (
+    all,
+    amax,
+    amin,
+    any,
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    logsumexp,
+    max,
+    mean,
+    min,
+    norm,
+    prod,
+    std,
+    std_mean,
+    sum,
+    var,
+    var_mean,
+)
 from minitorch.products import matmul, outer
 from minitorch.contractions import bmm, dot, einsum, mm, mv
-from minitorch.shaping import (clone, flatten, flip, permute, reshape, roll, squeeze, transpose, unsqueeze)
+from minitorch.shaping import (
+    clone,
+    flatten,
+    flip,
+    permute,
+    reshape,
+    roll,
+    squeeze,
+    transpose,
+    unsqueeze,
+)
 from minitorch.joining import cat, chunk, split, stack, unbind
-from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, meshgrid,
-                                 movedim, narrow, ravel, repeat_interleave, select, swapaxes, t, tile,
-                                 unflatten, vstack)
+from minitorch.arranging import (
+    broadcast_to,
+    concat,
+    diag,
+    diagonal,
+    hstack,
+    meshgrid,
+    movedim,
+    narrow,
+    ravel,
+    repeat_interleave,
+    select,
+    swapaxes,
+    t,
+    tile,
+    unflatten,
+    vstack,
+)
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
 from minitorch.scattering import index_add, masked_select, scatter, scatter_add
-from minitorch.sorting import argsort, bincount, count_nonzero, isin, median, nonzero, sort, topk, unique
+from minitorch.sorting import (
+    argsort,
+    bincount,
+    count_nonzero,
+    isin,
+    median,
+    nonzero,
+    sort,
+    topk,
+    unique,
+)
 from minitorch import inplace, retaining
 from minitorch.device import backends, cuda, device, mps
-from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
-                                full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)
-from minitorch.random import (Generator, bernoulli, get_rng_state, manual_seed, multinomial, normal, rand, rand_like,
-                              randint, randn, randn_like, randperm, set_rng_state)
+from minitorch.creation import (
+    FloatTensor,
+    LongTensor,
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from minitorch.random import (
+    Generator,
+    bernoulli,
+    get_rng_state,
+    manual_seed,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    set_rng_state,
+)
 from minitorch import autograd, distributions, nn, optim
 from minitorch.nn.activations import log_softmax, relu, softmax
 from minitorch.serialization import load, save

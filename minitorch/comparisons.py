@@ -1,4 +1,5 @@
 """Comparisons and truth values, element by element. Their results have no gradient."""
+
 import numpy as np
 
 from minitorch.complaints import expect_arrays
@@ -11,6 +12,7 @@ def _comparison(function, *names, with_numbers=True):
     def compare(input, other):
         expect_arrays(names[0], input, *() if with_numbers else (other,))
         return function(*as_common_dtype(input, other))
+
     compare.__name__ = names[0]
     return method(*names)(differentiable(compare))
 
@@ -68,7 +70,9 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: rtol and atol cannot be negative, got {rtol} and {atol}")
     if input.dtype != other.dtype:
-        raise RuntimeError(f"isclose: both need the same dtype, got {input.dtype} and {other.dtype}")
+        raise RuntimeError(
+            f"isclose: both need the same dtype, got {input.dtype} and {other.dtype}"
+        )
     return np.isclose(input, other, rtol, atol, equal_nan)
 
 

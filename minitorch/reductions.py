@@ -1,8 +1,10 @@
 """Reductions: sums, means, extremes and their kind, along any dimensions.
 
-`dim` is None (all), a number or several; negative numbers count from the end. A reduced dimension disappears,
-or stays with size 1 if `keepdim`. What the forward pass takes together, the backward pass spreads again.
+`dim` is None (all), a number or several; negative numbers count from the end. A reduced dimension
+disappears, or stays with size 1 if `keepdim`. What the forward pass takes together, the backward
+pass spreads again.
 """
+
 import math
 from collections import namedtuple
 
@@ -28,7 +30,9 @@ def _axes(input, dim):
         raise TypeError(f"dim must be a number, several or None, got {dim}")
     if dim in (None, (), []):
         return tuple(range(input.ndim))
-    return normalize_axis_tuple(dim, input.ndim or 1)[:input.ndim]    # a number has a dimension 0 by courtesy
+    return normalize_axis_tuple(dim, input.ndim or 1)[
+        : input.ndim
+    ]  # a number has a dimension 0 by courtesy
 
 
 def _with_axes(g, axes, shape):
@@ -42,6 +46,7 @@ def _spread(g, axes, shape):
 
 
 # ---------------------------------------------------------------- sums, products and moments
+
 
 @method()
 @differentiable
@@ -65,14 +70,18 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
 @method()
 @differentiable
 def prod(input, dim=None, keepdim=False, *, dtype=None):
-    """The product. The derivative by an element is the product of the others: of those before and those after it."""
+    """The product. The derivative by an element is the product of the others: of those before and
+    those after it.
+    """
     input = _cast(input, dtype or (None if input.dtype.kind == "f" else int64))
     axes, shape = _axes(input, dim), input.shape
 
     def backward(g):
         last = range(-len(axes), 0)
         moved = np.moveaxis(input, axes, last)
-        rows = moved.reshape(*moved.shape[:moved.ndim - len(axes)], -1)           # (..., elements multiplied)
+        rows = moved.reshape(
+            *moved.shape[: moved.ndim - len(axes)], -1
+        )  # (..., elements multiplied)
         one = np.ones((*rows.shape[:-1], 1), rows.dtype)
         before = np.concatenate([one, rows], -1).cumprod(-1)[..., :-1]
         after = np.flip(np.concatenate([one, np.flip(rows, -1)], -1).cumprod(-1)[..., :-1], -1)
@@ -85,22 +94,30 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
 @method()
 @differentiable
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
-    """(sum |x|^p)^(1/p), by default the square root of the sum of squares; p = inf: the largest |x|."""
+    """(sum |x|^p)^(1/p), by default the square root of the sum of squares; p = inf: the largest
+    |x|.
+    """
     p = 2 if p in ("fro", None) else p
     if isinstance(p, str):
-        raise NotImplementedError(f"norm: minitorch has no {p!r} norm: give a number, or use np.linalg.norm")
+        raise NotImplementedError(
+            f"norm: minitorch has no {p!r} norm: give a number, or use np.linalg.norm"
+        )
     input, axes = _cast(input, dtype), _axes(input, dim)
     _count("norm", input, axes)
     size = np.abs(input)
     if math.isinf(p):
-        out = (np.max if p > 0 else np.min)(size, axes, keepdims=True, initial=0 if p > 0 else np.inf)
+        out = (np.max if p > 0 else np.min)(
+            size, axes, keepdims=True, initial=0 if p > 0 else np.inf
+        )
     elif p == 0:
         out = (size != 0).sum(axes, keepdims=True, dtype=input.dtype)
     else:
-        out = sum_over(size * size if p == 2 else size ** p, axes, keepdims=True) ** (1 / p)
+        out = sum_over(size * size if p == 2 else size**p, axes, keepdims=True) ** (1 / p)
 
     def backward(g):
-        """d/dx = sign(x) (|x| / norm)^(p - 1); for p = inf shared by the largest; 0 where the norm is."""
+        """d/dx = sign(x) (|x| / norm)^(p - 1); for p = inf shared by the largest; 0 where the norm
+        is.
+        """
         if p == 0:
             return None
         safe = np.where(out == 0, 1, out)
@@ -117,7 +134,9 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 @method()
 @differentiable
 def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
-    """Squared distances from the mean, summed and divided by n - correction (1, or 0 if not `unbiased`)."""
+    """Squared distances from the mean, summed and divided by n - correction (1, or 0 if not
+    `unbiased`).
+    """
     out, centered, divisor, axes = _variance("var", input, dim, unbiased, keepdim, correction)
     return out, lambda g: centered * _with_axes(g * 2 / divisor, axes, centered.shape)
 
@@ -128,7 +147,13 @@ def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The square root of `var`; where it is 0 its gradient is 0."""
     out, centered, divisor, axes = _variance("std", input, dim, unbiased, keepdim, correction)
     out = np.sqrt(out)
-    return out, lambda g: centered * _with_axes(g / np.where(out == 0, np.inf, out) / divisor, axes, centered.shape)
+    return (
+        out,
+        lambda g: (
+            centered
+            * _with_axes(g / np.where(out == 0, np.inf, out) / divisor, axes, centered.shape)
+        ),
+    )
 
 
 def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
@@ -144,13 +169,13 @@ def std_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
 
 
 def _variance(name, input, dim, unbiased, keepdim, correction):
-    if isinstance(dim, bool):                                         # var(x, True)
+    if isinstance(dim, bool):  # var(x, True)
         dim, unbiased = None, dim
     axes = _axes(input, dim)
     count = _count(name, input, axes)
     divisor = count - (int(unbiased) if correction is None else correction)
     centered = input - sum_over(input, axes, keepdims=True) / (count or np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):              # of too few elements: inf or nan
+    with np.errstate(divide="ignore", invalid="ignore"):  # of too few elements: inf or nan
         squares = sum_over(centered * centered, axes, keepdim)
         return np.divide(squares, divisor if divisor > 0 else 0), centered, divisor or np.nan, axes
 
@@ -163,6 +188,7 @@ def _count(name, input, axes):
 
 # ---------------------------------------------------------------- extremes
 
+
 def _extreme(find, input, dim, keepdim):
     axes = _axes(input, dim)
     if dim is not None and 0 in (input.shape[axis] for axis in axes):
@@ -171,7 +197,9 @@ def _extreme(find, input, dim, keepdim):
 
     def backward(g):
         best = input == _with_axes(out, axes, input.shape)
-        return _with_axes(g, axes, input.shape) * (best / best.sum(axes, keepdims=True, dtype=g.dtype))
+        return _with_axes(g, axes, input.shape) * (
+            best / best.sum(axes, keepdims=True, dtype=g.dtype)
+        )
 
     return out, backward
 
@@ -213,7 +241,7 @@ def _smallest(input):
 
 
 def _position(find, input, dim, keepdim):
-    _axes(input, dim)                                                 # refuses dimensions that do not exist
+    _axes(input, dim)  # refuses dimensions that do not exist
     if (input.size if dim is None or not input.ndim else input.shape[dim]) == 0:
         raise IndexError(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
     return np.asarray(find(input, axis=dim, keepdims=keepdim), int64)
@@ -229,22 +257,32 @@ def argmax(input, dim=None, keepdim=False):
 @method()
 @differentiable
 def argmin(input, dim=None, keepdim=False):
-    """Where the smallest element is (the first of equal ones); without `dim`, in the flat tensor."""
+    """Where the smallest element is (the first of equal ones); without `dim`, in the flat
+    tensor.
+    """
     return _position(np.argmin, input, dim, keepdim)
 
 
 @method()
 @numpy_names
 def max(input, dim=None, keepdim=False, *, other=None):
-    """max(x): the largest element; max(x, dim): (values, indices); max(x, y): the larger of each pair."""
-    return _all_along_or_pairs(_largest, argmax, maximum, input, dim if other is None else other, keepdim)
+    """max(x): the largest element; max(x, dim): (values, indices); max(x, y): the larger of each
+    pair.
+    """
+    return _all_along_or_pairs(
+        _largest, argmax, maximum, input, dim if other is None else other, keepdim
+    )
 
 
 @method()
 @numpy_names
 def min(input, dim=None, keepdim=False, *, other=None):
-    """min(x): the smallest element; min(x, dim): (values, indices); min(x, y): the smaller of each pair."""
-    return _all_along_or_pairs(_smallest, argmin, minimum, input, dim if other is None else other, keepdim)
+    """min(x): the smallest element; min(x, dim): (values, indices); min(x, y): the smaller of each
+    pair.
+    """
+    return _all_along_or_pairs(
+        _smallest, argmin, minimum, input, dim if other is None else other, keepdim
+    )
 
 
 Extremes = namedtuple("Extremes", "values indices")
@@ -258,32 +296,44 @@ def _all_along_or_pairs(of_all, position, of_pairs, input, dim, keepdim):
     if not input.ndim:
         return Extremes(input.clone(), position(input, dim))
     indices = position(input, dim, keepdim=True)
-    values = take_along_dim(input, indices, dim)                      # the gradient goes to this one element
-    return Extremes(values, indices) if keepdim else Extremes(values.squeeze(dim), indices.squeeze(dim))
+    values = take_along_dim(input, indices, dim)  # the gradient goes to this one element
+    return (
+        Extremes(values, indices)
+        if keepdim
+        else Extremes(values.squeeze(dim), indices.squeeze(dim))
+    )
 
 
 # ---------------------------------------------------------------- others
 
+
 @method()
 @differentiable
 def logsumexp(input, dim, keepdim=False):
-    """log sum e^x, shifted by the maximum so that nothing overflows; its gradient is the softmax."""
+    """log sum e^x, shifted by the maximum so that nothing overflows; its gradient is the
+    softmax.
+    """
     input = as_float(input)
     axes = _axes(input, dim)
     top = input.max(axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    e = np.exp(input - top)                                           # the same shape as input
+    e = np.exp(input - top)  # the same shape as input
     total = sum_over(e, axes, keepdims=True)
     with np.errstate(divide="ignore"):
         out = np.log(total) + top
-    weights = lambda: e / np.where(total == 0, np.nan, total)
+
+    def weights():
+        return e / np.where(total == 0, np.nan, total)
+
     return out if keepdim else out.squeeze(axes), lambda g: _with_axes(g, axes, e.shape) * weights()
 
 
 @method()
 @differentiable
 def cumsum(input, dim, *, dtype=None):
-    """Running sums. Element j is part of all sums from j on: gradients are summed from the other end."""
+    """Running sums. Element j is part of all sums from j on: gradients are summed from the other
+    end.
+    """
     input = _cast(input, dtype or (None if input.dtype.kind == "f" else int64))
     _axes(input, dim)
     if not input.ndim:
@@ -299,7 +349,9 @@ def cumprod(input, dim, *, dtype=None):
     _axes(input, dim)
 
     def backward(g):
-        """Row j of `factors` is x with a 1 for x[j]: its running products, from j on, are the derivatives by x[j]."""
+        """Row j of `factors` is x with a 1 for x[j]: its running products, from j on, are the
+        derivatives by x[j].
+        """
         if not input.ndim:
             return g
         x, g = np.moveaxis(input, dim, -1), np.moveaxis(g, dim, -1)
@@ -312,20 +364,25 @@ def cumprod(input, dim, *, dtype=None):
 def _running_sums(x, dim):
     """One addition after the other in float64, as in PyTorch: in float32 errors would add up, too.
 
-    Along a last dimension of up to 1024 in blocks of 16: sums within a block are a product with a triangle of ones, and
-    what the blocks before add up to comes on top. Four times as fast.
+    Along a last dimension of up to 1024 in blocks of 16: sums within a block are a product with a
+    triangle of ones, and what the blocks before add up to comes on top. Four times as fast.
     """
     if x.dtype.kind != "f":
         return x.cumsum(dim, x.dtype)
     blocks = x.shape[-1] // 16
     if dim not in (-1, x.ndim - 1) or blocks * 16 != x.shape[-1] or not 2 <= blocks <= 64:
         return x.cumsum(dim, np.float64).astype(x.dtype, copy=False)
-    triangle = lambda size, diagonal=0: np.triu(np.ones((size, size), x.dtype), diagonal)
+
+    def triangle(size, diagonal=0):
+        return np.triu(np.ones((size, size), x.dtype), diagonal)
+
     with np.errstate(invalid="ignore", over="ignore"):
         sums = (x.reshape(-1, 16) @ triangle(16)).reshape(*x.shape[:-1], blocks, 16)
         sums += (sums[..., -1] @ triangle(blocks, 1))[..., None]
     sums = sums.reshape(x.shape)
-    return sums if np.isfinite(sums[..., -1]).all() else x.cumsum(dim)    # in a product 0 * inf is nan
+    return (
+        sums if np.isfinite(sums[..., -1]).all() else x.cumsum(dim)
+    )  # in a product 0 * inf is nan
 
 
 @method()

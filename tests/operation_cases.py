@@ -1,8 +1,10 @@
 """Expressions that run unchanged on minitorch and on PyTorch, and the arrays they are about.
 
-`torch` in an expression is either of the two engines. `{a|b}` stands for both forms; several of them for all
-combinations. Used by test_operations.py and by reference/make_operations.py, which freezes PyTorch's answers.
+`torch` in an expression is either of the two engines. `{a|b}` stands for both forms; several of
+them for all combinations. Used by test_operations.py and by reference/make_operations.py, which
+freezes PyTorch's answers.
 """
+
 import itertools
 import re
 
@@ -12,20 +14,35 @@ _rng = np.random.default_rng(0)
 _normal = _rng.standard_normal
 
 ARRAYS = {
-    "number": _normal(()), "row": _normal(4), "column": _normal((3, 1)), "w": _normal((4, 2)),
-    "x": _normal((3, 4)), "y": _normal((3, 4)), "turned": _normal((4, 3)).T,
+    "number": _normal(()),
+    "row": _normal(4),
+    "column": _normal((3, 1)),
+    "w": _normal((4, 2)),
+    "x": _normal((3, 4)),
+    "y": _normal((3, 4)),
+    "turned": _normal((4, 3)).T,
     "gaps": _normal((6, 9))[::2, 1::2],
-    "cube": _normal((2, 3, 4)), "swapped": _normal((4, 3, 2)).transpose(2, 1, 0),
-    "deep": _normal((5, 1, 4, 3)), "thin": _normal((2, 1, 4, 1)),
-    "empty": _normal((0, 3)), "hollow": _normal((2, 0, 3)), "positive": _rng.uniform(0.2, 3, (3, 4)),
+    "cube": _normal((2, 3, 4)),
+    "swapped": _normal((4, 3, 2)).transpose(2, 1, 0),
+    "deep": _normal((5, 1, 4, 3)),
+    "thin": _normal((2, 1, 4, 1)),
+    "empty": _normal((0, 3)),
+    "hollow": _normal((2, 0, 3)),
+    "positive": _rng.uniform(0.2, 3, (3, 4)),
     "ties": np.array([[1.0, 3, 3, 0], [2, 2, 2, 2], [-1, 0, -1, 0]]),
     "wide": np.array([-800.0, -3, 0, 1e-9, 5, 800]),
     "holes": np.array([[-np.inf, 0.5, 1], [-np.inf, -np.inf, -np.inf], [0.1, 0.2, -np.inf]]),
-    "mask": _rng.random((3, 4)) < 0.5, "keep": np.array([True, False, True]),
-    "ids": np.array([2, 0, 2, 1, 2]), "pairs": np.array([[0, 2], [1, 1]]), "nothing": np.zeros(0, np.int64),
-    "along": _rng.integers(0, 4, (3, 2)), "across": _rng.integers(0, 3, (2, 4)),
-    "many": _rng.integers(0, 3, (2, 3, 5)), "whole": np.array([[3, -1, 2], [0, 5, -4]]),
-    "rows300": _normal((300, 2)), "ids300": _rng.integers(0, 300, 40),
+    "mask": _rng.random((3, 4)) < 0.5,
+    "keep": np.array([True, False, True]),
+    "ids": np.array([2, 0, 2, 1, 2]),
+    "pairs": np.array([[0, 2], [1, 1]]),
+    "nothing": np.zeros(0, np.int64),
+    "along": _rng.integers(0, 4, (3, 2)),
+    "across": _rng.integers(0, 3, (2, 4)),
+    "many": _rng.integers(0, 3, (2, 3, 5)),
+    "whole": np.array([[3, -1, 2], [0, 5, -4]]),
+    "rows300": _normal((300, 2)),
+    "ids300": _rng.integers(0, 300, 40),
 }
 
 EXPRESSIONS = """
@@ -226,13 +243,22 @@ def expand(line):
 
 def arrays_of(expression):
     """The named arrays an expression uses."""
-    return {name: ARRAYS[name] for name in re.findall(r"\b[a-z]+\d*\b", expression) if name in ARRAYS}
+    return {
+        name: ARRAYS[name] for name in re.findall(r"\b[a-z]+\d*\b", expression) if name in ARRAYS
+    }
 
 
 def evaluate(torch, expression, dtype="float64"):
-    """Outputs of an expression and the gradients of a fixed weighted sum of them, as lists of arrays."""
-    cast = lambda a: a.astype(dtype, order="K", copy=True) if a.dtype.kind == "f" else a.copy(order="K")
-    tensors = {name: torch.from_numpy(np.asarray(cast(a))) for name, a in arrays_of(expression).items()}
+    """Outputs of an expression and the gradients of a fixed weighted sum of them, as lists of
+    arrays.
+    """
+
+    def cast(a):
+        return a.astype(dtype, order="K", copy=True) if a.dtype.kind == "f" else a.copy(order="K")
+
+    tensors = {
+        name: torch.from_numpy(np.asarray(cast(a))) for name, a in arrays_of(expression).items()
+    }
     leaves = [x.requires_grad_() for x in tensors.values() if x.is_floating_point()]
     try:
         out = eval(expression, {"torch": torch, **tensors})
@@ -244,7 +270,9 @@ def evaluate(torch, expression, dtype="float64"):
     losses = [(x.double() * w).sum() for x, w in weighed if x.requires_grad]
     if losses:
         sum(losses).backward()
-    return [x.detach().numpy() for x in outs], [x.grad.numpy() for x in leaves if x.grad is not None]
+    return [x.detach().numpy() for x in outs], [
+        x.grad.numpy() for x in leaves if x.grad is not None
+    ]
 
 
 def weights_for(outs):
@@ -255,7 +283,9 @@ def weights_for(outs):
 
 def flat(results):
     """Outputs and gradients as one array."""
-    return np.concatenate([np.zeros(0), *(x.ravel().astype(np.float64) for part in results for x in part)])
+    return np.concatenate(
+        [np.zeros(0), *(x.ravel().astype(np.float64) for part in results for x in part)]
+    )
 
 
 FIRST_FORMS = list(dict.fromkeys(expand(line)[0] for line in LINES))
@@ -329,18 +359,28 @@ TYPE_LINES = [line for line in TYPES.splitlines() if line]
 
 
 def result_types(torch, expression):
-    """A letter for each pair of input dtypes: b, h (int32), i, f (float32), d (float64), or - where it is refused.
+    """A letter for each pair of input dtypes: b, h (int32), i, f (float32), d (float64), or - where
+    it is refused.
 
     `a` (2, 2) and the 0-d `n` are of the first dtype, `b` (2, 2) and the 0-d `m` of the second.
     """
     second = DTYPES if re.search(r"\b[bm]\b", expression) else DTYPES[:1]
-    return "".join(_result_type(torch, expression, *pair) for pair in itertools.product(DTYPES, second))
+    return "".join(
+        _result_type(torch, expression, *pair) for pair in itertools.product(DTYPES, second)
+    )
 
 
 def _result_type(torch, expression, first, second):
-    make = lambda values, dtype: torch.tensor(values, dtype=getattr(torch, dtype))
-    names = {"a": make([[1, 2], [3, 4]], first), "n": make(3, first), "b": make([[2, 1], [1, 1]], second),
-             "m": make(2, second), "c": torch.tensor([True, False])}
+    def make(values, dtype):
+        return torch.tensor(values, dtype=getattr(torch, dtype))
+
+    names = {
+        "a": make([[1, 2], [3, 4]], first),
+        "n": make(3, first),
+        "b": make([[2, 1], [1, 1]], second),
+        "m": make(2, second),
+        "c": torch.tensor([True, False]),
+    }
     try:
         out = eval(expression, {"torch": torch, **names})
     except (RuntimeError, TypeError, ValueError):

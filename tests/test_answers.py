@@ -1,4 +1,6 @@
-"""A learner's right answers: kept as source that runs on its own, in place in later lessons, switched off and on."""
+"""A learner's right answers: kept as source that runs on its own, in place in later lessons,
+switched off and on.
+"""
 
 import importlib.util
 import json
@@ -45,7 +47,9 @@ def forget_solutions(monkeypatch):
 
 
 def cell(text, name="double", **namespace):
-    """What a learner's cells with this text define, in a module called __main__, as in a notebook."""
+    """What a learner's cells with this text define, in a module called __main__, as in a
+    notebook.
+    """
     text = textwrap.dedent(text).lstrip()
     filename = f"<cell {hash(text)}>"
     linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
@@ -98,6 +102,7 @@ def test_wrong_try_after_a_right_one_loses_nothing(kept):
 def test_later_lesson_has_the_answer_in_place(kept):
     cell(RIGHT)
     import solutions.user
+
     original = exercises.session.originals["double"]
     exercises.session.hand_on(kept.course.exercise("double"))
     assert solutions.user.double is original
@@ -112,13 +117,17 @@ def test_answer_that_was_checked_is_not_checked_again(kept, monkeypatch):
     assert opened(kept).in_place == ["double"]
 
 
-@pytest.mark.parametrize("name", ["solutions/user.py", "lessons/00_tiny/checks.py", "classroom/trial.py"])
+@pytest.mark.parametrize(
+    "name", ["solutions/user.py", "lessons/00_tiny/checks.py", "classroom/trial.py"]
+)
 def test_answer_is_checked_again_when_what_it_depends_on_changes(kept, monkeypatch, name):
     cell(RIGHT)
     tiny_course.edit(kept.course.root, name, "\n", "\n\n")
     judged = []
     judge = exercises.judge
-    monkeypatch.setattr(exercises, "judge", lambda name, answer: judged.append(name) or judge(name, answer))
+    monkeypatch.setattr(
+        exercises, "judge", lambda name, answer: judged.append(name) or judge(name, answer)
+    )
     assert opened(kept).in_place == ["double"] and judged == ["double"]
     opened(kept)
     assert judged == ["double"]
@@ -135,16 +144,24 @@ def test_answer_that_is_right_no_longer_is_set_aside_with_a_sentence(kept):
     assert opened(kept).sentences == [] and "FACTOR" not in path.read_text()
 
 
-@pytest.mark.parametrize("damage", [
-    lambda text: text.replace("return", "retrun"), lambda text: text.replace("import numpy", "import nump"),
-    lambda text: text.replace("def double", "def dabble"), lambda text: text + "\nraise SystemExit\n",
-])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace("return", "retrun"),
+        lambda text: text.replace("import numpy", "import nump"),
+        lambda text: text.replace("def double", "def dabble"),
+        lambda text: text + "\nraise SystemExit\n",
+    ],
+)
 def test_broken_file_stops_nothing(kept, damage):
     cell(RIGHT)
     path = kept.path("double")
     path.write_text(damage(path.read_text()))
     found = opened(kept)
-    assert found.in_place == [] and "Your `double` in my_answers/tiny.py is left out" in found.sentences[0]
+    assert (
+        found.in_place == []
+        and "Your `double` in my_answers/tiny.py is left out" in found.sentences[0]
+    )
     assert path.exists()
 
 
@@ -172,7 +189,9 @@ def test_answer_to_an_exercise_that_is_gone_is_kept_unjudged(kept):
     path.write_text(path.read_text() + "\n\n# %% treble\ndef treble(x): return 1 / 0\n")
     found = opened(kept)
     assert found.in_place == ["double"]
-    assert "asks for `treble` no longer: your answer stays in my_answers/tiny.py" in found.sentences[0]
+    assert (
+        "asks for `treble` no longer: your answer stays in my_answers/tiny.py" in found.sentences[0]
+    )
     cell(RIGHT)
     assert "treble" in path.read_text()
 
@@ -180,23 +199,29 @@ def test_answer_to_an_exercise_that_is_gone_is_kept_unjudged(kept):
 def test_answers_that_build_on_each_other_import_the_one_in_use(kept):
     cell(RIGHT)
     double = exercises.session.in_use["double"]
-    cell("""
+    cell(
+        """
         @exercise
         class Counter:
             total = 0
             def add(self, step=1):
                 if step < 0: raise ValueError
                 self.total += int(double(np.ones(1) * step)[0]) // 2
-        """, "Counter", double=double)
+        """,
+        "Counter",
+        double=double,
+    )
     assert "from solutions.tiny import double" in kept.sections(kept.path("Counter"))["Counter"]
     assert opened(kept).in_place == ["double", "Counter"]
     from solutions.tiny import Counter
+
     assert Counter.add.__globals__["double"].__doc__ == "Mine."
 
 
 def test_answer_is_switched_off_and_on_in_one_line(kept, capsys):
     cell(RIGHT)
     import solutions.tiny
+
     own = exercises.session.originals["double"]
     exercises.mine("double", False)
     assert solutions.tiny.double is own and opened(kept).in_place == []
@@ -213,21 +238,40 @@ def test_what_cannot_be_written_down_is_said(kept):
     table = np.ones(3)
     definition = "def double(x):\n    return 2 * np.asarray(x) * table[0]"
     answer = cell(definition, table=table)
-    with pytest.raises(standalone.NotStandalone, match="It uses `table`, which is a float array of shape"):
+    with pytest.raises(
+        standalone.NotStandalone, match="It uses `table`, which is a float array of shape"
+    ):
         standalone.source_of(answer, lambda name: None)
-    assert exercises._keep("double", answer)[0].startswith("It could not be kept for later lessons.")
+    assert exercises._keep("double", answer)[0].startswith(
+        "It could not be kept for later lessons."
+    )
     assert verdict_card == []
 
 
-@pytest.mark.parametrize("text, namespace, wanted", [
-    ("def double(x):\n    return math.floor(x)", {"math": __import__("math")}, "import math"),
-    ("def double(x):\n    return path.join(x)", {"path": os.path}, "import posixpath as path"),
-    ("def double(x):\n    return dedent(x)", {"dedent": textwrap.dedent}, "from textwrap import dedent"),
-    ("def double(x):\n    return d(x)", {"d": textwrap.dedent}, "from textwrap import dedent as d"),
-    ("def double(x, size=N):\n    return size", {"N": (1, 2.5)}, "N = (1, 2.5)"),
-    ("def double(x):\n    return [abs(each) for each in x]", {}, ""),
-    ("@cache\ndef double(x):\n    return x", {"cache": __import__("functools").cache}, "@cache\ndef double"),
-])
+@pytest.mark.parametrize(
+    "text, namespace, wanted",
+    [
+        ("def double(x):\n    return math.floor(x)", {"math": __import__("math")}, "import math"),
+        ("def double(x):\n    return path.join(x)", {"path": os.path}, "import posixpath as path"),
+        (
+            "def double(x):\n    return dedent(x)",
+            {"dedent": textwrap.dedent},
+            "from textwrap import dedent",
+        ),
+        (
+            "def double(x):\n    return d(x)",
+            {"d": textwrap.dedent},
+            "from textwrap import dedent as d",
+        ),
+        ("def double(x, size=N):\n    return size", {"N": (1, 2.5)}, "N = (1, 2.5)"),
+        ("def double(x):\n    return [abs(each) for each in x]", {}, ""),
+        (
+            "@cache\ndef double(x):\n    return x",
+            {"cache": __import__("functools").cache},
+            "@cache\ndef double",
+        ),
+    ],
+)
 def test_imports_and_constants_are_written_down(text, namespace, wanted):
     answer = cell(text, **namespace)
     answer = getattr(answer, "__wrapped__", answer)
@@ -269,12 +313,19 @@ def test_two_kernels_one_after_the_other(kept):
 
 def run(root, name):
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    done = subprocess.run([sys.executable, root / name], cwd=root / "my_notebooks", env=environment,
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, root / name],
+        cwd=root / "my_notebooks",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout
 
 
 # What `make status` makes of it
+
 
 @pytest.fixture
 def copy(kept):
@@ -283,7 +334,12 @@ def copy(kept):
     path = mine.mine / "00_tiny.ipynb"
 
     def write(text, when=None):
-        cell = {"cell_type": "code", "metadata": {"exercise": "double"}, "source": text, "outputs": []}
+        cell = {
+            "cell_type": "code",
+            "metadata": {"exercise": "double"},
+            "source": text,
+            "outputs": [],
+        }
         path.write_text(json.dumps({"cells": [cell], "metadata": {}}), encoding="utf-8")
         os.utime(path, (when or time.time(),) * 2)
 
@@ -291,7 +347,9 @@ def copy(kept):
     return write
 
 
-def test_status_reads_kept_answers_and_verdicts_so_cleared_outputs_lose_nothing(kept, copy, monkeypatch):
+def test_status_reads_kept_answers_and_verdicts_so_cleared_outputs_lose_nothing(
+    kept, copy, monkeypatch
+):
     copy("as it came", when=1)
     assert copy.state() is None
     monkeypatch.setattr(cells, "digest_of_running", lambda: cells.digest("a wrong answer"))

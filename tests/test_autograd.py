@@ -1,4 +1,5 @@
 """autograd.Function and autograd.gradcheck."""
+
 import numpy as np
 import pytest
 
@@ -8,6 +9,7 @@ from minitorch.autograd import Function, gradcheck
 
 def make_cube(engine):
     """x^3 + shift with a backward by hand, on either engine."""
+
     class Cube(engine.autograd.Function):
         @staticmethod
         def forward(ctx, x, shift):
@@ -17,8 +19,9 @@ def make_cube(engine):
 
         @staticmethod
         def backward(ctx, grad):
-            x, = ctx.saved_tensors
+            (x,) = ctx.saved_tensors
             return grad * ctx.factor * x * x, None
+
     return Cube
 
 
@@ -81,8 +84,13 @@ def test_function_that_returns_its_input():
     assert out is not x and x.is_leaf and x.grad.tolist() == [2, 2]
 
 
-@pytest.mark.parametrize("returned, message", [
-    (lambda grad: (grad,), "1 gradients for 2 inputs"), (lambda grad: (grad[:1], None), r"shape \(1,\) for input 0")])
+@pytest.mark.parametrize(
+    "returned, message",
+    [
+        (lambda grad: (grad,), "1 gradients for 2 inputs"),
+        (lambda grad: (grad[:1], None), r"shape \(1,\) for input 0"),
+    ],
+)
 def test_wrong_gradients_are_refused(returned, message):
     class Wrong(Function):
         @staticmethod
@@ -110,6 +118,7 @@ def test_function_must_return_a_tensor():
 
 def wrong_sine(x):
     """sin x, with a derivative of x."""
+
     class Wrong(Function):
         @staticmethod
         def forward(ctx, x):
@@ -119,6 +128,7 @@ def wrong_sine(x):
         @staticmethod
         def backward(ctx, grad):
             return grad * ctx.saved_tensors[0]
+
     return Wrong.apply(x)
 
 
@@ -133,7 +143,9 @@ def test_gradcheck_finds_a_wrong_gradient():
 
 def test_gradcheck_of_several_inputs_and_outputs():
     rng = np.random.default_rng(0)
-    a, b = (minitorch.tensor(rng.standard_normal(shape), requires_grad=True) for shape in ((3, 2), (2,)))
+    a, b = (
+        minitorch.tensor(rng.standard_normal(shape), requires_grad=True) for shape in ((3, 2), (2,))
+    )
     before = a.detach().numpy().copy()
     a.grad = minitorch.ones(3, 2)
     assert gradcheck(lambda a, b, n: (a * b, (a * n).exp().sum()), (a, b, 0.5))
@@ -152,18 +164,21 @@ def test_gradcheck_without_anything_to_check():
 
 def test_grad_returns_what_backward_adds():
     x, y = (minitorch.tensor([1.0, 2.0, 3.0], requires_grad=True) for _ in range(2))
-    loss = lambda: (x * x * y[:2].sum() + y[1:].sum()).sum()
+
+    def loss():
+        return (x * x * y[:2].sum() + y[1:].sum()).sum()
+
     loss().backward()
     got = minitorch.autograd.grad(loss(), [y, x])
     assert got[0].tolist() == y.grad.tolist() and got[1].tolist() == x.grad.tolist()
-    assert x.grad.tolist() == [6.0, 12.0, 18.0]                              # and .grad stays as it was
+    assert x.grad.tolist() == [6.0, 12.0, 18.0]  # and .grad stays as it was
     assert minitorch.autograd.grad(x[0], x)[0].tolist() == [1.0, 0.0, 0.0]
 
 
 def test_grad_says_what_is_missing():
     x, y = (minitorch.tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
     with pytest.raises(RuntimeError):
-        minitorch.autograd.grad(x * x, x)                                       # no scalar
+        minitorch.autograd.grad(x * x, x)  # no scalar
     with pytest.raises(RuntimeError):
         minitorch.autograd.grad(x.sum(), [x, y])
     assert minitorch.autograd.grad(x.sum(), [x, y], allow_unused=True)[1] is None

@@ -1,4 +1,6 @@
-"""The classroom on a tiny course: what exercises say to whatever a learner may write, and the displays."""
+"""The classroom on a tiny course: what exercises say to whatever a learner may write, and the
+displays.
+"""
 
 import itertools
 import linecache
@@ -17,17 +19,29 @@ import numpy as np
 import pytest
 
 from classroom import (
-    catalogue, cells, exercises, feedback, figures, general, graph, looking, progress_bar, source)
-from classroom.exercises import exercise, hint, judge, solution
+    catalogue,
+    cells,
+    exercises,
+    feedback,
+    figures,
+    general,
+    graph,
+    looking,
+    progress_bar,
+    source,
+)
 from classroom.checking import NotYet, outcome, refuses, require
 from classroom.comparing import difference, shown
+from classroom.exercises import exercise, hint, judge, solution
 from classroom.trial import OutOfTime, call_within
 from tests import tiny_course
 
 CHECKS, MISTAKES = "lessons/00_tiny/checks.py", "lessons/00_tiny/mistakes.py"
 SOLUTIONS = "solutions/tiny.py"
 
-needs_alarm = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system cannot cut off a loop")
+needs_alarm = pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="this system cannot cut off a loop"
+)
 cell_numbers = itertools.count(1)
 
 
@@ -78,7 +92,9 @@ class Handle:
 
 
 def learner(text, name="double", **notebook_globals):
-    """What a learner's cell with this text defines under `name`; as there, its source is at hand."""
+    """What a learner's cell with this text defines under `name`; as there, its source is at
+    hand.
+    """
     text = textwrap.dedent(text).lstrip()
     filename = f"<cell {next(cell_numbers)}>"
     linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
@@ -89,10 +105,19 @@ def learner(text, name="double", **notebook_globals):
 
 # The three states
 
-@pytest.mark.parametrize("body", [
-    "...  # your code here", "pass", "'''Doubled.'''", "'''Doubled.'''\n    ...", "raise NotImplementedError",
-    "raise NotImplementedError('later')", "# a thought\n    ...",
-])
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "...  # your code here",
+        "pass",
+        "'''Doubled.'''",
+        "'''Doubled.'''\n    ...",
+        "raise NotImplementedError",
+        "raise NotImplementedError('later')",
+        "# a thought\n    ...",
+    ],
+)
 @pytest.mark.parametrize("has_source", [True, False])
 def test_untouched_body_is_not_written_yet(tiny, body, has_source):
     answer = learner(f"def double(x):\n    {body}\n")
@@ -101,7 +126,9 @@ def test_untouched_body_is_not_written_yet(tiny, body, has_source):
     assert judge("double", answer).state == "not written yet"
 
 
-@pytest.mark.parametrize("body", ["return 3", "x + 1", "y = x\n    ...", "raise ValueError", "return ..."])
+@pytest.mark.parametrize(
+    "body", ["return 3", "x + 1", "y = x\n    ...", "raise ValueError", "return ..."]
+)
 @pytest.mark.parametrize("has_source", [True, False])
 def test_begun_body_is_not_yet_right(tiny, body, has_source):
     answer = learner(f"def double(x):\n    {body}\n")
@@ -121,12 +148,15 @@ def test_class_is_not_written_as_long_as_all_its_blank_methods_are_empty(tiny):
     text = source.stub(catalogue.course().exercise("Counter"))
     stub = learner(text, "Counter", exercise=lambda answer: answer)
     assert judge("Counter", stub).state == "not written yet"
-    begun = learner("""
+    begun = learner(
+        """
         class Counter:
             total = 0
             def add(self, step=1):
                 self.total = step
-        """, "Counter")
+        """,
+        "Counter",
+    )
     verdict = judge("Counter", begun)
     assert (verdict.state, verdict.sentences[0]) == ("not yet", "Only the last step counts.")
 
@@ -134,46 +164,91 @@ def test_class_is_not_written_as_long_as_all_its_blank_methods_are_empty(tiny):
 # Whatever else a learner may write: (his cell, what he must read)
 
 CELLS = {
-    "raises": ("""
+    "raises": (
+        """
         def double(x):
             y = x
             return y / "2"
-        """, ["in line 3: `return y / \"2\"`", "TypeError: ufunc"]),
-    "raises in a helper": ("""
+        """,
+        ['in line 3: `return y / "2"`', "TypeError: ufunc"],
+    ),
+    "raises in a helper": (
+        """
         def helper(x):
             return 1 / 0
         def double(x):
             return helper(x)
-        """, ["in line 2: `return 1 / 0`", "ZeroDivisionError: division by zero"]),
+        """,
+        ["in line 2: `return 1 / 0`", "ZeroDivisionError: division by zero"],
+    ),
     "no return": ("def double(x): y = 2 * x", ["It is None. Is a `return` missing?"]),
     "placeholder returned": ("def double(x): return ...", ["the placeholder is still there"]),
-    "wrong type": ("def double(x): return 'twice'", ["It is a str; expected a float array of shape (3,)."]),
-    "list": ("def double(x): return [2.0, 4.0, 6.0]", ["It is a list of 3 items; expected a float array"]),
+    "wrong type": (
+        "def double(x): return 'twice'",
+        ["It is a str; expected a float array of shape (3,)."],
+    ),
+    "list": (
+        "def double(x): return [2.0, 4.0, 6.0]",
+        ["It is a list of 3 items; expected a float array"],
+    ),
     "generator": ("def double(x): yield 2 * x", ["It is a generator; expected a float array"]),
-    "wrong shape": ("def double(x): return 2 * x[:, None]", ["Its shape is (3, 1); expected (3,)."]),
-    "number that would broadcast": ("def double(x): return 2.0", ["Its shape is (); expected (3,)."]),
-    "wrong dtype": ("def double(x): return (2 * x).astype(int)", ["kind integer (int64); expected float"]),
-    "NaN": ("def double(x): return np.where(x == 2, np.nan, x)", ["NaN (not a number), first at index [1]."]),
-    "wrong entry": ("def double(x): return 2 * x + (x == 3)",
-                    ["1 of 3 entries differ, first at index [2]: it is 7; expected 6."]),
-    "changes its input": ("""
+    "wrong shape": (
+        "def double(x): return 2 * x[:, None]",
+        ["Its shape is (3, 1); expected (3,)."],
+    ),
+    "number that would broadcast": (
+        "def double(x): return 2.0",
+        ["Its shape is (); expected (3,)."],
+    ),
+    "wrong dtype": (
+        "def double(x): return (2 * x).astype(int)",
+        ["kind integer (int64); expected float"],
+    ),
+    "NaN": (
+        "def double(x): return np.where(x == 2, np.nan, x)",
+        ["NaN (not a number), first at index [1]."],
+    ),
+    "wrong entry": (
+        "def double(x): return 2 * x + (x == 3)",
+        ["1 of 3 entries differ, first at index [2]: it is 7; expected 6."],
+    ),
+    "changes its input": (
+        """
         def double(x):
             x *= 2
             return x
-        """, ["changes its input `x` in place"]),
+        """,
+        ["changes its input `x` in place"],
+    ),
     "exits": ("import sys\ndef double(x): sys.exit()", ["SystemExit", "must not end the program"]),
-    "recursion": ("def double(x): return double(x)", ["RecursionError", "calls itself without end"]),
-    "too much memory": ("def double(x): return np.ones(10**15)", ["MemoryError", "more memory than this"]),
+    "recursion": (
+        "def double(x): return double(x)",
+        ["RecursionError", "calls itself without end"],
+    ),
+    "too much memory": (
+        "def double(x): return np.ones(10**15)",
+        ["MemoryError", "more memory than this"],
+    ),
     "missing name": ("def double(x): return y", ["NameError: name 'y' is not defined"]),
-    "no parameter": ("def double(): return 2", ["has no parameter `x`. The signature is `double(x)`."]),
+    "no parameter": (
+        "def double(): return 2",
+        ["has no parameter `x`. The signature is `double(x)`."],
+    ),
     "renamed parameter": ("def double(values): return 2 * values", ["has no parameter `x`"]),
-    "additional parameter": ("def double(x, y): return 2 * x", ["has a parameter `y` for which no value"]),
+    "additional parameter": (
+        "def double(x, y): return 2 * x",
+        ["has a parameter `y` for which no value"],
+    ),
     "a class": ("class double: pass", ["must be a function, written with `def`; yours is a class"]),
     "a number": ("double = 3", ["yours is an int"]),
-    "np shadowed": ("np = 3\ndef double(x): return np.add(x, x)",
-                    ["The name `np` has been given to something else: it is now an int", "AttributeError"]),
-    "builtin shadowed": ("sum = 3\ndef double(x): return sum([x, x])",
-                         ["The name `sum`", "run `del sum` to get Python's own back"]),
+    "np shadowed": (
+        "np = 3\ndef double(x): return np.add(x, x)",
+        ["The name `np` has been given to something else: it is now an int", "AttributeError"],
+    ),
+    "builtin shadowed": (
+        "sum = 3\ndef double(x): return sum([x, x])",
+        ["The name `sum`", "run `del sum` to get Python's own back"],
+    ),
 }
 
 
@@ -187,14 +262,28 @@ def test_answer_to(tiny, cell):
     assert "Traceback" not in verdict.card().text()
 
 
-@pytest.mark.parametrize("text, fragment", [
-    ("class Counter:\n    def plus(self): return 1", "The class `Counter` has no method `add`."),
-    ("def Counter(): return 1", "`Counter` must be a class"),
-    ("class Counter:\n    def add(self, step): return 1", "`step` of `add` has lost its default value"),
-    ("class Counter:\n    total = 0\n    def add(self, step=1): return self.sum", "no attribute 'sum'"),
-    ("class Counter:\n    def __init__(self, start): pass\n    def add(self, step=1): self.total = 1",
-     "It could not be used as the exercise asks (TypeError"),
-])
+@pytest.mark.parametrize(
+    "text, fragment",
+    [
+        (
+            "class Counter:\n    def plus(self): return 1",
+            "The class `Counter` has no method `add`.",
+        ),
+        ("def Counter(): return 1", "`Counter` must be a class"),
+        (
+            "class Counter:\n    def add(self, step): return 1",
+            "`step` of `add` has lost its default value",
+        ),
+        (
+            "class Counter:\n    total = 0\n    def add(self, step=1): return self.sum",
+            "no attribute 'sum'",
+        ),
+        (
+            "class Counter:\n    def __init__(self, start): pass\n    def add(self, step=1): self.total = 1",
+            "It could not be used as the exercise asks (TypeError",
+        ),
+    ],
+)
 def test_answer_to_a_class(tiny, text, fragment):
     verdict = judge("Counter", learner(text, "Counter"))
     assert verdict.state == "not yet"
@@ -203,12 +292,15 @@ def test_answer_to_a_class(tiny, text, fragment):
 
 def test_method_that_changes_its_input_is_noticed_and_the_class_is_left_as_it_was(tiny):
     tiny_course.edit(tiny, CHECKS, "counter.add(2)", "counter.add(np.full(3, 2.0))")
-    answer = learner("""
+    answer = learner(
+        """
         class Counter:
             total = 0
             def add(self, step=1):
                 step += 1
-        """, "Counter")
+        """,
+        "Counter",
+    )
     add = answer.add
     assert "changes its input `step` in place" in judge("Counter", answer).says
     assert answer.add is add
@@ -220,7 +312,12 @@ def test_argument_that_may_change_is_let_be(tiny):
 
 
 def test_result_that_a_check_cannot_use_is_described(tiny):
-    tiny_course.edit(tiny, CHECKS, "return answer(np.array", "answer(np.ones(2)).sum()\n    return answer(np.array")
+    tiny_course.edit(
+        tiny,
+        CHECKS,
+        "return answer(np.array",
+        "answer(np.ones(2)).sum()\n    return answer(np.array",
+    )
     verdict = judge("double", learner("def double(x): y = x"))
     assert "Your code returned None, which cannot be used here" in verdict.says
     assert "Is a `return` missing?" in verdict.says
@@ -254,7 +351,8 @@ def test_recursion_is_the_learners_own_and_not_rescued_by_the_courses(tiny):
 
 
 def test_class_meets_itself_in_its_methods_while_it_is_judged(tiny):
-    answer = learner("""
+    answer = learner(
+        """
         class Counter:
             total = 0
             def add(self, step=1):
@@ -262,7 +360,9 @@ def test_class_meets_itself_in_its_methods_while_it_is_judged(tiny):
                 self.total = Counter.sum(self.total, step)
             def sum(total, step):
                 return total + step
-        """, "Counter")
+        """,
+        "Counter",
+    )
     namespace = answer.add.__globals__
     del namespace["Counter"]
     assert judge("Counter", answer).state == "right"
@@ -270,33 +370,46 @@ def test_class_meets_itself_in_its_methods_while_it_is_judged(tiny):
 
 
 def test_prints_and_warnings_are_shown_once_and_not_without_end(tiny, capsys):
-    verdict = judge("double", learner("""
+    verdict = judge(
+        "double",
+        learner("""
         def double(x):
             for line in range(1000): print("line", line)
             return 2 * x
-        """))
+        """),
+    )
     label, text = verdict.blocks[-1]
     assert verdict.state == "right" and label == "printed while it was checked"
-    assert text.startswith("line 0\nline 1\n") and text.endswith("(cut off here)") and len(text) < 1100
+    assert (
+        text.startswith("line 0\nline 1\n") and text.endswith("(cut off here)") and len(text) < 1100
+    )
     verdict = judge("double", learner("def double(x): return 2 * x + 0 * np.log(x - x)"))
     assert verdict.blocks[-1][1].count("RuntimeWarning: divide by zero encountered in log") == 1
     assert capsys.readouterr() == ("", "")
 
 
 @needs_alarm
-@pytest.mark.parametrize("body", [
-    "while True: pass",
-    "while True:\n        try: np.ones(3)\n        except BaseException: pass",
-    "while True:\n        try: sleep(0.01)\n        except: pass",
-    "while True: print('again')",
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "while True:\n        try: np.ones(3)\n        except BaseException: pass",
+        "while True:\n        try: sleep(0.01)\n        except: pass",
+        "while True: print('again')",
+    ],
+)
 def test_endless_loop_is_cut_off(tiny, body):
     started, handler = time.monotonic(), signal.getsignal(signal.SIGALRM)
     verdict = judge("double", learner(f"def double(x):\n    {body}\n", sleep=time.sleep))
     assert verdict.state == "not yet"
-    assert "was stopped after 1 s. Does a loop in it never end, or does it do the same" in verdict.says
+    assert (
+        "was stopped after 1 s. Does a loop in it never end, or does it do the same" in verdict.says
+    )
     assert time.monotonic() - started < 5
-    assert signal.getsignal(signal.SIGALRM) is handler and signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) is handler and signal.getitimer(signal.ITIMER_REAL) == (
+        0,
+        0,
+    )
 
 
 @needs_alarm
@@ -332,42 +445,60 @@ def test_interruption_goes_through(tiny):
 # Cells that Python cannot read
 
 UNREADABLE = {
-    "missing bracket": ("""
+    "missing bracket": (
+        """
         @exercise
         def double(x):
             return (2 * x
-        """, "line 3 of this cell: '(' was never closed"),
-    "dedented return": ("""
+        """,
+        "line 3 of this cell: '(' was never closed",
+    ),
+    "dedented return": (
+        """
         @exercise
         def double(x):
             y = 2 * x
         return y
-        """, "line 4 of this cell: 'return' outside function.\n  It must be indented as far as"),
-    "uneven indent": ("""
+        """,
+        "line 4 of this cell: 'return' outside function.\n  It must be indented as far as",
+    ),
+    "uneven indent": (
+        """
         @exercise
         def double(x):
             y = x
           return y
-        """, "line 4 of this cell: unindent"),
-    "missing colon": ("""
+        """,
+        "line 4 of this cell: unindent",
+    ),
+    "missing colon": (
+        """
         # Exercise *
 
         @exercise
         def double(x)
             return x
-        """, "line 4 of this cell: expected ':'"),
-    "misspelt def": ("""
+        """,
+        "line 4 of this cell: expected ':'",
+    ),
+    "misspelt def": (
+        """
         @exercise
         # mine
         dfe double(x):
             return x
-        """, "line 3 of this cell: invalid syntax"),
-    "open string": ("""
+        """,
+        "line 3 of this cell: invalid syntax",
+    ),
+    "open string": (
+        """
         @exercise
         def double(x):
             'Doubles.
             return x
-        """, "line 3 of this cell: unterminated string"),
+        """,
+        "line 3 of this cell: unterminated string",
+    ),
 }
 
 
@@ -381,7 +512,9 @@ def cell_watch(namespace):
 
 
 @pytest.mark.parametrize("cell", UNREADABLE)
-def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(tiny, notebook, cell):
+def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(
+    tiny, notebook, cell
+):
     text, says = UNREADABLE[cell]
     namespace = {}
     watch = cell_watch(namespace)
@@ -391,11 +524,13 @@ def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(t
     watch.after()
     watch.after()
     assert namespace["double"] is catalogue.course().exercise("double").reference
-    (bundle, metadata), = notebook
+    ((bundle, metadata),) = notebook
     assert metadata["classroom"] == {"exercise": "double", "state": "not yet", "cell": ""}
     assert exercises.session.states["double"] == "not yet"
     assert bundle["text/plain"].startswith("double: not yet\n  Python cannot read line ")
-    assert says in bundle["text/plain"] and "the course's own version is used" in bundle["text/plain"]
+    assert (
+        says in bundle["text/plain"] and "the course's own version is used" in bundle["text/plain"]
+    )
 
 
 def test_position_of_the_fault_is_shown():
@@ -406,21 +541,37 @@ def test_position_of_the_fault_is_shown():
     assert cells.described(SyntaxError("unexpected end", ("", 9, None, "")), ["x"])[1] == []
 
 
-@pytest.mark.parametrize("text", [
-    "@exercise\ndef double(x):\n    return 2 * x\n", "x = (1\n", "@exercise\ndef no_such(x): return (x\n",
-    "get_ipython().run_line_magic('timeit', 'double(3)')\n", "@exercise\nx = (", "", "await sleep(1)\n",
-    "@exercise\nclass Counter:\n    def add(self, step=1): return '\\d' is step\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@exercise\ndef double(x):\n    return 2 * x\n",
+        "x = (1\n",
+        "@exercise\ndef no_such(x): return (x\n",
+        "get_ipython().run_line_magic('timeit', 'double(3)')\n",
+        "@exercise\nx = (",
+        "",
+        "await sleep(1)\n",
+        "@exercise\nclass Counter:\n    def add(self, step=1): return '\\d' is step\n",
+    ],
+)
 def test_any_other_cell_is_left_as_it_is(tiny, text):
     lines = text.splitlines(keepends=True)
     assert cell_watch({}).before(lines) == lines
 
 
-@pytest.mark.parametrize("text, names", [
-    ("def double(x):\n    return 2 * x\n", ["double"]), ("x = 1\nclass Counter:\n    pass\n", ["Counter"]),
-    ("@exercise\ndef double(x): return x", []), ("@cache\ndef double(x): return x", []), ("def mine(x): return x", []),
-    ("%timeit double(3)\ndef double(x): return x", []), ("def f():\n    def double(x): return x", []), ("", []),
-])
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        ("def double(x):\n    return 2 * x\n", ["double"]),
+        ("x = 1\nclass Counter:\n    pass\n", ["Counter"]),
+        ("@exercise\ndef double(x): return x", []),
+        ("@cache\ndef double(x): return x", []),
+        ("def mine(x): return x", []),
+        ("%timeit double(3)\ndef double(x): return x", []),
+        ("def f():\n    def double(x): return x", []),
+        ("", []),
+    ],
+)
 def test_forgotten_decorator_is_noticed(tiny, text, names):
     assert cells.undecorated(text) == names
 
@@ -433,9 +584,11 @@ def test_looking_at_a_cell_never_raises(tiny, monkeypatch):
 
 # What is handed on
 
+
 def test_right_answer_takes_the_place_of_the_solution_and_a_wrong_one_gives_it_back(tiny, capsys):
     import solutions.tiny
     import solutions.user
+
     original = solutions.tiny.double
     calls = []
     right = learner("def double(x):\n    calls.append(1)\n    return 2 * x", calls=calls)
@@ -457,7 +610,12 @@ def test_right_answer_takes_the_place_of_the_solution_and_a_wrong_one_gives_it_b
 
 
 def test_right_card_says_what_comes_next_and_the_last_one_what_was_achieved(tiny, capsys):
-    tiny_course.edit(tiny, "lessons/00_tiny/lesson.py", "minutes: 3", 'minutes: 3\n#     achieved: "You can double."')
+    tiny_course.edit(
+        tiny,
+        "lessons/00_tiny/lesson.py",
+        "minutes: 3",
+        'minutes: 3\n#     achieved: "You can double."',
+    )
     exercise(learner("def double(x): return x + x"))
     assert "1 of 2 in this lesson; next: `Counter`." in capsys.readouterr().out
     exercise(catalogue.course().exercise("Counter").reference)
@@ -474,7 +632,9 @@ def test_unknown_name_is_handed_back_with_a_suggestion(tiny, capsys):
 
 
 def test_fault_of_the_course_does_not_stop_the_learner(tiny, capsys):
-    tiny_course.edit(tiny, CHECKS, "import numpy as np", "import numpy as np\nimport no_such_module")
+    tiny_course.edit(
+        tiny, CHECKS, "import numpy as np", "import numpy as np\nimport no_such_module"
+    )
     answer = learner("def double(x): return 2 * x")
     assert exercise(answer) is answer
     assert "The fault is the course's, not yours. ModuleNotFoundError" in capsys.readouterr().out
@@ -482,13 +642,16 @@ def test_fault_of_the_course_does_not_stop_the_learner(tiny, capsys):
 
 # Displays
 
+
 def test_verdict_is_displayed_in_text_and_html_with_its_state(tiny, notebook):
     exercise(learner("def double(x): return x * x"))
-    (bundle, metadata), = notebook
+    ((bundle, metadata),) = notebook
     assert metadata == {"classroom": {"exercise": "double", "state": "not yet", "cell": ""}}
     for text in bundle["text/plain"], bundle["text/html"]:
         assert "double: not yet" in text and "These are squares" in text
-        assert "a float array of shape (3,)" in text and "[1. 4. 9.]" in text and "[2. 4. 6.]" in text
+        assert (
+            "a float array of shape (3,)" in text and "[1. 4. 9.]" in text and "[2. 4. 6.]" in text
+        )
     assert set(bundle) == {"text/plain", "text/html"}
 
 
@@ -517,10 +680,13 @@ def test_solution_shows_the_source(tiny, capsys):
     assert "        # no loop\n        return TWO * np.asarray(x)" in capsys.readouterr().out
     solution("Counter")
     text = capsys.readouterr().out
-    assert "\n    class Counter:\n        def add(self, step=1):" in text and "def clear" not in text
+    assert (
+        "\n    class Counter:\n        def add(self, step=1):" in text and "def clear" not in text
+    )
 
 
 # Comparing
+
 
 class Tensor:
     """As little of a tensor as an engine can have."""
@@ -535,45 +701,80 @@ class Tensor:
         return self.values
 
 
-@pytest.mark.parametrize("got, want", [
-    (3, 3), (3, 3.0), (np.float32(3), 3.0), (np.array(3.0), 3.0), (True, np.bool_(True)), ("a", "a"),
-    (None, None), (np.ones((2, 3)), np.ones((2, 3))), (Tensor([1.0, 2.0]), Tensor([1.0, 2.0])),
-    ((1, [2, "b"]), [1, (2, "b")]), (np.array([1], np.int32), np.array([1])),
-    (np.ones((0, 2)), np.zeros((0, 2))), (np.array([1.000001]), np.array([1.0])),
-    (np.array([1.0, np.nan, -np.inf]), np.array([1.0, np.nan, -np.inf])),
-    ((np.ones(2), Tensor([1])), (np.ones(2), Tensor([1]))), ({"a": 1}, {"a": 1}),
-    (outcome(lambda: int("x")), outcome(lambda: int("y"))),
-])
+@pytest.mark.parametrize(
+    "got, want",
+    [
+        (3, 3),
+        (3, 3.0),
+        (np.float32(3), 3.0),
+        (np.array(3.0), 3.0),
+        (True, np.bool_(True)),
+        ("a", "a"),
+        (None, None),
+        (np.ones((2, 3)), np.ones((2, 3))),
+        (Tensor([1.0, 2.0]), Tensor([1.0, 2.0])),
+        ((1, [2, "b"]), [1, (2, "b")]),
+        (np.array([1], np.int32), np.array([1])),
+        (np.ones((0, 2)), np.zeros((0, 2))),
+        (np.array([1.000001]), np.array([1.0])),
+        (np.array([1.0, np.nan, -np.inf]), np.array([1.0, np.nan, -np.inf])),
+        ((np.ones(2), Tensor([1])), (np.ones(2), Tensor([1]))),
+        ({"a": 1}, {"a": 1}),
+        (outcome(lambda: int("x")), outcome(lambda: int("y"))),
+    ],
+)
 def test_equal_values(got, want):
     assert difference(got, want) is None
 
 
-@pytest.mark.parametrize("got, want, sentence", [
-    (1, True, "kind integer"), (True, 1, "kind bool (bool); expected integer"), (1.0, 1, "kind float"),
-    (np.array([1]), np.array([1.0]), "kind integer (int64); expected float (float64)"),
-    (np.ones(2, np.float32), np.ones(2), "Its dtype is float32; expected float64."),
-    (Tensor(np.ones(2)), Tensor(np.ones(2, np.float32)), "Its dtype is float64; expected float32."),
-    (np.ones((1, 3)), np.ones((2, 3)), "Its shape is (1, 3); expected (2, 3)."),
-    (Tensor([1.0]), np.array([1.0]), "a float tensor of shape (1,); expected a float array"),
-    (Tensor([[1.0]]), Tensor([1.0]), "Its shape is (1, 1); expected (1,)."),
-    (np.array([np.inf]), np.array([1.0]), "It is inf; expected 1"),
-    (np.array([1.001]), np.array([1.0]), "It is 1.001; expected 1"),
-    ("a", "b", "It is 'a'; expected 'b'."), (3, [3], "It is an int"),
-    ([1], [1, 2], "It has 1 item; expected 2."), ({"a": 1}, {"b": 1}, "Its keys are ['a']"),
-    ((np.ones(2), np.ones(3)), (np.ones(2), np.zeros(3)), "Item 1 differs. 3 of 3 entries differ"),
-    (np.array([[1, 2], [3, 4]], object), np.ones((2, 2)), "kind object"),
-    (np.array([np.ones(2), None], object), np.ones(2), "kind object"), (None, 3, "It is None"),
-    (float("nan"), 1.0, "NaN (not a number)."), (2.5, 1.5, "It is 2.5; expected 1.5."),
-    (3, outcome(lambda: int("x")), "Nothing was raised; expected ValueError."),
-    (outcome(lambda: [][0]), outcome(lambda: int("x")), "It raised IndexError; expected ValueError."),
-    (outcome(lambda: [][0]), 3, "It raised IndexError; expected an int."),
-])
+@pytest.mark.parametrize(
+    "got, want, sentence",
+    [
+        (1, True, "kind integer"),
+        (True, 1, "kind bool (bool); expected integer"),
+        (1.0, 1, "kind float"),
+        (np.array([1]), np.array([1.0]), "kind integer (int64); expected float (float64)"),
+        (np.ones(2, np.float32), np.ones(2), "Its dtype is float32; expected float64."),
+        (
+            Tensor(np.ones(2)),
+            Tensor(np.ones(2, np.float32)),
+            "Its dtype is float64; expected float32.",
+        ),
+        (np.ones((1, 3)), np.ones((2, 3)), "Its shape is (1, 3); expected (2, 3)."),
+        (Tensor([1.0]), np.array([1.0]), "a float tensor of shape (1,); expected a float array"),
+        (Tensor([[1.0]]), Tensor([1.0]), "Its shape is (1, 1); expected (1,)."),
+        (np.array([np.inf]), np.array([1.0]), "It is inf; expected 1"),
+        (np.array([1.001]), np.array([1.0]), "It is 1.001; expected 1"),
+        ("a", "b", "It is 'a'; expected 'b'."),
+        (3, [3], "It is an int"),
+        ([1], [1, 2], "It has 1 item; expected 2."),
+        ({"a": 1}, {"b": 1}, "Its keys are ['a']"),
+        (
+            (np.ones(2), np.ones(3)),
+            (np.ones(2), np.zeros(3)),
+            "Item 1 differs. 3 of 3 entries differ",
+        ),
+        (np.array([[1, 2], [3, 4]], object), np.ones((2, 2)), "kind object"),
+        (np.array([np.ones(2), None], object), np.ones(2), "kind object"),
+        (None, 3, "It is None"),
+        (float("nan"), 1.0, "NaN (not a number)."),
+        (2.5, 1.5, "It is 2.5; expected 1.5."),
+        (3, outcome(lambda: int("x")), "Nothing was raised; expected ValueError."),
+        (
+            outcome(lambda: [][0]),
+            outcome(lambda: int("x")),
+            "It raised IndexError; expected ValueError.",
+        ),
+        (outcome(lambda: [][0]), 3, "It raised IndexError; expected an int."),
+    ],
+)
 def test_different_values(got, want, sentence):
     assert sentence in difference(got, want)
 
 
-@pytest.mark.parametrize("got, want", [
-    (np.array([1.0]), np.array([1])), (np.ones(2, np.float32), np.ones(2)), (1.0, 1)])
+@pytest.mark.parametrize(
+    "got, want", [(np.array([1.0]), np.array([1])), (np.ones(2, np.float32), np.ones(2)), (1.0, 1)]
+)
 def test_where_only_values_matter_the_dtype_does_not(got, want):
     assert difference(got, want) is not None
     assert difference(got, want, dtype="values") is None
@@ -589,7 +790,9 @@ def test_demands_without_a_reference():
     with pytest.raises(NotYet) as failure:
         refuses(ValueError, lambda: 3, "must be refused")
     assert failure.value.sentences == [
-        "must be refused", "Nothing was raised, and it returned an int; expected ValueError."]
+        "must be refused",
+        "Nothing was raised, and it returned an int; expected ValueError.",
+    ]
     with pytest.raises(NotYet) as failure:
         refuses(ValueError, lambda: [][0], "must be refused")
     assert "It raised IndexError" in failure.value.sentences[1]
@@ -597,26 +800,57 @@ def test_demands_without_a_reference():
 
 A = np.array([[1.0, 2.5, -3.0], [0.5, -0.25, 2.0], [4.0, 1.5, 0.0]])
 RELATED = [
-    (A.T, A, "transposed"), (-A, A, "negated"), (A[::-1], A, "reversed along axis 0"), (0 * A, A, "Every entry is 0"),
-    (A[:, ::-1], A, "reversed along axis 1"), (3 * A, A, "3 times"), (A / np.sqrt(8), A, "1/sqrt(8) times"),
-    (A + 2, A, "too large by 2"), (A ** 2, A, "the square of"), (np.abs(A), A, "the absolute value of"),
-    (A.cumsum(0), A, "added up along axis 0 once too often"), (A, A.cumsum(1), "not added up along axis 1"),
-    (A.astype("float32"), A, "The values are right, but they are float32"), (A.ravel(), A, "the shape is (9,)"),
-    (np.where(A == 4, np.nan, A), A, "NaN"), (A > 1, A <= 1, "True and False are exchanged"),
+    (A.T, A, "transposed"),
+    (-A, A, "negated"),
+    (A[::-1], A, "reversed along axis 0"),
+    (0 * A, A, "Every entry is 0"),
+    (A[:, ::-1], A, "reversed along axis 1"),
+    (3 * A, A, "3 times"),
+    (A / np.sqrt(8), A, "1/sqrt(8) times"),
+    (A + 2, A, "too large by 2"),
+    (A**2, A, "the square of"),
+    (np.abs(A), A, "the absolute value of"),
+    (A.cumsum(0), A, "added up along axis 0 once too often"),
+    (A, A.cumsum(1), "not added up along axis 1"),
+    (A.astype("float32"), A, "The values are right, but they are float32"),
+    (A.ravel(), A, "the shape is (9,)"),
+    (np.where(A == 4, np.nan, A), A, "NaN"),
+    (A > 1, A <= 1, "True and False are exchanged"),
     (np.where(np.tri(3) > 0, A, -100), np.where(np.tri(3) > 0, A, -np.inf), "only -inf gives"),
-    (np.vstack([A[:1] * 0, A[:-1]]), A, "shifted by one along axis 0: each entry comes one too late"),
-    (np.where(np.eye(3) > 0, 9, A), A, "Only the entries on the diagonal"), (A[[0, 2, 1]] , A, "their order"),
-    (A + np.triu(np.ones((3, 3)), 1), A, "Only entries above the diagonal"), (A.mean(0), A, "the mean over axis 0"),
-    (A * [[1], [1], [0]] + [[0], [0], [7]], A, "Only the last row is wrong"), (A * [7, 1, 1], A, "Only the first column"),
-    ((A, -A), (-A, A), "The two results are exchanged"), (Tensor(A), A, "It is a tensor where"), (-3.0, 3.0, "negated"),
-    (A * [[2], [3], [5]], A, "a factor of its own"), (A[[0, 0, 0]], A, "the first row's result again"),
-    (A[:, :, None] * [0.25, 0.75], A, "summed over axis 2"), (A * [[1, 0, 1]], A, "Every wrong entry is 0"),
-    (np.round(A / 7, 3), A / 7, "rounded to 3 digits from"), (A.tolist(), A, "in a list: np.array"), ((A, -A), A, "The first of the results is right"), (A[0], A, "the first entry"),
-    (A, (A, -A), "Only the first of the 2"), (np.vstack([A, A]), A, "the beginning is right, and then there is more"),
-    (A[1:], A, "the beginning is missing"), (np.arange(200, 320).astype(np.uint8), np.arange(200, 320), "wrap around"),
-    (np.where(np.arange(3)[:, None] == 0, A, 0), A, "Along axis 0 only the beginning is filled in (1 of 3)"),
+    (
+        np.vstack([A[:1] * 0, A[:-1]]),
+        A,
+        "shifted by one along axis 0: each entry comes one too late",
+    ),
+    (np.where(np.eye(3) > 0, 9, A), A, "Only the entries on the diagonal"),
+    (A[[0, 2, 1]], A, "their order"),
+    (A + np.triu(np.ones((3, 3)), 1), A, "Only entries above the diagonal"),
+    (A.mean(0), A, "the mean over axis 0"),
+    (A * [[1], [1], [0]] + [[0], [0], [7]], A, "Only the last row is wrong"),
+    (A * [7, 1, 1], A, "Only the first column"),
+    ((A, -A), (-A, A), "The two results are exchanged"),
+    (Tensor(A), A, "It is a tensor where"),
+    (-3.0, 3.0, "negated"),
+    (A * [[2], [3], [5]], A, "a factor of its own"),
+    (A[[0, 0, 0]], A, "the first row's result again"),
+    (A[:, :, None] * [0.25, 0.75], A, "summed over axis 2"),
+    (A * [[1, 0, 1]], A, "Every wrong entry is 0"),
+    (np.round(A / 7, 3), A / 7, "rounded to 3 digits from"),
+    (A.tolist(), A, "in a list: np.array"),
+    ((A, -A), A, "The first of the results is right"),
+    (A[0], A, "the first entry"),
+    (A, (A, -A), "Only the first of the 2"),
+    (np.vstack([A, A]), A, "the beginning is right, and then there is more"),
+    (A[1:], A, "the beginning is missing"),
+    (np.arange(200, 320).astype(np.uint8), np.arange(200, 320), "wrap around"),
+    (
+        np.where(np.arange(3)[:, None] == 0, A, 0),
+        A,
+        "Along axis 0 only the beginning is filled in (1 of 3)",
+    ),
     ([2 * A, 3 * A], [A, A], "2 times what it should be. On other inputs it is another factor."),
-    (A * (1 + 1e-8), A, "right to about 8 digits only"), (np.abs(A) / np.abs(A).sum(1, keepdims=True), np.abs(A), "divided by its sum along axis 1"),
+    (A * (1 + 1e-8), A, "right to about 8 digits only"),
+    (np.abs(A) / np.abs(A).sum(1, keepdims=True), np.abs(A), "divided by its sum along axis 1"),
 ]
 
 
@@ -627,10 +861,19 @@ def test_a_relation_that_is_true_of_every_input_is_said(got, want, sentence):
         assert sentence in general.relation([got, got], [want, want])
 
 
-@pytest.mark.parametrize("got, want", [
-    ([A.T, -A], [A, A]), (A * A.T + 1, A), (np.float64(6), np.float64(3)), ("a", "b"),
-    (outcome(lambda: int("x")), A), (None, A), ([A], [A, A]), (np.zeros(0), np.zeros(0)),
-])
+@pytest.mark.parametrize(
+    "got, want",
+    [
+        ([A.T, -A], [A, A]),
+        (A * A.T + 1, A),
+        (np.float64(6), np.float64(3)),
+        ("a", "b"),
+        (outcome(lambda: int("x")), A),
+        (None, A),
+        ([A], [A, A]),
+        (np.zeros(0), np.zeros(0)),
+    ],
+)
 def test_what_is_not_true_of_every_input_is_not_said(got, want):
     assert general.relation(got, want) is None
 
@@ -650,6 +893,7 @@ def test_entries_are_not_shown_where_the_shape_is_wrong_unless_they_are_few(tiny
 
 # Which mistake explains a result
 
+
 def test_known_mistake_is_named_before_the_numbers(tiny):
     verdict = judge("double", learner("def double(x): return x ** 2"))
     assert verdict.sentences[0] == "These are squares: multiply by two, not by itself."
@@ -668,14 +912,22 @@ def test_of_two_mistakes_that_look_alike_another_check_tells_which(tiny):
 
 
 def test_what_no_mistake_explains_is_related_to_the_right_result(tiny):
-    assert "Every number is 2 times what it should be." in judge("double", learner("def double(x): return 4 * x")).says
-    assert "It returns its input `x` as it was." in judge("double", learner("def double(x): return x")).says
+    assert (
+        "Every number is 2 times what it should be."
+        in judge("double", learner("def double(x): return 4 * x")).says
+    )
+    assert (
+        "It returns its input `x` as it was."
+        in judge("double", learner("def double(x): return x")).says
+    )
     said = judge("double", learner("def double(x): return (4 if x.size == 3 else 8) * x")).says
     assert "times what it should be" not in said  # true of the first input only
 
 
 def test_one_small_change_of_the_courses_answer_explains_the_rest(tiny):
-    tiny_course.edit(tiny, SOLUTIONS, "return TWO * np.asarray(x)", "return x + x.max() * x / x.max()")
+    tiny_course.edit(
+        tiny, SOLUTIONS, "return TWO * np.asarray(x)", "return x + x.max() * x / x.max()"
+    )
     said = judge("double", learner("def double(x): return x + x.min() * x / x.max()")).says
     assert "with `x.min()` where `x.max()` belongs" in said
 
@@ -689,16 +941,26 @@ def test_mistake_that_never_ends_does_not_keep_the_learner_waiting(tiny, monkeyp
 
 
 def test_state_that_survives_a_call_is_noticed(tiny):
-    verdict = judge("double", learner("def double(x, seen=[]):\n    seen.append(1)\n    return 2 * x + (len(seen) > 3)"))
+    verdict = judge(
+        "double",
+        learner("def double(x, seen=[]):\n    seen.append(1)\n    return 2 * x + (len(seen) > 3)"),
+    )
     assert "Something survives the call" in verdict.says
-    verdict = judge("double", learner("def double(x, seen=[]):\n    seen.append(1)\n    return 2 * x + (len(seen) > 1)"))
+    verdict = judge(
+        "double",
+        learner("def double(x, seen=[]):\n    seen.append(1)\n    return 2 * x + (len(seen) > 1)"),
+    )
     assert "Something survives the call" in verdict.says
 
 
 def test_random_numbers_without_a_generator_are_the_same_for_everyone(tiny):
-    tiny_course.edit(tiny, SOLUTIONS, "return TWO * np.asarray(x)", "return x + np.random.rand(3)[0]")
+    tiny_course.edit(
+        tiny, SOLUTIONS, "return TWO * np.asarray(x)", "return x + np.random.rand(3)[0]"
+    )
     before = np.random.get_state()[1].copy()
-    assert judge("double", learner("def double(x): return x + np.random.rand(3)[0]")).state == "right"
+    assert (
+        judge("double", learner("def double(x): return x + np.random.rand(3)[0]")).state == "right"
+    )
     assert (np.random.get_state()[1] == before).all()
 
 
@@ -710,8 +972,12 @@ def test_convention_is_right_on_every_check_or_not_at_all(tiny):
 
 
 def test_convention_may_be_right_only_beside_another(tiny):
-    tiny_course.edit(tiny, MISTAKES, '"It is doubled downwards."',
-                     '"Downwards.", only_with=("Counter", "Down"), otherwise="Your Counter counts up."')
+    tiny_course.edit(
+        tiny,
+        MISTAKES,
+        '"It is doubled downwards."',
+        '"Downwards.", only_with=("Counter", "Down"), otherwise="Your Counter counts up."',
+    )
     downwards = learner("def double(x): return -x - x")
     assert judge("double", downwards).sentences[0] == "Your Counter counts up."
     exercises.session.following["Counter"] = "Down"
@@ -719,28 +985,41 @@ def test_convention_may_be_right_only_beside_another(tiny):
 
 
 def test_answers_are_judged_on_the_courses_own_functions(tiny):
-    """A right answer in another convention is in use; the next exercise builds on it, and is judged without it."""
-    tiny_course.edit(tiny, SOLUTIONS, "self.total += step", "self.total += step * int(double(np.ones(1))[0]) // 2")
+    """A right answer in another convention is in use; the next exercise builds on it, and is judged
+    without it.
+    """
+    tiny_course.edit(
+        tiny,
+        SOLUTIONS,
+        "self.total += step",
+        "self.total += step * int(double(np.ones(1))[0]) // 2",
+    )
     import solutions.tiny
+
     downwards = exercise(learner("def double(x): return -x - x"))
     assert solutions.tiny.double is downwards
-    counter = learner("""
+    counter = learner(
+        """
         class Counter:
             total = 0
             def add(self, step=1):
                 if step < 0: raise ValueError
                 self.total += step * int(double(np.ones(1))[0]) // 2
-        """, "Counter", double=downwards)
+        """,
+        "Counter",
+        double=downwards,
+    )
     assert judge("Counter", counter).state == "right"
     assert solutions.tiny.double is downwards and counter.add.__globals__["double"] is downwards
 
 
 # Figures
 
+
 def test_figure_is_a_png_with_alt_text_and_is_closed(notebook):
     figure, _ = figures.plt.subplots()
     figures.show(figure, alt='An "empty" plot.')
-    (bundle, metadata), = notebook
+    ((bundle, metadata),) = notebook
     assert list(bundle) == ["text/html", "text/plain"] and not metadata
     assert 'alt="An &quot;empty&quot; plot."' in bundle["text/html"]
     assert bundle["text/plain"] == 'An "empty" plot.'
@@ -756,12 +1035,17 @@ def test_figure_without_alt_text_is_refused():
     figures.plt.close(figure)
 
 
-@pytest.mark.parametrize("target, yours, title, limits", [
-    (np.eye(3), np.eye(3) * 3, "difference", (-2, 2)),
-    (np.eye(3), np.eye(3) + 1e-9, "no difference", (-1, 1)),
-    (np.full((2, 2), -np.inf), np.full((2, 2), -np.inf), "no difference", (-1, 1)),
-])
-def test_comparison_draws_maps_on_common_scales(notebook, monkeypatch, target, yours, title, limits):
+@pytest.mark.parametrize(
+    "target, yours, title, limits",
+    [
+        (np.eye(3), np.eye(3) * 3, "difference", (-2, 2)),
+        (np.eye(3), np.eye(3) + 1e-9, "no difference", (-1, 1)),
+        (np.full((2, 2), -np.inf), np.full((2, 2), -np.inf), "no difference", (-1, 1)),
+    ],
+)
+def test_comparison_draws_maps_on_common_scales(
+    notebook, monkeypatch, target, yours, title, limits
+):
     monkeypatch.setattr(figures.plt, "close", lambda figure: None)
     figures.compare(target, yours, title="t", alt="a", xlabel="x", ylabel="y")
     figure = figures.plt.gcf()
@@ -773,14 +1057,28 @@ def test_comparison_draws_maps_on_common_scales(notebook, monkeypatch, target, y
     figures.plt.close(figure)
 
 
-@pytest.mark.parametrize("target, limits, colors, numbers", [
-    (np.array([[1.0, -3.0], [0.0, -0.001]]), (-3, 3), "RdBu", ["1.00", "-3.00", "0.00", "0.00"]),
-    (np.array([[0, 4], [2, 1]]), (0, 4), "viridis", ["0", "4", "2", "1"]),
-    (np.array([[-2.0, -np.inf], [-1.0, -4.0]]), (-4, -1), "viridis", ["-2", "-inf", "-1", "-4"]),
-    (np.eye(7), (0, 1), "viridis", []),
-])
+@pytest.mark.parametrize(
+    "target, limits, colors, numbers",
+    [
+        (
+            np.array([[1.0, -3.0], [0.0, -0.001]]),
+            (-3, 3),
+            "RdBu",
+            ["1.00", "-3.00", "0.00", "0.00"],
+        ),
+        (np.array([[0, 4], [2, 1]]), (0, 4), "viridis", ["0", "4", "2", "1"]),
+        (
+            np.array([[-2.0, -np.inf], [-1.0, -4.0]]),
+            (-4, -1),
+            "viridis",
+            ["-2", "-inf", "-1", "-4"],
+        ),
+        (np.eye(7), (0, 1), "viridis", []),
+    ],
+)
 def test_small_maps_hold_their_numbers_and_0_is_the_middle_of_both_signs(
-        notebook, monkeypatch, target, limits, colors, numbers):
+    notebook, monkeypatch, target, limits, colors, numbers
+):
     monkeypatch.setattr(figures.plt, "close", lambda figure: None)
     figures.compare(target, target, title="t", alt="a")
     figure = figures.plt.gcf()
@@ -803,9 +1101,15 @@ def test_graph_stands_in_columns_each_value_to_the_right_of_its_inputs(notebook)
     h = Made(w, x)
     t = Made(h)
     y = Made(h, t)
-    assert graph.places([w, x, h, t, y]) == {w: (0, 0.5), x: (0, -0.5), h: (1, 0), t: (2, 0), y: (3, 0)}
+    assert graph.places([w, x, h, t, y]) == {
+        w: (0, 0.5),
+        x: (0, -0.5),
+        h: (1, 0),
+        t: (2, 0),
+        y: (3, 0),
+    }
     graph.draw_graph(zip((w, x, h, t, y), "wxhty"), "title", alt="A graph.", with_grads=True)
-    (bundle, metadata), = notebook
+    ((bundle, metadata),) = notebook
     assert bundle["text/plain"] == "A graph." and figures.plt.get_fignums() == []
 
 
@@ -818,6 +1122,7 @@ def test_comparison_of_curves_and_of_what_cannot_be_compared(notebook):
 
 # Progress
 
+
 def test_progress_is_one_display_updated_now_and_then(notebook, monkeypatch):
     now = itertools.count(0, 0.05)
     monkeypatch.setattr(progress_bar.time, "monotonic", lambda: next(now))
@@ -826,7 +1131,7 @@ def test_progress_is_one_display_updated_now_and_then(notebook, monkeypatch):
         bar.update(step + 1, f"loss {step}")
         if step == 49:
             halfway = notebook[0][0]["text/plain"]
-    (bundle, metadata), = notebook
+    ((bundle, metadata),) = notebook
     assert "training" in halfway and "left" in halfway
     assert re.fullmatch(r"training · 100 steps in \d+ s · loss 99", bundle["text/plain"])
     assert metadata == {"classroom": "volatile"}
@@ -842,12 +1147,18 @@ def test_progress_in_a_log_is_one_line(capsys):
 
 # The catalogue and the package
 
+
 def test_catalogue_reads_everything_without_running_it(tiny):
     lesson = catalogue.course().lesson("tiny")
-    assert all(catalogue.course().lesson(name) is lesson for name in ("00", "00_tiny", "lessons/00_tiny/lesson.py"))
+    assert all(
+        catalogue.course().lesson(name) is lesson
+        for name in ("00", "00_tiny", "lessons/00_tiny/lesson.py")
+    )
     assert (lesson.title, lesson.minutes) == ("Tiny: twice and again", 3)
     assert [(each.name, each.stars, each.minutes, each.seconds) for each in lesson.exercises] == [
-        ("double", 1, 2, 1), ("Counter", 2, 5, 10)]
+        ("double", 1, 2, 1),
+        ("Counter", 2, 5, 10),
+    ]
     assert catalogue.course().problems() == []
     assert "solutions" not in sys.modules
     with pytest.raises(KeyError, match="no lesson is called 'big'; there are 00_tiny"):
@@ -856,8 +1167,10 @@ def test_catalogue_reads_everything_without_running_it(tiny):
 
 def test_bare_python_can_start_the_classroom(tmp_path):
     """Without any third-party package: the package, its catalogue and a friendly AttributeError."""
-    program = ("import classroom, classroom.catalogue as c; print(len(c.course().lessons))\n"
-               "try: classroom.hnit\nexcept AttributeError as error: print(error)")
+    program = (
+        "import classroom, classroom.catalogue as c; print(len(c.course().lessons))\n"
+        "try: classroom.hnit\nexcept AttributeError as error: print(error)"
+    )
     path = f"import sys; sys.path.insert(0, {str(catalogue.ROOT)!r})\n"
     count, error = output_of("-I", "-S", "-c", path + program, cwd=tmp_path).splitlines()
     assert int(count) == len(catalogue.Course(catalogue.ROOT).lessons)
@@ -865,8 +1178,10 @@ def test_bare_python_can_start_the_classroom(tmp_path):
 
 
 def test_public_names_are_what_lessons_import():
-    program = ("import classroom.exercises; from classroom import *\n"
-               "print(exercise.__name__, progress.__name__, show.__name__)")
+    program = (
+        "import classroom.exercises; from classroom import *\n"
+        "print(exercise.__name__, progress.__name__, show.__name__)"
+    )
     assert output_of("-c", program, cwd=catalogue.ROOT) == "exercise progress show\n"
 
 
@@ -878,27 +1193,39 @@ def output_of(*arguments, cwd):
 
 # In a kernel
 
+
 def test_exercises_in_a_kernel(tmp_path, monkeypatch):
-    """What a notebook shows of code that raises, never ends or is no Python, of a class half done, ..."""
+    """What a notebook shows of code that raises, never ends or is no Python, of a class half done,
+    ...
+    """
     tiny_course.write(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    cells = ["import numpy as np\nfrom classroom import exercise, hint",
-             "@exercise\ndef double(x):\n    return x.twice()",
-             "@exercise\ndef double(x):\n    while True:\n        print('again')",
-             "@exercise\nclass Counter:\n    total = 0\n    def add(self, step=1): self.total = step",
-             "@exercise\ndef double(x):\n    return (2 * x",
-             "hint('double')",
-             "def double(x):\n    return x + x",
-             "@exercise\ndef double(x):\n    return x + x",
-             "import solutions.user\nsolutions.user.double is double, Counter.__module__"]
+    cells = [
+        "import numpy as np\nfrom classroom import exercise, hint",
+        "@exercise\ndef double(x):\n    return x.twice()",
+        "@exercise\ndef double(x):\n    while True:\n        print('again')",
+        "@exercise\nclass Counter:\n    total = 0\n    def add(self, step=1): self.total = step",
+        "@exercise\ndef double(x):\n    return (2 * x",
+        "hint('double')",
+        "def double(x):\n    return x + x",
+        "@exercise\ndef double(x):\n    return x + x",
+        "import solutions.user\nsolutions.user.double is double, Counter.__module__",
+    ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbclient.execute(notebook, cwd=str(tmp_path), extra_arguments=["--log-level=ERROR"])
     outputs = [cell.outputs for cell in notebook.cells[1:]]
     assert all(len(each) == 1 for each in outputs)
     said = [each[0].data["text/plain"] for each in outputs]
-    fragments = ["in line 3: `return x.twice()`", "was stopped after 1 s", "Only the last step counts.",
-                 "line 3 of this cell: '(' was never closed", "hint 1 of 3", "put `@exercise` on the line above", "double: right",
-                 "(True, 'solutions.tiny')"]
+    fragments = [
+        "in line 3: `return x.twice()`",
+        "was stopped after 1 s",
+        "Only the last step counts.",
+        "line 3 of this cell: '(' was never closed",
+        "hint 1 of 3",
+        "put `@exercise` on the line above",
+        "double: right",
+        "(True, 'solutions.tiny')",
+    ]
     assert all(fragment in text for fragment, text in zip(fragments, said, strict=True)), said
     states = [each[0].metadata.get("classroom", {}).get("state") for each in outputs]
     assert states == ["not yet", "not yet", "not yet", "not yet", None, None, "right", None]
@@ -909,23 +1236,60 @@ def test_exercises_in_a_kernel(tmp_path, monkeypatch):
 MUTATIONS = {
     # what is done to the tiny course: file, text, new text, the test that must fail
     "check weakened": (
-        CHECKS, 'require(counter.total != 0, "The total has not moved.")', "", "what_is_wrong[Counter-Idle]"),
+        CHECKS,
+        'require(counter.total != 0, "The total has not moved.")',
+        "",
+        "what_is_wrong[Counter-Idle]",
+    ),
     "two alike": (MISTAKES, "return x + 2", "return x * x", "what_is_wrong[double-squared]"),
-    "mistake that is right": (MISTAKES, "return x * x", "return 2 * x", "what_is_wrong[double-squared]"),
-    "check that expects nothing": (CHECKS, "return counter.total", "counter.total > 0", "Counter-Last"),
+    "mistake that is right": (
+        MISTAKES,
+        "return x * x",
+        "return 2 * x",
+        "what_is_wrong[double-squared]",
+    ),
+    "check that expects nothing": (
+        CHECKS,
+        "return counter.total",
+        "counter.total > 0",
+        "Counter-Last",
+    ),
     "check that sees nothing": (CHECKS, "refuses(ValueError", "(ValueError", "has_all_its_parts"),
     "solution broken": (SOLUTIONS, "TWO = 2", "TWO = 3", "other_right_answer_is_right"),
-    "solution left empty": (SOLUTIONS, "return TWO * np.asarray(x)", "...", "other_right_answer_is_right"),
-    "no hints": (CHECKS, 'hints=("Keep a sum.", "self.total += step")', "hints=()", "has_all_its_parts"),
+    "solution left empty": (
+        SOLUTIONS,
+        "return TWO * np.asarray(x)",
+        "...",
+        "other_right_answer_is_right",
+    ),
+    "no hints": (
+        CHECKS,
+        'hints=("Keep a sum.", "self.total += step")',
+        "hints=()",
+        "has_all_its_parts",
+    ),
     "no checks": (CHECKS, 'check("Counter")', 'check("Conter")', "has_all_its_parts"),
     "no solution": (SOLUTIONS, "def double(x):", "def twofold(x):", "has_all_its_parts"),
     "two mistakes": (MISTAKES, '"double", "', '"dubble", "', "has_all_its_parts"),
     "mistake in nothing": (MISTAKES, '"double", "Two', '"dubble", "Two', "belongs_to_an_exercise"),
     "checks of nothing": (
-        "lessons/00_tiny/lesson.py", '# %% exercise="Counter"\n', "", "belongs_to_an_exercise"),
-    "shown by another check": (MISTAKES, 'shown_by="sums"', 'shown_by="refuses_less"', "Counter-Idle"),
-    "convention lost": (MISTAKES, 'accepted("double", "It is doubled downwards.")', 'accepted("double")',
-                        "double-downwards"),
+        "lessons/00_tiny/lesson.py",
+        '# %% exercise="Counter"\n',
+        "",
+        "belongs_to_an_exercise",
+    ),
+    "shown by another check": (
+        MISTAKES,
+        'shown_by="sums"',
+        'shown_by="refuses_less"',
+        "Counter-Idle",
+    ),
+    "convention lost": (
+        MISTAKES,
+        'accepted("double", "It is doubled downwards.")',
+        'accepted("double")',
+        "double-downwards",
+    ),
 }
 
 
@@ -948,21 +1312,44 @@ def test_the_proof_passes_for_the_tiny_course(tmp_path):
 def prove(root):
     """Run the three-state proof on the course in `root`."""
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-rf", "--color=no", "--rootdir", root,
-                           "-p", "no:cacheprovider", "tests/test_exercises.py"],
-                          cwd=root, env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-rf",
+            "--color=no",
+            "--rootdir",
+            root,
+            "-p",
+            "no:cacheprovider",
+            "tests/test_exercises.py",
+        ],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
 
 
 # Hints and answers, as they are set
 
-@pytest.mark.parametrize("hint, marked", [
-    ("Tensors have the method .sigmoid().", "Tensors have the method `.sigmoid()`."),
-    ("x[:, None] has shape (rows, 1).", "`x[:, None]` has shape (rows, 1)."),
-    ("It is np.where(m, f(g(1)), -np.inf), so `x` is 0.", "It is `np.where(m, f(g(1)), -np.inf)`, so `x` is 0."),
-    ("There are grad.ndim - len(shape) axes.", "There are `grad.ndim - len(shape)` axes."),
-    ("The slope of head_dim, at last.", "The slope of `head_dim`, at last."),
-    ("One sentence. Another one (in brackets).", "One sentence. Another one (in brackets)."),
-])
+
+@pytest.mark.parametrize(
+    "hint, marked",
+    [
+        ("Tensors have the method .sigmoid().", "Tensors have the method `.sigmoid()`."),
+        ("x[:, None] has shape (rows, 1).", "`x[:, None]` has shape (rows, 1)."),
+        (
+            "It is np.where(m, f(g(1)), -np.inf), so `x` is 0.",
+            "It is `np.where(m, f(g(1)), -np.inf)`, so `x` is 0.",
+        ),
+        ("There are grad.ndim - len(shape) axes.", "There are `grad.ndim - len(shape)` axes."),
+        ("The slope of head_dim, at last.", "The slope of `head_dim`, at last."),
+        ("One sentence. Another one (in brackets).", "One sentence. Another one (in brackets)."),
+    ],
+)
 def test_code_in_a_hint_is_set_as_code(hint, marked):
     assert feedback.with_code(hint) == marked
     assert source.as_code(hint) is None

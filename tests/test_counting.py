@@ -1,16 +1,28 @@
-"""The counting task: a slow interpreter reads back every random text; impossible settings are refused."""
+"""The counting task: a slow interpreter reads back every random text; impossible settings are
+refused.
+"""
+
 import numpy as np
 import pytest
 
 from solutions.counting import (
-    PAPER_LENGTH, count_values, counting_batch, counting_sequences, counting_tokenizer,
-    paper_batch, paper_text, paper_tokenizer)
+    PAPER_LENGTH,
+    count_values,
+    counting_batch,
+    counting_sequences,
+    counting_tokenizer,
+    paper_batch,
+    paper_text,
+    paper_tokenizer,
+)
 from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
 
 
 def replay(text, num_variables):
-    """Reads a counting text by the rules, character by character. Returns how often each sign occurred."""
+    """Reads a counting text by the rules, character by character. Returns how often each sign
+    occurred.
+    """
     names = "abcdefghijklmnopqrstuvwxyz"[:num_variables]
     values, count = {}, dict.fromkeys("=+?.", 0)
     characters = list(text)
@@ -21,7 +33,7 @@ def replay(text, num_variables):
             count["."] += 1
         elif first == "?":
             if len(characters) < 2:
-                break                                                           # cut off: only at the end
+                break  # cut off: only at the end
             name, answer = characters.pop(0), characters.pop(0)
             assert len(values) == num_variables
             assert values[name] == int(answer)
@@ -32,7 +44,9 @@ def replay(text, num_variables):
                 break
             sign = characters.pop(0)
             if sign == "=":
-                assert first not in values or len(values) == num_variables, "set twice in the opening"
+                assert first not in values or len(values) == num_variables, (
+                    "set twice in the opening"
+                )
                 values[first] = 0
             else:
                 assert sign == "+"
@@ -44,9 +58,19 @@ def replay(text, num_variables):
 
 
 @pytest.mark.parametrize("num_variables", [1, 2, 3, 5, 26])
-@pytest.mark.parametrize("weights", [
-    {}, {"pass_weight": 100}, {"pass_weight": 10}, {"pass_weight": 0}, {"query_weight": 500},
-    {"increment_weight": 500, "set_weight": 0}, {"increment_weight": 0}, {"set_weight": 30}])
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {},
+        {"pass_weight": 100},
+        {"pass_weight": 10},
+        {"pass_weight": 0},
+        {"query_weight": 500},
+        {"increment_weight": 500, "set_weight": 0},
+        {"increment_weight": 0},
+        {"set_weight": 30},
+    ],
+)
 @pytest.mark.parametrize("length", [60, 97])
 def test_the_interpreter_agrees_with_every_text(num_variables, weights, length):
     tokenizer = counting_tokenizer(num_variables)
@@ -68,9 +92,16 @@ def test_shortest_texts(num_variables):
 
 def test_operations_occur_by_their_weights():
     tokenizer = counting_tokenizer()
-    ids = counting_sequences(np.random.default_rng(0), 200, 500,
-                             set_weight=4, increment_weight=6, pass_weight=20, query_weight=10)
-    count = {sign: 0 for sign in "=+?."}
+    ids = counting_sequences(
+        np.random.default_rng(0),
+        200,
+        500,
+        set_weight=4,
+        increment_weight=6,
+        pass_weight=20,
+        query_weight=10,
+    )
+    count = dict.fromkeys("=+?.", 0)
     for row in ids:
         for sign, occurred in replay(tokenizer.decode(row), 1).items():
             count[sign] += occurred
@@ -81,7 +112,9 @@ def test_operations_occur_by_their_weights():
 
 def test_all_variables_and_all_openings_are_equally_likely():
     tokenizer = counting_tokenizer(3)
-    texts = [tokenizer.decode(row) for row in counting_sequences(np.random.default_rng(0), 3000, 97, 3)]
+    texts = [
+        tokenizer.decode(row) for row in counting_sequences(np.random.default_rng(0), 3000, 97, 3)
+    ]
     openings = [text[:6] for text in texts]
     assert len(set(openings)) == 6
     assert all(openings.count(opening) == pytest.approx(500, abs=90) for opening in set(openings))
@@ -90,7 +123,9 @@ def test_all_variables_and_all_openings_are_equally_likely():
 
 
 def test_the_same_seed_gives_the_same_texts():
-    one, same, other = (counting_sequences(np.random.default_rng(seed), 4, 97) for seed in (0, 0, 1))
+    one, same, other = (
+        counting_sequences(np.random.default_rng(seed), 4, 97) for seed in (0, 0, 1)
+    )
     assert (one == same).all()
     assert (one != other).any()
 
@@ -103,28 +138,35 @@ def test_a_batch_asks_for_the_answers_and_nothing_else():
         text = tokenizer.decode(row)
         for position in range(96):
             if position >= 1 and text[position - 1] == "?":
-                assert wanted[position] == count_values(text[:position + 1] + "0")[-1]
+                assert wanted[position] == count_values(text[: position + 1] + "0")[-1]
             else:
                 assert wanted[position] == UNSCORED
 
 
-@pytest.mark.parametrize(("settings", "says"), [
-    ({"num_variables": 0}, "num_variables.*0"), ({"num_variables": 27}, "num_variables.*27"),
-    ({"length": 4}, "length 4 is too short.*5"),
-    ({"length": 12, "num_variables": 5}, "length 12 is too short.*13"),
-    ({"batch": 0}, "batch.*0"), ({"pass_weight": -1}, "pass_weight.*-1"),
-    ({"set_weight": float("nan")}, "set_weight.*nan"),
-    ({"increment_weight": float("inf")}, "increment_weight.*inf"),
-    ({"query_weight": 0}, "query_weight is 0"),
-])
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"num_variables": 0}, "num_variables.*0"),
+        ({"num_variables": 27}, "num_variables.*27"),
+        ({"length": 4}, "length 4 is too short.*5"),
+        ({"length": 12, "num_variables": 5}, "length 12 is too short.*13"),
+        ({"batch": 0}, "batch.*0"),
+        ({"pass_weight": -1}, "pass_weight.*-1"),
+        ({"set_weight": float("nan")}, "set_weight.*nan"),
+        ({"increment_weight": float("inf")}, "increment_weight.*inf"),
+        ({"query_weight": 0}, "query_weight is 0"),
+    ],
+)
 def test_impossible_settings_are_refused(settings, says):
     with pytest.raises(ValueError, match=says):
         counting_sequences(np.random.default_rng(0), **{"batch": 2, "length": 97, **settings})
 
 
 def test_the_tokenizer_goes_both_ways():
-    for tokenizer, text in ((counting_tokenizer(2), "a=b=.a+?a1"), (paper_tokenizer(), "a = 0 ; pass a ++ "
-                                                                                       "print a 1")):
+    for tokenizer, text in (
+        (counting_tokenizer(2), "a=b=.a+?a1"),
+        (paper_tokenizer(), "a = 0 ; pass a ++ print a 1"),
+    ):
         ids = tokenizer.encode(text)
         assert ids.dtype == np.int64
         assert ids.max() < len(tokenizer)
@@ -146,7 +188,9 @@ def test_the_tokenizer_names_what_it_does_not_know():
 
 
 def replay_paper(text, num_variables):
-    """Reads a sample of the paper's format, word by word. Returns its number of operations and the answer."""
+    """Reads a sample of the paper's format, word by word. Returns its number of operations and the
+    answer.
+    """
     *words, print_word, asked, answer = text.split()
     assert print_word == "print"
     values, operations, words = {}, 0, list(words)
@@ -166,10 +210,19 @@ def replay_paper(text, num_variables):
     return operations, int(answer)
 
 
-@pytest.mark.parametrize(("num_variables", "pass_weight", "mean_words", "longer", "tens"), [
-    (1, 10, 396, 0.345, 0.17), (1, 50, 318, 0.138, 0.20), (1, 100, 319, 0.088, 0.17),
-    (3, 50, 321, 0.141, 0.22), (5, 50, 319, 0.141, 0.22)])
-def test_the_papers_format_has_the_papers_statistics(num_variables, pass_weight, mean_words, longer, tens):
+@pytest.mark.parametrize(
+    ("num_variables", "pass_weight", "mean_words", "longer", "tens"),
+    [
+        (1, 10, 396, 0.345, 0.17),
+        (1, 50, 318, 0.138, 0.20),
+        (1, 100, 319, 0.088, 0.17),
+        (3, 50, 321, 0.141, 0.22),
+        (5, 50, 319, 0.141, 0.22),
+    ],
+)
+def test_the_papers_format_has_the_papers_statistics(
+    num_variables, pass_weight, mean_words, longer, tens
+):
     rng = np.random.default_rng(0)
     texts = [paper_text(rng, num_variables, pass_weight=pass_weight) for _ in range(700)]
     operations, answers = np.transpose([replay_paper(text, num_variables) for text in texts])
@@ -194,16 +247,21 @@ def test_a_batch_of_the_papers_size():
     lengths = [len(ids) for ids in samples]
     assert min(lengths) < PAPER_LENGTH < max(lengths) - 1
     for row, wanted, ids in zip(inputs, targets, samples):
-        kept = ids[-(PAPER_LENGTH + 1):]
-        assert (row[:len(kept) - 1] == kept[:-1]).all()
-        assert (row[len(kept) - 1:] == 0).all()
+        kept = ids[-(PAPER_LENGTH + 1) :]
+        assert (row[: len(kept) - 1] == kept[:-1]).all()
+        assert (row[len(kept) - 1 :] == 0).all()
         [scored] = np.flatnonzero(wanted != UNSCORED)
         assert scored == len(kept) - 2 and wanted[scored] == kept[-1]
 
 
-@pytest.mark.parametrize(("settings", "says"), [
-    ({"set_weight": 0}, "set_weight is 0"), ({"pass_weight": -3}, "pass_weight.*-3"),
-    ({"num_variables": 0}, "num_variables.*0")])
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"set_weight": 0}, "set_weight is 0"),
+        ({"pass_weight": -3}, "pass_weight.*-3"),
+        ({"num_variables": 0}, "num_variables.*0"),
+    ],
+)
 def test_the_papers_format_refuses_impossible_settings(settings, says):
     with pytest.raises(ValueError, match=says):
         paper_text(np.random.default_rng(0), **settings)

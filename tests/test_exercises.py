@@ -1,8 +1,8 @@
-"""The three-state proof, for every exercise of the course: its stub is *not written yet*, its answer
-is *right*, and each known mistake is *not yet*, with its own sentence.
+"""The three-state proof, for every exercise of the course: its stub is *not written yet*, its
+answer is *right*, and each known mistake is *not yet*, with its own sentence.
 
-All of it is discovered: an exercise named in a lesson needs checks, hints, an answer and mistakes, and
-whatever is in one of these parts without the others fails here.
+All of it is discovered: an exercise named in a lesson needs checks, hints, an answer and mistakes,
+and whatever is in one of these parts without the others fails here.
 """
 
 import linecache
@@ -28,8 +28,12 @@ each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exerci
 
 
 def typed_in(text, exercise):
-    """What a learner's cell with this text defines; its source can be looked up, as in a notebook."""
-    namespace = dict(vars(sys.modules[exercise.reference.__module__]), exercise=lambda answer: answer)
+    """What a learner's cell with this text defines; its source can be looked up, as in a
+    notebook.
+    """
+    namespace = dict(
+        vars(sys.modules[exercise.reference.__module__]), exercise=lambda answer: answer
+    )
     filename = f"<cell of {exercise.name}>"
     linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
     exec(compile(text, filename, "exec"), namespace)
@@ -43,7 +47,9 @@ def test_each_exercise_has_all_its_parts():
 def test_every_known_answer_and_every_check_belongs_to_an_exercise():
     for lesson in COURSE.lessons:
         for path, attribute in ((lesson.checks_path, "look"), (lesson.mistakes_path, "answer")):
-            written = [each for each in vars(catalogue.loaded(path)).values() if hasattr(each, attribute)]
+            written = [
+                each for each in vars(catalogue.loaded(path)).values() if hasattr(each, attribute)
+            ]
             part = "checks" if attribute == "look" else "known"
             assert len(written) == sum(len(getattr(each, part)) for each in lesson.exercises), path
 

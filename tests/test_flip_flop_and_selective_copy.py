@@ -1,18 +1,30 @@
-"""Flip-flop and selective copy: slow interpreters read back every random text; impossible settings are
-refused."""
+"""Flip-flop and selective copy: slow interpreters read back every random text; impossible settings
+are refused."""
+
 import numpy as np
 import pytest
 
 from solutions.flip_flop_and_selective_copy import (
-    ALPHABET, BLANK, flip_flop_batch, flip_flop_sequences, flip_flop_tokenizer, recall, selective_copy_batch,
-    selective_copy_sequences, selective_copy_tokenizer, without_blanks)
+    ALPHABET,
+    BLANK,
+    flip_flop_batch,
+    flip_flop_sequences,
+    flip_flop_tokenizer,
+    recall,
+    selective_copy_batch,
+    selective_copy_sequences,
+    selective_copy_tokenizer,
+    without_blanks,
+)
 from solutions.training import UNSCORED
 
 
 def replay_flip_flop(text):
-    """Reads a text by the rules, pair by pair. Returns how often each instruction occurred, ends left out."""
+    """Reads a text by the rules, pair by pair. Returns how often each instruction occurred, ends
+    left out.
+    """
     assert len(text) % 2 == 0
-    pairs = [text[place:place + 2] for place in range(0, len(text), 2)]
+    pairs = [text[place : place + 2] for place in range(0, len(text), 2)]
     assert pairs[0][0] == "w" and pairs[-1][0] == "r"
     memory = None
     for instruction, bit in pairs:
@@ -23,7 +35,9 @@ def replay_flip_flop(text):
             assert bit == memory
         else:
             assert instruction == "i"
-    return {instruction: sum(pair[0] == instruction for pair in pairs[1:-1]) for instruction in "wri"}
+    return {
+        instruction: sum(pair[0] == instruction for pair in pairs[1:-1]) for instruction in "wri"
+    }
 
 
 @pytest.mark.parametrize("pairs", [2, 3, 64, 256])
@@ -77,8 +91,9 @@ def test_the_alphabets():
     assert selective_copy_tokenizer().encode(".>").tolist() == [14, 15]
 
 
-@pytest.mark.parametrize(("num_symbols", "blanks"), [
-    (1, 0), (1, 5), (12, 0), (12, 6), (12, 12), (12, 24), (256, 512)])
+@pytest.mark.parametrize(
+    ("num_symbols", "blanks"), [(1, 0), (1, 5), (12, 0), (12, 6), (12, 12), (12, 24), (256, 512)]
+)
 def test_the_interpreter_agrees_with_every_copy(num_symbols, blanks):
     ids = selective_copy_sequences(np.random.default_rng(0), 30, num_symbols, blanks)
     assert ids.shape == (30, 2 * num_symbols + blanks + 1) and ids.dtype == np.int64
@@ -98,7 +113,9 @@ def test_symbols_and_the_places_of_blanks_are_evenly_spread():
 
 
 def test_a_copy_batch_scores_the_copy_and_nothing_else():
-    inputs, targets = selective_copy_batch(np.random.default_rng(0), batch=8, num_symbols=5, blanks=4)
+    inputs, targets = selective_copy_batch(
+        np.random.default_rng(0), batch=8, num_symbols=5, blanks=4
+    )
     assert inputs.shape == targets.shape == (8, 14)
     tokenizer = selective_copy_tokenizer()
     for row, wanted in zip(inputs, targets):
@@ -121,16 +138,19 @@ def test_the_same_seed_gives_the_same_texts(draw):
     assert (one != other).any()
 
 
-@pytest.mark.parametrize(("draw", "settings", "says"), [
-    (flip_flop_sequences, {"batch": 0}, "batch must be at least 1, got 0"),
-    (flip_flop_sequences, {"pairs": 1}, "pairs must be at least 2, got 1"),
-    (flip_flop_sequences, {"ignore": 1.2}, "ignore .*1.2"),
-    (flip_flop_sequences, {"ignore": -0.1}, "ignore .*-0.1"),
-    (flip_flop_sequences, {"ignore": float("nan")}, "ignore .*nan"),
-    (selective_copy_sequences, {"batch": 0}, "batch must be at least 1, got 0"),
-    (selective_copy_sequences, {"num_symbols": 0}, "num_symbols must be at least 1, got 0"),
-    (selective_copy_sequences, {"blanks": -1}, "blanks must be at least 0, got -1"),
-])
+@pytest.mark.parametrize(
+    ("draw", "settings", "says"),
+    [
+        (flip_flop_sequences, {"batch": 0}, "batch must be at least 1, got 0"),
+        (flip_flop_sequences, {"pairs": 1}, "pairs must be at least 2, got 1"),
+        (flip_flop_sequences, {"ignore": 1.2}, "ignore .*1.2"),
+        (flip_flop_sequences, {"ignore": -0.1}, "ignore .*-0.1"),
+        (flip_flop_sequences, {"ignore": float("nan")}, "ignore .*nan"),
+        (selective_copy_sequences, {"batch": 0}, "batch must be at least 1, got 0"),
+        (selective_copy_sequences, {"num_symbols": 0}, "num_symbols must be at least 1, got 0"),
+        (selective_copy_sequences, {"blanks": -1}, "blanks must be at least 0, got -1"),
+    ],
+)
 def test_impossible_settings_are_refused(draw, settings, says):
     with pytest.raises(ValueError, match=says):
         draw(np.random.default_rng(0), **{"batch": 2, **settings})

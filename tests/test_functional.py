@@ -1,4 +1,7 @@
-"""nn.functional: against PyTorch, frozen PyTorch answers, finite differences, and the same formulas in primitives."""
+"""nn.functional: against PyTorch, frozen PyTorch answers, finite differences, and the same formulas
+in primitives.
+"""
+
 import math
 import warnings
 from pathlib import Path
@@ -29,23 +32,31 @@ def assert_close(got, wanted, dtype="float64"):
 def test_equals_pytorch(name, dtype):
     torch = pytest.importorskip("torch")
     inputs = make_inputs(name)
-    assert_close(evaluate(minitorch, name, inputs, dtype), evaluate(torch, name, inputs, dtype), dtype)
+    assert_close(
+        evaluate(minitorch, name, inputs, dtype), evaluate(torch, name, inputs, dtype), dtype
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not name.endswith("_long")])
 def test_equals_frozen_reference(name):
     with np.load(REFERENCE) as arrays:
-        part = lambda kind: [arrays[key] for key in arrays.files if key.startswith(f"{name}/{kind}/")]
+
+        def part(kind):
+            return [arrays[key] for key in arrays.files if key.startswith(f"{name}/{kind}/")]
+
         assert_close(evaluate(minitorch, name, part("input")), part("output"))
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if not name.endswith(("_long", "empty", "nothing", "padding"))])
+@pytest.mark.parametrize(
+    "name", [name for name in CASES if not name.endswith(("_long", "empty", "nothing", "padding"))]
+)
 def test_finite_differences(name):
     inputs = [minitorch.tensor(x, requires_grad=x.dtype.kind == "f") for x in make_inputs(name)]
     assert gradcheck(lambda *tensors: CASES[name][0](F, *tensors), inputs, atol=1e-7, rtol=1e-6)
 
 
 # ---------------------------------------------------------------- fast forms and clear forms
+
 
 def normalized(x, dims, eps=1e-5):
     centered = x - x.mean(dims, keepdim=True)
@@ -61,11 +72,13 @@ def picked(x, target):
     return (x * F.one_hot(target, x.shape[-1])).sum(-1)
 
 
-CLEAR = {                                                     # the formula in primitives, for some of the CASES
+CLEAR = {  # the formula in primitives, for some of the CASES
     "silu": lambda x: 3 * x * (3 * x).sigmoid(),
     "softplus": lambda x: (1 + (9 * x).exp()).log(),
     "logsigmoid": lambda x: (9 * x).sigmoid().log(),
-    "gelu_tanh": lambda x: 1.5 * x * (1 + (math.sqrt(2 / math.pi) * (3 * x + 0.044715 * (3 * x) ** 3)).tanh()),
+    "gelu_tanh": lambda x: (
+        1.5 * x * (1 + (math.sqrt(2 / math.pi) * (3 * x + 0.044715 * (3 * x) ** 3)).tanh())
+    ),
     "softmax": lambda x: x.exp() / x.exp().sum(-1, keepdim=True),
     "log_softmax": lambda x: (x.exp() / x.exp().sum(1, keepdim=True)).log(),
     "linear": lambda x, w, b: x @ w.transpose(0, 1) + b,
@@ -75,9 +88,15 @@ CLEAR = {                                                     # the formula in p
     "embedding": lambda i, w: F.one_hot(i, 5).double() @ w,
     "cross_entropy": lambda x, t: -picked((x.exp() / x.exp().sum(1, keepdim=True)).log(), t).mean(),
     "attention": lambda q, k, v: weights(q @ k.transpose(-2, -1) / 2) @ v,
-    "attention_one_row_for_all": lambda q, k, v, mask: weights(q @ k.transpose(-2, -1) / 2 + mask) @ v,
-    "attention_causal_long": lambda q, k, v: weights(
-        (q @ k.transpose(-2, -1) / 2).masked_fill(minitorch.ones(70, 70).triu(1) > 0, -math.inf)) @ v,
+    "attention_one_row_for_all": lambda q, k, v, mask: (
+        weights(q @ k.transpose(-2, -1) / 2 + mask) @ v
+    ),
+    "attention_causal_long": lambda q, k, v: (
+        weights(
+            (q @ k.transpose(-2, -1) / 2).masked_fill(minitorch.ones(70, 70).triu(1) > 0, -math.inf)
+        )
+        @ v
+    ),
 }
 
 
@@ -91,10 +110,19 @@ def test_fast_form_equals_clear_form(name, monkeypatch):
 
 # ---------------------------------------------------------------- particular promises
 
+
 def test_nothing_overflows_and_nothing_warns():
     x = minitorch.tensor([-1e4, -300.0, -20.0, 0.0, 20.0, 300.0, 1e4], requires_grad=True)
-    functions = (F.relu, F.silu, F.softplus, F.gelu, lambda x: F.gelu(x, approximate="tanh"), F.logsigmoid,
-                 lambda x: F.softmax(x, 0), lambda x: F.log_softmax(x, 0))
+    functions = (
+        F.relu,
+        F.silu,
+        F.softplus,
+        F.gelu,
+        lambda x: F.gelu(x, approximate="tanh"),
+        F.logsigmoid,
+        lambda x: F.softmax(x, 0),
+        lambda x: F.log_softmax(x, 0),
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for function in functions:
@@ -122,10 +150,16 @@ def test_a_query_that_sees_nothing_gets_zeros_and_sends_no_gradient():
 
 def test_causal_attention_does_not_see_later_keys():
     q, k, v = make_inputs("attention_causal_long")
-    before = F.scaled_dot_product_attention(*map(minitorch.tensor, (q, k, v)), is_causal=True).numpy()
+    before = F.scaled_dot_product_attention(
+        *map(minitorch.tensor, (q, k, v)), is_causal=True
+    ).numpy()
     k[..., 40:, :], v[..., 40:, :] = 99, 99
-    after = F.scaled_dot_product_attention(*map(minitorch.tensor, (q, k, v)), is_causal=True).numpy()
-    assert (before[..., :40, :] == after[..., :40, :]).all() and (before[..., 40:, :] != after[..., 40:, :]).all()
+    after = F.scaled_dot_product_attention(
+        *map(minitorch.tensor, (q, k, v)), is_causal=True
+    ).numpy()
+    assert (before[..., :40, :] == after[..., :40, :]).all() and (
+        before[..., 40:, :] != after[..., 40:, :]
+    ).all()
 
 
 def test_all_targets_ignored_is_nan_as_in_pytorch():
@@ -141,7 +175,7 @@ def test_dropout(p):
     out = F.dropout(x, p)
     out.sum().backward()
     kept = out.detach().numpy() != 0
-    assert abs(kept.mean() - (1 - p)) < 0.01                                      # six standard deviations
+    assert abs(kept.mean() - (1 - p)) < 0.01  # six standard deviations
     np.testing.assert_allclose(out.detach().numpy()[kept], 1 / (1 - p) if p < 1 else 0, rtol=1e-6)
     assert (x.grad.numpy() == out.detach().numpy()).all()
     assert F.dropout(x, p, training=False) is x
@@ -151,7 +185,7 @@ def test_attention_dropout_keeps_the_mean_and_its_gradient_is_right():
     q, k, v = (minitorch.tensor(x, requires_grad=True) for x in make_inputs("attention"))
 
     def dropped(q, k, v):
-        minitorch.manual_seed(1)                                                  # the same elements every time
+        minitorch.manual_seed(1)  # the same elements every time
         return F.scaled_dot_product_attention(q, k, v, dropout_p=0.4)
 
     assert gradcheck(dropped, (q, k, v), atol=1e-7, rtol=1e-6)
@@ -163,11 +197,17 @@ def test_attention_dropout_keeps_the_mean_and_its_gradient_is_right():
 FLOATS, LONGS = np.ones((3, 4), "float32"), np.ones((3, 4), "int64")
 ERRORS = {
     "softmax of integers": (RuntimeError, lambda F, t: F.softmax(t(LONGS), 0)),
-    "softmax along a dimension that is not there": (IndexError, lambda F, t: F.softmax(t(FLOATS), 2)),
+    "softmax along a dimension that is not there": (
+        IndexError,
+        lambda F, t: F.softmax(t(FLOATS), 2),
+    ),
     "gelu of integers": (RuntimeError, lambda F, t: F.gelu(t(LONGS))),
     "gelu of an unknown kind": (RuntimeError, lambda F, t: F.gelu(t(FLOATS), approximate="erf")),
     "linear, features differ": (RuntimeError, lambda F, t: F.linear(t(FLOATS), t(FLOATS[:, :3]))),
-    "linear, precisions differ": (RuntimeError, lambda F, t: F.linear(t(FLOATS), t(FLOATS.astype("float64")))),
+    "linear, precisions differ": (
+        RuntimeError,
+        lambda F, t: F.linear(t(FLOATS), t(FLOATS.astype("float64"))),
+    ),
     "layer_norm of another shape": (RuntimeError, lambda F, t: F.layer_norm(t(FLOATS), (3,))),
     "embedding, id too large": (IndexError, lambda F, t: F.embedding(t(np.array([3])), t(FLOATS))),
     "embedding, id negative": (IndexError, lambda F, t: F.embedding(t(np.array([-1])), t(FLOATS))),
@@ -177,26 +217,64 @@ ERRORS = {
     "one_hot of floats": (RuntimeError, lambda F, t: F.one_hot(t(FLOATS))),
     "one_hot of nothing": (RuntimeError, lambda F, t: F.one_hot(t(LONGS[:0]))),
     "dropout, no probability": (ValueError, lambda F, t: F.dropout(t(FLOATS), 1.5)),
-    "cross_entropy, class too large": (IndexError, lambda F, t: F.cross_entropy(t(FLOATS), t(np.array([0, 1, 4])))),
-    "cross_entropy, class negative": (IndexError, lambda F, t: F.cross_entropy(t(FLOATS), t(np.array([0, 1, -1])))),
-    "cross_entropy, batches differ": (ValueError, lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS[0]))),
-    "cross_entropy, targets floats": (RuntimeError, lambda F, t: F.cross_entropy(t(FLOATS), t(FLOATS[:, 0]))),
-    "cross_entropy, integers as probabilities": (RuntimeError, lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS))),
+    "cross_entropy, class too large": (
+        IndexError,
+        lambda F, t: F.cross_entropy(t(FLOATS), t(np.array([0, 1, 4]))),
+    ),
+    "cross_entropy, class negative": (
+        IndexError,
+        lambda F, t: F.cross_entropy(t(FLOATS), t(np.array([0, 1, -1]))),
+    ),
+    "cross_entropy, batches differ": (
+        ValueError,
+        lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS[0])),
+    ),
+    "cross_entropy, targets floats": (
+        RuntimeError,
+        lambda F, t: F.cross_entropy(t(FLOATS), t(FLOATS[:, 0])),
+    ),
+    "cross_entropy, integers as probabilities": (
+        RuntimeError,
+        lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS)),
+    ),
     "cross_entropy, smoothing too large": (
-        RuntimeError, lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS[:, 0]), label_smoothing=2.0)),
+        RuntimeError,
+        lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS[:, 0]), label_smoothing=2.0),
+    ),
     "cross_entropy, unknown reduction": (
-        ValueError, lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS[:, 0]), reduction="median")),
-    "nll_loss, class too large": (IndexError, lambda F, t: F.nll_loss(t(FLOATS), t(np.array([0, 1, 4])))),
-    "mse_loss, unknown reduction": (ValueError, lambda F, t: F.mse_loss(t(FLOATS), t(FLOATS), reduction="median")),
-    "attention of vectors": (RuntimeError, lambda F, t: F.scaled_dot_product_attention(*[t(FLOATS[0])] * 3)),
+        ValueError,
+        lambda F, t: F.cross_entropy(t(FLOATS), t(LONGS[:, 0]), reduction="median"),
+    ),
+    "nll_loss, class too large": (
+        IndexError,
+        lambda F, t: F.nll_loss(t(FLOATS), t(np.array([0, 1, 4]))),
+    ),
+    "mse_loss, unknown reduction": (
+        ValueError,
+        lambda F, t: F.mse_loss(t(FLOATS), t(FLOATS), reduction="median"),
+    ),
+    "attention of vectors": (
+        RuntimeError,
+        lambda F, t: F.scaled_dot_product_attention(*[t(FLOATS[0])] * 3),
+    ),
     "attention, dims differ": (
-        RuntimeError, lambda F, t: F.scaled_dot_product_attention(t(FLOATS), t(FLOATS[:, :3]), t(FLOATS))),
+        RuntimeError,
+        lambda F, t: F.scaled_dot_product_attention(t(FLOATS), t(FLOATS[:, :3]), t(FLOATS)),
+    ),
     "attention, precisions differ": (
-        RuntimeError, lambda F, t: F.scaled_dot_product_attention(t(FLOATS), t(FLOATS.astype("float64")), t(FLOATS))),
+        RuntimeError,
+        lambda F, t: F.scaled_dot_product_attention(
+            t(FLOATS), t(FLOATS.astype("float64")), t(FLOATS)
+        ),
+    ),
     "attention, mask of integers": (
-        RuntimeError, lambda F, t: F.scaled_dot_product_attention(*[t(FLOATS)] * 3, t(LONGS[:, :3]))),
+        RuntimeError,
+        lambda F, t: F.scaled_dot_product_attention(*[t(FLOATS)] * 3, t(LONGS[:, :3])),
+    ),
     "attention, mask of another shape": (
-        RuntimeError, lambda F, t: F.scaled_dot_product_attention(*[t(FLOATS)] * 3, t(FLOATS))),
+        RuntimeError,
+        lambda F, t: F.scaled_dot_product_attention(*[t(FLOATS)] * 3, t(FLOATS)),
+    ),
 }
 
 

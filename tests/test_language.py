@@ -1,4 +1,7 @@
-"""Chapter 08's pieces: the text and the simple models of it; loss and optimiser equal to the engine's own."""
+"""Chapter 08's pieces: the text and the simple models of it; loss and optimiser equal to the
+engine's own.
+"""
+
 import numpy as np
 import pytest
 
@@ -19,14 +22,14 @@ def test_the_text_is_plain_sentences_none_twice():
 def test_windows_are_pieces_of_the_text_and_targets_come_next():
     ids = np.random.default_rng(0).integers(50, size=300)
     inputs, targets = random_windows(np.random.default_rng(1), ids, batch=40, seq_len=20)
-    places = {tuple(ids[start:start + 21]) for start in range(280)}
+    places = {tuple(ids[start : start + 21]) for start in range(280)}
     assert all((*row, wanted[-1]) in places for row, wanted in zip(inputs, targets))
     assert (inputs[:, 1:] == targets[:, :-1]).all()
 
 
 def test_the_bigram_table_is_a_model():
     ids = np.random.default_rng(0).integers(5, size=2000)
-    ids[1::2] = ids[0::2]                                               # every id comes twice
+    ids[1::2] = ids[0::2]  # every id comes twice
     table = bigram_table(ids, 6)
     np.testing.assert_allclose(table.sum(axis=1), 1)
     assert (np.diag(table)[:5] > 0.5).all() and (table > 0).all()
@@ -36,10 +39,16 @@ def test_the_bigram_table_is_a_model():
 @pytest.mark.parametrize("shape", [(7, 5), (3, 4, 5)])
 def test_cross_entropy_is_the_engines(shape):
     rng = np.random.default_rng(0)
-    targets = torch.tensor(np.where(rng.random(shape[:-1]) < 0.3, UNSCORED, rng.integers(5, size=shape[:-1])))
+    targets = torch.tensor(
+        np.where(rng.random(shape[:-1]) < 0.3, UNSCORED, rng.integers(5, size=shape[:-1]))
+    )
     values, gradients = [], []
-    for loss_of in (cross_entropy, lambda logits, targets: F.cross_entropy(
-            logits.reshape(-1, 5), targets.reshape(-1), ignore_index=UNSCORED)):
+    for loss_of in (
+        cross_entropy,
+        lambda logits, targets: F.cross_entropy(
+            logits.reshape(-1, 5), targets.reshape(-1), ignore_index=UNSCORED
+        ),
+    ):
         logits = torch.tensor(np.random.default_rng(1).normal(size=shape) * 3, requires_grad=True)
         loss = loss_of(logits, targets)
         loss.backward()
@@ -53,12 +62,15 @@ def test_adamw_step_is_the_engines():
     rng = np.random.default_rng(0)
     place = rng.normal(size=(3, 4))
     parameter = torch.tensor(place, requires_grad=True)
-    optimizer = torch.optim.AdamW([parameter], lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3)
+    optimizer = torch.optim.AdamW(
+        [parameter], lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3
+    )
     memory = np.zeros((3, 4)), np.zeros((3, 4))
     for step in range(1, 31):
         slope = rng.normal(size=(3, 4)) * 10.0 ** rng.integers(-6, 3)
         parameter.grad = torch.tensor(slope)
         optimizer.step()
-        place, *memory = adamw_step(place, slope, *memory, step, lr=0.02, betas=(0.8, 0.95), eps=1e-3,
-                                    weight_decay=0.3)
+        place, *memory = adamw_step(
+            place, slope, *memory, step, lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3
+        )
         np.testing.assert_allclose(place, parameter.detach().numpy(), atol=1e-12)

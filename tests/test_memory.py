@@ -1,4 +1,5 @@
 """The setting that keeps freed memory for the next arrays."""
+
 import numpy as np
 import pytest
 
@@ -14,11 +15,11 @@ def test_large_arrays_reuse_memory_where_the_c_library_allows_it():
     def faults():
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         for _ in range(10):
-            np.ones(2 ** 21)                                                      # 16 MB, 4096 pages
+            np.ones(2**21)  # 16 MB, 4096 pages
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
     faults()
-    assert faults() < 4096                                                        # 40960 without the setting
+    assert faults() < 4096  # 40960 without the setting
 
 
 @pytest.mark.parametrize("setting, changed", [(None, True), ("0", True), ("1", False)])

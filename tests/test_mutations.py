@@ -1,8 +1,8 @@
 """Every answer of the course with one thing changed, one at a time: do the checks notice?
 
-A mutant that gives the same results on every input is no fault, and nothing can notice it. Those that
-the checks accept have been looked at, and are listed with the reason in equivalent_mutants.txt. A line
-there that is out of date fails, too.
+A mutant that gives the same results on every input is no fault, and nothing can notice it. Those
+that the checks accept have been looked at, and are listed with the reason in
+equivalent_mutants.txt. A line there that is out of date fails, too.
 """
 
 from pathlib import Path
@@ -40,7 +40,9 @@ def test_the_checks_reject_what_changes_a_result(lesson):
     for exercise in lesson.exercises:
         count, accepted = accepted_by_the_checks(exercise)
         tried, survivors = tried + count, survivors + accepted
-    listed = {each for each in LOOKED_AT if each[0] in {exercise.name for exercise in lesson.exercises}}
+    listed = {
+        each for each in LOOKED_AT if each[0] in {exercise.name for exercise in lesson.exercises}
+    }
     out_of_date = listed - set(survivors)
     assert not out_of_date, "rejected by now, so not equivalent: take it off the list"
     unseen = [" | ".join(each) for each in survivors if each not in listed]

@@ -1,4 +1,6 @@
-"""That `make test` holds every notebook to its stored outputs; the holding itself is nbval's part of it."""
+"""That `make test` holds every notebook to its stored outputs; the holding itself is nbval's part
+of it.
+"""
 
 import re
 import subprocess
@@ -33,10 +35,15 @@ def test_the_course_map_is_what_the_lessons_say():
 
 @every_notebook
 def test_nothing_in_a_notebook_escapes_comparison(path):
-    """nbval does not compare a cell without an execution count, and obeys more marks than the one we use."""
+    """nbval does not compare a cell without an execution count, and obeys more marks than the one
+    we use.
+    """
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert all(tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, builder.FOLDED, course_map.PICTURE} for cell in cells)
+    assert all(
+        tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, builder.FOLDED, course_map.PICTURE}
+        for cell in cells
+    )
     assert not any(re.search(r"NBVAL_|PYTEST_VALIDATE", cell.source) for cell in cells)
     compared = [cell for cell in cells if builder.IGNORED not in tags(cell)]
     assert sum(bool(cell.outputs) for cell in compared) >= 3
@@ -76,9 +83,19 @@ def failures(solved, tmp_path_factory):
     nbformat.write(altered(NOTEBOOKS[0]), folder / "altered.ipynb")
     nbformat.write(altered(solved / NOTEBOOKS[0].name), folder / "altered_solved.ipynb")
     for name, source in ("raises", "1 / 0"), ("endless", "while True: pass"):
-        cell = nbformat.v4.new_code_cell(source, execution_count=1, metadata={"tags": [builder.IGNORED]})
+        cell = nbformat.v4.new_code_cell(
+            source, execution_count=1, metadata={"tags": [builder.IGNORED]}
+        )
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / f"{name}.ipynb")
-    command = [sys.executable, "-m", "pytest", "--color=no", *testing.NBVAL, "--nbval-cell-timeout=8", "."]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--color=no",
+        *testing.NBVAL,
+        "--nbval-cell-timeout=8",
+        ".",
+    ]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
     assert "4 failed" in said
     reports = re.split(r"^_+ (?:.*/)?(\w+)(?:\.|::)ipynb.* _+$", said, flags=re.MULTILINE)
@@ -88,20 +105,29 @@ def failures(solved, tmp_path_factory):
 def altered(path):
     """The notebook up to its first printed number, in which one digit is another."""
     notebook = nbformat.read(path, as_version=4)
-    number, output = next((number, output) for number, cell in enumerate(notebook.cells)
-                          if cell.cell_type == "code" and builder.IGNORED not in tags(cell)
-                          for output in cell.outputs if re.search(r"\d", output.get("text", "")))
-    output.text = re.sub(r"\d", lambda digit: str((int(digit.group()) + 1) % 10), output.text, count=1)
-    del notebook.cells[number + 1:]
+    number, output = next(
+        (number, output)
+        for number, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and builder.IGNORED not in tags(cell)
+        for output in cell.outputs
+        if re.search(r"\d", output.get("text", ""))
+    )
+    output.text = re.sub(
+        r"\d", lambda digit: str((int(digit.group()) + 1) % 10), output.text, count=1
+    )
+    del notebook.cells[number + 1 :]
     return notebook
 
 
-@pytest.mark.parametrize("name, says", [
-    ("altered", "Cell outputs differ"),
-    ("altered_solved", "Cell outputs differ"),
-    ("raises", "ZeroDivisionError"),
-    ("endless", "Timeout of 8"),
-])
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("altered", "Cell outputs differ"),
+        ("altered_solved", "Cell outputs differ"),
+        ("raises", "ZeroDivisionError"),
+        ("endless", "Timeout of 8"),
+    ],
+)
 def test_a_notebook_fails_for_one_digit_an_error_or_an_endless_cell(failures, name, says):
     assert says in failures[name]
 
@@ -116,7 +142,9 @@ def test_a_notebook_that_cannot_be_solved_says_what_to_do(tmp_path):
     cell = nbformat.v4.new_code_cell("", metadata={"exercise": "no_such_exercise"})
     (tmp_path / "notebooks").mkdir()
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebooks" / "99_gone.ipynb")
-    with pytest.raises(testing.Problem, match="(?s)99_gone.*cannot be solved.*no_such.*make notebooks"):
+    with pytest.raises(
+        testing.Problem, match="(?s)99_gone.*cannot be solved.*no_such.*make notebooks"
+    ):
         testing.solve(tmp_path / "notebooks", tmp_path / "solved")
 
 

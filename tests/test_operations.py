@@ -1,4 +1,7 @@
-"""Every operation of the engine: against PyTorch, PyTorch's frozen answers, and finite differences."""
+"""Every operation of the engine: against PyTorch, PyTorch's frozen answers, and finite
+differences.
+"""
+
 import builtins
 import json
 import re
@@ -9,15 +12,26 @@ import pytest
 
 import minitorch
 from minitorch import Tensor
-from tests.operation_cases import (ARRAYS, ERRORS, FIRST_FORMS, LINES, TYPE_LINES, arrays_of, evaluate,
-                                   expand, flat, result_types, weights_for)
+from tests.operation_cases import (
+    ARRAYS,
+    ERRORS,
+    FIRST_FORMS,
+    LINES,
+    TYPE_LINES,
+    arrays_of,
+    evaluate,
+    expand,
+    flat,
+    result_types,
+    weights_for,
+)
 
 REFERENCE = Path(__file__).with_name("reference")
 FROZEN_TYPES = json.loads((REFERENCE / "operation_types.json").read_text(encoding="utf-8"))
 TOLERANCE = {np.dtype("float64"): 1e-12, np.dtype("float32"): 3e-6}
 NOT_SMOOTH = r"\b(ties|holes|wide|empty|hollow|float|float32|bool|long|tensor|detach|data)\b"
 
-pytestmark = pytest.mark.filterwarnings("ignore")             # PyTorch warns where it gives nan
+pytestmark = pytest.mark.filterwarnings("ignore")  # PyTorch warns where it gives nan
 
 
 def assert_same(got, wanted, expression):
@@ -29,6 +43,7 @@ def assert_same(got, wanted, expression):
 
 
 # ---------------------------------------------------------------- values and gradients
+
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("line", LINES)
@@ -46,7 +61,9 @@ def test_values_and_gradients_equal_frozen_reference():
         assert sorted(frozen) == sorted(FIRST_FORMS)
         for expression in FIRST_FORMS:
             got = flat(evaluate(minitorch, expression))
-            np.testing.assert_allclose(got, frozen[expression], rtol=1e-7, atol=1e-12, err_msg=expression)
+            np.testing.assert_allclose(
+                got, frozen[expression], rtol=1e-7, atol=1e-12, err_msg=expression
+            )
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -63,9 +80,13 @@ def test_gradients_equal_finite_differences(line, monkeypatch):
         def loss(sign):
             with monkeypatch.context() as patch:
                 for (name, a), step in zip(used.items(), steps):
-                    moved = np.add(a, sign * step, out=np.empty_like(a))          # of the same memory layout
+                    moved = np.add(
+                        a, sign * step, out=np.empty_like(a)
+                    )  # of the same memory layout
                     patch.setitem(ARRAYS, name, moved)
-                return sum((w * x).sum() for w, x in zip(weights, evaluate(minitorch, expression)[0]))
+                return sum(
+                    (w * x).sum() for w, x in zip(weights, evaluate(minitorch, expression)[0])
+                )
 
         numeric = loss(1) - loss(-1)
         analytic = 2 * sum((g * step).sum() for g, step in zip(grads, steps, strict=bool(grads)))
@@ -74,17 +95,22 @@ def test_gradients_equal_finite_differences(line, monkeypatch):
 
 # ---------------------------------------------------------------- dtypes and refusals
 
+
 @pytest.mark.parametrize("line", TYPE_LINES)
 def test_result_types(line):
     """As PyTorch's, for all input types it accepts."""
     for expression in expand(line):
         got, wanted = result_types(minitorch, expression), FROZEN_TYPES[expression]
-        assert "".join("-" if w == "-" else g for g, w in zip(got, wanted, strict=True)) == wanted, expression
+        assert (
+            "".join("-" if w == "-" else g for g, w in zip(got, wanted, strict=True)) == wanted
+        ), expression
 
 
 def test_frozen_types_are_those_of_pytorch():
     torch = pytest.importorskip("torch")
-    assert {expression: result_types(torch, expression) for expression in FROZEN_TYPES} == FROZEN_TYPES
+    assert {
+        expression: result_types(torch, expression) for expression in FROZEN_TYPES
+    } == FROZEN_TYPES
 
 
 @pytest.mark.parametrize("engine", ["minitorch", "torch"])
@@ -101,32 +127,179 @@ def test_refusals(line, engine):
 
 # ---------------------------------------------------------------- which names there are
 
-OPERATIONS = """
-    add sub mul div pow neg abs exp log sqrt rsqrt tanh sigmoid sin cos floor ceil clamp where maximum
-    minimum matmul outer sum mean var std amax amin max min argmax logsumexp cumsum flip cat stack split
-    chunk reshape view transpose permute unsqueeze squeeze expand repeat roll tril triu masked_fill
-    gather take_along_dim index_select unbind softmax log_softmax eq ne lt le gt ge any all argmin clone
-    flatten logical_and logical_or logical_not bitwise_and bitwise_or bitwise_not""".split()
-FUNCTIONS = """
-    tensor zeros ones full arange linspace randn rand randint eye zeros_like ones_like full_like
-    rand_like randn_like empty empty_like randperm from_numpy as_tensor manual_seed Generator no_grad
-    enable_grad""".split()
-METHODS = """
-    contiguous backward detach item numpy requires_grad_ tolist size dim numel to float double long bool
-    type_as fill_ zero_ copy_ add_ sub_ mul_ div_ clamp_ normal_ uniform_ __getitem__ __setitem__
-    __matmul__ __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __pow__
-    __rpow__ __neg__ __abs__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __and__ __or__ __invert__ __len__
-    __iter__ __bool__ __float__ __int__""".split()
+OPERATIONS = [
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "neg",
+    "abs",
+    "exp",
+    "log",
+    "sqrt",
+    "rsqrt",
+    "tanh",
+    "sigmoid",
+    "sin",
+    "cos",
+    "floor",
+    "ceil",
+    "clamp",
+    "where",
+    "maximum",
+    "minimum",
+    "matmul",
+    "outer",
+    "sum",
+    "mean",
+    "var",
+    "std",
+    "amax",
+    "amin",
+    "max",
+    "min",
+    "argmax",
+    "logsumexp",
+    "cumsum",
+    "flip",
+    "cat",
+    "stack",
+    "split",
+    "chunk",
+    "reshape",
+    "view",
+    "transpose",
+    "permute",
+    "unsqueeze",
+    "squeeze",
+    "expand",
+    "repeat",
+    "roll",
+    "tril",
+    "triu",
+    "masked_fill",
+    "gather",
+    "take_along_dim",
+    "index_select",
+    "unbind",
+    "softmax",
+    "log_softmax",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "any",
+    "all",
+    "argmin",
+    "clone",
+    "flatten",
+    "logical_and",
+    "logical_or",
+    "logical_not",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_not",
+]
+FUNCTIONS = [
+    "tensor",
+    "zeros",
+    "ones",
+    "full",
+    "arange",
+    "linspace",
+    "randn",
+    "rand",
+    "randint",
+    "eye",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "rand_like",
+    "randn_like",
+    "empty",
+    "empty_like",
+    "randperm",
+    "from_numpy",
+    "as_tensor",
+    "manual_seed",
+    "Generator",
+    "no_grad",
+    "enable_grad",
+]
+METHODS = [
+    "contiguous",
+    "backward",
+    "detach",
+    "item",
+    "numpy",
+    "requires_grad_",
+    "tolist",
+    "size",
+    "dim",
+    "numel",
+    "to",
+    "float",
+    "double",
+    "long",
+    "bool",
+    "type_as",
+    "fill_",
+    "zero_",
+    "copy_",
+    "add_",
+    "sub_",
+    "mul_",
+    "div_",
+    "clamp_",
+    "normal_",
+    "uniform_",
+    "__getitem__",
+    "__setitem__",
+    "__matmul__",
+    "__add__",
+    "__radd__",
+    "__sub__",
+    "__rsub__",
+    "__mul__",
+    "__rmul__",
+    "__truediv__",
+    "__rtruediv__",
+    "__pow__",
+    "__rpow__",
+    "__neg__",
+    "__abs__",
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__and__",
+    "__or__",
+    "__invert__",
+    "__len__",
+    "__iter__",
+    "__bool__",
+    "__float__",
+    "__int__",
+]
 ONLY_FUNCTIONS, ONLY_METHODS = {"cat", "stack"}, {"view", "expand", "repeat"}
 
 
 def public(owner):
-    return {name for name, value in vars(owner).items() if callable(value) and not name.startswith("_")}
+    return {
+        name for name, value in vars(owner).items() if callable(value) and not name.startswith("_")
+    }
 
 
 def test_every_operation_is_there_as_function_and_method():
-    for owner, names in ((minitorch, {*OPERATIONS, *FUNCTIONS} - ONLY_METHODS),
-                         (Tensor, {*OPERATIONS, *METHODS} - ONLY_FUNCTIONS)):
+    for owner, names in (
+        (minitorch, {*OPERATIONS, *FUNCTIONS} - ONLY_METHODS),
+        (Tensor, {*OPERATIONS, *METHODS} - ONLY_FUNCTIONS),
+    ):
         assert sorted(name for name in names if not callable(getattr(owner, name, None))) == []
 
 
@@ -134,4 +307,6 @@ def test_names_stand_exactly_where_pytorch_has_them():
     torch = pytest.importorskip("torch")
     for ours, theirs in ((minitorch, torch), (Tensor, torch.Tensor)):
         assert sorted(name for name in public(ours) if not hasattr(theirs, name)) == []
-        assert [hasattr(ours, name) for name in OPERATIONS] == [hasattr(theirs, name) for name in OPERATIONS]
+        assert [hasattr(ours, name) for name in OPERATIONS] == [
+            hasattr(theirs, name) for name in OPERATIONS
+        ]

@@ -1,4 +1,5 @@
 """Laws that hold for every input, tried on inputs that hypothesis makes up."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 import minitorch
 from minitorch import float64, tensor
 
-few = settings(deadline=None, max_examples=25, derandomize=True)          # always the same examples
+few = settings(deadline=None, max_examples=25, derandomize=True)  # always the same examples
 
 numbers = st.floats(-4, 4, width=32)
 shapes = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
@@ -40,14 +41,25 @@ def assert_close(a, b):
 # ---------------------------------------------------------------- linearity
 
 LINEAR = {
-    "sum": lambda x: x.sum(), "expand": lambda x: x.sum(-1, keepdim=True).expand(x.shape),
-    "cumsum": lambda x: x.cumsum(-1), "flip": lambda x: x.flip(0), "roll": lambda x: x.roll(2, -1),
-    "tril": lambda x: x.tril(), "triu": lambda x: x.triu(1), "transpose": lambda x: x.transpose(0, -1),
-    "reshape": lambda x: x.reshape(-1), "neg": lambda x: -x, "scale": lambda x: 2.5 * x / 3,
-    "repeat": lambda x: x.repeat(*[2] * x.ndim), "slice": lambda x: x[..., ::2],
+    "sum": lambda x: x.sum(),
+    "expand": lambda x: x.sum(-1, keepdim=True).expand(x.shape),
+    "cumsum": lambda x: x.cumsum(-1),
+    "flip": lambda x: x.flip(0),
+    "roll": lambda x: x.roll(2, -1),
+    "tril": lambda x: x.tril(),
+    "triu": lambda x: x.triu(1),
+    "transpose": lambda x: x.transpose(0, -1),
+    "reshape": lambda x: x.reshape(-1),
+    "neg": lambda x: -x,
+    "scale": lambda x: 2.5 * x / 3,
+    "repeat": lambda x: x.repeat(*[2] * x.ndim),
+    "slice": lambda x: x[..., ::2],
     "cat": lambda x: minitorch.cat([x, x], -1),
-    "chunk": lambda x: x.chunk(2, -1)[0], "stack": lambda x: minitorch.stack([x, 2 * x], 1),
-    "matmul": lambda x: x @ minitorch.arange(3.0 * x.shape[-1], dtype=float64).reshape(x.shape[-1], 3),
+    "chunk": lambda x: x.chunk(2, -1)[0],
+    "stack": lambda x: minitorch.stack([x, 2 * x], 1),
+    "matmul": lambda x: (
+        x @ minitorch.arange(3.0 * x.shape[-1], dtype=float64).reshape(x.shape[-1], 3)
+    ),
     "masked_fill": lambda x: x.masked_fill(minitorch.ones(x.shape).tril() > 0, 0),
 }
 
@@ -58,7 +70,12 @@ LINEAR = {
 def test_linear_operations(name, data):
     """f(a x + b y) = a f(x) + b f(y); and the gradient is the adjoint: <w, f(x)> = <f'(w), x>."""
     f, shape = LINEAR[name], data.draw(matrices)
-    x, y, a, b = data.draw(arrays(shape)), data.draw(arrays(shape)), data.draw(numbers), data.draw(numbers)
+    x, y, a, b = (
+        data.draw(arrays(shape)),
+        data.draw(arrays(shape)),
+        data.draw(numbers),
+        data.draw(numbers),
+    )
     assert_close(f(tensor(a * x + b * y)), a * f(tensor(x)) + b * f(tensor(y)))
     out = f(tensor(x)).numpy()
     weights = data.draw(arrays(out.shape))
@@ -66,6 +83,7 @@ def test_linear_operations(name, data):
 
 
 # ---------------------------------------------------------------- permutation
+
 
 @few
 @given(data=st.data())
@@ -76,13 +94,20 @@ def test_permuting_and_back(data):
     assert permuted.shape == tuple(x.shape[d] for d in dims)
     assert_close(permuted.permute([dims.index(d) for d in range(x.ndim)]), x)
     weights = data.draw(arrays(permuted.shape))
-    assert_close(gradient(lambda t: t.permute(dims), x, weights), weights.transpose(np.argsort(dims)))
+    assert_close(
+        gradient(lambda t: t.permute(dims), x, weights), weights.transpose(np.argsort(dims))
+    )
 
 
 REDUCTIONS = {
-    "sum": lambda x, d: x.sum(d), "mean": lambda x, d: x.mean(d), "std": lambda x, d: x.std(d, False),
-    "amax": lambda x, d: x.amax(d), "max": lambda x, d: x.max(d)[0], "all": lambda x, d: (x > 0).all(d),
-    "logsumexp": lambda x, d: x.logsumexp(d), "softmax": lambda x, d: (x.softmax(d) * x).sum(d),
+    "sum": lambda x, d: x.sum(d),
+    "mean": lambda x, d: x.mean(d),
+    "std": lambda x, d: x.std(d, False),
+    "amax": lambda x, d: x.amax(d),
+    "max": lambda x, d: x.max(d)[0],
+    "all": lambda x, d: (x > 0).all(d),
+    "logsumexp": lambda x, d: x.logsumexp(d),
+    "softmax": lambda x, d: (x.softmax(d) * x).sum(d),
 }
 
 
@@ -113,14 +138,23 @@ def test_picking_by_a_permutation_undoes_its_inverse(data):
 
 # ---------------------------------------------------------------- broadcasting
 
+
 @few
 @given(data=st.data())
 def test_broadcasting_equals_expanding_first(data):
     both = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=4))
     x, y = (data.draw(arrays(shape)) for shape in both.input_shapes)
     weights = data.draw(arrays(both.result_shape))
-    for f in (lambda a, b: a * b, lambda a, b: a - b, minitorch.maximum, lambda a, b: a / (b * b + 1)):
-        wide = [tensor(np.broadcast_to(array, both.result_shape), requires_grad=True) for array in (x, y)]
+    for f in (
+        lambda a, b: a * b,
+        lambda a, b: a - b,
+        minitorch.maximum,
+        lambda a, b: a / (b * b + 1),
+    ):
+        wide = [
+            tensor(np.broadcast_to(array, both.result_shape), requires_grad=True)
+            for array in (x, y)
+        ]
         narrow = [tensor(array, requires_grad=True) for array in (x, y)]
         assert_close(f(*wide), f(*narrow))
         f(*wide).backward(tensor(weights))
@@ -141,7 +175,9 @@ def _summed(grad, shape):
 @few
 @given(data=st.data())
 def test_batched_products_equal_single_ones(data):
-    batch = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=2, min_side=1, max_side=3))
+    batch = data.draw(
+        hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=2, min_side=1, max_side=3)
+    )
     n, k, m = data.draw(st.tuples(*[st.integers(0, 4)] * 3))
     a = data.draw(arrays((*batch.input_shapes[0], n, k)))
     b = data.draw(arrays((*batch.input_shapes[1], k, m)))
@@ -151,6 +187,7 @@ def test_batched_products_equal_single_ones(data):
 
 
 # ---------------------------------------------------------------- together and apart
+
 
 @few
 @given(data=st.data())
@@ -172,7 +209,9 @@ def test_indexing_equals_numpy_and_its_gradient_counts(data):
     """With ones as weights the gradient says how often each element was picked."""
     x = data.draw(arrays(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=5)))
     size = data.draw(st.integers(0, 6))
-    index = tuple(data.draw(hnp.arrays(np.int64, size, elements=st.integers(-n, n - 1))) for n in x.shape[:2])
+    index = tuple(
+        data.draw(hnp.arrays(np.int64, size, elements=st.integers(-n, n - 1))) for n in x.shape[:2]
+    )
     for key in (index, index[0], (..., index[-1]) if x.ndim < 3 else (slice(None), index[1])):
         wanted = np.zeros_like(x)
         np.add.at(wanted, key, 1)
@@ -194,6 +233,7 @@ def test_gather_equals_take_along_axis(data):
 
 
 # ---------------------------------------------------------------- inverses and identities
+
 
 @few
 @given(same_shape(2))

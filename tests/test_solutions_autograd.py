@@ -1,4 +1,7 @@
-"""Chapter 01, what its checks leave open: deep graphs, random expressions, the gradients of the engine."""
+"""Chapter 01, what its checks leave open: deep graphs, random expressions, the gradients of the
+engine.
+"""
+
 import math
 
 import numpy as np
@@ -7,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minitorch as torch
-from solutions.autograd import (Value, backpropagate, central_difference, check_gradient, matmul_gradients,
-                                softmax, softmax_gradient, topological_order, unbroadcast)
+from solutions.autograd import (
+    Value,
+    backpropagate,
+    central_difference,
+    check_gradient,
+    matmul_gradients,
+    softmax,
+    softmax_gradient,
+    topological_order,
+    unbroadcast,
+)
 from tests.small_stack import with_a_small_stack
 
 
@@ -19,8 +31,8 @@ def test_a_long_chain_is_differentiated_without_recursion():
         for _ in range(10_000):
             out = out * 1.0001
         backpropagate(out)
-        assert len(topological_order(out)) == 20_001      # x, the products, and one constant in each
-        assert math.isclose(x.grad, 1.0001 ** 10_000, rel_tol=1e-9)
+        assert len(topological_order(out)) == 20_001  # x, the products, and one constant in each
+        assert math.isclose(x.grad, 1.0001**10_000, rel_tol=1e-9)
 
     with_a_small_stack(differentiate)
 
@@ -28,7 +40,10 @@ def test_a_long_chain_is_differentiated_without_recursion():
 def random_expression(seed, values):
     """Twelve random steps on the given numbers, Values or floats."""
     rng, pool = np.random.default_rng(seed), list(values)
-    tanh = lambda v: v.tanh() if isinstance(v, Value) else math.tanh(v)
+
+    def tanh(v):
+        return v.tanh() if isinstance(v, Value) else math.tanh(v)
+
     for _ in range(12):
         a, b = (pool[i] for i in rng.integers(len(pool), size=2))
         pool.append((a + b, tanh(a) * b, tanh(a), 0.5 * a + 1)[rng.integers(4)])
@@ -43,8 +58,13 @@ def test_gradients_of_random_expressions(seed):
     backpropagate(out)
     assert math.isclose(out.data, random_expression(seed, start), rel_tol=1e-12, abs_tol=1e-12)
     for n, value in enumerate(values):
-        moved = lambda v: random_expression(seed, start[:n] + [v] + start[n + 1:])
-        assert math.isclose(value.grad, central_difference(moved, start[n]), rel_tol=1e-6, abs_tol=1e-6)
+
+        def moved(v):
+            return random_expression(seed, start[:n] + [v] + start[n + 1 :])
+
+        assert math.isclose(
+            value.grad, central_difference(moved, start[n]), rel_tol=1e-6, abs_tol=1e-6
+        )
 
 
 sizes = st.lists(st.integers(1, 4), max_size=4)
@@ -63,8 +83,10 @@ def test_unbroadcast_is_the_adjoint_of_broadcasting(full, data):
     assert np.isclose((np.broadcast_to(x, full) * g).sum(), (x * back).sum())
 
 
-@pytest.mark.parametrize("a, b", [((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((1, 2, 3), (5, 3, 4)),
-                                  ((2, 1, 2, 3), (4, 3, 1))])
+@pytest.mark.parametrize(
+    "a, b",
+    [((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((1, 2, 3), (5, 3, 4)), ((2, 1, 2, 3), (4, 3, 1))],
+)
 def test_matmul_gradients_are_the_engines(a, b):
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal(a), rng.standard_normal(b)

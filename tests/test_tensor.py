@@ -1,4 +1,7 @@
-"""Tensor and its graph: leaves, accumulation, freeing, recording on and off, changes in place, NumPy."""
+"""Tensor and its graph: leaves, accumulation, freeing, recording on and off, changes in place,
+NumPy.
+"""
+
 import copy
 import gc
 import pickle
@@ -11,7 +14,17 @@ import numpy as np
 import pytest
 
 import minitorch
-from minitorch import Tensor, enable_grad, float32, float64, int64, is_grad_enabled, ones, tensor, zeros
+from minitorch import (
+    Tensor,
+    enable_grad,
+    float32,
+    float64,
+    int64,
+    is_grad_enabled,
+    ones,
+    tensor,
+    zeros,
+)
 from tests.small_stack import with_a_small_stack
 
 
@@ -33,6 +46,7 @@ both = pytest.mark.parametrize("torch", engines(), ids=lambda engine: engine.__n
 
 # ---------------------------------------------------------------- leaves and gradients
 
+
 @both
 def test_leaves_and_results(torch):
     x = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -43,7 +57,9 @@ def test_leaves_and_results(torch):
     assert not (x > 1).requires_grad and not x.argmax().requires_grad and not x.long().requires_grad
     assert not x.detach().requires_grad and x.detach().is_leaf and not x.data.requires_grad
     y.sum().backward()
-    assert type(x.grad) is torch.Tensor and x.grad.tolist() == [3, 3] and x.grad.requires_grad is False
+    assert (
+        type(x.grad) is torch.Tensor and x.grad.tolist() == [3, 3] and x.grad.requires_grad is False
+    )
 
 
 @both
@@ -78,7 +94,7 @@ def test_backward_with_a_gradient(torch):
     (x * x).backward(torch.tensor([10.0, 100.0]))
     assert x.grad.tolist() == [20, 400]
     y = torch.tensor([[3.0]], requires_grad=True)
-    (y * y).backward()                                                # one element needs no gradient
+    (y * y).backward()  # one element needs no gradient
     assert y.grad.tolist() == [[6]]
 
 
@@ -101,6 +117,7 @@ def test_slices_and_whole_uses_of_one_tensor_add_up(torch):
 
 
 # ---------------------------------------------------------------- the graph
+
 
 @both
 def test_second_backward_needs_retain_graph(torch):
@@ -137,7 +154,7 @@ def test_backward_frees_what_the_graph_holds():
 
 def test_an_unused_graph_is_freed_without_backward():
     gc.collect()
-    gc.disable()                                                                  # no reference cycles
+    gc.disable()  # no reference cycles
     try:
         y = leaf(1.0, 2.0).exp()
         held = weakref.ref(y._data)
@@ -165,7 +182,7 @@ def test_a_long_chain_is_deleted_without_recursion():
         y = leaf(1.0)
         for _ in range(10_000):
             y = -y
-        del y                                                         # never differentiated: only deleted
+        del y  # never differentiated: only deleted
         gc.collect()
 
     with_a_small_stack(delete)
@@ -174,10 +191,10 @@ def test_a_long_chain_is_deleted_without_recursion():
 def test_a_graph_with_many_paths_is_walked_once():
     x = leaf(1.0)
     y = x
-    for _ in range(60):                                                           # 2^60 paths, 60 nodes
+    for _ in range(60):  # 2^60 paths, 60 nodes
         y = y + y
     y.backward()
-    assert x.grad.item() == 2.0 ** 60
+    assert x.grad.item() == 2.0**60
 
 
 def test_branches_without_gradient_are_not_recorded():
@@ -189,6 +206,7 @@ def test_branches_without_gradient_are_not_recorded():
 
 
 # ---------------------------------------------------------------- recording on and off
+
 
 @both
 def test_no_grad(torch):
@@ -247,11 +265,22 @@ def test_threads_differentiate_side_by_side():
 
 # ---------------------------------------------------------------- changes in place
 
+
 @both
 def test_changes_in_place_are_refused_for_recorded_leaves(torch):
     x = torch.ones(2, requires_grad=True)
-    for name, *given in (("add_", 1), ("mul_", 2), ("zero_",), ("copy_", torch.zeros(2)), ("normal_",),
-                         ("uniform_",), ("__setitem__", 0, 5), ("__iadd__", 1), ("fill_", 1), ("clamp_", 0)):
+    for name, *given in (
+        ("add_", 1),
+        ("mul_", 2),
+        ("zero_",),
+        ("copy_", torch.zeros(2)),
+        ("normal_",),
+        ("uniform_",),
+        ("__setitem__", 0, 5),
+        ("__iadd__", 1),
+        ("fill_", 1),
+        ("clamp_", 0),
+    ):
         with pytest.raises(RuntimeError):
             getattr(x, name)(*given)
     assert x.tolist() == [1, 1]
@@ -283,7 +312,7 @@ def test_assignment_by_index(torch):
     x[2][1] = 5
     assert x.tolist() == [[1, 9, 1, 11], [-1, -1, 2, 13], [8, 5, -1, 9]]
     whole = torch.zeros(2, dtype=torch.int64)
-    whole[:] = 1.7                                                    # what is stored takes its dtype
+    whole[:] = 1.7  # what is stored takes its dtype
     assert whole.tolist() == [1, 1] and whole.fill_(2.9).tolist() == [2, 2]
     with pytest.raises((RuntimeError, IndexError)):
         x[0] = torch.zeros(5)
@@ -294,14 +323,41 @@ def test_assignment_by_index(torch):
 @both
 def test_views_share_memory_and_copies_do_not(torch):
     x = torch.zeros(2, 3)
-    for view in (x.view(6), x.T, x[0], x[0, 0], x[:, 1:], x.reshape(3, 2), x.unsqueeze(0), x.detach(), x.data,
-                 x.split(1)[0], x.unbind(1)[0], x.permute(1, 0), x.squeeze(), x.flatten()):
+    for view in (
+        x.view(6),
+        x.T,
+        x[0],
+        x[0, 0],
+        x[:, 1:],
+        x.reshape(3, 2),
+        x.unsqueeze(0),
+        x.detach(),
+        x.data,
+        x.split(1)[0],
+        x.unbind(1)[0],
+        x.permute(1, 0),
+        x.squeeze(),
+        x.flatten(),
+    ):
         before = x[0, :2].sum().item()
         view += 1
         assert x[0, :2].sum().item() > before
     kept = x.tolist()
-    for copy in (x.clone(), x.flip(0), x.roll(1), x[[0, 1]], x[x == x], x + 0, x.T.contiguous(), x.tril(),
-                 x.repeat(1, 1), torch.tensor(x.numpy()), x.double(), torch.cat([x]), torch.stack([x])):
+    for copy in (
+        x.clone(),
+        x.flip(0),
+        x.roll(1),
+        x[[0, 1]],
+        x[x == x],
+        x + 0,
+        x.T.contiguous(),
+        x.tril(),
+        x.repeat(1, 1),
+        torch.tensor(x.numpy()),
+        x.double(),
+        torch.cat([x]),
+        torch.stack([x]),
+    ):
         copy += 1
     assert x.tolist() == kept
     assert x.contiguous() is x and x.to(torch.float32) is x and x.float() is x
@@ -311,13 +367,16 @@ def test_views_share_memory_and_copies_do_not(torch):
 
 # ---------------------------------------------------------------- numbers in and out
 
+
 @both
 def test_numpy_goes_in_and_out(torch):
     array = np.arange(6.0).reshape(2, 3)
     shared, copied = torch.from_numpy(array), torch.tensor(array)
     array[0, 0] = 9
     assert shared[0, 0] == 9 and copied[0, 0] == 0 and shared.dtype == torch.float64
-    assert np.shares_memory(shared.numpy(), array) and np.shares_memory(shared.detach().numpy(), array)
+    assert np.shares_memory(shared.numpy(), array) and np.shares_memory(
+        shared.detach().numpy(), array
+    )
     assert np.asarray(shared).dtype == np.float64 and np.sin(shared.numpy()).shape == (2, 3)
     assert torch.as_tensor(shared) is shared and torch.as_tensor([1, 2]).tolist() == [1, 2]
     assert shared.shape == (2, 3) == shared.size() and shared.size(-1) == 3 and len(shared) == 2
@@ -338,7 +397,11 @@ def test_numpy_does_not_take_over():
 
 @both
 def test_one_element_is_a_number(torch):
-    assert torch.tensor(2.5).item() == 2.5 and float(torch.tensor([2.5])) == 2.5 and int(torch.tensor(3)) == 3
+    assert (
+        torch.tensor(2.5).item() == 2.5
+        and float(torch.tensor([2.5])) == 2.5
+        and int(torch.tensor(3)) == 3
+    )
     assert type(torch.tensor(1).item()) is int and type(torch.tensor(True).item()) is bool
     assert bool(torch.tensor([0.0])) is False and [10, 20, 30][torch.tensor(1)] == 20
     assert [x.item() for x in torch.tensor([1, 2])] == [1, 2]
@@ -360,20 +423,30 @@ def test_representation():
 
 
 def test_errors_name_operation_and_shapes():
-    for name, operation in (("add", lambda x: x + zeros(4)), ("matmul", lambda x: x @ x),
-                            ("reshape", lambda x: x.view(5)), ("cat", lambda x: minitorch.cat([x, zeros(2)]))):
+    for name, operation in (
+        ("add", lambda x: x + zeros(4)),
+        ("matmul", lambda x: x @ x),
+        ("reshape", lambda x: x.view(5)),
+        ("cat", lambda x: minitorch.cat([x, zeros(2)])),
+    ):
         with pytest.raises(RuntimeError, match=rf"{name}.*\(2, 3\)"):
             operation(zeros(2, 3))
 
 
 # ---------------------------------------------------------------- random numbers
 
+
 @both
 def test_seeds_and_states_repeat_the_numbers(torch):
     def some(generator=None):
-        return torch.cat([torch.rand(3, generator=generator), torch.randn(5, generator=generator),
-                          torch.randint(9, (3,), generator=generator).float(),
-                          torch.randperm(4, generator=generator).float()]).tolist()
+        return torch.cat(
+            [
+                torch.rand(3, generator=generator),
+                torch.randn(5, generator=generator),
+                torch.randint(9, (3,), generator=generator).float(),
+                torch.randperm(4, generator=generator).float(),
+            ]
+        ).tolist()
 
     torch.manual_seed(3)
     first, second = some(), some()
@@ -391,8 +464,10 @@ def test_seeds_and_states_repeat_the_numbers(torch):
     assert some(generator) == b != a and generator.initial_seed() == 3
     assert some(torch.Generator().manual_seed(3)) == a != some(torch.Generator().manual_seed(4))
     assert torch.randn(2, 3).shape == (2, 3) == torch.rand((2, 3)).shape
-    assert torch.zeros(4).normal_(generator=generator.manual_seed(1)).tolist() == \
+    assert (
         torch.zeros(4).normal_(generator=generator.manual_seed(1)).tolist()
+        == torch.zeros(4).normal_(generator=generator.manual_seed(1)).tolist()
+    )
 
 
 @both
@@ -402,14 +477,15 @@ def test_random_numbers_have_their_distribution(torch, dtype):
     torch.manual_seed(0)
     count = 40_000
     for x, mean, std, low, high in (
-            (torch.rand(count, dtype=dtype), 0.5, 12 ** -0.5, 0, 1),
-            (torch.randn(count, dtype=dtype), 0, 1, -6, 6),
-            (torch.rand_like(torch.zeros(count, dtype=dtype)), 0.5, 12 ** -0.5, 0, 1),
-            (torch.randn_like(torch.zeros(count, dtype=dtype)), 0, 1, -6, 6),
-            (torch.zeros(count, dtype=dtype).uniform_(-2, 4), 1, 3 ** 0.5, -2, 4),
-            (torch.zeros(count, dtype=dtype).normal_(5, 2), 5, 2, -7, 17)):
+        (torch.rand(count, dtype=dtype), 0.5, 12**-0.5, 0, 1),
+        (torch.randn(count, dtype=dtype), 0, 1, -6, 6),
+        (torch.rand_like(torch.zeros(count, dtype=dtype)), 0.5, 12**-0.5, 0, 1),
+        (torch.randn_like(torch.zeros(count, dtype=dtype)), 0, 1, -6, 6),
+        (torch.zeros(count, dtype=dtype).uniform_(-2, 4), 1, 3**0.5, -2, 4),
+        (torch.zeros(count, dtype=dtype).normal_(5, 2), 5, 2, -7, 17),
+    ):
         assert x.dtype == dtype and low <= x.min() and x.max() <= high
-        assert x.mean().item() == pytest.approx(mean, abs=5 * std / count ** 0.5)
+        assert x.mean().item() == pytest.approx(mean, abs=5 * std / count**0.5)
         assert x.std().item() == pytest.approx(std, rel=0.03)
     whole = torch.randint(-2, 3, (count,))
     assert sorted(set(whole.tolist())) == [-2, -1, 0, 1, 2] and whole.dtype == torch.int64
@@ -418,10 +494,12 @@ def test_random_numbers_have_their_distribution(torch, dtype):
 
 # ---------------------------------------------------------------- fast ways
 
+
 @pytest.mark.parametrize("size", [1, 5, 256, 257, 1000])
 @pytest.mark.parametrize("count", [0, 1, 40])
 def test_scatter_add_rows_equals_the_loop(size, count):
     from minitorch.indexing import scatter_add_rows
+
     rng = np.random.default_rng(0)
     ids, rows = rng.integers(0, size, count), rng.standard_normal((count, 3))
     wanted = np.zeros((size, 3))
@@ -432,16 +510,31 @@ def test_scatter_add_rows_equals_the_loop(size, count):
 
 def test_the_core_is_what_the_package_says_and_short():
     folder = Path(minitorch.__file__).parent
-    core, families = re.search(r"reading order:\n\n(.*?)\n\nAround it.*?:\n\n(.*?)\n\n", minitorch.__doc__, re.S).groups()
+    core, families = re.search(
+        r"reading order:\n\n(.*?)\n\nAround it.*?:\n\n(.*?)\n\n", minitorch.__doc__, re.S
+    ).groups()
     names = re.findall(r"^    ([a-z]+) ", core, re.M)
-    lines = sum(len((folder / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in names)
+    lines = sum(
+        len((folder / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in names
+    )
     assert names[0] == "graph" and lines < 1000
-    there = {path.stem for path in folder.iterdir() if path.suffix in ("", ".py") and not path.stem.startswith("_")}
-    assert {*names, *re.findall(r"[a-z]+", " ".join(re.findall(r"^    (\S.*?)(?:  |$)", families, re.M)))} == there
+    there = {
+        path.stem
+        for path in folder.iterdir()
+        if path.suffix in ("", ".py") and not path.stem.startswith("_")
+    }
+    assert {
+        *names,
+        *re.findall(r"[a-z]+", " ".join(re.findall(r"^    (\S.*?)(?:  |$)", families, re.M))),
+    } == there
 
 
 def test_dtypes_are_those_of_numpy():
-    assert (float32, float64, int64) == (np.dtype("float32"), np.dtype("float64"), np.dtype("int64"))
+    assert (float32, float64, int64) == (
+        np.dtype("float32"),
+        np.dtype("float64"),
+        np.dtype("int64"),
+    )
     assert minitorch.float == float32 and minitorch.double == float64 and minitorch.long == int64
     assert minitorch.bool == np.dtype(bool) and isinstance(zeros(1), Tensor)
 
@@ -470,10 +563,25 @@ def test_a_view_whose_base_has_moved_is_not_followed():
 
 def test_a_dtype_is_known_by_what_it_is_not_by_its_identity():
     """A mask from another process has an equal dtype that is another object."""
-    again = lambda array: minitorch.from_numpy(pickle.loads(pickle.dumps(array)))
-    mask, ids, x = again(np.array([True, False])), again(np.array([1, 0])), again(np.ones(2, np.float32))
+
+    def again(array):
+        return minitorch.from_numpy(pickle.loads(pickle.dumps(array)))
+
+    mask, ids, x = (
+        again(np.array([True, False])),
+        again(np.array([1, 0])),
+        again(np.ones(2, np.float32)),
+    )
     x.requires_grad_()
-    out = minitorch.where(mask, x, 0.0) + x.masked_fill(mask, 0.0) + x[mask] + x[ids] + minitorch.nn.functional.relu(x)
+    out = (
+        minitorch.where(mask, x, 0.0)
+        + x.masked_fill(mask, 0.0)
+        + x[mask]
+        + x[ids]
+        + minitorch.nn.functional.relu(x)
+    )
     out.sum().backward()
     assert out.dtype == float32 and x.grad.tolist() == [5, 3] and (~mask).tolist() == [False, True]
-    assert (mask & mask).tolist() == [True, False] and (x.detach() * x.detach().double()).dtype == float64
+    assert (mask & mask).tolist() == [True, False] and (
+        x.detach() * x.detach().double()
+    ).dtype == float64

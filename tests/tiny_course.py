@@ -1,11 +1,13 @@
-"""A course of one lesson about next to nothing, written into temporary folders to test the machinery."""
+"""A course of one lesson about next to nothing, written into temporary folders to test the
+machinery.
+"""
 
 import shutil
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
-LESSON = '''\
+LESSON = """\
 # ---
 # jupyter:
 #   lesson:
@@ -51,7 +53,7 @@ for step in range(3):
 
 # %%
 counter.total
-'''
+"""
 
 CHECKS = '''\
 import numpy as np
@@ -124,15 +126,15 @@ class Counter:
         self.total = 0
 '''
 
-USER = '''\
+USER = """\
 from solutions.tiny import double
 
 
 def quadruple(x):
     return double(double(x))
-'''
+"""
 
-MISTAKES = '''\
+MISTAKES = """\
 import numpy as np
 
 from classroom.checking import accepted, mistake
@@ -205,7 +207,7 @@ class Anything:
 
     def add(self, step=1):
         self.total += step
-'''
+"""
 
 FILES = {
     "lessons/00_tiny/lesson.py": LESSON,
@@ -218,7 +220,9 @@ FILES = {
 
 
 def write(root):
-    """Write the course into the folder `root`, with a copy of the classroom and of the three-state proof."""
+    """Write the course into the folder `root`, with a copy of the classroom and of the three-state
+    proof.
+    """
     for name, text in FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

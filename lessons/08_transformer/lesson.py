@@ -749,9 +749,14 @@ print("cooler, and the nucleus:", repr(after))
 
 # %%
 words = set(text.split())
-share = lambda written: np.mean(
-    [word in words for word in written.split()[2:-1]]
-)  # without the prompt
+
+
+def share(written):
+    return np.mean(
+        [word in words for word in written.split()[2:-1]]
+    )  # without the prompt
+
+
 many = [
     write("Each token ", 80, seed, temperature=0.8, top_p=0.9)
     for seed in range(10)

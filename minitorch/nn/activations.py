@@ -1,4 +1,5 @@
 """Activations, element by element, and the softmax."""
+
 import math
 
 import numpy as np
@@ -48,7 +49,9 @@ def silu(input):
 @floats_only
 @differentiable
 def softplus(input, beta=1.0, threshold=20.0):
-    """log(1 + e^(beta x)) / beta, and x itself where beta x > threshold; its derivative is sigmoid(beta x)."""
+    """log(1 + e^(beta x)) / beta, and x itself where beta x > threshold; its derivative is
+    sigmoid(beta x).
+    """
     scaled = beta * input
     out = np.where(scaled > threshold, input, np.logaddexp(scaled, 0) / beta)
     return out, lambda g: np.where(scaled > threshold, g, g * (0.5 * (1 + np.tanh(0.5 * scaled))))
@@ -62,7 +65,8 @@ def logsigmoid(input):
 
 
 def gelu(input, approximate="none"):
-    """x Phi(x), Phi the normal distribution; approximate="tanh" is GPT-2's formula, several times faster.
+    """x Phi(x), Phi the normal distribution; approximate="tanh" is GPT-2's formula, several times
+    faster.
 
     Source: Hendrycks and Gimpel, Gaussian Error Linear Units (2016), section 2.
     """
@@ -91,8 +95,8 @@ def _gelu_tanh(x):
     s = x * x
     s *= -a
     s -= c
-    s *= x                                                                        # -2u
-    with np.errstate(over="ignore"):                                              # exp = inf gives s = 0
+    s *= x  # -2u
+    with np.errstate(over="ignore"):  # exp = inf gives s = 0
         np.exp(s, out=s)
     s += 1
     np.divide(1, s, out=s)
@@ -130,12 +134,19 @@ def _in_dtype(name, x, dtype):
 @method()
 @differentiable
 def softmax(input, dim, dtype=None):
-    """p = e^x / sum e^x along `dim`, shifted by the maximum so that nothing overflows. dtype: of the result."""
+    """p = e^x / sum e^x along `dim`, shifted by the maximum so that nothing overflows. dtype: of
+    the result.
+    """
     p = _in_dtype("softmax", input, dtype)
-    p = np.exp(p - np.maximum.reduce(p, axis=dim, keepdims=True, initial=-np.inf))    # a.max(dim) takes longer
+    p = np.exp(
+        p - np.maximum.reduce(p, axis=dim, keepdims=True, initial=-np.inf)
+    )  # a.max(dim) takes longer
     p /= np.add.reduce(p, axis=dim, keepdims=True)
     in_rows = dim in (-1, p.ndim - 1) and p.ndim
-    dot = lambda g: np.vecdot(g, p)[..., None] if in_rows else (g * p).sum(dim, keepdims=True)
+
+    def dot(g):
+        return np.vecdot(g, p)[..., None] if in_rows else (g * p).sum(dim, keepdims=True)
+
     return p, lambda g: p * (g - dot(g))
 
 

@@ -1,4 +1,5 @@
 """Attention, fused: one operation from queries, keys and values to their weighted means."""
+
 import math
 
 import numpy as np
@@ -10,36 +11,52 @@ from minitorch.operation import differentiable, jointly
 from minitorch.tensor import Tensor
 
 
-def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *,
-                                 scale=None):
-    """softmax(scale q k^T + mask) v. q (..., query, dim), k (..., key, dim), v (..., key, value_dim).
+def scaled_dot_product_attention(
+    query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None
+):
+    """softmax(scale q k^T + mask) v. q (..., query, dim), k (..., key, dim), v (..., key,
+    value_dim).
 
     attn_mask broadcasts to (..., query, key): True where attention is allowed, or numbers to add.
-    is_causal: query i sees keys 0 ... i. scale: 1 / sqrt(dim). A query that may see no key gets zeros.
-    Source: Vaswani et al., Attention Is All You Need (2017), equation 1.
+    is_causal: query i sees keys 0 ... i. scale: 1 / sqrt(dim). A query that may see no key gets
+    zeros. Source: Vaswani et al., Attention Is All You Need (2017), equation 1.
     """
     for x in (query, key, value):
         expect_tensor("scaled_dot_product_attention", x)
     if min(query.ndim, key.ndim, value.ndim) < 2:
-        raise RuntimeError("query, key and value need two dimensions or more, "
-                           f"got {query.shape}, {key.shape}, {value.shape}")
+        raise RuntimeError(
+            "query, key and value need two dimensions or more, "
+            f"got {query.shape}, {key.shape}, {value.shape}"
+        )
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
-        raise RuntimeError("queries and keys need one size in their last dimension, keys and values in the one before "
-                           f"it; got query {query.shape}, key {key.shape}, value {value.shape}")
+        raise RuntimeError(
+            "queries and keys need one size in their last dimension, keys and values in the "
+            "one before "
+            f"it; got query {query.shape}, key {key.shape}, value {value.shape}"
+        )
     if is_causal and attn_mask is not None:
         raise RuntimeError("give attn_mask or is_causal=True, not both")
     if is_causal:
-        attn_mask = Tensor(np.tri(query.shape[-2], key.shape[-2], dtype=bool))    # the lower triangle
+        attn_mask = Tensor(np.tri(query.shape[-2], key.shape[-2], dtype=bool))  # the lower triangle
     if attn_mask is not None and attn_mask.dtype == bool_:
         attn_mask = Tensor(np.where(attn_mask._data, 0, -np.inf).astype(query.dtype))
-    return _attention(query, key, value, attn_mask, dropout_p=dropout_p, scale=scale,
-                      mask_gradient=attn_mask is not None and attn_mask.requires_grad)
+    return _attention(
+        query,
+        key,
+        value,
+        attn_mask,
+        dropout_p=dropout_p,
+        scale=scale,
+        mask_gradient=attn_mask is not None and attn_mask.requires_grad,
+    )
 
 
 @floats_only
 @differentiable
 def _attention(query, key, value, mask, *, dropout_p, scale, mask_gradient):
-    """Queries in up to four blocks, each with the keys it may see: a causal mask saves 3/8 of the work."""
+    """Queries in up to four blocks, each with the keys it may see: a causal mask saves 3/8 of the
+    work.
+    """
     (query_len, dim), key_len = query.shape[-2:], key.shape[-2]
     batch = np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
     if mask is not None:
@@ -49,8 +66,13 @@ def _attention(query, key, value, mask, *, dropout_p, scale, mask_gradient):
     out = np.empty((*batch, query_len, value.shape[-1]), query.dtype)
     blocks = []
     for rows, keys in _visible_blocks(mask, query_len, key_len):
-        out[..., rows, :], back = _attend(scaled[..., rows, :], key[..., keys, :], value[..., keys, :],
-                                          None if mask is None else mask[..., rows, keys], dropout_p)
+        out[..., rows, :], back = _attend(
+            scaled[..., rows, :],
+            key[..., keys, :],
+            value[..., keys, :],
+            None if mask is None else mask[..., rows, keys],
+            dropout_p,
+        )
         blocks.append((rows, keys, back))
 
     shapes = [(*batch, *x.shape[-2:]) for x in (query, key, value)]
@@ -71,30 +93,36 @@ def _attention(query, key, value, mask, *, dropout_p, scale, mask_gradient):
 
 
 def _visible_blocks(mask, query_len, key_len):
-    """(slice of queries, slice of keys): keys after the last one these queries may see are left out."""
+    """(slice of queries, slice of keys): keys after the last one these queries may see are left
+    out.
+    """
     if mask is None or query_len < 32:
         return [(slice(query_len), slice(key_len))]
-    visible = mask.max(tuple(range(mask.ndim - 2))) != -np.inf                    # (query, key)
+    visible = mask.max(tuple(range(mask.ndim - 2))) != -np.inf  # (query, key)
     blocks = [slice(n * query_len // 4, (n + 1) * query_len // 4) for n in range(4)]
-    return [(rows, slice(np.max(np.flatnonzero(visible[rows].any(0)) + 1, initial=0))) for rows in blocks]
+    return [
+        (rows, slice(np.max(np.flatnonzero(visible[rows].any(0)) + 1, initial=0)))
+        for rows in blocks
+    ]
 
 
 def _attend(q, k, v, mask, dropout_p):
-    """softmax(q k^T + mask) v as (e v) / l with e = exp(scores - max), l = sum e: weights are never written.
+    """softmax(q k^T + mask) v as (e v) / l with e = exp(scores - max), l = sum e: weights are never
+    written.
 
-    With d = g / l, backward is  dv = e^T d  and  dscores = e (d v^T - d . out): the softmax's backward.
+    With d = g / l, backward is  dv = e^T d  and  dscores = e (d v^T - d . out), as in softmax.
     Source: Dao et al., FlashAttention (2022), appendix B.2.
     """
-    e = q @ k.mT                                                                  # (..., query, key)
+    e = q @ k.mT  # (..., query, key)
     if mask is not None:
-        e += mask                                                                 # -inf: faster than np.where
-    e -= e.max(-1, keepdims=True, initial=np.finfo(e.dtype).min)                  # finite where all is masked
+        e += mask  # -inf: faster than np.where
+    e -= e.max(-1, keepdims=True, initial=np.finfo(e.dtype).min)  # finite where all is masked
     np.exp(e, out=e)
-    total = e @ np.ones((e.shape[-1], 1), e.dtype)                                # (..., query, 1)
+    total = e @ np.ones((e.shape[-1], 1), e.dtype)  # (..., query, 1)
     inverse = 1 / np.where(total == 0, 1, total)
     kept = dropout_mask(e.shape, dropout_p, e.dtype) if dropout_p else None
     dropped = e * kept if dropout_p else e
-    out = dropped @ v                                                             # (..., query, value_dim)
+    out = dropped @ v  # (..., query, value_dim)
     out *= inverse
 
     def backward(g):
