@@ -1,7 +1,8 @@
 """The course is written in one style: ruff's rules, its format, and plain words.
 
-The words are those that a sentence of ours should not use: "stands" for is, "holds" for contains, "place" for
-a position, British spelling. They are looked for in docstrings, comments and sentences, not in code.
+The words are those that a sentence of ours should not use: "stands" for is, "holds" for contains,
+"place" for a position, British spelling. They are looked for in docstrings, comments and
+sentences, not in code.
 """
 
 import ast
@@ -30,8 +31,8 @@ BETRAYING = re.compile(
 )
 # Plain English in which these words mean what they say; [place] is a gap in lesson 02's small text.
 ALLOWED = re.compile(
-    r"\bin place\b|in[- ]place|\bin the first place\b|places? after the (?:decimal )?point|decimal places?"
-    r"|placeholders?|\[place\]",
+    r"\bin[- ]place\b|\bin the first place\b|places? after the (?:decimal )?point"
+    r"|decimal places?|placeholders?|\[place\]",
     re.IGNORECASE,
 )
 
