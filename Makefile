@@ -1,8 +1,8 @@
 # Every target is one line of Python; without make (on Windows, say) type that line instead: python -m classroom lab
 PYTHON ?= python3
 
-.PHONY: help lab test status new notebooks experiments bench setup
-help lab test status new setup:
+.PHONY: help lab test status new notebooks experiments bench setup grade
+help lab test status new setup grade:
 	@$(PYTHON) -m classroom $@ $(ARGS)
 
 notebooks:

@@ -1,7 +1,5 @@
 """Lesson 09's training step beside two busy programs: one thread for each product, or more.
 
-    python -m classroom run benchmarks.busy
-
 One thread is what minitorch sets (minitorch/threads.py); the other column is what NumPy's library
 takes when it is left alone, a thread for each core. The two take turns; medians over the rounds.
 """
@@ -13,7 +11,7 @@ import sys
 
 from minitorch.threads import VARIABLES
 
-ROUNDS, STEPS = 4, 10
+STEPS = 10
 BUSY = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass"
 STEP = """
 import sys, time
@@ -36,10 +34,21 @@ print((time.perf_counter() - began) / steps)
 """
 
 
+def measure_busy(rounds):
+    """{encoding: milliseconds per step with one thread, with one for each core}."""
+    found = {}
+    for positions in "rope", "cope":
+        counts = 1, os.cpu_count() or 1
+        times = [[seconds(positions, threads) for threads in counts] for _ in range(rounds)]
+        found[positions] = [round(1e3 * statistics.median(column), 1) for column in zip(*times)]
+    return found
+
+
 def seconds(positions, threads):
     """Of one step, by the clock, in a process of its own, while two others never rest."""
     free = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    others = [subprocess.Popen([sys.executable, "-c", BUSY.format(seconds=60)]) for _ in range(2)]
+    busy = [sys.executable, "-c", BUSY.format(seconds=60)]
+    others = [subprocess.Popen(busy) for _ in range(2)]
     try:
         arguments = [positions, str(threads), str(STEPS)]
         command = [sys.executable, "-c", STEP, *arguments]
@@ -48,13 +57,3 @@ def seconds(positions, threads):
         for other in others:
             other.kill()
             other.wait()
-
-
-def main(arguments):
-    cores = os.cpu_count() or 1
-    print(f"milliseconds a step   one thread   {cores} threads   ratio")
-    for positions in "rope", "cope":
-        rounds = [[seconds(positions, threads) for threads in (1, cores)] for _ in range(ROUNDS)]
-        one, several = (1000 * statistics.median(column) for column in zip(*rounds))
-        print(f"{positions:19} {one:12.0f} {several:11.0f} {several / one:7.1f}", flush=True)
-    return 0

@@ -97,20 +97,27 @@ def make_model(engine, load_solution, size, positions, listing):
     return model
 
 
+def batch_of(size):
+    """Inputs and targets, the same in every step."""
+    shape = size["batch"], size["seq_len"] + 1
+    ids = np.random.default_rng(1).integers(size["vocab_size"], size=shape)
+    return ids[:, :-1], ids[:, 1:]
+
+
 def training(job):
     """A function that does one step of the course's training loop and returns its measurements."""
+    if job["engine"] == "jax":
+        return jax_training(job)
     engine, load_solution = load(job)
     imported, _ = memory()
     size, watch = job["size"], Stopwatch()
-    ids = np.random.default_rng(1).integers(
-        size["vocab_size"], size=(size["batch"], size["seq_len"] + 1)
-    )
+    inputs, targets = batch_of(size)
     module = load_solution("training")
     model = make_model(engine, load_solution, size, job["positions"], job["listing"])
     side_by_side = job["threads"] if job["engine"] == "minitorch" else 1
     trainer = module.Trainer(
         model,
-        lambda rng: (ids[:, :-1], ids[:, 1:]),
+        lambda rng: (inputs, targets),
         steps=100,
         warmup=10,
         micro_batch=job["micro_batch"],
@@ -118,8 +125,8 @@ def training(job):
     )
     if side_by_side == 1:
         watch.around(module, "summed_loss", "forward")
-    watch.around(module.nn.utils, "clip_grad_norm_", "optimiser")
-    watch.around(trainer.optimizer, "step", "optimiser")
+    watch.around(module.nn.utils, "clip_grad_norm_", "optimizer")
+    watch.around(trainer.optimizer, "step", "optimizer")
     watch.around(trainer, "update", "step")
 
     def step():
@@ -127,7 +134,7 @@ def training(job):
         trainer.update()
         spent = {kind: np.array(value) for kind, value in watch.spent.items()}
         if "forward" in spent:
-            spent["backward"] = spent["step"] - spent["forward"] - spent["optimiser"]
+            spent["backward"] = spent["step"] - spent["forward"] - spent["optimizer"]
         _, peak = memory()
         return {
             "loss": trainer.losses[-1],
@@ -137,6 +144,25 @@ def training(job):
                 for kind, value in spent.items()
             },
         }
+
+    return step
+
+
+def jax_training(job):
+    """The same in JAX, from the same weights (benchmarks/jax_model.py)."""
+    from benchmarks.jax_model import training_step
+
+    size, watch = job["size"], Stopwatch()
+    minitorch, load_solution = load({**job, "engine": "minitorch"})
+    model = make_model(minitorch, load_solution, size, job["positions"], listing=False)
+    weights = {name: each.detach().numpy() for name, each in model.named_parameters()}
+    train = watch.timed(training_step(weights, *batch_of(size), size, job["positions"]), "step")
+
+    def step():
+        watch.spent.clear()
+        loss = train()
+        wall, cpu = watch.spent["step"]
+        return {"loss": loss, "megabytes": None, "step": {"wall": wall, "cpu": cpu}}
 
     return step
 

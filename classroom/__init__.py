@@ -13,6 +13,7 @@ _home = {
     "solution": "exercises",
     "mine": "exercises",
     "judge": "exercises",
+    "claim": "claims",
     "show": "figures",
     "compare": "figures",
     "draw_graph": "graph",

@@ -19,13 +19,14 @@ Learning to Count
   make experiments  train what results/ lacks (an hour or two; interrupted, it goes on later)
   make bench        time the engine beside PyTorch, where that is installed
   make setup        make the environment .venv and your copies, and open nothing
+  make grade        for teachers: judge what a class handed in: make grade ARGS=FOLDER
   make help         show this
 
 Arguments go in ARGS:    make lab ARGS="--port 8899 --no-browser"    make test ARGS="-k rope"
 Another Python:          make lab PYTHON=python3.12
 Copies elsewhere:        make lab ARGS="--folder ~/counting"         (likewise status and setup)
 Without make:            python -m classroom lab --port 8899
-                         (likewise test, status, new, setup and help;
+                         (likewise test, status, new, setup, grade and help;
                          `make notebooks` is python -m classroom build,
                          `make experiments` is python -m classroom run experiments.command,
                          `make bench` is python -m classroom run benchmarks.bench)
@@ -40,8 +41,9 @@ def run(command, arguments):
 
         launcher.bring_up_to_date(copies.copies())
         return 0
-    if command in ("lab", "test", "status", "new"):
-        module = {"lab": "launcher", "test": "testing"}.get(command, command)
+    if command in ("lab", "test", "status", "new", "grade"):
+        names = {"lab": "launcher", "test": "testing", "grade": "grading"}
+        module = names.get(command, command)
         return runnable(["classroom." + module]).main(arguments)
     if command == "build":
         from classroom import builder, course_map
@@ -71,7 +73,7 @@ def runnable(arguments):
 
 def main(arguments):
     command = arguments[0] if arguments else "help"
-    if command not in ("lab", "test", "status", "new", "build", "run", "setup"):
+    if command not in ("lab", "test", "status", "new", "build", "run", "setup", "grade"):
         print(HELP)
         return 0 if command in ("help", "-h", "--help") else 2
     try:
@@ -79,6 +81,7 @@ def main(arguments):
         for stream in sys.stdout, sys.stderr:  # a console without a character shows `?` instead
             getattr(stream, "reconfigure", str)(errors="replace")
         environment.enter(arguments)
+        environment.teach_kernels()
         return run(command, arguments[1:])
     except environment.Problem as problem:
         sys.stderr.write("\n%s\n" % problem)

@@ -86,8 +86,13 @@ class Answers:
 
     @property
     def record(self):
-        """{"right": {name: digest}, "off": [names]}, as far as it can be read."""
-        empty = {"right": {}, "off": []}
+        """What is remembered, as far as it can be read.
+
+        right      {name: digest} of the answers that were checked
+        off        [names] of those that are switched off
+        verdicts   {name: {"state": ..., "cell": digest of the text, "when": seconds}}
+        """
+        empty = {"right": {}, "off": [], "verdicts": {}}
         try:
             stored = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
             return {key: type(value)(stored.get(key, value)) for key, value in empty.items()}
@@ -100,6 +105,13 @@ class Answers:
     def _remember(self, name, text):
         record = self.record
         record["right"][name] = self.digest(name, text)
+        self._write_record(record)
+
+    def note(self, name, state, cell):
+        """Remember what was said of an exercise's cell: outputs may be cleared, or not be saved."""
+        record = self.record
+        record["verdicts"][name] = {"state": state, "cell": cell, "when": time.time()}
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._write_record(record)
 
     def switch(self, name, on):

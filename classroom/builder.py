@@ -27,10 +27,12 @@ from classroom.catalogue import CourseError, CourseErrors
 CELL_SECONDS = 900  # the longest that a cell may take
 FEWEST_OUTPUTS = 3  # of cells that are compared, in each notebook
 OFFERED = {"exercise", "hint", "solution"}  # what every exercise cell names
-IGNORED, ALLOW_STDERR = "nbval-ignore-output", "allow-stderr"  # tags of cells
+# Tags of cells; the code of a folded one is hidden in JupyterLab until it is asked for.
+IGNORED, ALLOW_STDERR, FOLDED = "nbval-ignore-output", "allow-stderr", "folded"
 
 # What a stored output must not show, because the next run or another machine shows something else.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|<[\w.]+ object at")
+NO_ALT = re.compile(r'<img\b(?![^>]*\balt="[^"])')  # an image that is not described
 
 LANGUAGE = {
     "name": "python",
@@ -124,6 +126,7 @@ def problems(lesson):
 def unexecuted(lesson):
     """The lesson's notebook before it is run: stubs, ids and metadata in place."""
     cells = _cells(lesson)
+    _link(cells, lesson)
     _name_cells(cells)
     return nbformat.from_dict(
         {
@@ -169,6 +172,8 @@ def _cell(lesson, cell, line):
     if cell.cell_type != "code":
         return {"cell_type": cell.cell_type, "metadata": {}, "source": cell.source}
     metadata = {key: cell.metadata[key] for key in ("exercise", "tags") if key in cell.metadata}
+    if FOLDED in metadata.get("tags", ()):
+        metadata["jupyter"] = {"source_hidden": True}
     text = cell.source
     if "exercise" not in metadata and not text.strip():
         raise CourseError(lesson.path, "this cell is empty", line)
@@ -190,6 +195,35 @@ def _cell(lesson, cell, line):
         "execution_count": None,
         "outputs": [],
     }
+
+
+def _link(cells, lesson):
+    """Link to the lessons before and after, under the title and at the end."""
+    links = neighbors(lesson)
+    if not links:
+        return
+    title = cells[0]
+    if title["cell_type"] == "markdown" and title["source"].startswith("# "):
+        heading, _, text = title["source"].partition("\n")
+        title["source"] = f"{heading}\n\n{links}\n{text}"
+    if cells[-1]["cell_type"] == "markdown":
+        cells[-1]["source"] += f"\n\n{links}"
+    else:
+        cells.append({"cell_type": "markdown", "metadata": {}, "source": links})
+
+
+def neighbors(lesson):
+    """Markdown: links to the notebooks before and after a lesson's, which lie beside it."""
+    lessons = lesson.course.lessons
+    at = lessons.index(lesson)
+    before, after = lessons[:at][-1:], lessons[at + 1 :][:1]
+    links = [f"[← {_short(each)}]({each.notebook_path.name})" for each in before]
+    links += [f"[{_short(each)} →]({each.notebook_path.name})" for each in after]
+    return " · ".join(links)
+
+
+def _short(lesson):
+    return f"{lesson.number} {lesson.title.partition(':')[0]}"
 
 
 def _check_imports(lesson):
@@ -351,7 +385,7 @@ def lasting(cell, lesson, line):
                 f'this cell warns (allow it with tags=["{ALLOW_STDERR}"]): {output.text.strip()}'
             )
         for kind in output.get("data", {}):
-            if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
+            if kind.startswith("image/") or NO_ALT.search(str(output.data[kind])):
                 refuse("this cell's image has no alt text: use show(fig, alt=...)")
         text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
         if ADDRESS.search(text) or str(lesson.course.root) in text:

@@ -172,6 +172,17 @@ class Lesson:
         return [number for number, line in enumerate(self.text.splitlines(), 1) if CELL.match(line)]
 
     @cached_property
+    def imports(self):
+        """The imports of the first code cell, as syntax trees."""
+        texts = self.text.split("\n# %%")[1:]
+        codes = (text.partition("\n")[2] for text in texts if not text.startswith(" [markdown]"))
+        try:
+            body = ast.parse(next(codes, "")).body
+        except SyntaxError:  # the builder says so
+            return []
+        return [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    @cached_property
     def exercise_cells(self):
         """(exercise name, line number) of every exercise cell, repetitions included."""
         lines = self.text.splitlines()

@@ -3,15 +3,18 @@
 Python refuses a cell with a missing bracket whole, so `@exercise` never runs. IPython, though,
 shows every cell to its input transformers before it is compiled, and the one here empties such a
 cell. When the empty cell has run, the verdict is shown, and the names that it would have defined
-get the course's own answers.
+get the course's own answers. What the lesson imports at its top is imported before an exercise.
 """
 
 import ast
+import hashlib
 import re
 import sys
 import warnings
 
 from classroom import catalogue
+from classroom.feedback import Card
+from classroom.progress_bar import progress
 
 DECORATED = re.compile(r"^@exercise\b.*\n(?:[@#].*\n)*\w+ +(\w+)", re.MULTILINE)
 
@@ -33,6 +36,8 @@ class Watch:
         try:
             found = DECORATED.findall("".join(lines))
             names = [name for name in found if name in catalogue.course().exercise_names]
+            for name in names:
+                import_what_is_missing(catalogue.course().exercise(name).lesson, self.namespace)
             fault = syntax_error("".join(lines)) if names else None
         except Exception:  # a fault of the course's: Python itself judges the cell
             return lines
@@ -58,6 +63,43 @@ def watch_cells(hand_on, remind):
         watch = Watch(hand_on, remind, shell.user_ns)
         shell.input_transformers_post.append(watch.before)
         shell.events.register("post_run_cell", watch.after)
+        shell.set_custom_exc((KeyboardInterrupt,), say_interrupted)
+
+
+def say_interrupted(shell, kind, value, traceback, tb_offset=None):
+    """In place of a traceback, when the learner has stopped a cell: where it was, and what next."""
+    bar = progress.latest
+    where = bar.stopped() if bar is not None else None
+    sentences = [
+        where or "This cell was stopped.",
+        "What follows may need its results. Run the cell again: it starts anew.",
+    ]
+    Card("Interrupted", sentences).show()
+
+
+def import_what_is_missing(lesson, namespace):
+    """Import what the lesson's first code cell imports, for one who runs an exercise before it."""
+    for node in lesson.imports:
+        names = {(each.asname or each.name).partition(".")[0] for each in node.names}
+        if not names <= namespace.keys():
+            imported = {}
+            exec(ast.unparse(node), imported)
+            for name in names:
+                namespace.setdefault(name, imported[name])
+
+
+def digest(text):
+    """A short text that changes with what a cell says."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:12]
+
+
+def digest_of_running():
+    """The digest of the cell that runs now; "" where that cannot be known."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    text = parent.get("content", {}).get("code")
+    return digest(text) if isinstance(text, str) else ""
 
 
 def undecorated(text):

@@ -92,11 +92,12 @@ def _items_difference(got, want, tolerance, dtype):
     if not isinstance(got, list | tuple):
         return f"It is {described(got)}; expected {described(want)}."
     if len(got) != len(want):
-        return f"It has {len(got)} items; expected {len(want)}."
+        return f"It has {len(got)} {_items(got)}; expected {len(want)}."
     for index, (one, other) in enumerate(zip(got, want, strict=True)):
         problem = difference(one, other, tolerance, dtype)
         if problem is not None:
-            return problem if len(want) == 1 else f"Item {index} differs. {problem}"
+            deeper = problem.startswith("Item ") or len(want) == 1
+            return problem if deeper else f"Item {index} differs. {problem}"
     return None
 
 
@@ -158,7 +159,7 @@ def _values_difference(got, want, tolerance):
         return None
     first = tuple(np.argwhere(differs)[0])
     here = "it is {}; expected {}.".format(*_numbers(got[first], want[first]))
-    if got.ndim == 0:
+    if got.size == 1:
         return here[0].upper() + here[1:]
     return f"{differs.sum()} of {differs.size} entries differ{_where(differs)}: {here}"
 
@@ -181,7 +182,7 @@ def _numbers(got, want):
     if not isinstance(got, np.floating) or not isinstance(want, np.floating):
         return str(got), str(want)
     for digits in range(6, 18):
-        texts = f"{got:.{digits}g}", f"{want:.{digits}g}"
+        texts = f"{got:.{digits}g}", f"{want + 0:.{digits}g}"  # + 0: no -0
         if texts[0] != texts[1]:
             break
     return texts
@@ -194,12 +195,16 @@ def described(value):
         array = np.asarray(plain(value))
         return f"{_article(kind(array))} {noun} of shape {array.shape}"
     if isinstance(value, list | tuple):
-        return f"a {type(value).__name__} of {len(value)} items"
+        return f"a {type(value).__name__} of {len(value)} {_items(value)}"
     if value is None:
         return "None"
     if isinstance(value, Raised):
         return value.name
     return _article(type(value).__name__)
+
+
+def _items(value):
+    return "item" if len(value) == 1 else "items"
 
 
 def _article(noun):

@@ -1,10 +1,10 @@
 """The README's table of lessons and its picture, made from the lessons themselves."""
 
-import base64
-import json
+import nbformat
 
 from classroom import files
 from classroom.catalogue import ROOT, course
+from classroom.figures import png_of
 from classroom.readme import with_section
 
 PICTURE = "readme"  # tag of the cell whose figure the front page shows
@@ -33,13 +33,13 @@ def main(arguments):
 def pictures(course):
     """{file beside the notebook: png} for the figure of each cell with that tag."""
     return {
-        lesson.notebook_path.with_suffix(".png"): base64.b64decode(output["data"]["image/png"])
+        lesson.notebook_path.with_suffix(".png"): png_of(output)
         for lesson in course.lessons
         if lesson.notebook_path.exists()
-        for cell in json.loads(lesson.notebook_path.read_text(encoding="utf-8"))["cells"]
-        if PICTURE in cell["metadata"].get("tags", ())
-        for output in cell["outputs"]
-        if "image/png" in output.get("data", {})
+        for cell in nbformat.read(lesson.notebook_path, as_version=4).cells
+        if PICTURE in cell.metadata.get("tags", ())
+        for output in cell.outputs
+        if png_of(output)
     }
 
 

@@ -160,6 +160,27 @@ def fingerprint():
     ).hexdigest()
 
 
+KERNEL_SETTINGS = """\
+# Written by Learning to Count: its kernels know `exercise`, `hint`, ... from the start.
+c.InteractiveShellApp.extensions.append("classroom.kernel")
+"""
+
+
+def teach_kernels():
+    """Switch the classroom on in every kernel of this environment, whoever starts it."""
+    folder = os.path.join(sys.prefix, "etc", "ipython")  # where IPython looks besides the user's
+    path = os.path.join(folder, "ipython_kernel_config.py")
+    if read(path) == KERNEL_SETTINGS:
+        return
+    try:
+        if not os.path.isdir(folder):
+            os.makedirs(folder)
+        with open(path, "w") as file:
+            file.write(KERNEL_SETTINGS)
+    except OSError:  # another's environment: the first cell of a lesson brings the names as well
+        pass
+
+
 def make_venv():
     try:
         import ensurepip  # noqa: F401

@@ -5,10 +5,10 @@ An exercise cell never raises. Its verdict is one of *not written yet*, *right*,
 """
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from classroom import answers, catalogue, cells, judging, source
-from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, show_bundle
+from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, with_code
 from classroom.standalone import NotStandalone
 
 
@@ -85,7 +85,7 @@ def exercise(answer):
         in_use = session.hand_on(entry, answer if verdict.state == RIGHT else None)
         session.following[name] = verdict.convention
         session.last = name
-        session.states[name] = verdict.state
+        _note(verdict)
         if verdict.state == RIGHT:
             verdict.notes += _keep(name, answer)
             verdict.next = what_next(entry)
@@ -107,9 +107,19 @@ def hand_on_unread(name, sentences, blocks):
     """What `exercise` does for a definition that Python could not read."""
     verdict = Verdict(name, NOT_YET, sentences, blocks)
     in_use = session.hand_on(catalogue.course().exercise(name))
-    session.states[name] = verdict.state
+    _note(verdict)
     verdict.card().show()
     return in_use
+
+
+def _note(verdict):
+    """Remember the verdict here, and for the start page and `make status`."""
+    verdict.cell = cells.digest_of_running()
+    session.states[verdict.exercise] = verdict.state
+    kept = answers.answers()
+    if kept is not None:
+        with suppress(OSError):  # a full disk: the output says it all the same
+            kept.note(verdict.exercise, verdict.state, verdict.cell)
 
 
 def what_next(entry):
@@ -122,7 +132,8 @@ def what_next(entry):
     left = [name for name in names[at:] + names[:at] if name not in right]
     if left:
         return [f"{len(names) - len(left)} of {len(names)} in this lesson; next: `{left[0]}`."]
-    said = [f"That was the last of this lesson's {len(names)}.", entry.lesson.achieved]
+    all_of_it = f"the last of this lesson's {len(names)}" if names[1:] else "this lesson's only one"
+    said = [f"That was {all_of_it}.", entry.lesson.achieved]
     if right >= set(catalogue.course().exercise_names):
         said.append(
             "And every exercise of the course is yours now: the model that counts is your own."
@@ -160,7 +171,12 @@ def hint(name=None):
         return
     given = min(session.hints_given.get(entry.name, 0) + 1, len(entry.hints))
     session.hints_given[entry.name] = given
-    card = Card(f"{entry.name}: hint {given} of {len(entry.hints)}", [entry.hints[given - 1]])
+    card = Card(f"{entry.name}: hint {given} of {len(entry.hints)}")
+    code = source.as_code(entry.hints[given - 1])
+    if code:
+        card.blocks.append(("", code))
+    else:
+        card.sentences.append(with_code(entry.hints[given - 1]))
     if given == len(entry.hints):
         card.closing.append(f'That is the last one; `solution("{entry.name}")` shows the answer.')
     card.show()
@@ -170,8 +186,7 @@ def solution(name=None):
     """Show the course's answer to an exercise; without a name, to the one tried last."""
     entry = _find(name)
     if entry is not None:
-        text = source.answer(entry)
-        show_bundle({"text/plain": text, "text/markdown": f"```python\n{text}\n```"})
+        Card(f"{entry.name}: the course's answer", blocks=[("", source.answer(entry))]).show()
 
 
 def mine(name=None, use=None):

@@ -1,6 +1,7 @@
 """What the learner sees: cards of plain text and HTML. A colored edge helps the words."""
 
 import html
+import re
 import sys
 from dataclasses import dataclass, field
 
@@ -15,8 +16,20 @@ CARD = (
     "color: var(--jp-content-font-color1, inherit)"
 )
 ROW = "display: flex; flex-wrap: wrap; gap: 0 1.2em"
+# What reads as code in a sentence: a call or an index, whatever follows it, or a name with a dot or
+# an underscore. Brackets are followed three deep.
+_INSIDE = r"[^()]*"
+for _ in range(3):
+    _INSIDE = rf"(?:[^()]|\({_INSIDE}\))*"
+_BRACKETS = rf"(?:\({_INSIDE}\)|\[[^\[\]]*\])"
+_NAME = r"[A-Za-z]\w*"
+CODE = re.compile(
+    rf"`[^`]*`|\.?\b{_NAME}(?:\.{_NAME})*(?:{_BRACKETS}(?:\.{_NAME})*)+|"
+    rf"\b{_NAME}(?:\.{_NAME})+|\b[A-Za-z]\w*_\w*[A-Za-z0-9]"
+)
+BETWEEN_CODE = re.compile(r"` ((?:[-+*/@&=<>]|//|\*\*|\+=|==) )?`")  # belongs to one piece of it
 BLOCK = (
-    "margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; color: inherit; "
+    "margin: 0.2em 0; padding: 0.4em 0.6em; overflow-x: auto; white-space: pre; color: inherit; "
     "background: rgba(128, 128, 128, 0.13)"
 )
 
@@ -36,7 +49,7 @@ class Card:
         """The card as plain text."""
         lines = [self.heading, *(f"  {sentence}" for sentence in self.sentences)]
         for label, text in self.blocks:
-            lines.append(f"  {label}:")
+            lines += [f"  {label}:"] if label else []
             lines += [f"    {line}" for line in text.splitlines()]
         return "\n".join(lines + [f"  {sentence}" for sentence in self.closing])
 
@@ -58,10 +71,16 @@ class Card:
 
 
 def _html_of_block(label, text):
-    return (
-        f'<div style="min-width: 0"><small>{_escape(label)}</small>'
-        f'<pre style="{BLOCK}">{html.escape(text)}</pre></div>'
-    )
+    """A block that scrolls, by keyboard as well: no line of code is broken."""
+    above = f"<small>{_escape(label)}</small>" if label else ""
+    look = f'role="region" tabindex="0" aria-label="{html.escape(label or "code")}" style="{BLOCK}"'
+    return f'<div style="min-width: 0">{above}<pre {look}>{html.escape(text)}</pre></div>'
+
+
+def with_code(sentence):
+    """A sentence in which what reads as code is between backticks."""
+    marked = CODE.sub(lambda found: f"`{found[0].strip('`')}`", sentence)
+    return BETWEEN_CODE.sub(lambda found: f" {found[1] or ''}", marked)
 
 
 def _escape(text):
@@ -105,6 +124,7 @@ class Verdict:
         ""  # the name of the one that a right answer follows, if it is not the course's
     )
     checked: list = field(default_factory=list)  # the claims that are true, one per check
+    cell: str = ""  # the digest of the cell that was judged
 
     @property
     def says(self):
@@ -112,7 +132,7 @@ class Verdict:
         return " ".join(self.sentences)
 
     def card(self):
-        """The verdict as the learner sees it; its metadata has the state."""
+        """The verdict as the learner sees it; its metadata has the state, and of which text."""
         sentences = list(self.sentences)
         if self.state == RIGHT:
             sentences += [f"Checked: {claim}" for claim in self.checked]
@@ -124,7 +144,9 @@ class Verdict:
             blocks=self.blocks,
             closing=[*(f"Note: {note}" for note in self.notes), self.outlook, *self.next],
             edge=EDGES[self.state],
-            metadata={"classroom": {"exercise": self.exercise, "state": self.state}},
+            metadata={
+                "classroom": {"exercise": self.exercise, "state": self.state, "cell": self.cell}
+            },
         )
 
     @property

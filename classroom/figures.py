@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from html import escape
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -11,6 +13,9 @@ from classroom.comparing import plain
 from classroom.feedback import show_bundle
 
 DPI = 100
+# White, whatever the page's colour, with round corners: a card on a dark page.
+LOOK = "max-width: 100%; height: auto; border-radius: 8px"
+DATA = re.compile(r'src="data:image/png;base64,([^"]+)"')
 SMALL = 6  # maps of at most so many rows and columns have their numbers written in
 
 # Readable at half width. The colors are those of Okabe and Ito, told apart by color-blind eyes.
@@ -33,7 +38,9 @@ matplotlib.rcParams.update(STYLE)
 
 
 def show(fig, alt):
-    """Display a figure as a PNG whose metadata and plain text hold `alt`, and close it.
+    """Display a figure as a PNG with the text alternative `alt`, and close it.
+
+    It is HTML, not a bare image: JupyterLab and nbconvert give no alternative text to the latter.
 
     Raises ValueError if `alt` is empty: say in a sentence or two what the picture shows.
     """
@@ -42,8 +49,18 @@ def show(fig, alt):
     png = io.BytesIO()
     fig.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     plt.close(fig)
-    bundle = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": alt}
-    show_bundle(bundle, {"image/png": {"alt": alt}})
+    data = base64.b64encode(png.getvalue()).decode()
+    image = (
+        f'<img class="classroom-figure" alt="{escape(alt)}" style="{LOOK}" '
+        f'src="data:image/png;base64,{data}">'
+    )
+    show_bundle({"text/html": image, "text/plain": alt})
+
+
+def png_of(output):
+    """The PNG in a stored output of `show`, or None."""
+    found = DATA.search(output.get("data", {}).get("text/html", ""))
+    return base64.b64decode(found[1]) if found else None
 
 
 def compare(target, yours, title, alt, xlabel="", ylabel=""):

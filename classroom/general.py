@@ -341,6 +341,10 @@ FUNCTIONS = (
     ("the logarithm of", np.log),
     ("rounded from", np.round),
     ("rounded down from", np.floor),
+    ("rounded to 1 digit from", lambda x: np.round(x, 1)),
+    ("rounded to 2 digits from", lambda x: np.round(x, 2)),
+    ("rounded to 3 digits from", lambda x: np.round(x, 3)),
+    ("rounded to 4 digits from", lambda x: np.round(x, 4)),
 )
 
 
@@ -382,6 +386,46 @@ def _all_zero(got, want):
     return None
 
 
+def _rows_scaled(got, want):
+    """Each row right but for a factor of its own, as weights that were not normalized."""
+    if got.shape != want.shape or want.ndim < 2 or kind(want) != "float" or want.shape[-1] < 3:
+        return None
+    with np.errstate(all="ignore"):
+        sums = got.sum(-1, keepdims=True), want.sum(-1, keepdims=True)
+        if np.any(sums[0] == 0) or not _values_equal(got * (sums[1] / sums[0]), want):
+            return None
+    return (
+        "Each row is right but for a factor of its own: something that belongs to the row is off."
+    )
+
+
+def _repeated(got, want):
+    """The first row's result in every row."""
+    if got.shape != want.shape or want.ndim < 2 or len(want) < 3 or not np.any(want):
+        return None
+    if np.all(close(got, got[:1])) and _values_equal(got[0], want[0]):
+        return "Every row is the first row's result again."
+    return None
+
+
+def _summing_is_left(got, want):
+    """One axis too many, whose sum would be right."""
+    if got.ndim == want.ndim + 1 and got.size > want.size and kind(want) == "float":
+        for axis in range(got.ndim):
+            if _values_equal(got.sum(axis), want):
+                return f"It has an axis too many: summed over axis {axis}, it would be right."
+    return None
+
+
+def _zeros_left(got, want):
+    if got.shape != want.shape or kind(got) == "bool" or got.size < 3:
+        return None
+    wrong = ~close(got, want)
+    if 1 < wrong.sum() < wrong.size and not np.any(got[wrong]):
+        return "Every wrong entry is 0: it was never filled in, or it was overwritten."
+    return None
+
+
 def _reordered(got, want):
     if got.shape != want.shape or kind(got) == "bool" or len(np.unique(want)) < 3:
         return None
@@ -400,7 +444,7 @@ def _in_part(got, want):
     if got.shape != want.shape or want.ndim == 0 or want.size < 3:
         return None
     wrong = ~close(got, want) if kind(got) != "bool" else got != want
-    if want.ndim >= 2 and want.shape[-1] > 1 and want.shape[-2] > 1:
+    if want.ndim >= 2 and 1 < max(want.shape[-2:]) < 2 * min(want.shape[-2:]):
         above = np.triu(np.ones(want.shape[-2:], bool), 1)
         if wrong[..., above].any() and not wrong[..., ~above].any():
             return "Only entries above the diagonal are wrong."
@@ -432,8 +476,9 @@ ENTRY_BY_ENTRY = (
 )  # fmt: skip
 RELATIONS = (
     _precision, _dtype, _not_a_number, _finite_for_infinite, _exchanged_truth, _wrapped,
-    _transposed, _reshaped, _one_of_many, _summed, _negated, _flipped, _shifted, _all_zero,
-    _unfilled, _factor, _offset, _function_of, _running, _normalized, _reordered, _in_part,
+    _transposed, _reshaped, _one_of_many, _summed, _summing_is_left, _negated, _flipped, _shifted,
+    _all_zero, _unfilled, _repeated, _factor, _offset, _function_of, _running, _normalized,
+    _rows_scaled, _zeros_left, _reordered, _in_part,
 )  # fmt: skip
 VARYING = {
     _reshaped: " The other results are of the wrong shape in the same way.",

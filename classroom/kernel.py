@@ -1,7 +1,8 @@
 """The IPython extension of the course's kernels: they know `exercise`, `hint`, ... from the start.
 
 A learner who opens a lesson again and runs an exercise first finds everything there. Nothing
-happens before the first cell runs, so a kernel starts as fast as any other.
+happens before the first cell runs, so a kernel starts as fast as any other. `python -m classroom`
+switches the extension on, in `environment.teach_kernels`.
 """
 
 from classroom.answers import answers
@@ -10,19 +11,21 @@ NAMES = ("exercise", "hint", "solution", "mine", "show")
 
 
 class Beginning:
-    """What happens when the first cell of a lesson runs."""
+    """What happens when the first cell of a lesson runs, before Python has read it."""
 
     def __init__(self, shell):
-        self.shell = shell
-        shell.events.register("pre_run_cell", self.first_cell)
+        self.shell, self.has_begun = shell, False
+        shell.input_transformers_post.append(self.before)
 
-    def first_cell(self, *_):
+    def before(self, lines):
         """Give the notebook the course's names, and put the learner's answers in place."""
-        self.shell.events.unregister("pre_run_cell", self.first_cell)
-        import classroom
+        if not self.has_begun:
+            self.has_begun = True
+            import classroom
 
-        for name in NAMES:
-            self.shell.user_ns.setdefault(name, getattr(classroom, name))
+            for name in NAMES:
+                self.shell.user_ns.setdefault(name, getattr(classroom, name))
+        return lines
 
 
 def load_ipython_extension(shell):

@@ -18,6 +18,7 @@ from classroom.environment import Problem, say
 
 PORT = 8888
 DEFAULTS = Path(__file__).parent / "jupyterlab"  # overrides.json: no questions about news
+EXTENSIONS = DEFAULTS / "extensions"  # the start page
 WORKSPACES = (
     ".jupyterlab"  # in the learner's folder: which tabs are open; no tabs of other projects
 )
@@ -44,6 +45,7 @@ def main(arguments):
     defaults = settings(folder, port)
     if options.port is None:
         defaults["ServerApp.port_retries"] = 50  # another `make lab` may just have taken that port
+    LabApp.serverapp_config.setdefault("jpserver_extensions", {})["classroom.server"] = True
     LabApp.launch_instance(command_line(defaults, others))
 
 
@@ -83,6 +85,7 @@ def settings(folder, port):
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
         "LabApp.app_settings_dir": DEFAULTS,
+        "LabApp.extra_labextensions_path": EXTENSIONS,
         "Application.log_level": "ERROR",
     }
 
@@ -117,7 +120,7 @@ def address(path):
 
 
 def where_you_were(folder):
-    """The notebook that JupyterLab showed last, by its own notes, else the first lesson, if any."""
+    """The notebook that JupyterLab showed last, by its own notes, if any."""
     notes = (folder / WORKSPACES).glob("*.jupyterlab-workspace")
     for path in sorted(notes, key=lambda path: path.stat().st_mtime, reverse=True):
         try:
@@ -127,7 +130,7 @@ def where_you_were(folder):
             continue  # another version's notes, perhaps
         if notebook.suffix == ".ipynb" and notebook.is_file():
             return notebook
-    return min(folder.glob("*.ipynb"), key=lambda path: path.stem, default=None)
+    return None
 
 
 # Ports

@@ -23,9 +23,13 @@ class progress:
     in_percent   True: steps are shares of the work that mean nothing to a reader
     """
 
+    latest = None  # the bar that was begun last
+
     def __init__(self, total, label, in_percent=False):
         self.total, self.label, self.in_percent = total, label, in_percent
-        self.skipped = 0
+        self.skipped = self.step = 0
+        self.text = ""
+        progress.latest = self
         self.started = self.shown = time.monotonic()
         self.handle = None
         self._show(0, "")
@@ -35,10 +39,24 @@ class progress:
 
         Drawn five times a second at most.
         """
+        self.step, self.text = step, text
         now = time.monotonic()
         if step >= self.total or now - self.shown >= SECONDS_BETWEEN_UPDATES:
             self.shown = now
             self._show(step, text)
+
+    def stop(self):
+        """Raise KeyboardInterrupt, for work that was interrupted and has ended by itself."""
+        raise KeyboardInterrupt
+
+    def stopped(self):
+        """Show that it goes no further; the sentence that says so, or None if it had ended."""
+        if self.step >= self.total:
+            return None
+        where = f"stopped at step {self.step} of {self.total}"
+        self._show(self.step, self.text, where)
+        self.step = self.total
+        return f"{self.label}: {where}."
 
     def skip(self, steps):
         """So many of the steps were done before: they say nothing of the time that is left."""
@@ -57,17 +75,18 @@ class progress:
             return line
         return f"\r{line.ljust(shutil.get_terminal_size().columns - 1)}"
 
-    def _show(self, step, text):
-        line = " · ".join(part for part in (self.label, self._timing(step), text) if part)
+    def _show(self, step, text, timing=None):
+        parts = self.label, timing or self._timing(step), text
+        line = " · ".join(part for part in parts if part)
         share = min(1, step / self.total)
         if in_notebook():
             self._show_in_notebook(line, share)
         elif sys.stderr.isatty():
             bar = ("#" * round(WIDTH * share)).ljust(WIDTH, ".")
             line = f"[{bar}] {line}"[: shutil.get_terminal_size().columns - 1]
-            end = "\n" if share == 1 else ""
+            end = "\n" if share == 1 or timing else ""
             print(self._over_the_bar(line), end=end, file=sys.stderr, flush=True)
-        elif share == 1:  # in a log, the last line is enough
+        elif share == 1 or timing:  # in a log, the last line is enough
             print(line, file=sys.stderr)
 
     def _show_in_notebook(self, line, share):

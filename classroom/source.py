@@ -19,8 +19,13 @@ def is_unwritten(function):
     except (OSError, SyntaxError):  # no source at hand, or a string in it that cannot be dedented
         definition = None
     if isinstance(definition, ast.FunctionDef):
-        return all(_is_placeholder(statement) for statement in definition.body)
+        return is_blank(definition)
     return _is_empty_code(function.__code__)
+
+
+def is_blank(definition):
+    """The same of a function's syntax tree."""
+    return all(_is_placeholder(statement) for statement in definition.body)
 
 
 def _is_placeholder(statement):
@@ -83,15 +88,34 @@ def answered(exercise):
 
 
 def answer(exercise):
-    """The answer's source alone: the function, or the methods of the class that were blank."""
+    """The answer's source alone, without the task: the function, or the methods of the class that
+    were blank.
+    """
     lines, first = _definition(exercise)
-    if not exercise.is_class:
-        return "\n".join(lines)
-    methods = [
-        lines[_first_line(each) - first : each.end_lineno - first + 1]
+    functions = [
+        "\n".join(lines[number - first] for number in _code_lines(each))
         for each in exercise.blank_trees
     ]
-    return f"class {exercise.name}:\n" + "\n\n".join(map("\n".join, methods))
+    return (f"class {exercise.name}:\n" if exercise.is_class else "") + "\n\n".join(functions)
+
+
+def _code_lines(function):
+    """The numbers of a function's lines, except those of its docstring."""
+    numbers = set(range(_first_line(function), function.end_lineno + 1))
+    if ast.get_docstring(function) is not None and len(function.body) > 1:
+        numbers -= set(range(function.body[0].lineno, function.body[0].end_lineno + 1))
+    return sorted(numbers)
+
+
+def as_code(text):
+    """A text that is Python, with a line for each statement; None if it is prose."""
+    wrapped = "def body():\n" + textwrap.indent(text, "    ")
+    try:
+        [function] = ast.parse(wrapped).body
+    except (SyntaxError, ValueError):
+        return None
+    statements = (ast.get_source_segment(wrapped, each) for each in function.body)
+    return "\n".join(map(textwrap.dedent, statements))
 
 
 def _definition(exercise):

@@ -1,67 +1,109 @@
 """`make status`: the lessons, their exercises, and how far the learner has come.
 
-What there is comes from the catalogue; how each exercise stands comes from the learner's saved
-notebooks, where the stored output of an exercise cell carries its state.
+What there is comes from the catalogue. How far the learner has come, my_answers/ knows: the right
+answers are kept there, and the last verdict on each exercise, so cleared outputs lose nothing.
+Saved notebooks say the rest. A cell that is no longer what was judged has changed since.
 """
 
-from classroom.catalogue import course
-from classroom.copies import Damaged, copies, exercise_cells, read
+from functools import lru_cache
+from pathlib import Path
 
-NOT_WRITTEN = "not written yet"
+from classroom.answers import Answers
+from classroom.catalogue import course
+from classroom.cells import digest
+from classroom.copies import Damaged, copies, exercise_cells, exercise_texts, read
+from classroom.environment import home
+from classroom.feedback import NOT_WRITTEN, RIGHT
+
+CHANGED = "changed since"
 
 
 def main(arguments):
-    states = saved_states(copies(), course())
+    kept = Answers(Path(home(), "my_answers"), course())
+    states = saved_states(copies(), course(), kept)
     print("\n".join(table(course(), states)))
     return 0
 
 
-def saved_states(copies, course):
-    """The state of each exercise by name, as the learner's files last saw it."""
-    states = {}
+def saved_states(copies, course, kept=None):
+    """The state of each exercise that was tried, by name.
+
+    kept   the learner's Answers: a right one stays right, whatever became of its cell
+    """
+    right = kept.names() if kept else []
+    noted = kept.record["verdicts"] if kept else {}
+    states = {name: each["state"] for name, each in noted.items()}
     for lesson in course.lessons:
         for path in copies.of(lesson.notebook_path.name):  # oldest first
-            for name, state in states_in(path).items():
-                if state != NOT_WRITTEN:
-                    states[name] = state
+            for name, saved in states_in(path, noted).items():
+                if saved != NOT_WRITTEN:
+                    states[name] = saved
+    for name in right:
+        as_judged = states.get(name, RIGHT) == RIGHT
+        states[name] = RIGHT if as_judged else f"{RIGHT}, {CHANGED}"
+    return {name: state for name, state in states.items() if state != NOT_WRITTEN}
+
+
+def states_in(path, noted=()):
+    """The states of the exercises in one notebook, by name; none if it cannot be read."""
+    when = path.stat().st_mtime
+    verdicts, texts = saved_in(path, when)
+    states = {}
+    for name in texts:
+        last = noted[name] if name in noted else verdicts.get(name)
+        if last is not None:
+            unsaved = last.get("when", 0) > when  # then the file does not tell yet what was judged
+            changed = not unsaved and last.get("cell") and last["cell"] != digest(texts[name])
+            states[name] = CHANGED if changed else last.get("state")
     return states
 
 
-def states_in(path):
-    """The states stored in one notebook, by exercise; none if it cannot be read."""
+@lru_cache(maxsize=64)
+def saved_in(path, when):
+    """({exercise: its stored verdict}, {exercise: its text}) of a notebook, saved `when`."""
     try:
-        cells = exercise_cells(read(path))
+        notebook = read(path)
     except Damaged:
-        return {}
-    outputs = [output for _, cell in cells for output in cell.get("outputs", ())]
-    return dict(filter(None, map(verdict, outputs)))
+        return {}, {}
+    outputs = [output for _, cell in exercise_cells(notebook) for output in cell.get("outputs", ())]
+    verdicts = {found["exercise"]: found for found in map(verdict, outputs) if found}
+    return verdicts, exercise_texts(notebook)
 
 
 def verdict(output):
-    """(exercise, state) if this output is a verdict, else None; it may be anything."""
+    """What a verdict's output says of itself, or None for any other output."""
     metadata = output.get("metadata") if isinstance(output, dict) else None
     found = metadata.get("classroom") if isinstance(metadata, dict) else None
-    if isinstance(found, dict) and isinstance(found.get("exercise"), str):
-        return found["exercise"], found.get("state")
-    return None
+    return found if isinstance(found, dict) and isinstance(found.get("exercise"), str) else None
 
 
 def table(course, states):
     """The lines of the list: a line for each lesson, and one for each of its exercises."""
-    total = right = left = 0
     for lesson in course.lessons:
-        number = len(lesson.exercises)
-        done = sum(states.get(exercise.name) == "right" for exercise in lesson.exercises)
-        counted = f"{done} of {number} right"
+        done = sum(is_right(states.get(exercise.name)) for exercise in lesson.exercises)
+        counted = f"{done} of {len(lesson.exercises)} right"
         yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {counted}"
         for exercise in lesson.exercises:
             state = states.get(exercise.name, NOT_WRITTEN)
             stars = "*" * exercise.stars
             yield f"      {stars:3} {exercise.name:52} {exercise.minutes:3} min   {state}"
-            left += exercise.minutes * (state != "right")
-        total, right = total + number, right + done
     yield ""
-    yield f"{right} of {total} exercises are right; the others take about {duration(left)}."
+    yield total(course, states)
+
+
+def total(course, states):
+    """A sentence on the whole course."""
+    exercises = [exercise for lesson in course.lessons for exercise in lesson.exercises]
+    left = [exercise for exercise in exercises if not is_right(states.get(exercise.name))]
+    if not left:
+        return f"All {len(exercises)} exercises are right."
+    minutes = duration(sum(exercise.minutes for exercise in left))
+    done = len(exercises) - len(left)
+    return f"{done} of {len(exercises)} exercises are right; the others take about {minutes}."
+
+
+def is_right(state):
+    return str(state).startswith(RIGHT)
 
 
 def duration(minutes):

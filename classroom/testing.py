@@ -33,7 +33,13 @@ FOREIGN = (
 )
 
 # How a notebook is tested: run in this environment, every stored output compared.
-NBVAL = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"]
+# Of a figure its text alternative is compared: the picture itself differs between machines.
+NBVAL = [
+    "--nbval",
+    "--nbval-current-env",
+    f"--nbval-cell-timeout={CELL_SECONDS}",
+    f"--nbval-sanitize-with={Path(ROOT, 'classroom', 'not_compared.cfg')}",
+]
 # A worker takes whole notebooks and whole test files, in the order that conftest.py gives them.
 SHARED_OUT = ["-n", str(WORKERS), "--dist", "loadscope", "--no-loadscope-reorder"]
 

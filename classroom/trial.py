@@ -27,8 +27,10 @@ class OutOfTime(BaseException):
     """Raised in code that runs too long. No Exception: `except Exception` lets it through."""
 
 
-def call_within(seconds, function, notices=None):
+def call_within(seconds, function, notices=None, of_work=False):
     """Call `function()`; after `seconds`, raise OutOfTime in it, again and again until it gives up.
+
+    of_work   True: only seconds that this process works count, however busy the machine is
 
     Needs POSIX signals and the main thread. Elsewhere the code cannot be cut off, and a line in the
     file `notices` (None: standard error) says so in time. What must be cleaned up belongs outside
@@ -51,22 +53,23 @@ def call_within(seconds, function, notices=None):
         if frame is here:  # already on the way out
             return
         sys.settrace(lambda *call: None)  # turns on the frames' own tracers, set below:
-        while frame not in (
-            here,
-            None,
-        ):  # a loop that catches this exception meets it again one line later
+        while frame not in (here, None):
+            # a loop that catches this exception meets it again one line later
             frame.f_trace = raise_on_next_line
             frame = frame.f_back
         raise OutOfTime
 
-    handler_before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
+    clock, alarm = (
+        (signal.ITIMER_PROF, signal.SIGPROF) if of_work else (signal.ITIMER_REAL, signal.SIGALRM)
+    )
+    handler_before = signal.signal(alarm, stop)
+    signal.setitimer(clock, seconds, 0.05)
     try:
         return function()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(clock, 0)
         sys.settrace(tracer_before)
-        signal.signal(signal.SIGALRM, handler_before)
+        signal.signal(alarm, handler_before)
 
 
 def _call_with_notice(seconds, function, notices):

@@ -1,15 +1,19 @@
 """`make experiments`: train what results/ does not hold yet."""
 
 import argparse
+import importlib.util
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NoReturn
 
-from experiments.recipes import Settings, all_runs
+from experiments.paper_table import paper_table
+from experiments.recipes import PAPER_PLAN, PLAN, Settings, all_runs
 from experiments.records import (
     RESULTS,
     DamagedRecord,
@@ -19,16 +23,30 @@ from experiments.records import (
     record_path,
     summary,
 )
-from experiments.runner import run_all
+from experiments.runner import run_all, run_together
+from experiments.weights import SUFFIXES
+
+NO_PYTORCH = (
+    "--engine pytorch needs PyTorch, which the course itself does not: install it with\n"
+    f"    {Path(sys.executable).name} -m pip install torch\n"
+    "(pytorch.org says which build your GPU wants)"
+)
 
 
 def main(arguments: list[str]) -> int:
     """The command's exit code: 0, or 1 if anything failed, was damaged, or differs."""
     given = parse(arguments)
+    if given.table:
+        print(paper_table(given.results))
+        return 0
     chosen = [
         settings
-        for settings in planned()
-        if any(fnmatchcase(settings["name"], pattern) for pattern in given.names)
+        for name, settings in planned(given).items()
+        if any(
+            fnmatchcase(each, pattern)
+            for each in (name, settings["name"])
+            for pattern in given.names
+        )
     ]
     if not chosen:
         print(f"no run is called {' '.join(given.names)}; --list shows all names", file=sys.stderr)
@@ -37,6 +55,8 @@ def main(arguments: list[str]) -> int:
         return show_list(chosen, given.results)
     try:
         with interrupted_by_termination():
+            if given.engine == "pytorch":
+                return on_pytorch(chosen, given)
             return again(chosen, given) if given.again else what_is_missing(chosen, given)
     except KeyboardInterrupt:
         print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
@@ -54,12 +74,76 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--processes", type=int, default=2, help="how many runs at once (2)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the records")
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--paper", action="store_true", help="the runs of the CoPE paper's own size"
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="print the paper's results and the recorded ones"
+    )
+    parser.add_argument(
+        "--weights", choices=SUFFIXES, help="keep the trained weights in such a file, too"
+    )
+    parser.add_argument("--engine", choices=("minitorch", "pytorch"), default="minitorch")
+    parser.add_argument("--device", choices=("cpu", "cuda", "mps"), help="of PyTorch (cpu)")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile")
+    given = parser.parse_args(arguments)
+    if given.engine == "minitorch" and (given.device or given.compile):
+        parser.error("--device and --compile are for --engine pytorch")
+    if given.engine == "minitorch" and "TORCHELASTIC_RUN_ID" in os.environ:
+        parser.error("processes of torchrun train together on PyTorch only: add --engine pytorch")
+    if given.weights == ".safetensors" and not importlib.util.find_spec("safetensors"):
+        parser.error("--weights .safetensors needs a package: python -m pip install safetensors")
+    return given
 
 
-def planned() -> list[Settings]:
-    """The settings of every run of the plan."""
-    return [run.settings() for run in all_runs()]
+def planned(given: argparse.Namespace) -> dict[str, Settings]:
+    """The settings of every run of the plan, on the engine that is asked for.
+
+    returns   {the run's name in the plan: its settings}
+    """
+    changes: dict[str, Any] = {}
+    if given.engine == "pytorch":
+        changes = {"engine": "pytorch", "device": given.device or "cpu"}
+        changes |= {"compile": True} if given.compile else {}
+    return {
+        run.name: replace(run, changes={**run.changes, **changes}).settings()
+        for run in all_runs(PAPER_PLAN if given.paper else PLAN)
+    }
+
+
+def on_pytorch(chosen: list[Settings], given: argparse.Namespace) -> int:
+    """As on minitorch. If torchrun has started several processes, they do each run together."""
+    if not importlib.util.find_spec("torch"):
+        print(NO_PYTORCH, file=sys.stderr)
+        return 2
+    from experiments import on_pytorch
+
+    device = chosen[0]["device"]
+    try:
+        on_pytorch.check_device(device, given.compile)
+        if not on_pytorch.started_by_torchrun():
+            return again(chosen, given) if given.again else what_is_missing(chosen, given)
+        with on_pytorch.joined_processes(device):
+            on_pytorch.check_batch(min(settings["batch"] for settings in chosen))
+            return together(chosen, given)
+    except on_pytorch.NotPossible as problem:
+        print(problem, file=sys.stderr)
+        return 2
+
+
+def together(chosen: list[Settings], given: argparse.Namespace) -> int:
+    """Like what_is_missing, in each of the processes that torchrun has started."""
+    from experiments import on_pytorch
+
+    if given.again:
+        raise on_pytorch.NotPossible("--again compares in one process: start it without torchrun")
+    missing = None
+    if on_pytorch.rank() == 0:
+        missing = what_to_do(chosen, given.results)
+    missing, damaged = on_pytorch.said_by_the_first(missing)
+    if missing:
+        run_together(missing, given.results, given.weights)
+    return int(damaged)
 
 
 def show_list(chosen: list[Settings], folder: Path) -> int:
@@ -73,13 +157,19 @@ def show_list(chosen: list[Settings], folder: Path) -> int:
 
 def what_is_missing(chosen: list[Settings], given: argparse.Namespace) -> int:
     """Trains and records the runs without a record. Damaged records are named and left alone."""
-    recorded, missing, damaged = sorted_out(chosen, given.results)
+    missing, any_damaged = what_to_do(chosen, given.results)
+    fine = trained(missing, given.results, given.processes, given.weights)
+    return int(not fine or any_damaged)
+
+
+def what_to_do(chosen: list[Settings], folder: Path) -> tuple[list[Settings], bool]:
+    """Says how many runs have a record. Returns those without, and whether any is damaged."""
+    recorded, missing, damaged = sorted_out(chosen, folder)
     print(*damaged.values(), sep="\n", end="\n" * bool(damaged), file=sys.stderr)
     print(
         f"{len(recorded)} of {len(chosen)} runs are recorded; {len(missing)} to go", file=sys.stderr
     )
-    fine = trained(missing, given.results, given.processes)
-    return int(not fine or bool(damaged))
+    return missing, bool(damaged)
 
 
 def again(chosen: list[Settings], given: argparse.Namespace) -> int:
@@ -122,9 +212,9 @@ def sorted_out(
     return recorded, missing, damaged
 
 
-def trained(runs: list[Settings], folder: Path, processes: int) -> bool:
+def trained(runs: list[Settings], folder: Path, processes: int, weights: str | None = None) -> bool:
     """Whether all runs ended well; the others are named."""
-    failed = run_all(runs, folder, processes) if runs else []
+    failed = run_all(runs, folder, processes, weights) if runs else []
     if failed:
         print(f"failed: {' '.join(failed)}", file=sys.stderr)
     return not failed

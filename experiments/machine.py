@@ -16,13 +16,14 @@ UNKNOWN = "unknown"
 def machine(engine: str = "minitorch") -> dict[str, str]:
     """The system, the CPU, the BLAS library and its kernel, each "unknown" where nothing tells.
 
-    engine   "minitorch", or "torch", which has a library of its own
+    engine   "minitorch", or "pytorch", which has a library of its own
     """
+    on_pytorch = engine == "pytorch"
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": cpu(),
-        "blas": torch_blas() if engine == "torch" else numpy_blas(),
-        "kernel": torch_kernel() if engine == "torch" else numpy_kernel(),
+        "blas": torch_blas() if on_pytorch else numpy_blas(),
+        "kernel": torch_kernel() if on_pytorch else numpy_kernel(),
     }
 
 

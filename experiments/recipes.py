@@ -8,6 +8,14 @@ from solutions.encodings import encodings
 
 Settings = dict[str, Any]
 
+# What belongs to a run as a whole, and only some recipes or runs have:
+# fixed_texts   train on so many texts, drawn once; otherwise every step has new ones
+# micro_batch   compute so many sequences at once, for less memory; the result is the same
+# device        on PyTorch: "cpu", "cuda" or "mps"
+# compile       on PyTorch: True for torch.compile
+# dtype         of the weights; "float32" if nothing is said
+OPTIONAL = ("fixed_texts", "micro_batch", "device", "compile", "dtype")
+
 SMALL = {"num_layers": 2, "num_heads": 2, "dim": 32}
 LARGE = {"num_layers": 2, "num_heads": 4, "dim": 64}
 DEEP = {"num_layers": 3, "num_heads": 4, "dim": 64}
@@ -82,6 +90,69 @@ RECIPES = {
     },
 }
 
+PAPER_SIZE = {"num_layers": 4, "num_heads": 4, "dim": 256}
+PAPER_COUNTING = {
+    "task": "paper_counting",
+    "data": {"num_variables": 1},
+    "model": PAPER_SIZE,
+    "max_len": 512,
+    "fixed_texts": 10_000,
+    "batch": 64,
+    "micro_batch": 8,
+    "steps": 15_700,  # 100 times all texts
+    "lr": 7e-5,
+    "options": {},
+    "splits": {"in distribution": {"texts": 1000}},
+}
+
+# The CoPE paper's own tasks (arXiv 2405.18719, section 5), sizes, texts and numbers of steps. For
+# counting, the size of the model, the batch and the rate are those of its released code; for
+# selective copy the paper gives no batch and no rate, so these are ours. The rest is as in the
+# other recipes: pre-norm blocks, AdamW, warm-up and cosine, clipping, no dropout.
+PAPER_RECIPES = {
+    "paper_counting_1": {
+        **PAPER_COUNTING,
+        "splits": {
+            "in distribution": {"texts": 1000},
+            "pass weight 100": {"texts": 1000, "pass_weight": 100},
+            "pass weight 10": {"texts": 1000, "pass_weight": 10},
+        },
+    },
+    "paper_counting_3": {**PAPER_COUNTING, "data": {"num_variables": 3}},
+    "paper_counting_5": {**PAPER_COUNTING, "data": {"num_variables": 5}},
+    "paper_flip_flop": {
+        "task": "flip_flop",
+        "data": {"pairs": 256, "ignore": 0.8},
+        "model": PAPER_SIZE,
+        "max_len": 511,
+        "batch": 16,
+        "micro_batch": 8,
+        "steps": 10_000,
+        "lr": 3e-4,
+        "options": {},
+        "splits": {
+            "in distribution": {"texts": 1000},
+            "sparse": {"texts": 1000, "ignore": 0.98},
+        },
+    },
+    "paper_copy": {
+        "task": "copy",
+        "data": {"num_symbols": 256, "blanks": 256},
+        "model": {"num_layers": 2, "num_heads": 2, "dim": 64},
+        "max_len": 1024,
+        "batch": 32,
+        "micro_batch": 8,
+        "steps": 100_000,
+        "lr": 1e-3,
+        "options": {},
+        "splits": {
+            "in distribution": {"texts": 500},
+            "dense": {"texts": 500, "blanks": 128},
+            "sparse": {"texts": 500, "blanks": 512},
+        },
+    },
+}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -112,7 +183,7 @@ class Run:
 
         raises   ValueError for a change that changes nothing
         """
-        recipe = RECIPES[self.recipe]
+        recipe = (RECIPES | PAPER_RECIPES)[self.recipe]
         settings = {
             "name": self.name,
             "recipe": self.recipe,
@@ -127,16 +198,19 @@ class Run:
             "kernel": None,  # whichever the BLAS library chooses for the CPU
             "seeds": {"weights": self.seeds[0], "data": self.seeds[1]},
             "splits": recipe["splits"],
+            **{key: recipe[key] for key in OPTIONAL if key in recipe},
         }
         for key, value in self.changes.items():
             settings = changed(settings, key, value)
+        if settings["engine"] == "pytorch" and "device" not in settings:
+            raise ValueError(f"{self.name}: a run on PyTorch says its device, 'cpu' for instance")
         return settings
 
 
 def changed(settings: Settings, key: str, value: Any) -> Settings:
     """`settings` with one more value changed, wherever it belongs."""
-    if key in ("max_len", "batch", "steps", "lr", "warmup", "engine", "kernel"):
-        old, new = settings[key], {key: value}
+    if key in ("max_len", "batch", "steps", "lr", "warmup", "engine", "kernel", *OPTIONAL):
+        old, new = settings.get(key), {key: value}
     else:
         if key in ("num_layers", "num_heads", "dim", "init_std", "tied"):
             group = "model"
@@ -186,9 +260,12 @@ PLAN = (  # which recipe, what differs from it, which encodings, how many seeds
 )
 
 
-def all_runs() -> Iterator[Run]:
+PAPER_PLAN = tuple((recipe, {}, ALL, 3) for recipe in PAPER_RECIPES)
+
+
+def all_runs(plan: tuple = PLAN) -> Iterator[Run]:
     """Every run of the plan, in its order, seed by seed."""
-    for recipe, changes, positions, seeds in PLAN:
+    for recipe, changes, positions, seeds in plan:
         for seed in range(seeds):
             for name in positions:
                 yield Run(recipe, name, (seed, seed), changes)

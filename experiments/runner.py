@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 from queue import Empty
@@ -18,7 +19,7 @@ from typing import Any
 from classroom.progress_bar import progress
 from experiments.recipes import Settings
 from experiments.records import read_record, summary
-from experiments.training import run
+from experiments.training import is_first, run
 
 # One run, one core: two runs that share two cores by many threads each wait for each other.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -26,7 +27,9 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 TRAINING_SHARE = 0.98  # of a run; the rest is its tests
 
 
-def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]:
+def run_all(
+    runs: list[Settings], folder: Path, processes: int = 2, weights: str | None = None
+) -> list[str]:
     """Runs each of the settings, `processes` at once. Returns the names of the runs that failed."""
     context = multiprocessing.get_context("spawn")
     reports: Any = context.Queue()
@@ -36,7 +39,7 @@ def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]
         while waiting or running:
             while waiting and len(running) < processes:
                 settings = waiting.pop(0)
-                process = context.Process(target=work, args=(settings, folder, reports))
+                process = context.Process(target=work, args=(settings, folder, reports, weights))
                 with environment(settings):
                     process.start()
                 running[settings["name"]] = process
@@ -55,6 +58,24 @@ def run_all(runs: list[Settings], folder: Path, processes: int = 2) -> list[str]
     return failed
 
 
+def run_together(runs: list[Settings], folder: Path, weights: str | None = None) -> None:
+    """This process and the others of torchrun train each run together. The first one shows it."""
+    board = Board(runs) if is_first(runs[0]) else None
+    for settings in runs:
+        name = settings["name"]
+        if board is None:
+            run(settings, folder)
+        else:
+            on_step = partial(show_step, board, name)
+            record = run(settings, folder, on_step, board.bar.write, weights)
+            board.finished(name, summary(record))
+
+
+def show_step(board: "Board", name: str, trainer: Any) -> None:
+    board.note(name, trainer.step, f"loss {trainer.losses[-1]:.3f}")
+    board.show()
+
+
 @contextmanager
 def environment(settings: Settings) -> Iterator[None]:
     """The environment variables that a run's process starts with."""
@@ -68,7 +89,7 @@ def environment(settings: Settings) -> Iterator[None]:
         os.environ.update(before)
 
 
-def work(settings: Settings, folder: Path, reports: Any) -> None:
+def work(settings: Settings, folder: Path, reports: Any, weights: str | None) -> None:
     """One run, in a process of its own, which reports each step."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     threading.Thread(target=end_with_the_parent, daemon=True).start()
@@ -76,7 +97,10 @@ def work(settings: Settings, folder: Path, reports: Any) -> None:
     def report(trainer: Any) -> None:
         reports.put((settings["name"], trainer.step, f"loss {trainer.losses[-1]:.3f}"))
 
-    run(settings, folder, report, say=lambda text: reports.put((settings["name"], None, text)))
+    def say(text: str) -> None:
+        reports.put((settings["name"], None, text))
+
+    run(settings, folder, report, say, weights)
 
 
 def end_with_the_parent() -> None:
@@ -106,17 +130,21 @@ class Board:
                 name, step, text = reports.get(timeout=left)
             except Empty:
                 break
-            if step is None:
-                self.bar.write(text)
-                continue
-            if (
-                name not in self.latest
-            ):  # what a resumed run had done before says nothing of the time left
-                before = (step - 1) / self.steps[name]
-                self.bar.skip(self.units[name] * TRAINING_SHARE * before)
-            self.done[name] = self.units[name] * TRAINING_SHARE * step / self.steps[name]
-            self.latest[name] = f"{name} {step}/{self.steps[name]} {text}"
+            self.note(name, step, text)
         self.show()
+
+    def note(self, name: str, step: int | None, text: str) -> None:
+        """Takes in one report: of a step, or a sentence."""
+        if step is None:
+            self.bar.write(text)
+            return
+        if (
+            name not in self.latest
+        ):  # what a resumed run had done before says nothing of the time left
+            before = (step - 1) / self.steps[name]
+            self.bar.skip(self.units[name] * TRAINING_SHARE * before)
+        self.done[name] = self.units[name] * TRAINING_SHARE * step / self.steps[name]
+        self.latest[name] = f"{name} {step}/{self.steps[name]} {text}"
 
     def finished(self, name: str, text: str) -> None:
         """Writes a line on a run that has ended."""

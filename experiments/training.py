@@ -15,8 +15,15 @@ import numpy as np
 from classroom import files
 from experiments.machine import machine
 from experiments.recipes import Settings
-from experiments.records import Record, write_record
-from solutions.counting import counting_batch, counting_tokenizer, error_by_position
+from experiments.records import Record, record_path, write_record
+from experiments.weights import as_array, put_into, save_weights
+from solutions.counting import (
+    counting_batch,
+    counting_tokenizer,
+    error_by_position,
+    paper_batch,
+    paper_tokenizer,
+)
 from solutions.flip_flop_and_selective_copy import (
     flip_flop_batch,
     flip_flop_tokenizer,
@@ -25,13 +32,16 @@ from solutions.flip_flop_and_selective_copy import (
 )
 
 TEST_SEED = 1_000_000  # the test texts are the same for all runs of a task
+FIXED_TEXTS = 2_000_000  # drawn by a generator that no step has
 Texts = tuple[np.ndarray, np.ndarray]  # inputs and targets, each (texts, seq)
 
 DRAW_BATCH = {
     "counting": counting_batch,
     "flip_flop": flip_flop_batch,
     "copy": selective_copy_batch,
+    "paper_counting": paper_batch,
 }
+ENGINES = {"minitorch": "minitorch", "pytorch": "torch"}  # and the modules that they are
 
 
 class WrongKernel(RuntimeError):
@@ -40,8 +50,8 @@ class WrongKernel(RuntimeError):
 
 def engine_of(settings: Settings) -> tuple[ModuleType, Callable[[str], ModuleType]]:
     """The engine of a run, and a function that loads a module of solutions/ on it."""
-    engine = importlib.import_module(settings["engine"])
-    if settings["engine"] == "torch":
+    engine = importlib.import_module(ENGINES[settings["engine"]])
+    if settings["engine"] == "pytorch":
         from twin import load_twin
 
         engine.set_num_threads(1)
@@ -50,38 +60,72 @@ def engine_of(settings: Settings) -> tuple[ModuleType, Callable[[str], ModuleTyp
 
 
 def vocabulary_size(settings: Settings) -> int:
-    if settings["task"] == "counting":
-        return len(counting_tokenizer(settings["data"]["num_variables"]))
+    if settings["task"] in ("counting", "paper_counting"):
+        of_task = counting_tokenizer if settings["task"] == "counting" else paper_tokenizer
+        return len(of_task(settings["data"]["num_variables"]))
     return len(
         flip_flop_tokenizer() if settings["task"] == "flip_flop" else selective_copy_tokenizer()
     )
 
 
 def build(settings: Settings) -> Any:
-    """The untrained model of a run. Its starting weights depend on their seed alone."""
+    """The untrained model of a run. Its starting weights depend on their seed alone.
+
+    On PyTorch the model starts from minitorch's weights, so that both engines train the same one.
+    """
     engine, load = engine_of(settings)
     engine.manual_seed(settings["seeds"]["weights"])
-    return load("transformer").Transformer(
-        vocabulary_size(settings),
-        **settings["model"],
-        max_len=settings["max_len"],
-        positions=settings["positions"],
-        **settings["options"],
+    model = (
+        load("transformer")
+        .Transformer(
+            vocabulary_size(settings),
+            **settings["model"],
+            max_len=settings["max_len"],
+            positions=settings["positions"],
+            **settings["options"],
+        )
+        .to(getattr(engine, settings.get("dtype", "float32")))
     )
+    if settings["engine"] == "minitorch":
+        return model
+    start = build({**settings, "engine": "minitorch"}).state_dict()
+    put_into(model, {name: as_array(tensor) for name, tensor in start.items()})
+    return model.to(settings["device"])
 
 
 def new_trainer(settings: Settings) -> Any:
     """A Trainer that has not begun. The texts of each step depend on their seed alone."""
-    _, load = engine_of(settings)
-    draw = DRAW_BATCH[settings["task"]]
-    return load("training").Trainer(
+    more = {"seed": settings["seeds"]["data"], "micro_batch": settings.get("micro_batch")}
+    if settings["engine"] == "pytorch":
+        from experiments.on_pytorch import Trainer
+
+        more["compiled"] = settings.get("compile", False)
+    else:
+        from solutions.training import Trainer
+    return Trainer(
         build(settings),
-        lambda rng: draw(rng, settings["batch"], **settings["data"]),
+        drawing(settings),
         settings["steps"],
         settings["lr"],
         settings["warmup"],
-        seed=settings["seeds"]["data"],
+        **more,
     )
+
+
+def drawing(settings: Settings) -> Callable[[np.random.Generator], Texts]:
+    """The function that draws the batch of a step: new texts, or some of those that are fixed."""
+    draw, batch = DRAW_BATCH[settings["task"]], settings["batch"]
+    if "fixed_texts" not in settings:
+        return lambda rng: draw(rng, batch, **settings["data"])
+    count = settings["fixed_texts"]
+    texts = np.random.default_rng([settings["seeds"]["data"], FIXED_TEXTS])
+    inputs, targets = draw(texts, count, **settings["data"])
+
+    def draw_some(rng: np.random.Generator) -> Texts:
+        chosen = rng.choice(count, batch, replace=False)
+        return inputs[chosen], targets[chosen]
+
+    return draw_some
 
 
 def split_texts(settings: Settings) -> dict[str, Texts]:
@@ -110,14 +154,18 @@ def train(
     _, load = engine_of(settings)
     predict, error_rate = load("training").predict, load("training").error_rate
     every = every or max(2, settings["steps"] // 20)
-    checkpoint = checkpoint_path(settings, folder)
+    checkpoint, first = checkpoint_path(settings, folder), is_first(settings)
     trainer = resumed(settings, checkpoint, say)
+    if settings["engine"] == "pytorch":
+        trainer.join()
     inputs, targets = (part[:128] for part in split_texts(settings)["in distribution"])
 
     def after_step(trainer: Any) -> None:
         if on_step:
             on_step(trainer)
-        if trainer.step % every == every // 2:  # between two evaluations, so that none is lost
+        if (
+            first and trainer.step % every == every // 2
+        ):  # between two evaluations, so that none is lost
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
             with files.replacing(checkpoint) as file:
                 trainer.save(file)
@@ -126,16 +174,25 @@ def train(
         return error_rate(predict(model, inputs), targets)
 
     steps_before, started = trainer.step, time.perf_counter()
-    if trainer.fit(evaluate, every, on_step=after_step) == "interrupted":
+    if trainer.fit(evaluate if first else None, every, on_step=after_step) == "interrupted":
         raise KeyboardInterrupt
     share = (trainer.steps - steps_before) / trainer.steps  # of the steps, done since then
     return trainer, (time.perf_counter() - started) / share
 
 
+def is_first(settings: Settings) -> bool:
+    """Whether this process writes: the only one, or of several that train together the first."""
+    if settings["engine"] == "minitorch":
+        return True
+    from experiments import on_pytorch
+
+    return on_pytorch.rank() == 0
+
+
 def resumed(settings: Settings, checkpoint: Path, say: Callable[[str], None]) -> Any:
     """A Trainer that goes on from the checkpoint if there is one. A damaged one is set aside."""
     trainer = new_trainer(settings)
-    if not checkpoint.exists():
+    if not (checkpoint.exists() and is_first(settings)):
         return trainer
     try:
         return trainer.load(checkpoint)
@@ -171,18 +228,22 @@ def run(
     folder: Path,
     on_step: Callable[[Any], None] | None = None,
     say: Callable[[str], None] = print,
-) -> Record:
-    """Trains, measures and records one run.
+    weights: str | None = None,
+) -> Record | None:
+    """Trains, measures and records one run. None if that is up to another process.
 
+    weights   ".npz" or ".safetensors", to keep the trained weights beside the record
     raises   WrongKernel if the settings ask for another BLAS kernel than the one in use
     """
     engine, _ = engine_of(settings)
-    where = machine(settings["engine"])
+    where = machine(settings["engine"]) | where_on_pytorch(settings)
     if settings["kernel"] and settings["kernel"] != where["kernel"].lower():
         raise WrongKernel(
             f"asked for the kernel {settings['kernel']}, but {where['kernel']} is in use"
         )
     trainer, seconds = train(settings, folder, on_step=on_step, say=say)
+    if not is_first(settings):
+        return None
     steps, errors = zip(*trainer.evaluations)
     losses = [float(np.mean(part)) for part in np.split(np.array(trainer.losses), steps[:-1])]
     record = {
@@ -190,7 +251,7 @@ def run(
         "versions": {
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "engine": " ".join([settings["engine"], getattr(engine, "__version__", "")]).strip(),
+            "engine": " ".join([engine.__name__, getattr(engine, "__version__", "")]).strip(),
         },
         "machine": where,
         "seconds": round(seconds, 3),
@@ -199,8 +260,19 @@ def run(
         **measure(trainer.model, settings),
     }
     write_record(record, folder)
+    if weights:
+        save_weights(trainer.model, record_path(settings["name"], folder).with_suffix(weights))
     checkpoint_path(settings, folder).unlink(missing_ok=True)
     return record
+
+
+def where_on_pytorch(settings: Settings) -> dict[str, Any]:
+    """What a record says besides: the device and the number of processes, if it is PyTorch's."""
+    if settings["engine"] == "minitorch":
+        return {}
+    from experiments import on_pytorch
+
+    return on_pytorch.where(settings["device"])
 
 
 def checkpoint_path(settings: Settings, folder: Path) -> Path:

@@ -1,6 +1,6 @@
 """minitorch: a strict, small subset of PyTorch on NumPy. Same names, same arguments, same results.
 
-The core, in reading order:
+The core, under a thousand lines, in reading order:
 
     graph          the recorded operations, and the walk back through them that finds gradients
     tensor         Tensor: an array that remembers how it was made
@@ -8,32 +8,38 @@ The core, in reading order:
     arithmetic     a + b, exp, ...: each value and, beside it, its derivative
     products       matmul
     shaping        the same elements in another shape or order
-    autograd       gradients returned, and operations with a backward of your own
 
 Around it, one family per file:
 
+    autograd       gradients returned, and operations with a backward of your own
     recording      no_grad and enable_grad
+    dtypes         the types of numbers, and the type of what is made of two
     watch, views, inplace
                    changes in place, and why a gradient may be refused after one
+    sums           sums of many numbers, exact to the last places
     indexing, scattering
                    x[...], picking and writing by indices and masks
+    joining        several tensors made one, and one taken apart
     reductions     sums, means, extremes
     comparisons, rounding, elementary, sorting, arranging, contractions
                    further operations, most of them made of those before
     creation, random
                    new tensors
     device         where tensors are: on the CPU
+    retaining      gradients of tensors that are not leaves
     gradcheck      gradients checked by finite differences
     distributions  draws with their probabilities
     serialization  save and load
     complaints, missing
                    errors in the caller's words, and what to write for names that are not here
+    threads        how many threads NumPy's products run in: one, unless you ask for more
     memory         a switch of the C library that makes training a third faster
     nn, optim      layers, losses and optimizers, made of all of these
 
 NAMES.md lists every public name and who needs it.
 """
 import math as _math
+import warnings as _warnings
 
 import numpy as _np
 
@@ -52,15 +58,15 @@ from minitorch.reductions import (all, amax, amin, any, argmax, argmin, cumprod,
                                   norm, prod, std, std_mean, sum, var, var_mean)
 from minitorch.products import matmul, outer
 from minitorch.contractions import bmm, dot, einsum, mm, mv
-from minitorch.shaping import (cat, chunk, clone, flatten, flip, permute, reshape, roll, split, squeeze,
-                               stack, transpose, unbind, unsqueeze)
+from minitorch.shaping import (clone, flatten, flip, permute, reshape, roll, squeeze, transpose, unsqueeze)
+from minitorch.joining import cat, chunk, split, stack, unbind
 from minitorch.arranging import (broadcast_to, concat, diag, diagonal, hstack, meshgrid,
                                  movedim, narrow, ravel, repeat_interleave, select, swapaxes, t, tile,
                                  unflatten, vstack)
 from minitorch.indexing import gather, index_select, masked_fill, take_along_dim, tril, triu
 from minitorch.scattering import index_add, masked_select, scatter, scatter_add
 from minitorch.sorting import argsort, bincount, count_nonzero, isin, median, nonzero, sort, topk, unique
-from minitorch import inplace
+from minitorch import inplace, retaining
 from minitorch.device import backends, cuda, device, mps
 from minitorch.creation import (FloatTensor, LongTensor, arange, as_tensor, empty, empty_like, eye, from_numpy, full,
                                 full_like, linspace, ones, ones_like, tensor, zeros, zeros_like)
@@ -82,8 +88,11 @@ is_floating_point, numel = Tensor.is_floating_point, Tensor.numel
 Tensor.__getattr__ = _missing_method
 __getattr__ = _missing(__name__, "torch")
 
-# Two things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed memory for the next arrays:
-# a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the environment leaves it alone. And a product of
-# matrices uses one thread, unless a variable asks for more (threads.py).
+# Three things that importing changes in the process. glibc's malloc keeps up to 1 GiB of freed
+# memory for the next arrays: a third of a training step's time. MINITORCH_LEAVE_MALLOC=1 in the
+# environment leaves it alone. A product of matrices uses one thread, unless a variable asks for
+# more (threads.py). And where minitorch computes an inf or a nan, NumPy doesn't warn: PyTorch, too,
+# says nothing.
 _set_allocator_on_import()
 _use_one_thread()
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch\.")

@@ -1,8 +1,10 @@
 """Arithmetic, element by element: each operation's value and, beside it, its derivative.
 
-`g` is the gradient of the loss with respect to the result. Operands may differ in shape (broadcasting) and type
-(`result_type`); Python numbers are welcome. The names are PyTorch's, hence `input` and `other`.
+`g` is the gradient of the loss with respect to the result. Operands may differ in shape
+(broadcasting) and type (`result_type`); Python numbers are welcome. The names are PyTorch's, hence
+`input` and `other`.
 """
+
 import numpy as np
 
 from minitorch.complaints import expect_arrays
@@ -10,8 +12,8 @@ from minitorch.dtypes import as_common_dtype, as_float, bool_, float32, result_t
 from minitorch.operation import differentiable, masked, method
 from minitorch.tensor import Tensor
 
-
 # ---------------------------------------------------------------- two operands
+
 
 @differentiable
 def _add(input, other):
@@ -64,23 +66,30 @@ def true_divide(input, other):
 @differentiable
 def pow(input, exponent):
     """input ** exponent, either of them a number or a tensor."""
-    return _power_of_tensors(input, exponent) if isinstance(exponent, np.ndarray) else _power(input, exponent)
+    return (
+        _power_of_tensors(input, exponent)
+        if isinstance(exponent, np.ndarray)
+        else _power(input, exponent)
+    )
 
 
 def _power(x, n):
     """d/dx x^n = n x^(n-1)."""
     x, n = x.astype(result_type(x, n), copy=False), getattr(n, "item", lambda: n)()
-    raised = lambda n: x * x * x if n == 3 else x ** n                # NumPy's x ** 3 is eighty times slower
+
+    def raised(n):
+        return x * x * x if n == 3 else x**n  # NumPy's x ** 3 is eighty times slower
+
     return raised(n), lambda g: g * (n * raised(n - 1)) if n else np.zeros_like(g)
 
 
 def _power_of_tensors(x, y):
     """d/dx x^y = y x^(y-1), d/dy x^y = x^y ln x; as limits, both are 0 where x^y is 0^0."""
     x, y = as_common_dtype(x, y)
-    out = x ** y
+    out = x**y
 
     def derivative_of_exponent(g):
-        with np.errstate(divide="ignore", invalid="ignore"):          # ln of a negative number is nan, as in PyTorch
+        with np.errstate(divide="ignore", invalid="ignore"):  # ln x is nan for x < 0, as in PyTorch
             return np.where((x == 0) & (y >= 0), 0, g * (out * np.log(x)))
 
     return out, lambda g: np.where(y == 0, 0, g * (y * x ** (y - 1))), derivative_of_exponent
@@ -92,8 +101,15 @@ def maximum(input, other):
     """The larger of each pair; where both are equal each gets half of the gradient."""
     expect_arrays("maximum", input, other)
     input, other = as_common_dtype(input, other)
-    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
-    return np.maximum(input, other), lambda g: share(g, input < other), lambda g: share(g, input > other)
+
+    def share(g, lost):
+        return masked(np.where(input == other, g / 2, g), ~lost)
+
+    return (
+        np.maximum(input, other),
+        lambda g: share(g, input < other),
+        lambda g: share(g, input > other),
+    )
 
 
 @method()
@@ -102,8 +118,15 @@ def minimum(input, other):
     """The smaller of each pair; where both are equal each gets half of the gradient."""
     expect_arrays("minimum", input, other)
     input, other = as_common_dtype(input, other)
-    share = lambda g, lost: masked(np.where(input == other, g / 2, g), ~lost)
-    return np.minimum(input, other), lambda g: share(g, input > other), lambda g: share(g, input < other)
+
+    def share(g, lost):
+        return masked(np.where(input == other, g / 2, g), ~lost)
+
+    return (
+        np.minimum(input, other),
+        lambda g: share(g, input > other),
+        lambda g: share(g, input < other),
+    )
 
 
 @differentiable
@@ -117,6 +140,7 @@ def where(condition, input, other):
 
 
 # ---------------------------------------------------------------- one operand
+
 
 @method("__neg__")
 @differentiable
@@ -143,7 +167,9 @@ def exp(input):
 @differentiable
 def log(input):
     input = as_float(input)
-    with np.errstate(divide="ignore", invalid="ignore"):              # log 0 = -inf, log(-1) = nan, as in PyTorch
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # log 0 = -inf, log(-1) = nan, as in PyTorch
         return np.log(input), lambda g: g / input
 
 
@@ -175,10 +201,10 @@ def tanh(input):
 @method()
 @differentiable
 def sigmoid(input):
-    """1 / (1 + exp(-input)); its derivative is out (1 - out). NumPy's exp is twice as fast as its tanh."""
+    """1 / (1 + exp(-input)); its derivative is out (1 - out)."""
     input = as_float(input)
     out = np.negative(input, out=np.empty_like(input))
-    with np.errstate(over="ignore"):                                  # exp = inf gives 0, which is right
+    with np.errstate(over="ignore"):  # exp = inf gives 0, which is right
         np.exp(out, out=out)
     out += 1
     np.divide(1, out, out=out)
@@ -209,18 +235,18 @@ def cos(input):
 @method()
 @differentiable
 def clamp(input, min=None, max=None):
-    """Move what lies outside [min, max] (numbers or tensors) to the nearer edge, where the gradient goes as well."""
+    """Move what is outside [min, max] (numbers or tensors) to the nearer edge, and its gradient."""
     if min is None and max is None:
         raise RuntimeError("clamp: give min, max or both")
     low, high = -np.inf if min is None else min, np.inf if max is None else max
     dtype = result_type(input, *(edge for edge in (min, max) if edge is not None))
-    out = input.astype(dtype, copy=False)
-    out = out if min is None else np.maximum(out, np.asarray(min, dtype))
-    out = out if max is None else np.minimum(out, np.asarray(max, dtype))
-    return (out,
-            lambda g: masked(g, (low <= input) & (input <= high)),
-            lambda g: masked(g, (input < low) & (low < high)),
-            lambda g: masked(g, (input > high) | (high < low)))
+    edges = (edge if edge is None else np.asarray(edge, dtype) for edge in (min, max))
+    return (
+        np.clip(input.astype(dtype, copy=False), *edges),
+        lambda g: masked(g, (low <= input) & (input <= high)),
+        lambda g: masked(g, (input < low) & (low < high)),
+        lambda g: masked(g, (input > high) | (high < low)),
+    )
 
 
 # ---------------------------------------------------------------- numbers on the left

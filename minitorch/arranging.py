@@ -1,9 +1,20 @@
 """Arrangements made of those in shaping: PyTorch's further names for views, copies and parts."""
+
 import numpy as np
 
 from minitorch.complaints import axis_of
+from minitorch.joining import cat
 from minitorch.operation import differentiable, method, numpy_names
-from minitorch.shaping import as_size, cat, expand, flatten, permute, repeat, reshape, transpose, view
+from minitorch.shaping import (
+    as_size,
+    expand,
+    flatten,
+    permute,
+    repeat,
+    reshape,
+    transpose,
+    view,
+)
 from minitorch.tensor import Tensor
 
 swapaxes = Tensor.swapaxes = transpose
@@ -11,6 +22,7 @@ concat = cat
 
 
 # ---------------------------------------------------------------- like another
+
 
 @method()
 def view_as(input, other):
@@ -35,26 +47,37 @@ def broadcast_to(input, size):
 
 # ---------------------------------------------------------------- another order
 
+
 @method()
 def t(input):
     """The transpose of a matrix; vectors and numbers stay as they are."""
     if input.ndim > 2:
-        raise RuntimeError(f"t: expected at most 2 dimensions, got shape {input.shape}; use mT or transpose")
+        raise RuntimeError(
+            f"t: expected at most 2 dimensions, got shape {input.shape}; use mT or transpose"
+        )
     return input if input.ndim < 2 else transpose(input, 0, 1)
 
 
 @method()
 def movedim(input, source, destination):
     """Dimensions moved to where they are wanted; the others keep their order."""
-    sources, targets = ([axis_of("movedim", int(d), input.shape) for d in np.atleast_1d(dims)]
-                        for dims in (source, destination))
+    sources, targets = (
+        [axis_of("movedim", int(d), input.shape) for d in np.atleast_1d(dims)]
+        for dims in (source, destination)
+    )
     if not len(sources) == len(targets) == len(set(sources)) == len(set(targets)):
-        raise RuntimeError(f"movedim: each source needs a destination of its own, got {source} and {destination}")
+        raise RuntimeError(
+            f"movedim: each source needs a destination of its own, got {source} and {destination}"
+        )
     others = iter([d for d in range(input.ndim) if d not in sources])
-    return permute(input, [sources[targets.index(d)] if d in targets else next(others) for d in range(input.ndim)])
+    return permute(
+        input,
+        [sources[targets.index(d)] if d in targets else next(others) for d in range(input.ndim)],
+    )
 
 
 # ---------------------------------------------------------------- another shape
+
 
 @method()
 def ravel(input):
@@ -67,10 +90,11 @@ def ravel(input):
 def unflatten(input, dim, sizes):
     """One dimension made several; one size may be -1."""
     axis = axis_of("unflatten", dim, input.shape)
-    return reshape(input, *input.shape[:axis], *sizes, *input.shape[axis + 1:])
+    return reshape(input, *input.shape[:axis], *sizes, *input.shape[axis + 1 :])
 
 
 # ---------------------------------------------------------------- together and apart
+
 
 def vstack(tensors):
     """One below the other; vectors are rows."""
@@ -97,7 +121,9 @@ def narrow(input, dim, start, length):
     size = input.shape[axis]
     start = start + size if start < 0 else start
     if length < 0 or not 0 <= start <= start + length <= size:
-        raise RuntimeError(f"narrow: {length} elements from {start} are not in dimension {dim} of {input.shape}")
+        raise RuntimeError(
+            f"narrow: {length} elements from {start} are not in dimension {dim} of {input.shape}"
+        )
     return input[(slice(None),) * axis + (slice(start, start + length),)]
 
 
@@ -109,6 +135,7 @@ def select(input, dim, index):
 
 
 # ---------------------------------------------------------------- again
+
 
 @method()
 def tile(input, *dims):
@@ -123,34 +150,43 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     """Each element `repeats` times in a row along `dim`; without dim, of the flat tensor."""
     if dim is None:
         input, dim = flatten(input), 0
-    counts = np.broadcast_to(getattr(repeats, "_data", repeats), (input.shape[dim] if input.ndim else 1,))
-    return input.index_select(dim, Tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts.astype(np.intp))))
+    counts = np.broadcast_to(
+        getattr(repeats, "_data", repeats), (input.shape[dim] if input.ndim else 1,)
+    )
+    return input.index_select(
+        dim, Tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts.astype(np.intp)))
+    )
 
 
 # ---------------------------------------------------------------- diagonals and grids
+
 
 @method()
 @differentiable
 def diagonal(input, offset=0, dim1=0, dim2=1):
     """The diagonals of two dimensions; theirs becomes the last one."""
     shape = input.shape
-    out = np.diagonal(input, offset, dim1, dim2)
 
     def backward(g):
         whole = np.zeros(shape, g.dtype)
-        view = np.diagonal(whole, offset, dim1, dim2)
-        view.flags.writeable = True                                   # NumPy's is a view of `whole`, read only
-        view[...] = g
+        _diagonal_of(whole, offset, dim1, dim2)[...] = g
         return whole
 
-    return out, backward
+    return _diagonal_of(input, offset, dim1, dim2), backward
+
+
+def _diagonal_of(array, *where):
+    """NumPy's is a view, read-only; PyTorch's can be written to."""
+    view = np.diagonal(array, *where)
+    view.flags.writeable = array.flags.writeable
+    return view
 
 
 @method()
 def diag(input, diagonal=0):
     """The diagonal of a matrix, or a matrix with this vector on its diagonal and 0 elsewhere."""
     if input.ndim == 2:
-        return input.diagonal(diagonal)
+        return input.diagonal(diagonal).clone()
     if input.ndim != 1:
         raise RuntimeError(f"diag: expected a vector or a matrix, got shape {input.shape}")
     return _matrix_with(input, diagonal)
@@ -162,12 +198,16 @@ def _matrix_with(input, diagonal):
 
 
 def meshgrid(*tensors, indexing=None):
-    """The coordinates of all points of a grid, from those along its sides. indexing: "ij" (the default) or "xy"."""
+    """The coordinates of all points of a grid, from those along its sides. indexing: "ij" (the
+    default) or "xy".
+    """
     tensors = as_size(tensors)
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(f"meshgrid: indexing must be 'ij' or 'xy', got {indexing!r}")
     swap = indexing == "xy" and len(tensors) > 1
     order = [1, 0, *range(2, len(tensors))] if swap else list(range(len(tensors)))
     sizes = [tensors[n].numel() for n in order]
-    return tuple(expand(reshape(x, *[-1 if d == order.index(n) else 1 for d in range(len(tensors))]), *sizes)
-                 for n, x in enumerate(tensors))
+    return tuple(
+        expand(reshape(x, *[-1 if d == order.index(n) else 1 for d in range(len(tensors))]), *sizes)
+        for n, x in enumerate(tensors)
+    )

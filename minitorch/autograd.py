@@ -1,4 +1,5 @@
-"""Gradients returned instead of added up, and operations with a backward of your own: `grad` and `Function`."""
+"""Gradients returned instead of added up, and operations with a backward of your own."""
+
 import numpy as np
 
 from minitorch.gradcheck import GradcheckError, gradcheck  # noqa: F401 (autograd.gradcheck)
@@ -11,14 +12,17 @@ from minitorch.tensor import Tensor
 def grad(outputs, inputs, retain_graph=False, allow_unused=False):
     """The gradients of a scalar with respect to `inputs`, returned and not added to their `.grad`.
 
-    So several threads may go back to the same leaves at once. inputs: one tensor or several, all of them leaves.
-    Returns a tuple of tensors; with `allow_unused`, None for an input that the scalar does not depend on.
+    So several threads may go back to the same leaves at once. inputs: one tensor or several, all of
+    them leaves. Returns a tuple of tensors; with `allow_unused`, None for an input that the scalar
+    does not depend on.
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     if outputs.numel() != 1:
         raise RuntimeError(f"grad needs a scalar, this tensor has shape {outputs.shape}")
     if not outputs.requires_grad or not all(x.is_leaf and x.requires_grad for x in inputs):
-        raise RuntimeError("grad needs a recorded scalar, and inputs that are leaves and require a gradient")
+        raise RuntimeError(
+            "grad needs a recorded scalar, and inputs that are leaves and require a gradient"
+        )
     totals = {}
 
     def add_to_leaf(leaf, gradient):
@@ -33,7 +37,9 @@ def grad(outputs, inputs, retain_graph=False, allow_unused=False):
         backward(outputs._node, seed, retain_graph, add_to_leaf)
     unused = [x.shape for x in inputs if x not in totals]
     if unused and not allow_unused:
-        raise RuntimeError(f"the scalar does not depend on inputs of shape {unused}; allow_unused=True gives None")
+        raise RuntimeError(
+            f"the scalar does not depend on inputs of shape {unused}; allow_unused=True gives None"
+        )
     return tuple(Tensor(totals[x]) if x in totals else None for x in inputs)
 
 
@@ -63,8 +69,10 @@ class Function:
         with no_grad():
             out = cls.forward(ctx, *inputs)
         if not isinstance(out, Tensor):
-            raise TypeError(f"{cls.__name__}.forward must return one tensor, got {type(out).__name__}")
-        out = out.detach()                                                        # it may be an input itself
+            raise TypeError(
+                f"{cls.__name__}.forward must return one tensor, got {type(out).__name__}"
+            )
+        out = out.detach()  # it may be an input itself
         saved, shapes = ctx.saved_tensors, [getattr(x, "shape", None) for x in inputs]
 
         def derivatives(grad):
@@ -73,10 +81,14 @@ class Function:
                 grads = cls.backward(ctx, Tensor(grad))
             grads = grads if isinstance(grads, tuple) else (grads,)
             if len(grads) != len(shapes):
-                raise RuntimeError(f"{name} returned {len(grads)} gradients for {len(shapes)} inputs")
+                raise RuntimeError(
+                    f"{name} returned {len(grads)} gradients for {len(shapes)} inputs"
+                )
             for n, (g, shape) in enumerate(zip(grads, shapes)):
                 if g is not None and g.shape != shape:
-                    raise RuntimeError(f"{name} returned a gradient of shape {g.shape} for input {n} of {shape}")
+                    raise RuntimeError(
+                        f"{name} returned a gradient of shape {g.shape} for input {n} of {shape}"
+                    )
             return tuple(None if g is None else g._data for g in grads)
 
         return record(out, name, inputs, jointly(derivatives, len(inputs)))

@@ -1,4 +1,7 @@
-"""What NumPy complains about, in the caller's words: PyTorch's kind of error, the operation's name, the shapes."""
+"""What NumPy complains about, in the caller's words: PyTorch's kind of error, the operation's
+name, the shapes.
+"""
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
@@ -17,15 +20,21 @@ def in_pytorchs_terms(error, name, inputs):
         return RuntimeError(f"{name}: a number is too large for an integer tensor of shape {both}")
     if isinstance(error, (AttributeError, TypeError)):
         if inputs and not isinstance(inputs[0], Tensor) and isinstance(inputs[0], NOT_TENSORS):
-            return TypeError(f"{name} takes tensors, got {type(inputs[0]).__name__}: wrap it in torch.tensor(...)")
+            return TypeError(
+                f"{name} takes tensors, got {type(inputs[0]).__name__}: "
+                "wrap it in torch.tensor(...)"
+            )
         return error
     if not isinstance(error, ValueError):
         return error
     if name in WRONG_SHAPE:
         return RuntimeError(f"{name}: {WRONG_SHAPE[name](both, *inputs[1:])}")
     if "broadcast" in str(error):
-        return RuntimeError(f"{name}: shapes {both} do not fit together: counted from the last dimension, sizes must "
-                            "be equal, or one of them 1")
+        return RuntimeError(
+            f"{name}: shapes {both} do not fit together: counted from the last dimension, sizes "
+            "must "
+            "be equal, or one of them 1"
+        )
     return RuntimeError(f"{name}: {error}; the inputs have shape {both}")
 
 
@@ -48,19 +57,30 @@ def axis_of(name, dim, shape):
 
 def _out_of_range(error, name, shapes):
     ndim = error.ndim or 1
-    return IndexError(f"{name}: dimension {error.axis} is out of range: expected {-ndim} ... {ndim - 1}, the inputs "
-                      f"have shape {shapes}")
+    return IndexError(
+        f"{name}: dimension {error.axis} is out of range: expected {-ndim} ... {ndim - 1}, the "
+        "inputs "
+        f"have shape {shapes}"
+    )
 
 
-WRONG_SHAPE = {                                 # of an operation: what is wrong with its shapes and other arguments
-    "matmul": lambda shapes, *_: f"shapes {shapes} do not fit: the last size of the first must be the second's last but "
-                                 "one, and the sizes before these must be equal, or one of them 1",
-    "reshape": lambda shape, size: f"the elements of shape {shape} cannot be put into shape {tuple(size)}",
-    "expand": lambda shape, sizes: f"shape {shape} cannot be expanded to {tuple(sizes)}: only sizes of 1 can, and new "
-                                   "dimensions come in front",
-    "permute": lambda shape, dims: f"{tuple(dims)} does not name each dimension of shape {shape} once",
+WRONG_SHAPE = {  # of an operation: what is wrong with its shapes and other arguments
+    "matmul": lambda shapes, *_: (
+        f"shapes {shapes} do not fit: the last size of the first must be the second's last but "
+        "one, and the sizes before these must be equal, or one of them 1"
+    ),
+    "reshape": lambda shape, size: (
+        f"the elements of shape {shape} cannot be put into shape {tuple(size)}"
+    ),
+    "expand": lambda shape, sizes: (
+        f"shape {shape} cannot be expanded to {tuple(sizes)}: only sizes of 1 can, and new "
+        "dimensions come in front"
+    ),
+    "permute": lambda shape, dims: (
+        f"{tuple(dims)} does not name each dimension of shape {shape} once"
+    ),
     "stack": lambda shapes, *_: f"the tensors must have one shape, got {shapes}",
-    "cat": lambda shapes, *_: f"shapes {shapes} differ in more than the dimension along which they are put together",
-    "amax": lambda shape, *_: f"there is no largest element of nothing, shape {shape}",
-    "amin": lambda shape, *_: f"there is no smallest element of nothing, shape {shape}",
+    "cat": lambda shapes, *_: (
+        f"shapes {shapes} differ in more than the dimension along which they are put together"
+    ),
 }

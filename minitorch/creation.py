@@ -1,7 +1,9 @@
 """New tensors: from data, filled and counted, and tensors of another type.
 
-Everywhere: floating point numbers are float32 unless `dtype` says otherwise; `requires_grad` makes a leaf.
+Everywhere: floating point numbers are float32 unless `dtype` says otherwise; `requires_grad` makes
+a leaf.
 """
+
 import math
 import operator
 from collections import deque
@@ -15,34 +17,42 @@ from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
 from minitorch.tensor import Tensor
 
-
 # ---------------------------------------------------------------- from data
+
 
 @on_cpu
 def tensor(data, *, dtype=None, requires_grad=False):
-    """A new tensor with a copy of `data`: numbers, nested lists, arrays. Arrays keep their dtype."""
+    """A new tensor with a copy of `data`: numbers, nested lists, arrays, which keep their dtype."""
     if isinstance(data, (Tensor, np.ndarray)):
         return Tensor(np.array(getattr(data, "_data", data), as_dtype(dtype)), requires_grad)
     dtype = dtype or _dtype_of(data)
     try:
         return Tensor(np.array(data, as_dtype(dtype)), requires_grad)
     except OverflowError:
-        raise ValueError(f"tensor: a number in the data is too large for {as_dtype(dtype)}") from None
+        raise ValueError(
+            f"tensor: a number in the data is too large for {as_dtype(dtype)}"
+        ) from None
     except ValueError:
-        raise ValueError("tensor: lists beside each other must have the same length, at every level") from None
+        raise ValueError(
+            "tensor: lists beside each other must have the same length, at every level"
+        ) from None
 
 
 def _dtype_of(data):
-    """What `tensor` makes of numbers and nested lists: Python's are bool, int64 and float32, others keep theirs."""
+    """What `tensor` makes of numbers and nested lists: Python's are bool, int64 and float32,
+    others keep theirs.
+    """
     if isinstance(data, (list, tuple, deque, range)):
         kinds = set(map(type, data))
-        if kinds <= {bool, int, float}:                                # the frequent case, quickly
+        if kinds <= {bool, int, float}:  # the frequent case, quickly
             return float32 if float in kinds or not kinds else int64 if int in kinds else bool_
         return max(map(_dtype_of, data), key=DTYPES.index)
     if hasattr(data, "dtype"):
         return as_dtype(data.dtype)
     if not isinstance(data, (bool, int, float)):
-        raise TypeError(f"tensor: expected numbers in nested lists, or an array, got {type(data).__name__}")
+        raise TypeError(
+            f"tensor: expected numbers in nested lists, or an array, got {type(data).__name__}"
+        )
     return result_type(data)
 
 
@@ -55,7 +65,9 @@ def from_numpy(ndarray):
 
 @on_cpu
 def as_tensor(data, dtype=None):
-    """`data` itself if it is a tensor of that dtype; an array's memory is shared; else a new tensor."""
+    """`data` itself if it is a tensor of that dtype; an array's memory is shared; else a new
+    tensor.
+    """
     if not isinstance(data, Tensor):
         data = from_numpy(data) if isinstance(data, np.ndarray) else tensor(data, dtype=dtype)
     return data if dtype is None else data.to(dtype)
@@ -72,6 +84,7 @@ def LongTensor(data):
 
 
 # ---------------------------------------------------------------- filled
+
 
 def checked_size(given):
     """A tuple of whole numbers from f(2, 3) and f((2, 3)). RuntimeError for negative ones."""
@@ -108,7 +121,9 @@ def ones(*size, dtype=None, requires_grad=False):
 @on_cpu
 def full(size, fill_value, *, dtype=None, requires_grad=False):
     value = _number(fill_value)
-    return Tensor(np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad)
+    return Tensor(
+        np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad
+    )
 
 
 @on_cpu
@@ -164,6 +179,7 @@ def new_tensor(input, data, *, dtype=None, requires_grad=False):
 
 # ---------------------------------------------------------------- counted
 
+
 @on_cpu
 def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
     """start, start + step, ... up to but without `end`; int64 if all three are integers."""
@@ -172,7 +188,10 @@ def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
     if not step or not 0 <= (end - start) / step < math.inf:
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     dtype = as_dtype(dtype or (float32 if float in map(type, (start, end, step)) else int64))
-    return Tensor((start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype), requires_grad)
+    return Tensor(
+        (start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype),
+        requires_grad,
+    )
 
 
 @on_cpu
@@ -204,9 +223,11 @@ def eye(n, m=None, *, dtype=None, requires_grad=False):
 
 # ---------------------------------------------------------------- other types
 
+
 @method()
 def to(input, *target, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
-    """The same values as another dtype, or the tensor itself if it has it; gradients pass between floats.
+    """The same values as another dtype, or the tensor itself if it has it; gradients pass between
+    floats.
 
     target: a dtype, a device (the CPU), both, or a tensor whose dtype is taken.
     """
@@ -231,6 +252,7 @@ def _cast(input, dtype):
 def _cast_method(dtype):
     def cast(input):
         return to(input, dtype)
+
     return cast
 
 
@@ -243,8 +265,13 @@ Tensor.cpu = lambda self: self
 
 def _type(input, dtype=None):
     """The tensor in another dtype; without one, the name of its own: 'torch.FloatTensor'."""
-    names = {"torch.FloatTensor": float32, "torch.DoubleTensor": float64, "torch.IntTensor": int32,
-             "torch.LongTensor": int64, "torch.BoolTensor": bool_}
+    names = {
+        "torch.FloatTensor": float32,
+        "torch.DoubleTensor": float64,
+        "torch.IntTensor": int32,
+        "torch.LongTensor": int64,
+        "torch.BoolTensor": bool_,
+    }
     if dtype is None:
         return next(name for name, known in names.items() if known == input.dtype)
     return to(input, names.get(dtype, dtype) if isinstance(dtype, str) else dtype)

@@ -1,9 +1,14 @@
-"""Devices: minitorch computes on the CPU. Moving there does nothing, and no other device is available."""
+"""Devices: minitorch computes on the CPU. Moving there does nothing, and no other device is
+available.
+"""
+
 import functools
 
 
 class device:
-    """`device("cpu")`, the only one there is. Others can be named and compared, but no tensor is on them."""
+    """`device("cpu")`, the only one there is. Others can be named and compared, but no tensor is
+    on them.
+    """
 
     def __init__(self, type, index=None):
         name, _, number = str(type).partition(":")
@@ -31,18 +36,24 @@ CPU = device("cpu")
 def check_device(given):
     """Refuse every device but the CPU; None is fine."""
     if given is not None and given != "cpu" and device(given).type != "cpu":
-        raise RuntimeError(f"minitorch computes on the CPU and has no device {str(given)!r}: leave it out here, "
-                           "or run the same file on PyTorch")
+        raise RuntimeError(
+            f"minitorch computes on the CPU and has no device {str(given)!r}: leave it out here, "
+            "or run the same file on PyTorch"
+        )
 
 
 def on_cpu(function):
-    """Let `function` take PyTorch's keywords for where a tensor is, and how in memory; that changes no number here."""
+    """Let `function` take PyTorch's keywords for where a tensor is, and how in memory; that
+    changes no number here.
+    """
+
     @functools.wraps(function)
     def placed(*inputs, device=None, layout=None, memory_format=None, pin_memory=False, **options):
         check_device(device)
         if str(layout) not in ("None", "torch.strided"):
             raise NotImplementedError(f"minitorch has no {layout} tensors: leave the layout out")
         return function(*inputs, **options)
+
     return placed
 
 

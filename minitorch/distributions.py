@@ -1,4 +1,5 @@
 """Probability distributions to draw from and to score by: what a policy gradient needs."""
+
 import math
 
 import numpy as np
@@ -10,14 +11,16 @@ from minitorch.tensor import Tensor
 
 
 class Categorical:
-    """One of the classes 0 ... C - 1, by their probabilities or by scores before a softmax: (..., C)."""
+    """One of the classes 0 ... C - 1, by their probabilities or by scores before a softmax: (...,
+    C).
+    """
 
     def __init__(self, probs=None, logits=None):
         if (probs is None) == (logits is None):
             raise ValueError("Categorical: give probs or logits, one of the two")
         if probs is not None:
             self.probs = probs / probs.sum(-1, keepdim=True)
-            eps = float(np.finfo(probs.dtype).eps)                    # no logarithm of 0
+            eps = float(np.finfo(probs.dtype).eps)  # no logarithm of 0
             self.logits = self.probs.clamp(eps, 1 - eps).log()
         else:
             self.logits = logits - logits.logsumexp(-1, keepdim=True)
@@ -26,7 +29,7 @@ class Categorical:
     def sample(self, sample_shape=()):
         """A class for each row: (*sample_shape, ...), int64."""
         rows = self.probs.detach().reshape(-1, self.probs.shape[-1])
-        drawn = multinomial(rows, math.prod(sample_shape), replacement=True)      # (rows, draws)
+        drawn = multinomial(rows, math.prod(sample_shape), replacement=True)  # (rows, draws)
         return drawn.T.reshape(*sample_shape, *self.probs.shape[:-1])
 
     def log_prob(self, value):
@@ -41,15 +44,21 @@ class Categorical:
 
 
 class Normal:
-    """Normally distributed numbers of mean `loc` and standard deviation `scale`, tensors or numbers."""
+    """Normally distributed numbers of mean `loc` and standard deviation `scale`, tensors or
+    numbers.
+    """
 
     def __init__(self, loc, scale):
-        self.loc, self.scale = (x if isinstance(x, Tensor) else Tensor(np.float32(x)) for x in (loc, scale))
+        self.loc, self.scale = (
+            x if isinstance(x, Tensor) else Tensor(np.float32(x)) for x in (loc, scale)
+        )
         self._shape = np.broadcast_shapes(self.loc.shape, self.scale.shape)
 
     def rsample(self, sample_shape=()):
         """loc + scale times a standard normal number: gradients go on to both."""
-        return self.loc + self.scale * normal(0.0, 1.0, (*sample_shape, *self._shape), dtype=self.loc.dtype)
+        return self.loc + self.scale * normal(
+            0.0, 1.0, (*sample_shape, *self._shape), dtype=self.loc.dtype
+        )
 
     @no_grad()
     def sample(self, sample_shape=()):

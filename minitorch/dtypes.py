@@ -1,29 +1,37 @@
 """The types of numbers, and PyTorch's rules for which one a result has."""
+
 import numpy as np
 
-bool_, int32, int64, float32, float64 = DTYPES = tuple(map(np.dtype, "bool int32 int64 float32 float64".split()))
-KINDS = (0, 1, 1, 2, 2)                         # of each dtype: truth values < integers < floating point
+bool_, int32, int64, float32, float64 = DTYPES = tuple(
+    map(np.dtype, ["bool", "int32", "int64", "float32", "float64"])
+)
+KINDS = (0, 1, 1, 2, 2)  # of each dtype: truth values < integers < floating point
 
 
 def as_dtype(given):
-    """One of DTYPES, also from Python's bool, int and float; None stays None. TypeError for any other."""
+    """One of DTYPES, also from Python's bool, int and float; None stays None. TypeError for any
+    other.
+    """
     if given is None:
         return None
     dtype = int64 if given is int else np.dtype(given)
     if dtype not in DTYPES:
-        raise TypeError(f"minitorch has no dtype {dtype}: use bool, int32, int64, float32 or float64")
+        raise TypeError(
+            f"minitorch has no dtype {dtype}: use bool, int32, int64, float32 or float64"
+        )
     return dtype
 
 
 def result_type(*operands):
     """The dtype that arrays, tensors and Python numbers have in common.
 
-    bool < int32 < int64 < float32 < float64. Tensors with dimensions decide first; a 0-d tensor, and after it a Python
-    number, only counts when it is of a higher kind (truth value, integer, float). A Python float is float32.
+    bool < int32 < int64 < float32 < float64. Tensors with dimensions decide first; a 0-d tensor,
+    and after it a Python number, only counts when it is of a higher kind (truth value, integer,
+    float). A Python float is float32.
     """
-    groups = ([], [], [])                                             # dimensions, 0-d, Python numbers
+    groups = ([], [], [])  # dimensions, 0-d, Python numbers
     for x in operands:
-        x = getattr(x, "_data", x)                                   # a tensor's array
+        x = x if type(x) is np.ndarray else getattr(x, "_data", x)  # a tensor's array
         if isinstance(x, np.ndarray):
             groups[0 if x.ndim else 1].append(DTYPES.index(x.dtype))
         elif isinstance(x, (bool, np.bool)):
@@ -33,7 +41,10 @@ def result_type(*operands):
         elif isinstance(x, (float, np.floating)):
             groups[2].append(DTYPES.index(float32))
         else:
-            raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: wrap it in torch.tensor(...)")
+            raise TypeError(
+                f"expected tensors and numbers, got {type(x).__name__}: "
+                "wrap it in torch.tensor(...)"
+            )
     best = None
     for group in groups:
         if group and (best is None or KINDS[max(group)] > KINDS[best]):
@@ -43,7 +54,7 @@ def result_type(*operands):
 
 def as_common_dtype(input, other):
     """Two operands in the dtype of their result."""
-    if type(input) is np.ndarray:                                     # the two frequent cases, quickly
+    if type(input) is np.ndarray:  # the two frequent cases, quickly
         if type(other) is np.ndarray and input.dtype == other.dtype:
             return input, other
         if type(other) in (float, int) and input.dtype.kind == "f":

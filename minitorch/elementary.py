@@ -1,4 +1,5 @@
 """Further functions, element by element: each value and, beside it, its derivative."""
+
 import math
 
 import numpy as np
@@ -26,7 +27,7 @@ def reciprocal(input):
     return out, lambda g: -g * out * out
 
 
-Tensor.__rtruediv__ = lambda self, other: reciprocal(self) * other    # in PyTorch, too
+Tensor.__rtruediv__ = lambda self, other: reciprocal(self) * other  # in PyTorch, too
 
 
 @method()
@@ -97,15 +98,21 @@ def erf_of_array(x):
     if x.dtype == float64:
         return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), float64)
     t = 1 / (1 + 0.3275911 * np.abs(x))
-    tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    tail = t * (
+        0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))
+    )
     return np.copysign(1 - tail * np.exp(-x * x), x)
 
 
 @method()
 @differentiable
 def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
-    """Numbers in place of nan and the infinities: `nan`, and the largest and smallest of the dtype."""
-    return np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf), lambda g: np.where(np.isfinite(input), g, 0)
+    """Numbers in place of nan and the infinities: `nan`, and the largest and smallest of the
+    dtype.
+    """
+    return np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf), lambda g: np.where(
+        np.isfinite(input), g, 0
+    )
 
 
 @method()

@@ -1,4 +1,5 @@
 """Gradients checked by finite differences: `gradcheck`."""
+
 import numpy as np
 
 from minitorch.recording import no_grad
@@ -10,7 +11,7 @@ class GradcheckError(RuntimeError):
 
 
 def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True):
-    """Compare each d func / d input with (func(x + eps) - func(x - eps)) / (2 eps); True if all agree.
+    """Compare each d func / d input with (func(x + eps) - func(x - eps)) / (2 eps).
 
     inputs: one tensor or a tuple; those that require a gradient are checked, and should be float64.
     Raises GradcheckError, or returns False, where |analytic - numeric| > atol + rtol |numeric|.
@@ -31,8 +32,10 @@ def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True
                 if not raise_exception:
                     return False
                 where = next(m for m, y in enumerate(inputs) if y is x)
-                raise GradcheckError(f"output {n}, input {where}: the Jacobian (out, in) is\n{numeric}\n"
-                                     f"by finite differences, but backward gives\n{analytic}")
+                raise GradcheckError(
+                    f"output {n}, input {where}: the Jacobian (out, in) is\n{numeric}\n"
+                    f"by finite differences, but backward gives\n{analytic}"
+                )
     return True
 
 

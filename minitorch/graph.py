@@ -1,8 +1,10 @@
-"""The graph of recorded operations, and the walk back through it that finds gradients: the chain rule.
+"""The graph of recorded operations, and the walk back through it that finds gradients.
 
-An operation on tensors leaves a `Node`. Its `edges` lead to what the operation was given, each with a function that
-says how a gradient changes on the way there. `backward` follows them all, from the newest node to the oldest.
+An operation on tensors leaves a `Node`. Its `edges` lead to what the operation was given, each with
+a function that says how a gradient changes on the way there. `backward` follows them all, from the
+newest node to the oldest.
 """
+
 import heapq
 import threading
 from typing import NamedTuple
@@ -17,15 +19,16 @@ class _GradMode(threading.local):
     enabled = True
 
 
-grad_mode = _GradMode()                         # each thread has its own
+grad_mode = _GradMode()  # each thread has its own
 
 
 class Node:
     """One recorded operation.
 
-    edges      pairs (target, derivative), one for each input that needs a gradient. The target is what made the
-               input: another Node, or a leaf Tensor. The derivative is a function: the gradient of the loss with
-               respect to the result -> that with respect to the input. None when the graph was freed.
+    edges      pairs (target, derivative), one for each input that needs a gradient. The target is
+               what made the input: another Node, or a leaf Tensor. The derivative is a function:
+               the gradient of the loss with respect to the result -> that with respect to the
+               input. None when the graph was freed.
     number     larger than those of all nodes it was made from
     shape, dtype   of the result
     """
@@ -33,32 +36,47 @@ class Node:
     __slots__ = ("name", "shape", "dtype", "edges", "number")
 
     def __init__(self, name, out, edges):
-        self.name, self.shape, self.dtype, self.edges, self.number = name, out.shape, out.dtype, edges, watch.tick()
+        self.name, self.shape, self.dtype, self.edges, self.number = (
+            name,
+            out.shape,
+            out.dtype,
+            edges,
+            watch.tick(),
+        )
 
     def __repr__(self):
         return f"<{self.name}>"
 
 
 class Part(NamedTuple):
-    """The gradient of a slice: `grad` at `index`, zero elsewhere. Many slices of one tensor then cost one pass."""
+    """The gradient of a slice: `grad` at `index`, 0 elsewhere. Many slices then cost one pass."""
+
     index: object
     grad: np.ndarray
 
 
-def backward(root, gradient, retain_graph=False, add_to_leaf=lambda leaf, grad: leaf._accumulate(grad)):
-    """Carry `gradient` (an array) from the node `root` back to every leaf: the chain rule, once for each node.
+def backward(
+    root, gradient, retain_graph=False, add_to_leaf=lambda leaf, grad: leaf._accumulate(grad)
+):
+    """The chain rule: carry `gradient` (an array) from the node `root` back to every leaf.
 
-    `add_to_leaf` is handed each leaf and a gradient, once for every way that leads there. Returns the leaves.
+    `add_to_leaf` is handed each leaf and a gradient, once for every way that leads there. Returns
+    the leaves.
     """
     leaves = set()
-    grads, totals = {root: gradient}, set()     # totals: nodes whose gradient is a sum made here, not shared
+    grads, totals = (
+        {root: gradient},
+        set(),
+    )  # totals: nodes whose gradient is a sum made here, not shared
     waiting = [(-root.number, root)]
     while waiting:
-        _, node = heapq.heappop(waiting)        # the newest: all that was made from it has been visited
+        _, node = heapq.heappop(waiting)  # the newest: all that was made from it has been visited
         grad = grads.pop(node)
         if node.edges is None:
-            raise RuntimeError(f"backward a second time through '{node.name}', whose graph was freed by the first. "
-                               "Call backward(retain_graph=True) the first time, or compute the loss again.")
+            raise RuntimeError(
+                f"backward a second time through '{node.name}', whose graph the first one freed. "
+                "Call backward(retain_graph=True) the first time, or compute the loss again."
+            )
         if node.number < watch.last_change:
             watch.check(node)
         for target, derivative in node.edges:
@@ -74,7 +92,7 @@ def backward(root, gradient, retain_graph=False, add_to_leaf=lambda leaf, grad: 
             if target not in grads:
                 heapq.heappush(waiting, (-target.number, target))
                 if type(g) is not Part:
-                    grads[target] = g           # perhaps another's too: not to be changed
+                    grads[target] = g  # perhaps another's too: not to be changed
                     continue
                 grads[target] = np.zeros(target.shape, target.dtype)
                 totals.add(target)
@@ -88,10 +106,14 @@ def backward(root, gradient, retain_graph=False, add_to_leaf=lambda leaf, grad: 
 
 
 def fit(grad, target):
-    """A gradient in the shape and dtype of what it belongs to: summed over the axes along which that was broadcast."""
+    """A gradient in the shape and dtype of its target: summed over axes that were broadcast."""
     if grad.shape != target.shape:
-        front = grad.ndim - len(target.shape)                         # axes that were put in front
-        stretched = [front + axis for axis, size in enumerate(target.shape) if size != grad.shape[front + axis]]
+        front = grad.ndim - len(target.shape)  # axes that were put in front
+        stretched = [
+            front + axis
+            for axis, size in enumerate(target.shape)
+            if size != grad.shape[front + axis]
+        ]
         grad = sum_over(grad, (*range(front), *stretched)).reshape(target.shape)
     return grad if grad.dtype == target.dtype else grad.astype(target.dtype)
 

@@ -1,4 +1,5 @@
 """The switch that turns recording on and off: `no_grad`, `enable_grad` and `set_grad_enabled`."""
+
 import functools
 import inspect
 
@@ -11,7 +12,7 @@ def is_grad_enabled():
 
 
 class _Recording:
-    """On or off inside a `with` block, or inside a function it decorates. One object may be used many times."""
+    """On or off inside a `with` block, or inside a function it decorates. It may be used again."""
 
     def __enter__(self):
         self.before, grad_mode.enabled = grad_mode.enabled, self.enabled
@@ -27,10 +28,12 @@ class _Recording:
         def switched(*inputs, **options):
             with self.again():
                 return function(*inputs, **options)
+
         return switched
 
     def _around_each_step(self, function):
         """A generator's caller runs between its steps, with the switch as it was."""
+
         @functools.wraps(function)
         def switched(*inputs, **options):
             generator = function(*inputs, **options)
@@ -47,22 +50,25 @@ class _Recording:
                     with self.again():
                         generator.close()
                     raise
-                except BaseException as error:                                    # thrown in by the caller
+                except BaseException as error:  # thrown in by the caller
                     resume, given = generator.throw, error
+
         return switched
 
     def again(self):
-        """Another object with the same effect: threads may be inside one function at the same time."""
+        """Another one with the same effect: threads may be inside one function at the same time."""
         return type(self)()
 
 
 class _OneWay(_Recording):
     def __new__(cls, function=None):
-        return super().__new__(cls) if function is None else cls()(function)      # @no_grad, without brackets
+        return (
+            super().__new__(cls) if function is None else cls()(function)
+        )  # @no_grad, without brackets
 
 
 class no_grad(_OneWay):
-    """`with no_grad():`, `@no_grad()` or `@no_grad`: nothing inside is recorded. Each thread has its own switch."""
+    """Nothing inside is recorded, in this thread: `with no_grad():`, `@no_grad()` or `@no_grad`."""
 
     enabled = False
 
@@ -74,7 +80,7 @@ class enable_grad(_OneWay):
 
 
 class set_grad_enabled(_Recording):
-    """On or off from here on, or only inside `with set_grad_enabled(mode):` or a function decorated with it."""
+    """On or off from here on, or only inside a `with` block or a function decorated with it."""
 
     def __init__(self, mode):
         self.enabled, self.before = bool(mode), grad_mode.enabled
@@ -84,7 +90,7 @@ class set_grad_enabled(_Recording):
         grad_mode.enabled = self.enabled
 
     def __call__(self, function):
-        grad_mode.enabled = self.before                               # only the function, not what follows
+        grad_mode.enabled = self.before  # only the function, not what follows
         return super().__call__(function)
 
     def again(self):

@@ -1,4 +1,7 @@
-"""Whole parts and remainders. Between the jumps they are flat or straight: the gradient is 0, or that of the line."""
+"""Whole parts and remainders. Between the jumps they are flat or straight: the gradient is 0, or
+that of the line.
+"""
+
 import numpy as np
 
 from minitorch.arithmetic import true_divide
@@ -12,14 +15,25 @@ def _no_slope(g):
     return np.zeros_like(g)
 
 
+def _no_derivative(g):
+    raise RuntimeError(
+        "floor_divide has no derivative, in PyTorch either: use div(..., rounding_mode='floor')"
+    )
+
+
 def _rounding(function, name):
     def rounded(input):
         return function(input).astype(input.dtype, copy=False), _no_slope
+
     rounded.__name__ = name
     return method()(differentiable(rounded))
 
 
-floor, ceil, trunc = _rounding(np.floor, "floor"), _rounding(np.ceil, "ceil"), _rounding(np.trunc, "trunc")
+floor, ceil, trunc = (
+    _rounding(np.floor, "floor"),
+    _rounding(np.ceil, "ceil"),
+    _rounding(np.trunc, "trunc"),
+)
 sign = _rounding(lambda x: x if x.dtype == bool_ else np.sign(x), "sign")
 
 
@@ -37,8 +51,12 @@ def div(input, other, *, rounding_mode=None):
     if rounding_mode is None:
         return true_divide(input, other)
     if rounding_mode not in ("trunc", "floor"):
-        raise RuntimeError(f"div: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}")
-    return floor_divide(input, other) if rounding_mode == "floor" else _trunc_divide(input, other)
+        raise RuntimeError(
+            f"div: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}"
+        )
+    return (
+        _floor_quotient(input, other) if rounding_mode == "floor" else _trunc_quotient(input, other)
+    )
 
 
 @method("__floordiv__")
@@ -46,11 +64,17 @@ def div(input, other, *, rounding_mode=None):
 def floor_divide(input, other):
     """The largest whole number that is not above input / other."""
     input, other = _checked(input, other)
+    return np.floor_divide(input, other), _no_derivative, _no_derivative
+
+
+@differentiable
+def _floor_quotient(input, other):
+    input, other = _checked(input, other)
     return np.floor_divide(input, other), _no_slope, _no_slope
 
 
 @differentiable
-def _trunc_divide(input, other):
+def _trunc_quotient(input, other):
     input, other = _checked(input, other)
     if input.dtype.kind == "f":
         return np.trunc(input / other), _no_slope, _no_slope

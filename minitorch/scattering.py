@@ -1,4 +1,5 @@
 """Writing and adding values where indices or masks say, and picking by a mask."""
+
 import numpy as np
 
 from minitorch.complaints import axis_of
@@ -8,31 +9,45 @@ from minitorch.operation import differentiable, method, numpy_names
 
 
 def _everywhere(index, axis):
-    """An index of NumPy's that means index[i][j] along `axis` and i, j along the other dimensions."""
-    return tuple(index if d == axis else grid for d, grid in enumerate(np.ogrid[tuple(map(slice, index.shape))]))
+    """An index of NumPy's: index[i][j] along `axis`, and i, j, ... along the other dimensions."""
+    return tuple(
+        index if d == axis else grid
+        for d, grid in enumerate(np.ogrid[tuple(map(slice, index.shape))])
+    )
 
 
 def _checked(name, input, dim, index, src):
     """The axis, and the index at least 1-d; complains where they don't fit."""
     axis = axis_of(name, dim, input.shape)
     if index.dtype.kind != "i" or max(index.ndim, 1) != max(input.ndim, 1):
-        raise RuntimeError(f"{name}: the index must be int64 and have as many dimensions as the input, got "
-                           f"{index.dtype} of shape {index.shape} for {input.shape}")
+        raise RuntimeError(
+            f"{name}: the index must be int64 and have as many dimensions as the input, got "
+            f"{index.dtype} of shape {index.shape} for {input.shape}"
+        )
     shape = input.shape or (1,)
     if index.size and not 0 <= index.min() <= index.max() < shape[axis]:
-        raise RuntimeError(f"{name}: indices {index.min()} ... {index.max()} are out of bounds for dimension {dim} "
-                           f"of {shape}")
+        raise RuntimeError(
+            f"{name}: indices {index.min()} ... {index.max()} are out of bounds for dimension "
+            f"{dim} "
+            f"of {shape}"
+        )
     fits = all(n <= m for d, (n, m) in enumerate(zip(index.shape, shape)) if d != axis)
-    if index.size and not (fits and (not np.ndim(src) or all(n <= m for n, m in zip(index.shape, src.shape)))):
-        raise RuntimeError(f"{name}: an index of shape {index.shape} does not fit into {shape}"
-                           + (f" and {src.shape}" if np.ndim(src) else ""))
+    if index.size and not (
+        fits and (not np.ndim(src) or all(n <= m for n, m in zip(index.shape, src.shape)))
+    ):
+        raise RuntimeError(
+            f"{name}: an index of shape {index.shape} does not fit into {shape}"
+            + (f" and {src.shape}" if np.ndim(src) else "")
+        )
     return axis
 
 
 @method()
 @numpy_names
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
-    """A copy with out[index[i][j]][j] = src[i][j] for dim = 0, and likewise for the others; or one number `value`."""
+    """A copy with out[index[i][j]][j] = src[i][j] for dim = 0, and likewise for the others; or one
+    number `value`.
+    """
     if reduce is not None:
         raise NotImplementedError(f"scatter: minitorch has no reduce={reduce!r}: use scatter_add")
     return _scatter(input, dim, index, value if src is None else src)
@@ -42,10 +57,16 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
 def _scatter(input, dim, index, src):
     axis = _checked("scatter", input, dim, index, src)
     if np.ndim(src) and src.dtype != input.dtype:
-        raise RuntimeError(f"scatter: input and src must have one dtype, got {input.dtype} and {src.dtype}")
+        raise RuntimeError(
+            f"scatter: input and src must have one dtype, got {input.dtype} and {src.dtype}"
+        )
     if not index.size:
         return input.copy(), lambda g: g, None, None, lambda g: np.zeros(np.shape(src), g.dtype)
-    shape, places, part = input.shape, _everywhere(np.atleast_1d(index), axis), tuple(map(slice, index.shape))
+    shape, places, part = (
+        input.shape,
+        _everywhere(np.atleast_1d(index), axis),
+        tuple(map(slice, index.shape)),
+    )
     out = np.atleast_1d(input.copy())
     out[places] = src[part] if np.ndim(src) else src
 
@@ -68,10 +89,12 @@ def _scatter(input, dim, index, src):
 @method()
 @differentiable
 def scatter_add(input, dim, index, src):
-    """A copy with src[i][j] added at out[index[i][j]][j] for dim = 0, and likewise for the others."""
+    """A copy with src[i][j] added at out[index[i][j]][j] for dim = 0; likewise for the others."""
     axis = _checked("scatter_add", input, dim, index, src)
     if src.dtype != input.dtype:
-        raise RuntimeError(f"scatter_add: input and src must have one dtype, got {input.dtype} and {src.dtype}")
+        raise RuntimeError(
+            f"scatter_add: input and src must have one dtype, got {input.dtype} and {src.dtype}"
+        )
     if not index.size:
         return input.copy(), lambda g: g, None, None, lambda g: np.zeros(src.shape, g.dtype)
     places, part = _everywhere(np.atleast_1d(index), axis), tuple(map(slice, index.shape))
@@ -94,14 +117,23 @@ def index_add(input, dim, index, source, *, alpha=1):
     index, length = np.atleast_1d(index), (input.shape or (1,))[axis]
     if index.ndim > 1 or index.size and not 0 <= index.min() <= index.max() < length:
         raise IndexError(f"index_add: expected a vector of indices 0 ... {length - 1}, got {index}")
-    fitting = (*input.shape[:axis], len(index), *input.shape[axis + 1:])
+    fitting = (*input.shape[:axis], len(index), *input.shape[axis + 1 :])
     if (source.shape or (1,)) != fitting:
-        raise RuntimeError(f"index_add: a source of shape {source.shape} has no slice for each of {len(index)} indices "
-                           f"along dimension {dim} of {input.shape}")
+        raise RuntimeError(
+            f"index_add: a source of shape {source.shape} has no slice for each of {len(index)} "
+            "indices "
+            f"along dimension {dim} of {input.shape}"
+        )
     shape, source_shape = input.shape, source.shape
     out, places = np.atleast_1d(input.copy()), (slice(None),) * axis + (index,)
     np.add.at(out, places, alpha * np.atleast_1d(source))
-    return out.reshape(shape), lambda g: g, None, None, lambda g: alpha * np.atleast_1d(g)[places].reshape(source_shape)
+    return (
+        out.reshape(shape),
+        lambda g: g,
+        None,
+        None,
+        lambda g: alpha * np.atleast_1d(g)[places].reshape(source_shape),
+    )
 
 
 @method()

@@ -1,15 +1,13 @@
-"""The same elements in another shape or order. Most results are views: they share memory with their input."""
+"""The same elements in another shape or order. Most results are views: they share memory."""
+
 import functools
 import math
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minitorch.dtypes import result_type
-from minitorch.graph import Part
-from minitorch.operation import differentiable, method, numpy_names
+from minitorch.operation import differentiable, method
 from minitorch.tensor import Tensor
-from minitorch.views import note_siblings
 
 
 def as_size(given):
@@ -19,6 +17,7 @@ def as_size(given):
 
 def sizes_by_keyword(*names):
     """Let a function of `*sizes` take them by keyword, too: x.permute(dims=(1, 0))."""
+
     def named(function):
         @functools.wraps(function)
         def called(*inputs, **options):
@@ -26,11 +25,14 @@ def sizes_by_keyword(*names):
                 if name in options:
                     inputs = (*inputs, as_size((options.pop(name),)))
             return function(*inputs, **options)
+
         return called
+
     return named
 
 
 # ---------------------------------------------------------------- another shape
+
 
 @method()
 @sizes_by_keyword("shape")
@@ -50,8 +52,10 @@ def view(input, *shape):
     """Like `reshape`, but RuntimeError where the elements would have to be copied."""
     out = reshape(input, *shape)
     if out.numel() and not np.may_share_memory(out._data, input._data):
-        raise RuntimeError(f"view: memory of shape {input.shape} and strides {input._data.strides} cannot be "
-                           f"seen as {out.shape} without copying; use reshape")
+        raise RuntimeError(
+            f"view: memory of shape {input.shape} and strides {input._data.strides} cannot be "
+            f"seen as {out.shape} without copying; use reshape"
+        )
     return out
 
 
@@ -61,8 +65,10 @@ def flatten(input, start_dim=0, end_dim=-1):
     shape = input.shape or (1,)
     start, end = (normalize_axis_index(dim, len(shape)) for dim in (start_dim, end_dim))
     if start > end:
-        raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {shape}")
-    return reshape(input, *shape[:start], math.prod(shape[start:end + 1]), *shape[end + 1:])
+        raise RuntimeError(
+            f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {shape}"
+        )
+    return reshape(input, *shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
 
 
 @method()
@@ -80,7 +86,9 @@ def squeeze(input, dim=None):
     shape = input.shape
     dims = range(len(shape)) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
     dims = [normalize_axis_index(d, len(shape) or 1) for d in dims]
-    return input.squeeze(tuple(d for d in dims if shape[d:d + 1] == (1,))), lambda g: g.reshape(shape)
+    return input.squeeze(tuple(d for d in dims if shape[d : d + 1] == (1,))), lambda g: g.reshape(
+        shape
+    )
 
 
 @method()
@@ -93,9 +101,9 @@ def expand(input, *sizes):
 def _expand(input, sizes):
     kept = (-1,) * (len(sizes) - input.ndim) + input.shape
     sizes = tuple(old if size == -1 else size for size, old in zip(sizes, kept))
-    if sizes == input.shape:
-        return input[...], lambda g: g
-    return np.broadcast_to(input, sizes), lambda g: g                 # the engine sums what was stretched
+    out = np.broadcast_to(input, sizes)
+    out.flags.writeable = input.flags.writeable  # NumPy's is read only
+    return out, lambda g: g  # the engine sums what was stretched
 
 
 @method()
@@ -107,19 +115,22 @@ def repeat(input, *sizes):
 @differentiable
 def _repeat(input, sizes):
     if len(sizes) < input.ndim:
-        raise RuntimeError(f"repeat needs a number for each dimension of {input.shape}, got {sizes}")
+        raise RuntimeError(
+            f"repeat needs a number for each dimension of {input.shape}, got {sizes}"
+        )
     shape = (1,) * (len(sizes) - input.ndim) + input.shape
-    pairs = [n for pair in zip(sizes, shape) for n in pair]           # copies, size, copies, size, ...
+    pairs = [n for pair in zip(sizes, shape) for n in pair]  # copies, size, copies, size, ...
     return np.tile(input, sizes), lambda g: g.reshape(pairs).sum(tuple(range(0, len(pairs), 2)))
 
 
 # ---------------------------------------------------------------- another order
 
+
 @method()
 @differentiable
 def transpose(input, dim0, dim1):
     """Two dimensions exchanged."""
-    if not input.ndim:                                                # a number has a dimension 0 by courtesy
+    if not input.ndim:  # a number has a dimension 0 by courtesy
         return input[...], lambda g: g
     return input.swapaxes(dim0, dim1), lambda g: g.swapaxes(dim0, dim1)
 
@@ -136,7 +147,9 @@ def _permute(input, dims):
     return input.transpose(dims), lambda g: g.transpose(np.argsort([d % len(dims) for d in dims]))
 
 
-Tensor.T = property(lambda self: permute(self, *range(self.ndim)[::-1]), doc="Dimensions in reverse order.")
+Tensor.T = property(
+    lambda self: permute(self, *range(self.ndim)[::-1]), doc="Dimensions in reverse order."
+)
 Tensor.mT = property(lambda self: transpose(self, -2, -1), doc="The last two dimensions exchanged.")
 
 
@@ -157,7 +170,9 @@ def _flip(input, dims):
 def roll(input, shifts, dims=None):
     """A copy moved along `dims`; what falls off at one end comes back at the other."""
     if np.size(shifts) != (1 if dims is None else np.size(dims)):
-        raise RuntimeError(f"roll needs one shift for each dimension, got shifts {shifts} and dims {dims}")
+        raise RuntimeError(
+            f"roll needs one shift for each dimension, got shifts {shifts} and dims {dims}"
+        )
     return np.roll(input, shifts, dims), lambda g: np.roll(g, np.negative(shifts), dims)
 
 
@@ -172,76 +187,3 @@ def contiguous(input):
 def clone(input):
     """A copy; gradients go on to the original."""
     return input.copy(), lambda g: g
-
-
-# ---------------------------------------------------------------- together and apart
-
-@numpy_names
-def cat(tensors, dim=0):
-    """Tensors one after the other along `dim`. A vector of no elements fits anywhere."""
-    if not len(tensors):
-        raise ValueError("cat: expected at least one tensor, got none")
-    return _cat(*tensors, dim=dim)
-
-
-@differentiable
-def _cat(*inputs, dim):
-    dtype, widest = result_type(*inputs), max(x.ndim for x in inputs)
-    shape = next(x.shape for x in inputs if x.ndim == widest)
-    nothing = (*shape[:dim], 0, *shape[dim:][1:])                     # an empty vector fits everywhere
-    inputs = [x.reshape(nothing) if x.shape == (0,) else x for x in inputs]
-    out = np.asarray(np.concatenate(inputs, dim, dtype=dtype), order="C")         # NumPy's may be in another order
-    before = (slice(None),) * normalize_axis_index(dim, out.ndim)
-    ends = np.cumsum([x.shape[dim] for x in inputs]).tolist()
-    piece = lambda start, end: lambda g: g[*before, start:end]
-    return out, *map(piece, [0, *ends], ends)
-
-
-@numpy_names
-def stack(tensors, dim=0):
-    """Tensors of one shape side by side along a new dimension."""
-    if not len(tensors):
-        raise RuntimeError("stack: expected at least one tensor, got none")
-    return _stack(*tensors, dim=dim)
-
-
-@differentiable
-def _stack(*inputs, dim):
-    layer = lambda n: lambda g: np.moveaxis(g, dim, 0)[n]
-    return np.asarray(np.stack(inputs, dim, dtype=result_type(*inputs)), order="C"), *map(layer, range(len(inputs)))
-
-
-@method()
-def split(tensor, split_size_or_sections, dim=0):
-    """Pieces along `dim`: all of one size (the last may be smaller), or of the sizes listed."""
-    length, sizes = tensor.shape[normalize_axis_index(dim, tensor.ndim)], split_size_or_sections
-    if isinstance(sizes, int):
-        if sizes < 1 and length:
-            raise RuntimeError(f"split: the size of a piece must be positive, got {sizes}")
-        sizes = [min(sizes, length - start) for start in range(0, length, sizes or 1)] or [0]
-    if sum(sizes) != length:
-        raise RuntimeError(f"split: sizes {list(sizes)} do not add up to dimension {dim} of {tensor.shape}")
-    ends = np.cumsum(sizes).tolist()
-    return note_siblings(tuple(_piece(tensor, dim, slice(end - size, end)) for size, end in zip(sizes, ends)), "split")
-
-
-@method()
-@numpy_names
-def chunk(input, chunks, dim=0):
-    """At most `chunks` pieces of equal size along `dim`; the last may be smaller."""
-    if chunks < 1:
-        raise RuntimeError(f"chunk: the number of chunks must be positive, got {chunks}")
-    return split(input, -(-input.size(dim) // chunks) or [0] * chunks, dim)
-
-
-@method()
-@numpy_names
-def unbind(input, dim=0):
-    """The slices along `dim`, without it."""
-    return note_siblings(tuple(_piece(input, dim, n) for n in range(input.size(dim))), "unbind")
-
-
-@differentiable
-def _piece(input, dim, where):
-    index = (slice(None),) * normalize_axis_index(dim, input.ndim) + (where, ...)
-    return input[index], lambda g: Part(index, g)

@@ -1,7 +1,9 @@
-"""Order and occurrence: sorted values, the largest few, which values there are and where, how often each occurs.
+"""Order and occurrence: sorted values, the largest few, which values there are and where, how
+often each occurs.
 
 Values carry gradients back to where they came from; positions and counts have none.
 """
+
 from collections import namedtuple
 
 import numpy as np
@@ -16,12 +18,14 @@ Ordered = namedtuple("Ordered", "values indices")
 
 
 def _order(input, dim, descending):
-    """The positions along `dim` in the order of their values; of equal ones the first comes first, nan is largest."""
+    """The positions along `dim` in the order of their values; of equal ones the first comes first,
+    nan is largest.
+    """
     dim = axis_of("sort", dim, input.shape)
     if not input.ndim:
         return np.zeros((), int64)
     keys = input._data
-    if descending:                                                    # turned around twice: equal ones keep their order
+    if descending:  # turned around twice: equal ones keep their order
         last = keys.shape[dim] - 1
         return np.flip(last - np.argsort(np.flip(keys, dim), dim, kind="stable"), dim).astype(int64)
     return np.argsort(keys, dim, kind="stable").astype(int64)
@@ -37,7 +41,9 @@ def argsort(input, dim=-1, descending=False, stable=True):
 @method()
 @numpy_names
 def sort(input, dim=-1, descending=False, stable=True):
-    """(values, indices) along `dim`, the smallest first unless `descending`. Equal values keep their order."""
+    """(values, indices) along `dim`, the smallest first unless `descending`. Equal values keep
+    their order.
+    """
     indices = argsort(input, dim, descending)
     return Ordered(take_along_dim(input, indices, dim) if input.ndim else input.clone(), indices)
 
@@ -49,7 +55,9 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     axis = axis_of("topk", dim, input.shape)
     length = (input.shape or (1,))[axis]
     if not 0 <= k <= length:
-        raise RuntimeError(f"topk: k must be 0 ... {length}, the size of dimension {dim} of {input.shape}; got {k}")
+        raise RuntimeError(
+            f"topk: k must be 0 ... {length}, the size of dimension {dim} of {input.shape}; got {k}"
+        )
     if not input.ndim:
         return Ordered(input.clone(), Tensor(np.zeros((), int64)))
     indices = argsort(input, axis, descending=largest)[(slice(None),) * axis + (slice(k),)]
@@ -65,16 +73,24 @@ def median(input, dim=None, keepdim=False):
     if not input.ndim:
         return Ordered(input.clone(), Tensor(np.zeros((), int64)))
     axis = axis_of("median", dim, input.shape)
-    middle = (slice(None),) * axis + (slice((input.shape[axis] - 1) // 2, (input.shape[axis] + 1) // 2),)
+    middle = (slice(None),) * axis + (
+        slice((input.shape[axis] - 1) // 2, (input.shape[axis] + 1) // 2),
+    )
     indices = argsort(input, axis)[middle]
     values = take_along_dim(input, indices, axis)
-    return Ordered(values, indices) if keepdim else Ordered(values.squeeze(axis), indices.squeeze(axis))
+    return (
+        Ordered(values, indices)
+        if keepdim
+        else Ordered(values.squeeze(axis), indices.squeeze(axis))
+    )
 
 
 @method()
 @numpy_names
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """The different values in order; on request which of them each element is, and how often each occurs."""
+    """The different values in order; on request which of them each element is, and how often each
+    occurs.
+    """
     found = np.unique(input._data, return_inverse=True, return_counts=True, axis=dim)
     values, inverse, counts = found
     inverse = inverse.reshape(input.shape if dim is None else -1)
@@ -85,11 +101,13 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 
 @method()
 def nonzero(input, *, as_tuple=False):
-    """The positions of what is not 0: (count, ndim), or as a tuple one vector per dimension, to index with."""
+    """The positions of what is not 0: (count, ndim), or as a tuple one vector per dimension, to
+    index with.
+    """
     found = np.nonzero(np.atleast_1d(input._data))
     if as_tuple:
         return tuple(Tensor(axis.astype(int64)) for axis in found)
-    return Tensor(np.stack(found, axis=1).astype(int64)[:, :input.ndim])
+    return Tensor(np.stack(found, axis=1).astype(int64)[:, : input.ndim])
 
 
 @method()
@@ -101,9 +119,11 @@ def count_nonzero(input, dim=None):
 
 @method()
 def bincount(input, weights=None, minlength=0):
-    """How often each of 0, 1, 2, ... occurs in a vector; or the sum of the weights where it does."""
+    """How often each of 0, 1, 2, ... occurs in a vector; or the sum of the weights there."""
     if input.ndim != 1 or input.dtype.kind != "i" or (input._data < 0).any():
-        raise RuntimeError(f"bincount needs a vector of whole numbers from 0 up, got {input.dtype} of {input.shape}")
+        raise RuntimeError(
+            f"bincount takes a vector of whole numbers from 0, not {input.dtype} of {input.shape}"
+        )
     ids = input._data.astype(np.intp)
     if weights is None:
         return Tensor(np.bincount(ids, minlength=minlength).astype(int64))
@@ -113,4 +133,6 @@ def bincount(input, weights=None, minlength=0):
 
 def isin(elements, test_elements):
     """Which elements are among `test_elements`."""
-    return Tensor(np.asarray(np.isin(elements._data, getattr(test_elements, "_data", test_elements)), bool_))
+    return Tensor(
+        np.asarray(np.isin(elements._data, getattr(test_elements, "_data", test_elements)), bool_)
+    )

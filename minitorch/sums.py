@@ -1,10 +1,11 @@
 """Sums over long dimensions, as exact as PyTorch's.
 
-NumPy adds numbers that are neighbors in memory in a tree, but rows one after another: 2^25 ones in float32 come to
-2^24. Here long dimensions are first folded: their eighths are added up, then the eighths of what remains. Each number
-then takes part in few additions. That is faster, too: 0.1 ns per number instead of 0.2, and 0.2 instead of 5 for rows
-of two.
+NumPy adds numbers that are neighbors in memory in a tree, but rows one after another: 2^25 ones in
+float32 come to 2^24. Here long dimensions are first folded: their eighths are added up, then the
+eighths of what remains. Each number then takes part in few additions. That is faster, too: 0.1 ns
+per number instead of 0.2, and 0.2 instead of 5 for rows of two.
 """
+
 import math
 
 
@@ -28,8 +29,12 @@ def _folded(x, axis):
     while (count := x.shape[axis]) > 8:
         folds = 8 if count >= 64 else 2
         part, rest = divmod(count, folds)
-        total = x[*front, :folds * part].reshape(*x.shape[:axis], folds, part, *x.shape[axis + 1:]).sum(axis)
+        total = (
+            x[*front, : folds * part]
+            .reshape(*x.shape[:axis], folds, part, *x.shape[axis + 1 :])
+            .sum(axis)
+        )
         if rest:
-            total[*front, :rest] += x[*front, folds * part:]
+            total[*front, :rest] += x[*front, folds * part :]
         x = total
     return x

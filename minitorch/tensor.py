@@ -2,38 +2,44 @@
 
 What is missing here is missing on purpose; what is here must not differ.
 """
+
 import numpy as np
 
 from minitorch.dtypes import DTYPES, bool_, float32, int64
 from minitorch.graph import add_gradient, backward
 from minitorch.views import follow_base
-from minitorch.watch import mark_as_changed, unwatched
+from minitorch.watch import mark_as_changed, same_memory, unwatched
 
 
 def _as_array(data, second):
-    """What Tensor(...) makes of lists: float32, as in PyTorch. Of numbers PyTorch makes memory that is not set."""
+    """What Tensor(...) makes of lists: float32, as in PyTorch."""
     if type(data) in (bool, int, float) or second not in (True, False):
-        raise TypeError("Tensor takes lists and arrays: write torch.empty(2, 3) for a shape, torch.tensor(2) for a number")
+        raise TypeError(
+            "Tensor takes lists and arrays: torch.empty(2, 3) is for shapes, torch.tensor(2) for "
+            "numbers"
+        )
     return np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
 
 
 class Tensor:
-    """An n-dimensional array that can remember how it was computed. Create one with `tensor`, `zeros`, `randn`, ...
+    """An array that can remember how it was computed. Make one with `tensor`, `zeros`, `randn`, ...
 
     Attributes: `grad`, a Tensor or None, filled by `backward` for leaves that require a gradient.
     """
 
     __slots__ = ("_data", "_node", "_base", "_requires_grad", "grad")
-    __array_ufunc__ = None                      # NumPy must not take over `array * tensor`
-    __hash__ = object.__hash__                  # == compares elements, so tensors are hashed by identity
+    __array_ufunc__ = None  # NumPy must not take over `array * tensor`
+    __hash__ = object.__hash__  # == compares elements, so tensors are hashed by identity
 
     def __init__(self, data, requires_grad=False):
         if type(data) is not np.ndarray:
             data = _as_array(data, requires_grad)
         self._data = data
         if data.dtype is not float32 and data.dtype not in DTYPES:
-            raise TypeError(f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
-                            "convert the array first, e.g. array.astype('float32')")
+            raise TypeError(
+                f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
+                "convert the array first, e.g. array.astype('float32')"
+            )
         self._node = self._base = self.grad = None
         self._requires_grad = False
         if requires_grad:
@@ -42,26 +48,29 @@ class Tensor:
     shape = property(lambda self: self._data.shape, doc="Sizes of all dimensions, a tuple.")
     dtype = property(lambda self: self._data.dtype)
     ndim = property(lambda self: self._data.ndim)
-    is_leaf = property(lambda self: self.grad_fn is None, doc="True unless made by a recorded operation.")
+    is_leaf = property(
+        lambda self: self.grad_fn is None, doc="True unless made by a recorded operation."
+    )
 
     @property
     def grad_fn(self):
         """The recorded operation that made this tensor, or None."""
         if self._base is not None:
-            follow_base(self)                   # it may have been changed in place
+            follow_base(self)  # it may have been changed in place
         return self._node
 
     @property
     def data(self):
-        """The same values (sharing memory), unrecorded, and changed without anybody noticing. x.data = y is allowed."""
+        """The same values in the same memory, unrecorded and unwatched. x.data = y is allowed."""
         return Tensor(unwatched(self._data))
 
     @data.setter
     def data(self, other):
         if self.requires_grad and other.dtype.kind != "f":
-            raise RuntimeError(f"x.data = y for an x that requires grad needs a floating point y, got {other.dtype}")
-        memory = lambda array: (array.__array_interface__["data"], array.shape, array.strides, array.dtype)
-        if memory(other._data) != memory(self._data):                 # x.data -= y has changed them already
+            raise RuntimeError(
+                f"x.data = y for an x that requires grad needs floats, got {other.dtype}"
+            )
+        if not same_memory(other._data, self._data):  # x.data -= y has changed it already
             self._data = other._data
 
     @property
@@ -75,25 +84,34 @@ class Tensor:
     def requires_grad_(self, requires_grad=True):
         """Ask for gradients with respect to this leaf, in place."""
         if requires_grad and self._data.dtype.kind != "f":
-            raise RuntimeError(f"only tensors of floating point dtype can require gradients, not {self.dtype}")
+            raise RuntimeError(
+                f"only tensors of floating point dtype can require gradients, not {self.dtype}"
+            )
         if not requires_grad and self.grad_fn is not None:
             raise RuntimeError("requires_grad can only be switched off for leaves; use detach()")
         self._requires_grad = bool(requires_grad)
         return self
 
     def backward(self, gradient=None, retain_graph=False):
-        """Add to `.grad` of every leaf the gradient of this tensor (a scalar, or weighted by `gradient`).
+        """Add to `.grad` of every leaf the gradient of this scalar (or of this times `gradient`).
 
-        The graph is freed on the way unless `retain_graph`. Raises RuntimeError when nothing was recorded, when it
-        was freed already, or when the tensor is no scalar and `gradient` is missing or has another shape.
+        The graph is freed on the way unless `retain_graph`. Raises RuntimeError when nothing was
+        recorded, when it was freed already, or when the tensor is no scalar and `gradient` is
+        missing or has another shape.
         """
         if not self.requires_grad:
-            raise RuntimeError("this tensor does not require grad and was not made from one that does")
+            raise RuntimeError(
+                "this tensor does not require grad and was not made from one that does"
+            )
         if gradient is None and self._data.size != 1:
-            raise RuntimeError(f"backward() without a gradient needs a scalar, this tensor has shape {self.shape}")
+            raise RuntimeError(
+                f"backward() without a gradient needs a scalar, this tensor has shape {self.shape}"
+            )
         seed = np.ones_like(self._data) if gradient is None else gradient._data
         if seed.shape != self.shape:
-            raise RuntimeError(f"gradient has shape {seed.shape}, the tensor {self.shape}: they must be equal")
+            raise RuntimeError(
+                f"gradient has shape {seed.shape}, the tensor {self.shape}: they must be equal"
+            )
         if self.is_leaf:
             self._accumulate(seed)
         else:
@@ -109,8 +127,15 @@ class Tensor:
         """The same values (sharing memory), cut off from the graph."""
         return Tensor(self._data)
 
+    def __getstate__(self):
+        """What pickle and deepcopy take along: of a leaf, all but the base that it is a view of."""
+        if not self.is_leaf:
+            raise RuntimeError("only leaves can be copied or pickled: use x.detach().clone()")
+        slots = {name: getattr(self, name) for name in Tensor.__slots__}
+        return getattr(self, "__dict__", None), slots | {"_base": None}
+
     def numpy(self):
-        """The values as an array that shares memory. Raises RuntimeError when a gradient is required."""
+        """The values as an array that shares memory. RuntimeError when a gradient is required."""
         if self.requires_grad:
             raise RuntimeError("this tensor requires grad: use tensor.detach().numpy()")
         return self._data
@@ -121,7 +146,9 @@ class Tensor:
     def item(self):
         """The one value as a Python number. Raises RuntimeError for more or fewer than one."""
         if self._data.size != 1:
-            raise RuntimeError(f"a tensor of shape {self.shape} has {self._data.size} elements, item() needs one")
+            raise RuntimeError(
+                f"a tensor of shape {self.shape} has {self._data.size} elements, item() needs one"
+            )
         return self._data.item()
 
     def __format__(self, spec):
@@ -159,7 +186,9 @@ class Tensor:
 
     def __bool__(self):
         if self._data.size != 1:
-            raise RuntimeError(f"the truth of a tensor of shape {self.shape} is ambiguous: use .any() or .all()")
+            raise RuntimeError(
+                f"the truth of a tensor of shape {self.shape} is ambiguous: use .any() or .all()"
+            )
         return bool(self._data)
 
     def __float__(self):
@@ -170,11 +199,19 @@ class Tensor:
 
     def __index__(self):
         if self._data.dtype.kind not in "bi" or self._data.size != 1:
-            raise TypeError(f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}")
+            raise TypeError(
+                f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}"
+            )
         return self._data.item()
 
     def __repr__(self):
         text = np.array2string(self._data, precision=4, separator=", ", prefix="tensor(")
-        made = f", grad_fn={self.grad_fn}" if self.grad_fn else ", requires_grad=True" if self._requires_grad else ""
+        made = (
+            f", grad_fn={self.grad_fn}"
+            if self.grad_fn
+            else ", requires_grad=True"
+            if self._requires_grad
+            else ""
+        )
         kind = "" if self.dtype in (float32, int64, bool_) else f", dtype={self.dtype}"
         return f"tensor({text}{kind}{made})"

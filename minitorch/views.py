@@ -1,9 +1,11 @@
-"""Views and gradients: what a tensor that shares another's memory does when one of the two is changed in place.
+"""Views and gradients: what happens to one when the other of two that share memory is changed.
 
-A view remembers its base, the tensor whose memory it sees. After a recorded change of the view the base has a new
-node: gradients of the view's elements go to the view, those of the others to where they went before. After a change of
-the base, or of another of its views, a view finds its new node by itself, in `follow_base`.
+A view remembers its base, the tensor whose memory it sees. After a recorded change of the view the
+base has a new node: gradients of the view's elements go to the view, those of the others to where
+they went before. After a change of the base, or of another of its views, a view finds its new node
+by itself, in `follow_base`.
 """
+
 import numpy as np
 
 from minitorch.graph import Node, grad_mode
@@ -11,7 +13,7 @@ from minitorch.watch import owner, tick
 
 
 class Unfollowed:
-    """In place of a base: the reason why gradients could not follow a change of this view in place, as in PyTorch."""
+    """In place of a base: the reason why gradients cannot follow a change of this view."""
 
     def __init__(self, base, reason):
         self.base, self.reason, self.number = base, reason, tick()
@@ -26,7 +28,7 @@ class Unfollowed:
 
 
 def note_base(out, x):
-    """If the new tensor `out` shares the memory of `x`, it is a view of it, or of what `x` is a view of."""
+    """If the new tensor `out` shares the memory of `x`, it is a view of it, or of its base."""
     if owner(out._data) is owner(x._data):
         out._base = x if x._base is None else x._base
         if not grad_mode.enabled and not isinstance(out._base, Unfollowed):
@@ -37,7 +39,9 @@ def note_siblings(views, function):
     """PyTorch does not follow changes of views that were made together."""
     for view in views:
         if view._base is not None and not isinstance(view._base, Unfollowed):
-            view._base = Unfollowed(view._base, f"this view is one of several that {function} made together")
+            view._base = Unfollowed(
+                view._base, f"this view is one of several that {function} made together"
+            )
     return views
 
 
@@ -48,7 +52,9 @@ def follow_base(view):
     if made_by is None or last is not None and last.number > made_by.number:
         return
     if isinstance(base, Unfollowed):
-        raise RuntimeError(f"{base.reason}, and its base has been changed in place: make the view after the change")
+        raise RuntimeError(
+            f"{base.reason}, and its base has been changed in place: make the view after the change"
+        )
     view._node = Node("as_strided", view._data, [(made_by, Region(view, base).spread)])
 
 
@@ -64,16 +70,26 @@ def tell_base(view):
 
 
 class Region:
-    """Where in its base a view is, by steps in memory: finds the same elements in a gradient of the base."""
+    """Where in its base a view is, by steps in memory: finds the same elements in a gradient."""
 
     def __init__(self, view, base):
-        address = lambda array: array.__array_interface__["data"][0]
-        self.start = (address(view._data) - address(base._data)) // base._data.itemsize
-        self.shape, self.strides, self.base_shape = view._data.shape, view._data.strides, base._data.shape
-        self.order = np.argsort([-step for step in base._data.strides], kind="stable")   # of the axes in memory
+        if owner(view._data) is not owner(base._data):  # base.data = y was called, or view.data = y
+            raise RuntimeError("this view and its base no longer share memory: make the view again")
+        first, start = (x._data.__array_interface__["data"][0] for x in (base, view))  # addresses
+        self.start = (start - first) // base._data.itemsize
+        self.shape, self.strides, self.base_shape = (
+            view._data.shape,
+            view._data.strides,
+            base._data.shape,
+        )
+        self.order = np.argsort(
+            [-step for step in base._data.strides], kind="stable"
+        )  # of the axes in memory
         if not base._data.transpose(self.order).flags.c_contiguous:
-            raise RuntimeError(f"a view of a tensor of shape {base.shape} that lies in memory with gaps was changed in "
-                               "place; clone() the tensor before making the view")
+            raise RuntimeError(
+                f"this is a view of a tensor of shape {base.shape} that lies in memory with gaps: "
+                "clone() the tensor before making the view, to change it in place"
+            )
 
     def of(self, grad):
         return self._elements(self._like_base(grad))
@@ -85,14 +101,18 @@ class Region:
 
     def spread(self, grad):
         """The gradient of the base, given that of the view: zero outside."""
-        stretched = [axis for axis, (size, step) in enumerate(zip(self.shape, self.strides)) if not step and size > 1]
+        stretched = [
+            axis
+            for axis, (size, step) in enumerate(zip(self.shape, self.strides))
+            if not step and size > 1
+        ]
         total = self._like_base(np.zeros(self.base_shape, grad.dtype))
         self._elements(total)[...] = grad.sum(tuple(stretched), keepdims=True)
         return total
 
     def _elements(self, array):
         """The view of an array that lies in memory like the base."""
-        flat = array.transpose(self.order).reshape(-1)[self.start:]
+        flat = array.transpose(self.order).reshape(-1)[self.start :]
         return np.lib.stride_tricks.as_strided(flat, self.shape, self.strides)
 
     def _like_base(self, array):

@@ -1,12 +1,13 @@
-"""The watch over changes in place: a gradient is not computed from numbers that are no longer there.
+"""The watch over changes in place: no gradient is computed from numbers that are no longer there.
 
-Time is counted in recorded operations and changes. A change leaves its time on the memory that it changed. When a
-backward pass comes to an operation that is older than the last change of all, it looks closer: a derivative is a
-function, and the arrays it needs are those that it holds on to. If the memory of one has been changed since, PyTorch
-raises an error, and so does `check`.
+Time is counted in recorded operations and changes. A change leaves its time on the memory that it
+changed. When a backward pass comes to an operation that is older than the last change of all, it
+looks closer: a derivative is a function, and the arrays it needs are those it keeps. If the memory
+of one has been changed since, PyTorch raises an error, and so does `check`.
 
 Memory is known by the array that owns it: views and detached tensors have the same owner.
 """
+
 import itertools
 import threading
 import weakref
@@ -15,8 +16,8 @@ import numpy as np
 
 tick = itertools.count(1).__next__
 last_change = 0
-_times = {}                                     # of the last change, by the id of the owner
-_owners = {}                                    # weak references, to forget an owner that is gone
+_times = {}  # of the last change, by the id of the owner
+_owners = {}  # weak references, to forget an owner that is gone
 _lock = threading.Lock()
 
 
@@ -27,8 +28,14 @@ def owner(array):
     return array
 
 
+def same_memory(a, b):
+    """Whether two arrays are the same elements of the same memory."""
+    known_by = [(x.__array_interface__["data"], x.shape, x.strides, x.dtype) for x in (a, b)]
+    return known_by[0] == known_by[1]
+
+
 def unwatched(array):
-    """The same memory under another owner, so that changes of one are not noticed by what needs the other."""
+    """The same memory under another owner: what needs one doesn't notice changes of the other."""
     return np.asarray(memoryview(array))
 
 
@@ -39,31 +46,37 @@ def mark_as_changed(array):
     key = id(memory)
     with _lock:
         if key not in _times:
-            _owners[key] = weakref.ref(memory, lambda _: (_times.pop(key, None), _owners.pop(key, None)))
+            _owners[key] = weakref.ref(
+                memory, lambda _: (_times.pop(key, None), _owners.pop(key, None))
+            )
         _times[key] = last_change = tick()
 
 
 def check(node):
-    """RuntimeError if an array that a derivative of `node` holds on to has been changed since it was recorded."""
+    """RuntimeError if an array that a derivative of `node` keeps was changed meanwhile."""
     for _, derivative in node.edges:
-        for array in _held_by(derivative):
+        for array in _kept_by(derivative):
             if _times.get(id(owner(array)), 0) > node.number:
-                raise RuntimeError(f"one of the variables needed for the gradient of '{node.name}', of shape "
-                                   f"{array.shape}, has been modified by an inplace operation after it was used. "
-                                   "Call backward() before changing it, or change a copy: x.clone()")
+                raise RuntimeError(
+                    f"one of the variables needed for the gradient of '{node.name}', of shape "
+                    f"{array.shape}, has been modified by an inplace operation after it was used. "
+                    "Call backward() before changing it, or change a copy: x.clone()"
+                )
 
 
-def _held_by(thing):
-    """All arrays inside a function, its defaults, and tuples and lists in it."""
-    if isinstance(thing, np.ndarray):
-        yield thing
-    elif isinstance(thing, (tuple, list)):
-        for part in thing:
-            yield from _held_by(part)
-    elif hasattr(thing, "_data"):                                     # a tensor
-        yield thing._data
-    elif hasattr(thing, "__code__"):                                  # a function
-        for part in thing.__defaults__ or ():
-            yield from _held_by(part)
-        for cell in thing.__closure__ or ():
-            yield from _held_by(cell.cell_contents)
+def _kept_by(function):
+    """The arrays among what a function keeps, and in tuples, lists and functions among that."""
+    waiting, seen = [function], set()
+    while waiting:
+        thing = waiting.pop()
+        if isinstance(thing, np.ndarray):
+            yield thing
+        elif id(thing) not in seen:
+            seen.add(id(thing))
+            if isinstance(thing, (tuple, list)):
+                waiting.extend(thing)
+            elif hasattr(thing, "_data"):  # a tensor
+                waiting.append(thing._data)
+            elif hasattr(thing, "__code__"):  # a function
+                waiting.extend(thing.__defaults__ or ())
+                waiting.extend(cell.cell_contents for cell in thing.__closure__ or ())

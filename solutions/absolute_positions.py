@@ -190,8 +190,8 @@ class Sinusoidal(PositionEncoding):
         check_width(x, self.dim)
         end = offset + x.shape[-2]
         table = sinusoidal_encoding(end, self.dim, self.base)[offset:]
-        # (batch, seq, dim) + (seq, dim)
-        return x * self.dim**0.5 + torch.tensor(table, dtype=x.dtype)
+        table = torch.tensor(table, dtype=x.dtype, device=x.device)
+        return x * self.dim**0.5 + table  # (batch, seq, dim) + (seq, dim)
 
 
 class Learned(PositionEncoding):

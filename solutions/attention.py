@@ -367,7 +367,8 @@ class MultiHeadAttention(nn.Module):
         if cache is not None:
             k, v, x = cache.append(k, v, x)  # (batch, heads, key, head_dim)
         allowed = causal_mask(q.shape[-2], k.shape[-2])  # (query, key)
-        mask = torch.tensor(np.where(allowed, 0.0, -np.inf), dtype=x.dtype)
+        mask = np.where(allowed, 0.0, -np.inf)
+        mask = torch.tensor(mask, dtype=x.dtype, device=x.device)
         # (batch|1, heads|1, query, key)
         bias = self.positions.bias(q, k, v, x)
         return AttentionInputs(q, k, v, mask if bias is None else bias + mask)

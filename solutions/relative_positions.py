@@ -194,9 +194,8 @@ class Shaw(PositionEncoding):
 
     def rows(self, query_len, key_len):
         """The table row of every pair: (query, key)."""
-        return torch.tensor(
-            clip_distance(relative_positions(query_len, key_len), self.clip)
-        )
+        rows = clip_distance(relative_positions(query_len, key_len), self.clip)
+        return torch.tensor(rows, device=self.keys.device)
 
     def bias(self, q, k, v=None, x=None):
         check_head_dim(q, self.keys.shape[-1])
@@ -262,10 +261,8 @@ def relative_shift(x):
     the authors' code (zeros and reshape).
     """
     *lead, query_len, key_len = x.shape
-    # (..., query, key + 1)
-    padded = torch.cat(
-        [torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1
-    )
+    zeros = torch.zeros(*lead, query_len, 1, dtype=x.dtype, device=x.device)
+    padded = torch.cat([zeros, x], dim=-1)  # (..., query, key + 1)
     return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(
         x.shape
     )
@@ -305,8 +302,8 @@ class TransformerXL(PositionEncoding):
             :, halves_from_pairs(dim)
         ]
         table = np.flip(table, axis=0).copy()  # key_len - 1 ... 0 back
-        # (distance, dim)
-        r = self.distance_keys(torch.tensor(table, dtype=q.dtype))
+        table = torch.tensor(table, dtype=q.dtype, device=q.device)
+        r = self.distance_keys(table)  # (distance, dim)
         # (heads, distance, head_dim)
         r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)
         scale = self.score_scale(q)
@@ -406,8 +403,9 @@ class T5Bias(PositionEncoding):
         buckets = t5_bucket(
             distances, self.bidirectional, self.num_buckets, self.max_distance
         )
+        buckets = torch.tensor(buckets, device=q.device)
         # (1, heads, query, key)
-        return self.table.T[:, torch.tensor(buckets)].unsqueeze(0)
+        return self.table.T[:, buckets].unsqueeze(0)
 
 
 def check_num_heads(q, num_heads):
@@ -472,6 +470,8 @@ class ALiBi(PositionEncoding):
         check_num_heads(q, len(self.slopes))
         # key minus query, negative in the past
         distances = relative_positions(q.shape[-2], k.shape[-2])
+        penalties = self.slopes[:, None, None] * distances
+        # (1, heads, query, key)
         return torch.tensor(
-            self.slopes[:, None, None] * distances, dtype=q.dtype
+            penalties, dtype=q.dtype, device=q.device
         ).unsqueeze(0)

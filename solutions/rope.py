@@ -288,7 +288,8 @@ class RoPE(PositionEncoding):
         tables = rope_cache(offset + q.shape[-2], self.rotary_dim, self.base)
         # (seq, rotary_dim / 2)
         cos, sin = (
-            torch.tensor(table[offset:], dtype=q.dtype) for table in tables
+            torch.tensor(table[offset:], dtype=q.dtype, device=q.device)
+            for table in tables
         )
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 

@@ -122,10 +122,12 @@ def generate(
     was_training = model.training
     model.eval()
     caches = model.new_caches() if cached else None
+    device = next(model.parameters()).device
     new = ids
     for _ in range(steps):
-        logits = model(torch.tensor(new if cached else ids), caches)
-        last = logits[:, -1].numpy()  # (batch, vocab)
+        read = torch.tensor(new if cached else ids, device=device)
+        logits = model(read, caches)
+        last = logits[:, -1].cpu().numpy()  # (batch, vocab)
         p = next_token_probabilities(last, temperature, top_k, top_p)
         likeliest = temperature == 0
         new = p.argmax(axis=-1) if likeliest else draw(rng, p)

@@ -145,6 +145,20 @@ class Trainer:
             )
         self.model.train()
         self.optimizer.zero_grad()
+        loss = self.add_gradients(inputs, targets, scored)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        lr = learning_rate(self.step, self.steps, self.lr, self.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self.optimizer.step()
+        self.losses.append(loss)
+
+    def add_gradients(self, inputs, targets, scored):
+        """Put into .grad what the mean loss over the scored targets gives.
+
+        scored    how many targets are scored
+        returns   that loss, a float
+        """
         parameters = list(self.model.parameters())
         loss, size = 0.0, self.micro_batch or len(inputs)
 
@@ -171,12 +185,7 @@ class Trainer:
                 if parameter.grad is not None:
                     gradient = parameter.grad + gradient
                 parameter.grad = gradient
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        lr = learning_rate(self.step, self.steps, self.lr, self.warmup)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        self.optimizer.step()
-        self.losses.append(loss)
+        return loss
 
     def record(self, value):
         """Note an evaluation, and keep a copy of the weights if it is the best
@@ -209,7 +218,7 @@ class Trainer:
 
         returns   the trainer
         """
-        run = torch.load(path)
+        run = torch.load(path, map_location=device_of(self.model))
         self.model.load_state_dict(run["model"])
         self.optimizer.load_state_dict(run["optimizer"])
         self.best_weights = run["best_weights"]
@@ -220,13 +229,19 @@ class Trainer:
 def summed_loss(model, inputs, targets):
     """The cross-entropy of the scored targets, in nats, summed: a scalar
     tensor."""
-    logits = model(torch.tensor(inputs))  # (batch, seq, vocab)
+    device = device_of(model)
+    logits = model(torch.tensor(inputs, device=device))
     return F.cross_entropy(
         logits.reshape(-1, logits.shape[-1]),
-        torch.tensor(targets).reshape(-1),
+        torch.tensor(targets, device=device).reshape(-1),
         ignore_index=UNSCORED,
         reduction="sum",
     )
+
+
+def device_of(model):
+    """Where the model's weights are, and so its inputs must be."""
+    return next(model.parameters()).device
 
 
 @torch.no_grad()
@@ -238,10 +253,12 @@ def predict(model, inputs, batch=32):
     returns   int array (rows, seq)
     """
     was_training = model.training
+    device = device_of(model)
     model.eval()
     parts = [
-        model(torch.tensor(inputs[start : start + batch]))
+        model(torch.tensor(inputs[start : start + batch], device=device))
         .argmax(dim=-1)
+        .cpu()
         .numpy()
         for start in range(0, len(inputs), batch)
     ]

@@ -30,10 +30,16 @@ def shares(*shape):
     return lambda rng: (lambda x: x / x.sum(1, keepdims=True))(rng.random(shape))
 
 
+def chances(*shape):
+    """Probabilities."""
+    return lambda rng: rng.uniform(0.05, 0.95, shape)
+
+
 def attention(**options):
     return lambda F, q, k, v, mask=None: F.scaled_dot_product_attention(q, k, v, mask, **options)
 
 
+WEIGHTS = [1.0, 0.5, 2.0, 0.0, 3.0]                                               # of classes or columns
 QKV = (2, 3, 5, 4), (2, 3, 6, 4), (2, 3, 6, 7)
 LONG = (1, 2, 70, 4), (1, 2, 70, 4), (1, 2, 70, 4)                                # long enough to be computed in blocks
 
@@ -77,6 +83,46 @@ CASES = {                                                     # name: (call, a s
     "nll_loss_more_dimensions": (lambda F, x, t: F.nll_loss(x, t, reduction="none"), (2, 3, 4), ids(3, 2, 4)),
     "mse_loss": (lambda F, x, y: F.mse_loss(x, y), (3, 4), (3, 4)),
     "mse_loss_sum": (lambda F, x, y: F.mse_loss(x, y, reduction="sum"), (3, 4), (3, 4)),
+    "leaky_relu": (lambda F, x: F.leaky_relu(x, 0.2), (3, 4)),
+    "elu": (lambda F, x: F.elu(x, alpha=0.7), (3, 4)),
+    "glu": (lambda F, x: F.glu(x), (3, 4)),
+    "glu_first": (lambda F, x: F.glu(x, dim=0), (4, 3)),
+    "softplus_steep": (lambda F, x: F.softplus(x, beta=4, threshold=2), (3, 4)),
+    "normalize": (lambda F, x: F.normalize(x), (3, 4)),
+    "normalize_other_norm": (lambda F, x: F.normalize(x, p=3, dim=0), (3, 4)),
+    "cosine_similarity": (lambda F, x, y: F.cosine_similarity(x, y, dim=-1), (3, 4), (2, 1, 4)),
+    "batch_norm": (lambda F, x, w, b: F.batch_norm(x, None, None, w, b, training=True), (6, 4), (4,), (4,)),
+    "batch_norm_of_sequences": (lambda F, x, w: F.batch_norm(x, None, None, w, training=True), (3, 4, 5), (4,)),
+    "batch_norm_running": (
+        lambda F, x, w, b: F.batch_norm(x, x.new_tensor([0, 1, 2, 3]), x.new_tensor(WEIGHTS[:4]), w, b), (3, 4), (4,), (4,)),
+    "pad": (lambda F, x: F.pad(x, (1, 2)), (3, 4)),
+    "pad_two_dimensions": (lambda F, x: F.pad(x, (0, 1, -1, 2), value=3.0), (2, 3, 4)),
+    "pad_reflect": (lambda F, x: F.pad(x, (3, 2), mode="reflect"), (2, 3, 4)),
+    "pad_replicate": (lambda F, x: F.pad(x, (3, -1), mode="replicate"), (2, 3, 4)),
+    "pad_circular": (lambda F, x: F.pad(x, (3, 2), mode="circular"), (2, 3, 4)),
+    "embedding_with_padding": (lambda F, i, w: F.embedding(i, w, padding_idx=2), ids(5, 4, 7), (5, 3)),
+    "l1_loss": (lambda F, x, y: F.l1_loss(x, y), (3, 4), (3, 4)),
+    "huber_loss": (lambda F, x, y: F.huber_loss(x, y, delta=0.5), (3, 4), (3, 4)),
+    "smooth_l1_loss": (lambda F, x, y: F.smooth_l1_loss(x, y, beta=0.5, reduction="sum"), (3, 4), (3, 4)),
+    "binary_cross_entropy": (lambda F, p, t: F.binary_cross_entropy(p, t), chances(3, 4), chances(3, 4)),
+    "binary_cross_entropy_weighted": (
+        lambda F, p, t: F.binary_cross_entropy(p, t, p.new_tensor(WEIGHTS[:4]), reduction="none"),
+        chances(3, 4), chances(3, 4)),
+    "binary_cross_entropy_with_logits": (
+        lambda F, x, t: F.binary_cross_entropy_with_logits(x * 9, t), (3, 4), chances(3, 4)),
+    "binary_cross_entropy_with_logits_weighted": (
+        lambda F, x, t: F.binary_cross_entropy_with_logits(x, t, pos_weight=x.new_tensor(WEIGHTS[:4])),
+        (3, 4), chances(3, 4)),
+    "kl_div": (lambda F, x, t: F.kl_div(F.log_softmax(x, 1), t, reduction="batchmean"), (4, 3), shares(4, 3)),
+    "kl_div_of_logarithms": (lambda F, x, t: F.kl_div(x, t, reduction="sum", log_target=True), (4, 3), (4, 3)),
+    "cross_entropy_weighted": (
+        lambda F, x, t: F.cross_entropy(x, t, x.new_tensor(WEIGHTS)), (9, 5), ignoring(5, 9)),
+    "cross_entropy_weighted_smoothed": (
+        lambda F, x, t: F.cross_entropy(x, t, x.new_tensor(WEIGHTS), label_smoothing=0.2, reduction="sum"),
+        (2, 5, 3), ignoring(5, 2, 3)),
+    "cross_entropy_probabilities_weighted": (
+        lambda F, x, t: F.cross_entropy(x, t, x.new_tensor(WEIGHTS[:3])), (4, 3), shares(4, 3)),
+    "nll_loss_weighted": (lambda F, x, t: F.nll_loss(x, t, x.new_tensor(WEIGHTS)), (9, 5), ignoring(5, 9)),
     "attention": (attention(), *QKV),
     "attention_causal": (attention(is_causal=True), *QKV),
     "attention_causal_long": (attention(is_causal=True), *LONG),

@@ -87,6 +87,56 @@ hollow @ turned
 hollow.mT @ hollow
 torch.outer({row|ids.double()|turned[0]}, {ties[0]|nothing.double()})
 
+torch.{square|expm1|erf|tan|atan|sign|round|trunc}({x|turned|cube|empty|number})
+torch.{log1p|log2|log10|reciprocal}({positive|positive.T|empty})
+torch.{lerp|addcmul|addcdiv}(x, y, {positive|positive * 2})
+x.lerp(y, 0.3)
+torch.atan2(x, {positive|row})
+torch.nan_to_num(holes{|, 1.5|, neginf=-2.0})
+{x|gaps|number} % {positive|0.7|-2}
+7 % positive.detach()
+{x|gaps|number}.detach() // {0.7|-2|positive.detach()}
+7 // positive.detach()
+torch.div(x, {positive|0.3}, rounding_mode={None|"trunc"|"floor"})
+torch.fmod(x, {positive|0.3})
+whole {//|%} {3|-2|ids[0]}
+torch.round(x, decimals=1)
+torch.clamp(x, {min=y|row, row + 0.5|max=positive|y, y + positive})
+{torch.isclose(x, x + 1e-9)|torch.isnan(holes)|torch.isinf(holes)|torch.isfinite(holes)|mask ^ keep[:, None]}
+{x.prod()|cube.prod(1)|ties.prod(0)|torch.prod(x, -1, keepdim=True)|empty.prod()}
+torch.cumprod({x|ties|cube|number}, {0|-1})
+torch.norm({x|cube|ties}{|, 1|, 3, -1|, float("inf"), 0|, dim=(0, 1)|, 2, 1, True})
+torch.{var_mean|std_mean}({x|cube}, 1{|, keepdim=True})
+{x.sum(axis=1)|x.mean(axis=0, keepdims=True)|x.max(axis=1)|torch.cat([x, y], axis=1)|whole.sum(0, dtype=torch.float64)}
+{x.sum(dtype=torch.float64)|x.softmax(0, dtype=torch.float64)|whole.cumsum(1, dtype=torch.float64)}
+torch.sort({x|cube|row}{|, 0|, -1, True})
+ties.sort(dim={0|-1}, descending={False|True}, stable=True)
+{x.sort()[0]|torch.argsort(x, 0)|x.argsort(descending=True)|number.sort()}
+torch.topk({x|cube|row}, {1|2}{|, 0, False|, -1})
+{x.median()|torch.median(x, 0)|cube.median(-1, True)}
+{whole.unique()|ids.unique(return_counts=True)|ties.detach().unique(return_inverse=True, return_counts=True)|pairs.unique(dim=0)}
+{torch.nonzero(ties)|whole.nonzero(as_tuple=True)|torch.nonzero(number)|mask.count_nonzero(1)}
+{torch.bincount(ids)|torch.bincount(ids, minlength=5)|torch.isin(ids, pairs)|torch.isin(ids, 2)}
+torch.scatter({x|turned}, 1, {along, 2.5|along[:2], y[:2, :2]|along, y[:, :2]})
+{torch.scatter(row, 0, ids[1:4], -1.0)|whole.scatter(0, across[:1, :3], 9)}
+torch.scatter_add({x|turned}, {1, along, y[:, :2]|0, across, y[1:]})
+torch.index_add(x, {0, ids, cube[0].repeat(3, 1)[:5]|1, pairs[0], cube[0, :, :2]})
+{x.masked_select(mask)|torch.masked_select(x, keep[:, None])|row.masked_select(mask)}
+
+{torch.mm(x, w)|torch.bmm(cube, cube.mT)|torch.mv(x, row)|torch.dot(row, row)|x.mm(w)|cube.bmm(cube.mT)}
+torch.einsum({"ij,jk->ik", x, w|"ij,kj", x, y|"ij->ji", x|"ii->", x @ y.T|"bij,bkj->bik", cube, cube|"i,j->ij", row, row})
+torch.einsum({"...ij,jk->...ik", cube, w|"ijk,ljk->il", cube, swapped|"ij,ij->i", x, y|"bij,jk,b->ik", cube, w, cube[:, 0, 0]})
+torch.einsum({"ij->", x|"i,ij,j->", x[:, 0], x, row|"ii->i", x @ y.T|"ab...->...", cube|"ij,j", x, row})
+
+{x.t()|row.t()|cube.swapaxes(0, 2)|cube.movedim(0, -1)|torch.movedim(cube, (0, 1), (2, 0))|x.ravel()|turned.ravel()}
+{x.view_as(mask)|turned.reshape_as(mask.T)|row.expand_as(mask)|torch.broadcast_to(row, (3, 4))}
+{cube.unflatten(2, (2, 2))|cube.unflatten(-1, (-1, 2))|x.narrow(1, 1, 2)|x.narrow(0, -2, 1)|torch.select(cube, 1, -1)}
+{torch.hstack([x, y])|torch.hstack([row, row])|torch.vstack([x, row])|torch.concat([x, y], 1)|torch.tile(row, (2, 2))}
+torch.repeat_interleave({x, 2|x, 2, 1|x, ids[:3], 0|row, 3, dim=0})
+{torch.diag(row)|torch.diag(x)|torch.diag(row, -1)|torch.diagonal(cube, 1, 1, 2)|torch.diagonal(x)|x.diag(1)}
+torch.meshgrid({row, x[0]|row, row[:2], row[1:]}, indexing={"ij"|"xy"})
+{torch.cat([nothing.double(), x])|x.flip(dims=(0,))|x.permute(dims=(1, 0))|number.transpose(0, -1)}
+
 x.reshape({-1|2, 6|(6, -1)|1, 3, 4, 1|[12]})
 torch.reshape({turned|gaps|cube|empty}, {(-1,)|(3, -1)})
 {x.view(4, 3)|cube.view((6, -1))|cube[0].view(-1)|turned.T.view(12)|x[1:].view(8)|empty.view(3, 0)}
@@ -147,6 +197,9 @@ torch.masked_fill({x|turned|row|cube}, mask, {0|-1.5|float("-inf")|number})
 {x.masked_fill(mask[:, :1], 2)|whole.masked_fill(whole > 2, 7)|column.masked_fill(mask, 1.0)}
 torch.{tril|triu}({x|cube|turned|empty|mask}{|, 1|, diagonal=-1})
 
+{x.to("cpu")|x.to(device="cpu")|x.to("cpu", torch.float32)|x.to(whole)|x.cpu()|x.to(torch.float32, copy=True)}
+{whole.int()|whole.to(torch.int32)|x.int()|whole.int().double() * 2|whole.int() + whole|x[ids.int()]|x.type(torch.float32)}
+{x.new_zeros(2, 3)|whole.new_ones((2,))|x.new_full((2, 2), 7)|x.new_tensor([1, 2])|whole.new_tensor([1.5])}
 {x.double()|x.float()|x.to(torch.float32)|x.to(dtype=torch.float64)|x.long()|x.bool()|whole.float()}
 {mask.long()|x.float().double()|x.to(whole.dtype)|x.type_as(x.float())}
 {x.detach()|x.data|x.clone()|x.requires_grad_() * 2}

@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 import types
 
 import numpy as np
 import pytest
 
-from classroom import answers, catalogue, exercises, standalone
+from classroom import answers, catalogue, cells, exercises, feedback, standalone, status
 from classroom.answers import Answers
+from classroom.copies import Copies
 from tests import tiny_course
 
 needs_alarm = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="cannot cut off a loop")
@@ -84,7 +86,7 @@ def test_right_answer_is_kept_as_source_that_runs_on_its_own(kept):
 def test_wrong_or_unwritten_answer_is_not_kept(kept):
     cell("@exercise\ndef double(x):\n    return x")
     cell("@exercise\ndef double(x):\n    ...")
-    assert not kept.folder.exists()
+    assert kept.names() == []
 
 
 def test_wrong_try_after_a_right_one_loses_nothing(kept):
@@ -270,3 +272,52 @@ def run(root, name):
     done = subprocess.run([sys.executable, root / name], cwd=root / "my_notebooks", env=environment,
                           capture_output=True, text=True, check=True)
     return done.stdout
+
+
+# What `make status` makes of it
+
+@pytest.fixture
+def copy(kept):
+    """The learner's copy of the tiny lesson: a function that writes into its exercise's cell."""
+    mine = Copies(kept.course.root / "notebooks", kept.course.root / "my_notebooks")
+    path = mine.mine / "00_tiny.ipynb"
+
+    def write(text, when=None):
+        cell = {"cell_type": "code", "metadata": {"exercise": "double"}, "source": text, "outputs": []}
+        path.write_text(json.dumps({"cells": [cell], "metadata": {}}), encoding="utf-8")
+        os.utime(path, (when or time.time(),) * 2)
+
+    write.state = lambda: status.saved_states(mine, kept.course, kept).get("double")
+    return write
+
+
+def test_status_reads_kept_answers_and_verdicts_so_cleared_outputs_lose_nothing(kept, copy, monkeypatch):
+    copy("as it came", when=1)
+    assert copy.state() is None
+    monkeypatch.setattr(cells, "digest_of_running", lambda: cells.digest("a wrong answer"))
+    cell("@exercise\ndef double(x):\n    return x")
+    assert copy.state() == "not yet"  # nothing is saved yet
+    copy("a wrong answer", when=time.time() + 5)
+    assert copy.state() == "not yet"
+    copy("a better one", when=time.time() + 6)
+    assert copy.state() == "changed since"
+    monkeypatch.setattr(cells, "digest_of_running", lambda: cells.digest("a right answer"))
+    cell(RIGHT)
+    copy("a better one", when=1)
+    assert copy.state() == "right"
+    copy("a right answer\n", when=time.time() + 5)
+    assert copy.state() == "right"
+
+
+def test_status_does_not_trust_a_cell_that_changed_since(kept, copy, monkeypatch):
+    monkeypatch.setattr(cells, "digest_of_running", lambda: cells.digest("a right answer"))
+    cell(RIGHT)
+    copy("return 'garbage now'", when=time.time() + 5)
+    assert copy.state() == "right, changed since"  # the right one is kept, and in use
+    kept.path("double").unlink()
+    assert copy.state() == "changed since"
+
+
+def test_stored_verdict_tells_of_which_text_it_was():
+    verdict = {"exercise": "double", "state": "right", "cell": cells.digest("mine")}
+    assert feedback.Verdict(**verdict).card().metadata["classroom"] == verdict

@@ -7,9 +7,11 @@ import sys
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 
-from classroom import builder, catalogue, new
+from classroom import builder, catalogue, new, testing
 from classroom.catalogue import CourseError
+from classroom.cells import digest
 from classroom.environment import Problem
 from tests import tiny_course
 
@@ -81,6 +83,25 @@ def test_cells_have_ids_that_stay(built):
     assert all(re.fullmatch("[0-9a-f]{12}", ids[index]) for index in (1, 4, 5, 8, 9))
 
 
+def test_each_lesson_links_to_the_one_before_and_after():
+    lessons = catalogue.course().lessons
+    first, second, last = (builder.unexecuted(lesson).cells for lesson in (*lessons[:2], lessons[-1]))
+    after = f"[{lessons[1].number} {lessons[1].title.partition(':')[0]} →]({lessons[1].name}.ipynb)"
+    assert first[0].source.splitlines()[2] == first[-1].source.splitlines()[-1] == after
+    links = second[0].source.splitlines()[2]
+    assert links.startswith("[← 00 Start here](00_start_here.ipynb) · [02 Embeddings →](02_")
+    assert second[-1].source.endswith("\n\n" + links)
+    assert "→" not in last[-1].source.splitlines()[-1]
+
+
+def test_a_last_lesson_that_ends_in_code_gets_a_cell_for_its_links(unbuilt):
+    shutil.copytree(unbuilt / "lessons" / "00_tiny", unbuilt / "lessons" / "01_empty")
+    course = catalogue.Course(unbuilt)
+    cells = [{"cell_type": "code", "source": "1"}]
+    builder._link(cells, course.lessons[1])
+    assert cells[1]["source"] == "[← 00 Tiny](00_tiny.ipynb)" and cells[0]["source"] == "1"
+
+
 def test_exercise_cells_hold_stubs_and_their_state(built):
     cells = code(stored(built))
     assert cells["double"].source.splitlines() == [
@@ -88,7 +109,8 @@ def test_exercise_cells_hold_stubs_and_their_state(built):
         '    """Every entry of x, doubled.', "", "    Example: [1, 2] gives [2, 4].", '    """',
         "    ...  # your code here"]
     assert cells["double"].metadata == {"exercise": "double", "tags": ["nbval-ignore-output"]}
-    assert cells["double"].outputs[0].metadata.classroom == {"exercise": "double", "state": "not written yet"}
+    assert cells["double"].outputs[0].metadata.classroom == {
+        "exercise": "double", "state": "not written yet", "cell": digest(cells["double"].source)}
     stub = cells["Counter"].source
     assert "self.total += step" not in stub and "raise" not in stub
     assert "    def __init__(self):\n        self.total = 0\n" in stub
@@ -99,10 +121,16 @@ def test_outputs_are_stored_with_counts_and_alt_text_but_without_progress(built)
     cells = [cell for cell in stored(built).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == [1, 2, 3, 4, 5, 6, 7]
     assert cells[2].outputs[0].text == "[0 2 4]\n"
-    assert cells[3].outputs[0].metadata["image/png"].alt == "A line that climbs from 0 to 4."
+    assert 'alt="A line that climbs from 0 to 4."' in cells[3].outputs[0].data["text/html"]
     assert cells[3].outputs[0].data["text/plain"] == "A line that climbs from 0 to 4."
     assert "progress" in cells[0].source and cells[5].outputs == []
     assert cells[6].outputs[0].data["text/plain"] == "3"
+
+
+def test_the_page_that_nbconvert_makes_has_the_alt_text(built):
+    page, _ = HTMLExporter().from_notebook_node(stored(built))
+    [image] = re.findall(r"<img[^>]*>", page)
+    assert 'alt="A line that climbs from 0 to 4."' in image and 'src="data:image/png;base64,iVBOR' in image
 
 
 def test_metadata_names_the_lesson_and_nothing_of_this_machine(built):
@@ -237,7 +265,7 @@ def test_lesson_without_exercises_need_not_import_what_they_name(unbuilt):
     header, _, rest = tiny_course.LESSON.partition("# %%\n")
     (unbuilt / "lessons" / "01_reading").mkdir()
     (unbuilt / "lessons" / "01_reading" / "lesson.py").write_text(header + "# %%\nprint(2)\n", encoding="utf-8")
-    assert builder.unexecuted(catalogue.course().lesson("01")).cells[-1].source == "print(2)"
+    assert builder.unexecuted(catalogue.course().lesson("01")).cells[-2].source == "print(2)"
 
 
 # What is refused: a cell that fails, or shows what cannot be stored
@@ -269,8 +297,7 @@ def cell_with(output, *tags):
 WARNING = nbformat.v4.new_output("stream", name="stderr", text="UserWarning: beware\n")
 BAR = nbformat.v4.new_output("display_data", {"text/plain": "1 of 2"}, metadata={"classroom": "volatile"})
 ADDRESS = nbformat.v4.new_output("execute_result", {"text/plain": "<object object at 0x7f5fd71ed650>"})
-PICTURE = nbformat.v4.new_output(
-    "display_data", {"image/png": "iVBOR"}, metadata={"image/png": {"alt": "A dot."}})
+PICTURE = nbformat.v4.new_output("display_data", {"text/html": '<img alt="A dot." src="data:,">'})
 
 
 @pytest.mark.parametrize("output, says", [
@@ -279,6 +306,8 @@ PICTURE = nbformat.v4.new_output(
     (ADDRESS, "this cell shows an address"),
     (nbformat.v4.new_output("stream", name="stdout", text="in {root}/lessons"), "a path of this machine"),
     (nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg/>"}), "no alt text"),
+    (nbformat.v4.new_output("display_data", {"text/html": '<p><img src="data:,"></p>'}), "no alt text"),
+    (nbformat.v4.new_output("display_data", {"text/html": '<img alt="" src="data:,">'}), "no alt text"),
 ])
 def test_output_that_cannot_be_stored_is_refused(unbuilt, output, says):
     cell = cell_with(output)
@@ -313,12 +342,17 @@ def test_nbval_passes_a_solved_notebook_and_fails_one_with_an_answer_that_does_n
     folder = built / "notebooks"
     builder.write(builder.solved(stored(built)), folder / "unfit.ipynb")
     edit(built, SOLUTIONS, "TWO * np", "2 * np")
-    builder.write(builder.solved(stored(built)), folder / "solved.ipynb")
-    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider",
-               "-rf", "--color=no", "unfit.ipynb", "solved.ipynb"]
+    for name, old, new in ("solved", r"base64,\w{40}", "base64,"), ("unlike", "from 0", "from 1"):
+        notebook = builder.solved(stored(built))
+        data = list(code(notebook).values())[3].outputs[0].data
+        data["text/html"], count = re.subn(old, new, data["text/html"])
+        assert count == 1
+        builder.write(notebook, folder / f"{name}.ipynb")
+    command = [sys.executable, "-m", "pytest", *testing.NBVAL, "-p", "no:cacheprovider",
+               "-rf", "--color=no", "unfit.ipynb", "solved.ipynb", "unlike.ipynb"]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     failed = re.findall(r"^FAILED (\w+)(?:\.|::)ipynb::Cell (\d+)", run.stdout, re.MULTILINE)
-    assert failed == [("unfit", "7")] and "15 passed" in run.stdout, run.stdout
+    assert failed == [("unfit", "7"), ("unlike", "3")] and "22 passed" in run.stdout, run.stdout
 
 
 # A new lesson
@@ -348,3 +382,10 @@ def test_new_lesson_overwrites_nothing(unbuilt, slug, says):
 def test_new_lesson_without_a_name_says_what_to_write():
     with pytest.raises(Problem, match="make new ARGS="):
         new.main([])
+
+
+def test_folded_cell_hides_its_code_and_nothing_else(unbuilt):
+    edit(unbuilt, LESSON, "# %%\nprint(double", '# %% tags=["folded"]\nprint(double')
+    cells = builder.unexecuted(catalogue.course().lesson("00")).cells
+    folded = [cell for cell in cells if cell.metadata.get("jupyter") == {"source_hidden": True}]
+    assert [cell.source for cell in folded] == ["print(double(np.arange(3)))"]

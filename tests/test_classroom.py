@@ -60,7 +60,7 @@ def notebook(monkeypatch):
         displayed.append((bundle, metadata))
         return Handle(displayed)
 
-    for module in (exercises, feedback, figures, progress_bar):
+    for module in (feedback, figures, progress_bar):
         monkeypatch.setattr(module, "show_bundle", show_bundle)
     monkeypatch.setattr(progress_bar, "in_notebook", lambda: True)
     return displayed
@@ -304,6 +304,9 @@ def test_time_limit_leaves_quick_code_alone():
     assert call_within(5, lambda: 42) == 42
     with pytest.raises(OutOfTime):
         call_within(0.05, lambda: time.sleep(5))
+    with pytest.raises(OutOfTime):
+        call_within(0.05, lambda: [None for _ in iter(int, 1)], of_work=True)
+    call_within(0.05, lambda: time.sleep(0.2), of_work=True)
     assert sys.gettrace() is None or "coverage" in sys.modules
 
 
@@ -383,13 +386,14 @@ def test_cell_that_is_no_python_gets_a_verdict_and_hands_on_the_courses_answer(t
     namespace = {}
     watch = cell_watch(namespace)
     assert watch.before(lines_of(text)) == []
-    assert namespace == {} and notebook == []
+    assert "double" not in namespace and notebook == []
+    assert namespace.pop("np") is np  # what the lesson imports at its top
     watch.after()
     watch.after()
-    assert namespace == {"double": catalogue.course().exercise("double").reference}
+    assert namespace["double"] is catalogue.course().exercise("double").reference
     (bundle, metadata), = notebook
-    assert metadata["classroom"] == {"exercise": "double", "state": "not yet"} == {
-        "exercise": "double", "state": exercises.session.states["double"]}
+    assert metadata["classroom"] == {"exercise": "double", "state": "not yet", "cell": ""}
+    assert exercises.session.states["double"] == "not yet"
     assert bundle["text/plain"].startswith("double: not yet\n  Python cannot read line ")
     assert says in bundle["text/plain"] and "the course's own version is used" in bundle["text/plain"]
 
@@ -481,7 +485,7 @@ def test_fault_of_the_course_does_not_stop_the_learner(tiny, capsys):
 def test_verdict_is_displayed_in_text_and_html_with_its_state(tiny, notebook):
     exercise(learner("def double(x): return x * x"))
     (bundle, metadata), = notebook
-    assert metadata == {"classroom": {"exercise": "double", "state": "not yet"}}
+    assert metadata == {"classroom": {"exercise": "double", "state": "not yet", "cell": ""}}
     for text in bundle["text/plain"], bundle["text/html"]:
         assert "double: not yet" in text and "These are squares" in text
         assert "a float array of shape (3,)" in text and "[1. 4. 9.]" in text and "[2. 4. 6.]" in text
@@ -510,10 +514,10 @@ def test_hints_come_one_by_one(tiny, capsys):
 
 def test_solution_shows_the_source(tiny, capsys):
     solution("double")
-    assert "    # no loop\n    return TWO * np.asarray(x)" in capsys.readouterr().out
+    assert "        # no loop\n        return TWO * np.asarray(x)" in capsys.readouterr().out
     solution("Counter")
     text = capsys.readouterr().out
-    assert text.startswith("class Counter:\n    def add(self, step=1):") and "def clear" not in text
+    assert "\n    class Counter:\n        def add(self, step=1):" in text and "def clear" not in text
 
 
 # Comparing
@@ -552,10 +556,10 @@ def test_equal_values(got, want):
     (np.ones((1, 3)), np.ones((2, 3)), "Its shape is (1, 3); expected (2, 3)."),
     (Tensor([1.0]), np.array([1.0]), "a float tensor of shape (1,); expected a float array"),
     (Tensor([[1.0]]), Tensor([1.0]), "Its shape is (1, 1); expected (1,)."),
-    (np.array([np.inf]), np.array([1.0]), "it is inf; expected 1"),
-    (np.array([1.001]), np.array([1.0]), "it is 1.001; expected 1"),
+    (np.array([np.inf]), np.array([1.0]), "It is inf; expected 1"),
+    (np.array([1.001]), np.array([1.0]), "It is 1.001; expected 1"),
     ("a", "b", "It is 'a'; expected 'b'."), (3, [3], "It is an int"),
-    ([1], [1, 2], "It has 1 items; expected 2."), ({"a": 1}, {"b": 1}, "Its keys are ['a']"),
+    ([1], [1, 2], "It has 1 item; expected 2."), ({"a": 1}, {"b": 1}, "Its keys are ['a']"),
     ((np.ones(2), np.ones(3)), (np.ones(2), np.zeros(3)), "Item 1 differs. 3 of 3 entries differ"),
     (np.array([[1, 2], [3, 4]], object), np.ones((2, 2)), "kind object"),
     (np.array([np.ones(2), None], object), np.ones(2), "kind object"), (None, 3, "It is None"),
@@ -605,7 +609,9 @@ RELATED = [
     (A + np.triu(np.ones((3, 3)), 1), A, "Only entries above the diagonal"), (A.mean(0), A, "the mean over axis 0"),
     (A * [[1], [1], [0]] + [[0], [0], [7]], A, "Only the last row is wrong"), (A * [7, 1, 1], A, "Only the first column"),
     ((A, -A), (-A, A), "The two results are exchanged"), (Tensor(A), A, "It is a tensor where"), (-3.0, 3.0, "negated"),
-    (A.tolist(), A, "in a list: np.array"), ((A, -A), A, "The first of the results is right"), (A[0], A, "the first entry"),
+    (A * [[2], [3], [5]], A, "a factor of its own"), (A[[0, 0, 0]], A, "the first row's result again"),
+    (A[:, :, None] * [0.25, 0.75], A, "summed over axis 2"), (A * [[1, 0, 1]], A, "Every wrong entry is 0"),
+    (np.round(A / 7, 3), A / 7, "rounded to 3 digits from"), (A.tolist(), A, "in a list: np.array"), ((A, -A), A, "The first of the results is right"), (A[0], A, "the first entry"),
     (A, (A, -A), "Only the first of the 2"), (np.vstack([A, A]), A, "the beginning is right, and then there is more"),
     (A[1:], A, "the beginning is missing"), (np.arange(200, 320).astype(np.uint8), np.arange(200, 320), "wrap around"),
     (np.where(np.arange(3)[:, None] == 0, A, 0), A, "Along axis 0 only the beginning is filled in (1 of 3)"),
@@ -733,10 +739,13 @@ def test_answers_are_judged_on_the_courses_own_functions(tiny):
 
 def test_figure_is_a_png_with_alt_text_and_is_closed(notebook):
     figure, _ = figures.plt.subplots()
-    figures.show(figure, alt="An empty plot.")
+    figures.show(figure, alt='An "empty" plot.')
     (bundle, metadata), = notebook
-    assert bundle["image/png"].startswith("iVBOR") and bundle["text/plain"] == "An empty plot."
-    assert metadata == {"image/png": {"alt": "An empty plot."}}
+    assert list(bundle) == ["text/html", "text/plain"] and not metadata
+    assert 'alt="An &quot;empty&quot; plot."' in bundle["text/html"]
+    assert bundle["text/plain"] == 'An "empty" plot.'
+    assert figures.png_of({"data": bundle}).startswith(b"\x89PNG")
+    assert figures.png_of({"data": {"text/html": "<b>"}}) is None
     assert figures.plt.get_fignums() == []
 
 
@@ -942,3 +951,35 @@ def prove(root):
     return subprocess.run([sys.executable, "-m", "pytest", "-q", "-rf", "--color=no", "--rootdir", root,
                            "-p", "no:cacheprovider", "tests/test_exercises.py"],
                           cwd=root, env=environment, capture_output=True, text=True)
+
+
+# Hints and answers, as they are set
+
+@pytest.mark.parametrize("hint, marked", [
+    ("Tensors have the method .sigmoid().", "Tensors have the method `.sigmoid()`."),
+    ("x[:, None] has shape (rows, 1).", "`x[:, None]` has shape (rows, 1)."),
+    ("It is np.where(m, f(g(1)), -np.inf), so `x` is 0.", "It is `np.where(m, f(g(1)), -np.inf)`, so `x` is 0."),
+    ("There are grad.ndim - len(shape) axes.", "There are `grad.ndim - len(shape)` axes."),
+    ("The slope of head_dim, at last.", "The slope of `head_dim`, at last."),
+    ("One sentence. Another one (in brackets).", "One sentence. Another one (in brackets)."),
+])
+def test_code_in_a_hint_is_set_as_code(hint, marked):
+    assert feedback.with_code(hint) == marked
+    assert source.as_code(hint) is None
+
+
+def test_hint_that_is_code_is_a_block_with_a_line_for_each_statement():
+    assert source.as_code("a = [1,  2]; return sum(a)") == "a = [1,  2]\nreturn sum(a)"
+
+
+def test_every_exercise_shows_an_answer_without_its_task():
+    for exercise in catalogue.Course(catalogue.ROOT).exercises:
+        text = source.answer(exercise)
+        compile(text, exercise.name, "exec")
+        assert ">>>" not in text and "returns   " not in text
+
+
+def test_no_line_of_code_is_broken_and_blocks_scroll_by_keyboard():
+    card = feedback.Card("a", blocks=[("", "x = 1"), ("got", "2")]).html()
+    assert card.count('tabindex="0"') == 2 and "overflow-x: auto" in card
+    assert 'aria-label="code"' in card and "<small></small>" not in card

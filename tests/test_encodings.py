@@ -649,7 +649,7 @@ def test_bad_input_is_named(call, says):
 def test_a_cache_keeps_to_its_batch():
     layer, cache = MultiHeadAttention(DIM, HEADS), Cache()
     layer(zeros(2, 3, DIM), cache)
-    with pytest.raises(ValueError, match=r"of 2 sequences.*are of 3"):
+    with pytest.raises(ValueError, match=r"of 2 sequences.* of 3: start with a new cache"):
         layer(zeros(3, 1, DIM), cache)
 
 

@@ -39,7 +39,7 @@ def test_equals_frozen_reference(name):
         assert_close(evaluate(minitorch, name, part("input")), part("output"))
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if not name.endswith(("_long", "empty", "nothing"))])
+@pytest.mark.parametrize("name", [name for name in CASES if not name.endswith(("_long", "empty", "nothing", "padding"))])
 def test_finite_differences(name):
     inputs = [minitorch.tensor(x, requires_grad=x.dtype.kind == "f") for x in make_inputs(name)]
     assert gradcheck(lambda *tensors: CASES[name][0](F, *tensors), inputs, atol=1e-7, rtol=1e-6)

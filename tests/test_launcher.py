@@ -751,19 +751,18 @@ def note(folder, current, name="default-37a8"):
     [
         ("notebook:06_rope.ipynb", "06_rope.ipynb"),
         ("notebook:06_rope (updated).ipynb", "06_rope (updated).ipynb"),
-        ("notebook:gone.ipynb", "00_start_here.ipynb"),
-        ("launcher:1", "00_start_here.ipynb"),
-        (3, "00_start_here.ipynb"),
-        (None, "00_start_here.ipynb"),
+        ("notebook:gone.ipynb", None),
+        ("launcher:1", None),
+        (3, None),
+        (None, None),
     ],
 )
-def test_the_lesson_you_were_in_is_opened(tmp_path, current, opened):
-    assert launcher.where_you_were(tmp_path) is None
+def test_the_lesson_you_were_in_is_opened_else_the_start_page(tmp_path, current, opened):
     for name in "00_start_here.ipynb", "06_rope.ipynb", "06_rope (updated).ipynb":
         save(tmp_path / name)
-    assert launcher.where_you_were(tmp_path).name == "00_start_here.ipynb"
+    assert launcher.where_you_were(tmp_path) is None
     note(tmp_path, current)
-    assert launcher.where_you_were(tmp_path).name == opened
+    assert launcher.where_you_were(tmp_path) == (tmp_path / opened if opened else None)
 
 
 def test_the_window_used_last_counts_and_damaged_notes_do_not(tmp_path):
@@ -840,7 +839,11 @@ def test_jupyterlab_starts_on_the_copies_and_ctrl_c_ends_it(tmp_path, monkeypatc
         os.close(ours)
         try:
             address, token = wait_for_address(terminal)
-            assert address == f"http://127.0.0.1:{port}/lab/tree/00_start_here.ipynb"
+            assert address == f"http://127.0.0.1:{port}/lab"
+            assert "Begin with 00 " in fetch(port, "course/progress", token)["map"]
+            plugin = "learning-to-count/static/remoteEntry.js"
+            assert "learning-to-count" in fetch(port, "lab", token)  # named to the browser
+            assert "course/progress" in fetch(port, f"lab/extensions/{plugin}", token)
             assert fetch(port, "api/status", token)["kernels"] == 0
             shown = {entry["name"] for entry in fetch(port, "api/contents", token)["content"]}
             assert {"00_start_here.ipynb", NAME} <= shown and all(

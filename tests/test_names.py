@@ -1,4 +1,7 @@
-"""minitorch/NAMES.md lists what minitorch offers, neither more nor less, and what it says of each name is true."""
+"""minitorch/NAMES.md lists what minitorch offers, no more and no less, and what it says of each
+name is true.
+"""
+
 import re
 from pathlib import Path
 
@@ -9,9 +12,13 @@ from minitorch.missing import INSTEAD, sentence
 from tests.names import ROOMS, public
 
 ROOT = Path(__file__).parents[1]
-WHERE = {"lessons": "lessons/**/*.py", "solutions": "solutions/**/*.py", "programs": "tests/programs/*.py"}
+WHERE = {
+    "lessons": "lessons/**/*.py",
+    "solutions": "solutions/**/*.py",
+    "programs": "tests/programs/*.py",
+}
 
-OURS = {"torch": ["bool_"], "torch.autograd": ["Context", "GradcheckError"]}      # elsewhere in PyTorch
+OURS = {"torch": ["bool_"], "torch.autograd": ["Context", "GradcheckError"]}  # elsewhere in PyTorch
 
 
 def table():
@@ -42,10 +49,17 @@ def test_the_table_lists_what_is_offered(room):
 
 
 def test_names_are_used_where_the_table_says():
-    texts = {where: "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob(pattern))
-             for where, pattern in WHERE.items()}
-    claims = [(name, where) for room in TABLE.values() for name, (_, who) in room.items()
-              for where in WHERE if where in who.split(", ")]
+    texts = {
+        where: "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob(pattern))
+        for where, pattern in WHERE.items()
+    }
+    claims = [
+        (name, where)
+        for room in TABLE.values()
+        for name, (_, who) in room.items()
+        for where in WHERE
+        if where in who.split(", ")
+    ]
     assert len(claims) > 100
     for name, where in claims:
         assert re.search(rf"\b{name}\b", texts[where]), f"{name} is not used in {where}"
@@ -67,17 +81,19 @@ def test_what_stays_out_says_so():
         owner = minitorch.Tensor if room == "torch.Tensor" else ROOMS[room]
         for name, instead in names.items():
             assert OUT[f"{room}.{name}"] == ("drop", instead) and not hasattr(owner, name)
-    with pytest.raises(AttributeError, match="no torch.nn.LSTM: write the cell .* The same file runs on PyTorch"):
-        minitorch.nn.LSTM
+    with pytest.raises(
+        AttributeError, match="no torch.nn.LSTM: write the cell .* The same file runs on PyTorch"
+    ):
+        minitorch.nn.LSTM  # noqa: B018
     with pytest.raises(AttributeError, match="no torch.Tensor.cuda: leave it out"):
         minitorch.ones(1).cuda()
 
 
 def test_a_misspelled_name_is_guessed_and_an_unknown_one_is_not():
     with pytest.raises(AttributeError, match="no torch.zeross; did you mean zeros?"):
-        minitorch.zeross
+        minitorch.zeross  # noqa: B018
     with pytest.raises(AttributeError, match="did you mean reshape?"):
-        minitorch.ones(1).reshap
+        minitorch.ones(1).reshap  # noqa: B018
     assert "If PyTorch has it" in sentence("torch", "xyzzy")
     assert not hasattr(minitorch, "__wrapped__")
 

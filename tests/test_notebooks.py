@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from classroom import builder, course_map, testing
+from classroom import builder, catalogue, course_map, testing
 from classroom.environment import ROOT
 
 NOTEBOOKS = sorted(Path(ROOT, "notebooks").glob("*.ipynb"))
@@ -36,7 +36,7 @@ def test_nothing_in_a_notebook_escapes_comparison(path):
     """nbval does not compare a cell without an execution count, and obeys more marks than the one we use."""
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert all(tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, course_map.PICTURE} for cell in cells)
+    assert all(tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, builder.FOLDED, course_map.PICTURE} for cell in cells)
     assert not any(re.search(r"NBVAL_|PYTEST_VALIDATE", cell.source) for cell in cells)
     compared = [cell for cell in cells if builder.IGNORED not in tags(cell)]
     assert sum(bool(cell.outputs) for cell in compared) >= 3
@@ -118,3 +118,9 @@ def test_a_notebook_that_cannot_be_solved_says_what_to_do(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebooks" / "99_gone.ipynb")
     with pytest.raises(testing.Problem, match="(?s)99_gone.*cannot be solved.*no_such.*make notebooks"):
         testing.solve(tmp_path / "notebooks", tmp_path / "solved")
+
+
+@pytest.mark.parametrize("lesson", catalogue.course().lessons, ids=lambda lesson: lesson.name)
+def test_headings_of_a_lesson_skip_no_level(lesson):
+    levels = [len(marks) for marks in re.findall(r"^# (#+) ", lesson.text, re.MULTILINE)]
+    assert levels[0] == 1 and all(after <= before + 1 for before, after in zip(levels, levels[1:]))

@@ -1,4 +1,4 @@
-"""Optimisers and learning rates: the same steps as PyTorch, the same bits after a stop and a resumption."""
+"""Optimizers and learning rates: the same steps as PyTorch, the same bits after a stop and a resumption."""
 import math
 
 import numpy as np

@@ -1,9 +1,12 @@
-"""Ten programs as people write them for PyTorch, each run on both engines, which must agree after 20 steps.
+"""Ten programs as people write them for PyTorch, each run on both engines, which must agree after
+20 steps.
 
-Only the imports are switched (tests/twin.py). PyTorch's random numbers are others than ours, so here it is lent
-ours: every function that draws is replaced by one that draws on minitorch. Each program leaves `losses`, one
-number per step, and `results`, what else it computed: tensors and numbers.
+Only the imports are switched (tests/twin.py). PyTorch's random numbers are others than ours, so
+here it is lent ours: every function that draws is replaced by one that draws on minitorch. Each
+program leaves `losses`, one number per step, and `results`, what else it computed: tensors and
+numbers.
 """
+
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,7 @@ def run(name, switch):
 @pytest.fixture
 def lent_random_numbers(monkeypatch):
     """Let PyTorch draw from minitorch's generators."""
+
     def theirs(x):
         return torch.from_numpy(x.numpy()) if isinstance(x, minitorch.Tensor) else x
 
@@ -37,20 +41,37 @@ def lent_random_numbers(monkeypatch):
         return minitorch.tensor(x.detach().numpy()) if isinstance(x, torch.Tensor) else x
 
     def lend(draw):
-        return lambda *args, **kwargs: theirs(draw(*map(ours, args), **{key: ours(x) for key, x in kwargs.items()}))
+        return lambda *args, **kwargs: theirs(
+            draw(*map(ours, args), **{key: ours(x) for key, x in kwargs.items()})
+        )
 
-    for name in ("rand", "randn", "randint", "randperm", "rand_like", "randn_like", "multinomial",
-                 "manual_seed"):
+    for name in (
+        "rand",
+        "randn",
+        "randint",
+        "randperm",
+        "rand_like",
+        "randn_like",
+        "multinomial",
+        "manual_seed",
+    ):
         monkeypatch.setattr(torch, name, lend(getattr(minitorch, name)))
     monkeypatch.setattr(torch, "Generator", minitorch.Generator)
     for name in ("uniform_", "normal_"):
+
         def in_place(self, *args, name=name, **kwargs):
             draw = getattr(minitorch.empty(*self.shape), name)
             with torch.no_grad():
                 return self.copy_(theirs(draw(*args, **kwargs)))
+
         monkeypatch.setattr(torch.Tensor, name, in_place)
-    monkeypatch.setattr(torch.nn.functional, "dropout", lambda input, p=0.5, training=True, inplace=False: (
-        input * theirs(F.dropout(minitorch.ones(*input.shape), p, training))))
+    monkeypatch.setattr(
+        torch.nn.functional,
+        "dropout",
+        lambda input, p=0.5, training=True, inplace=False: (
+            input * theirs(F.dropout(minitorch.ones(*input.shape), p, training))
+        ),
+    )
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -1,7 +1,11 @@
 """Tensor and its graph: leaves, accumulation, freeing, recording on and off, changes in place, NumPy."""
+import copy
 import gc
+import pickle
+import re
 import threading
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -426,7 +430,50 @@ def test_scatter_add_rows_equals_the_loop(size, count):
     np.testing.assert_allclose(scatter_add_rows(ids, rows, size), wanted, atol=1e-12)
 
 
+def test_the_core_is_what_the_package_says_and_short():
+    folder = Path(minitorch.__file__).parent
+    core, families = re.search(r"reading order:\n\n(.*?)\n\nAround it.*?:\n\n(.*?)\n\n", minitorch.__doc__, re.S).groups()
+    names = re.findall(r"^    ([a-z]+) ", core, re.M)
+    lines = sum(len((folder / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in names)
+    assert names[0] == "graph" and lines < 1000
+    there = {path.stem for path in folder.iterdir() if path.suffix in ("", ".py") and not path.stem.startswith("_")}
+    assert {*names, *re.findall(r"[a-z]+", " ".join(re.findall(r"^    (\S.*?)(?:  |$)", families, re.M)))} == there
+
+
 def test_dtypes_are_those_of_numpy():
     assert (float32, float64, int64) == (np.dtype("float32"), np.dtype("float64"), np.dtype("int64"))
     assert minitorch.float == float32 and minitorch.double == float64 and minitorch.long == int64
     assert minitorch.bool == np.dtype(bool) and isinstance(zeros(1), Tensor)
+
+
+@both
+def test_deep_copies_and_pickles_are_tensors_of_their_own(torch):
+    base = torch.zeros(3)
+    view, weight = base[1:], torch.ones(2, requires_grad=True)
+    for copied in (copy.deepcopy(view), pickle.loads(pickle.dumps(view))):
+        copied.add_(weight).sum().backward()
+        assert copied.tolist() == [1, 1] and base.tolist() == [0, 0, 0]
+    again = copy.deepcopy([weight, weight])
+    assert again[0] is again[1] is not weight and again[0].requires_grad
+    assert again[0].grad.tolist() == [2, 2]
+    with pytest.raises(RuntimeError):
+        copy.deepcopy(weight * 2)
+
+
+def test_a_view_whose_base_has_moved_is_not_followed():
+    base = ones(3)
+    view = base[1:]
+    base.data = zeros(3)
+    with pytest.raises(RuntimeError, match="no longer share memory"):
+        view.add_(leaf(1.0, 1.0))
+
+
+def test_a_dtype_is_known_by_what_it_is_not_by_its_identity():
+    """A mask from another process has an equal dtype that is another object."""
+    again = lambda array: minitorch.from_numpy(pickle.loads(pickle.dumps(array)))
+    mask, ids, x = again(np.array([True, False])), again(np.array([1, 0])), again(np.ones(2, np.float32))
+    x.requires_grad_()
+    out = minitorch.where(mask, x, 0.0) + x.masked_fill(mask, 0.0) + x[mask] + x[ids] + minitorch.nn.functional.relu(x)
+    out.sum().backward()
+    assert out.dtype == float32 and x.grad.tolist() == [5, 3] and (~mask).tolist() == [False, True]
+    assert (mask & mask).tolist() == [True, False] and (x.detach() * x.detach().double()).dtype == float64

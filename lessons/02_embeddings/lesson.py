@@ -17,7 +17,7 @@
 # every language model. You write it, its gradient, and a small *word2vec* that finds out by itself which words are
 # alike.
 #
-# ### Three questions about lesson 00
+# ## Three questions about lesson 00
 #
 # 1. `x` has shape (2, 3, 4). What does adding an array of shape (3, 4) do?
 # 2. `ids` has shape (5,). What are the shapes of `ids[:, None]` and of `ids[:, None] == np.arange(7)`?

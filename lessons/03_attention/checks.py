@@ -200,10 +200,12 @@ def numpy_of_far_scores(answer):
     """A hidden key gets no weight, however large its score or however low the others'."""
     k, v = np.array([[0.0], [0.0], [2000.0]]), np.array([[1.0], [3.0], [8.0]])
     low = np.array([[-300.0], [-301.0], [-2.0]])
+    lower = np.array([[-3e6], [-3e6], [-2.0]])
     mask = np.array([[True, True, False]])
     large = answer(np.array([[1.0]]), k, v, mask)
     require(not np.isnan(large).any(), NOTHING_LEFT)
-    return large, answer(np.array([[1.0]]), low, v, mask)
+    one = np.array([[1.0]])
+    return large, answer(one, low, v, mask), answer(one, lower, v, mask)
 
 
 about(
@@ -330,7 +332,8 @@ def attention_of_far_scores(answer):
     mask = torch.tensor([[True, True, False]])
     large = answer(q, torch.tensor([[0.0], [0.0], [2000.0]]), v, mask)
     require(not np.isnan(large.detach().numpy()).any(), NOTHING_LEFT)
-    return large, answer(q, torch.tensor([[-300.0], [-301.0], [-2.0]]), v, mask)
+    low, lower = torch.tensor([[-300.0], [-301.0], [-2.0]]), torch.tensor([[-3e6], [-3e6], [-2.0]])
+    return large, answer(q, low, v, mask), answer(q, lower, v, mask)
 
 
 @check("attention")

@@ -17,7 +17,7 @@
 # loop, with NumPy, and on the engine. Then you find out exactly what it cannot see. That is what the rest of this
 # course is about.
 #
-# ### Three questions about lesson 01
+# ## Three questions about lesson 01
 #
 # 1. A number is used at two places of a computation. How do its two gradients come together?
 # 2. Softmax turns scores into weights. What do the weights sum to, and what happens to the others if one score grows?

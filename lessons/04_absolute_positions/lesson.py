@@ -17,7 +17,7 @@
 # there. In this lesson you build the two tables of such vectors that matter: one that is computed, from sines
 # and cosines, and one that is learned, as in GPT-2.
 #
-# ### Three questions about lesson 02
+# ## Three questions about lesson 02
 #
 # 1. What does the lookup of an embedding know about the place where a token stands?
 # 2. A text has the ids 5, 1, 3, 2, and dim is 3. What shape does the model's input have?
@@ -38,7 +38,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, solution
+from classroom import compare, exercise, hint, show, slider, solution
 from minitorch import nn
 from solutions.absolute_positions import (
     Sinusoidal,
@@ -247,6 +247,49 @@ print()
 # ten tokens: the first six rows are the same
 print(sinusoidal_encoding(10, 4).round(3) + 0)
 assert np.array_equal(sinusoidal_encoding(10, 4)[:6], small)
+
+# %% [markdown]
+# Each pair is a point on a circle, the hand of a clock: its sine to the right, its cosine up. Here are the
+# four hands of a table with eight columns.
+#
+# **Predict before you move the slider.** Which of the four hands can you see move by position 24?
+#
+# <details><summary>Answer</summary>
+#
+# Three. Their speeds are 1, 0.1, 0.01 and 0.001, so by then the first has gone round nearly four times, the
+# second has turned by 138 degrees and the third by 14. The last one, with 1.4 degrees, is for longer texts.
+#
+# </details>
+
+# %% tags=["nbval-ignore-output"]
+clocks = sinusoidal_encoding(25, 8)  # (seq, dim)
+speeds = ["speed 1", "speed 1/10", "speed 1/100", "speed 1/1000"]
+
+
+def clocks_at(position):
+    """The four hands, and the row of the table that they are."""
+    columns = [f"{wave} {i}" for i in range(4) for wave in ("sin", "cos")]
+    return [
+        slider.hands(clocks[position], speeds, "four clocks"),
+        slider.bars(clocks[position], columns, "a row of the table"),
+    ]
+
+
+def in_words(position):
+    angles = np.rad2deg(position * angular_speeds(8)) % 360
+    turned = ", ".join(f"{angle:.0f}" for angle in angles)
+    return f"position {position}, hands at {turned} degrees"
+
+
+slider.show(
+    "position",
+    range(25),
+    clocks_at,
+    says=in_words,
+    alt="Four clocks with a hand each, and eight bars, the row of the "
+    "table. From position to position the first hand turns by 57 "
+    "degrees, each other one ten times less than the one before.",
+)
 
 # %% [markdown]
 # Nothing is larger than 1, and $P_3$ is the same in a text of 6 and of 10. Now a large one: 100 positions,

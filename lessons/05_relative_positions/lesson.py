@@ -17,7 +17,7 @@
 # where it compares two tokens: the score. You build the heart of four ways to do that, in the order in which
 # they were found.
 #
-# ### Three questions about lesson 03
+# ## Three questions about lesson 03
 #
 # 1. Which numbers does the softmax of attention turn into weights, and what shape have they?
 # 2. In a decoder, which keys may query i look at?

@@ -16,7 +16,7 @@
 # tables and extra sums. RoPE (Su et al. 2021) does neither. It turns each query and each key by an angle that
 # depends on its own place only, and the distance comes out of their product by itself.
 #
-# ### Three questions about lesson 04
+# ## Three questions about lesson 04
 #
 # 1. Each pair of columns of the sinusoidal table is a clock hand. How fast does pair $c$ turn?
 # 2. Which matrix carries the row of place $n$ to the row of place $n + k$?
@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, solution
+from classroom import compare, exercise, hint, show, slider, solution
 from solutions.absolute_positions import (
     angular_speeds,
     check_table_size,
@@ -446,6 +446,51 @@ print(
 assert reach[100.0] < reach[10_000.0] < reach[500_000.0]
 # none falls steadily
 assert all((np.diff(curve) > 0).any() for curve in curves.values())
+
+# %% [markdown]
+# There is more between these three bases.
+#
+# **Predict before you move the slider.** Which base keeps the score above one half all the way to 200 back:
+# 10,000, a million, or none?
+#
+# <details><summary>Answer</summary>
+#
+# A million just does it. Watch how the curve straightens as one pair after the other becomes too slow to notice.
+#
+# </details>
+
+# %% tags=["nbval-ignore-output"]
+near = np.arange(0, 201, 5)
+bases = 10 ** np.linspace(1, 7, 25)
+
+
+def score_by_base(base):
+    """Score of equal vectors over the distance, 1 at distance 0."""
+    score = score_at_distance(ones, ones, -near, base) / 128
+    return [slider.line(near, score, "score, 1 at distance 0", "tokens back")]
+
+
+def in_words(base):
+    score = score_at_distance(ones, ones, np.array([-200]), base)[0] / 128
+    return f"{base:,.0f}: {score:.2f} at 200 back"
+
+
+slider.show(
+    "base",
+    bases,
+    score_by_base,
+    shown="{:,.0f}".format,
+    says=in_words,
+    first=12,
+    alt="Score of equal vectors over 0 to 200 tokens back. With base "
+    "10 it drops to 0 at once and wavers; the larger the base, "
+    "the more slowly it falls.",
+)
+lowest = [
+    score_at_distance(ones, ones, -near, base).min() / 128
+    for base in (10_000.0, 1_000_000.0)
+]
+assert lowest[0] < 0.4 and lowest[1] > 0.5
 
 # %% [markdown]
 # ### A bound, not a guarantee (may be skipped)

@@ -1192,8 +1192,8 @@ class OffsetForQueriesOnly(Right):
 
 
 _ANGLES = (
-    "The angles do not fit x: needed are the positions offset ... offset + seq - 1, for "
-    "rotary_dim columns."
+    "Angles and x do not fit. Needed are the first rotary_dim columns of x, and the angles of the "
+    "positions offset ... offset + seq - 1."
 )
 
 

@@ -20,7 +20,7 @@
 # The name CoPE was given three times. This is not Clipped RoPE (arXiv 2602.05258), and not Complex Positional
 # Encoding (arXiv 2508.18308).
 #
-# ### Three questions about lesson 05
+# ## Three questions about lesson 05
 #
 # 1. What does a score get from Shaw's encoding, what from T5's?
 # 2. Why does Shaw clip distances?
@@ -40,7 +40,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, solution
+from classroom import compare, exercise, hint, show, slider, solution
 from solutions.attention import causal_mask
 from solutions.autograd import softmax
 from solutions.cope import CoPE, check_gates, check_rows, whole_and_rest
@@ -424,6 +424,58 @@ assert min(by_cope) > 0.9
 
 # %% [markdown]
 # It still falls a little: gates that are nearly closed add up. To leave out thousands, close them tightly.
+#
+# Back to Alice once more. A query is a direction: at 0 degrees it counts sentence ends, at 90 degrees beings.
+# Its $q \cdot e$ is 1 at position 1 and 0 at all others, so it likes what it has counted once.
+#
+# **Predict before you turn it.** What does it count halfway, at 45 degrees? And at 225, the other way?
+#
+# <details><summary>Answer</summary>
+#
+# Halfway, both: full stops and beings open its gates alike, and *She* does a little. At 225 degrees it counts nothing
+# at all, and there are no positions.
+#
+# </details>
+
+# %% tags=["nbval-ignore-output"]
+likes = torch.tensor([0.0, 1.0, 0.0, 0.0]).unsqueeze(-1)  # q.e: (npos, 1)
+
+
+def gates_of_last(degrees):
+    """The gates of a query turned so: (query, key), all queries alike."""
+    angle = np.deg2rad(degrees)
+    query = np.array([20 * np.cos(angle), 20 * np.sin(angle), -10, 0])
+    queries = np.tile(query, (12, 1))  # (query, head_dim)
+    return cope_gates(torch.tensor(queries), torch.tensor(keys))
+
+
+def in_words(degrees):
+    counted = gates_of_last(degrees)[-1].numpy().sum()
+    return f"{degrees}, counts {counted:.1f}"
+
+
+def seen_in_direction(degrees):
+    """Gates, positions and scores of the last token, for a query turned so."""
+    gates = gates_of_last(degrees)
+    positions = cope_positions(gates)[-1]  # (key,)
+    scores = interpolate(likes, positions)  # (key, 1)
+    return [
+        slider.bars(gates[-1], words, "gates"),
+        slider.bars(positions, words, "positions"),
+        slider.bars(scores, words, "what position adds to the score"),
+    ]
+
+
+slider.show(
+    "direction in degrees",
+    range(0, 360, 15),
+    seen_in_direction,
+    says=in_words,
+    alt="Three rows of bars over the twelve tokens: gates, positions "
+    "and scores of the last query. At 0 degrees the full stops "
+    "are counted, at 90 Alice, rabbit and half of She, from 165 "
+    "to 285 nothing.",
+)
 #
 # ## The way back
 #

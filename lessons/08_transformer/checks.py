@@ -283,8 +283,8 @@ about(
 def first_step(answer):
     """In the first step every number moves by about lr, however large its gradient: the two means
     start at 0, and the corrections make up for that."""
-    p, g, zero = np.array([1.0, 1.0, -2.0]), np.array([4.0, -0.1, 0.5]), np.zeros(3)
-    return answer(p, g, zero, zero, 1, 0.1, weight_decay=0.0)
+    p, g = np.array([1.0, 1.0, -2.0]), np.array([4.0, -0.1, 0.5])
+    return answer(p, g, np.zeros(3), np.zeros(3), 1, 0.1, weight_decay=0.0)
 
 
 @check("adamw_step", dtype="values")
@@ -301,15 +301,18 @@ def later_steps(answer):
 @check("adamw_step", dtype="values")
 def decay(answer):
     """Decay shrinks the parameter by lr * weight_decay of itself, and leaves the gradient alone."""
-    p, g, zero = np.array([10.0, -10.0, 3.0]), np.array([1.0, 1.0, -2.0]), np.zeros(3)
-    return answer(p, g, zero, zero, 1, 0.1, weight_decay=0.5), answer(p, g, zero, zero, 1, 0.1)
+    p, g = np.array([10.0, -10.0, 3.0]), np.array([1.0, 1.0, -2.0])
+    return (
+        answer(p, g, np.zeros(3), np.zeros(3), 1, 0.1, weight_decay=0.5),
+        answer(p, g, np.zeros(3), np.zeros(3), 1, 0.03),
+    )
 
 
 @check("adamw_step", dtype="values")
 def large_eps(answer):
     """eps is added to the root, not under it: seen with a large eps."""
-    p, g, zero = np.zeros(2), np.array([1.0, -5.0]), np.zeros(2)
-    return answer(p, g, zero, zero, 1, 1.0, eps=3.0, weight_decay=0.0)
+    p, g = np.zeros(2), np.array([1.0, -5.0])
+    return answer(p, g, np.zeros(2), np.zeros(2), 1, 1.0, eps=3.0, weight_decay=0.0)
 
 
 about(

@@ -812,7 +812,8 @@ def unscored_as_zero(logits, targets):
 
 @mistake(
     "cross_entropy",
-    "exp(1000) overflows. logits - logsumexp(logits) does not.",
+    "Large logits give NaN here: exp overflows, or the log of a 0 is multiplied by 0. logits - "
+    "logsumexp(logits) does neither.",
     seen="softmax written out without subtracting the largest",
 )
 def naive_softmax(logits, targets):
@@ -822,7 +823,8 @@ def naive_softmax(logits, targets):
 
 
 @mistake(
-    "cross_entropy", "exp(1000) overflows to inf. Tensors have .logsumexp(dim), which does not."
+    "cross_entropy",
+    "exp overflows to inf for large logits. Tensors have .logsumexp(dim), which does not.",
 )
 def naive_logsumexp(logits, targets):
     logits, targets = flat(logits, targets)

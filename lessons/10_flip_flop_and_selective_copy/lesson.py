@@ -36,7 +36,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import exercise, hint, progress, show, solution
+from classroom import claim, exercise, hint, progress, show, solution
 from experiments.records import read_records
 from solutions.counting import gate_by_symbol
 from solutions.flip_flop_and_selective_copy import (
@@ -93,7 +93,7 @@ for blanks in (12, 6, 24):
 #
 # Two layers, two heads, 32 numbers a token, 500 steps of 32 fresh texts, a learning rate of 0.004 at its peak;
 # nothing is tuned, except that CoPE's table has 32 rows. Five to ten seconds each on an idle machine. You may
-# interrupt (Kernel -> Interrupt): what was learned stays, though the claims below will then not hold.
+# stop one (Kernel -> Interrupt). Then *Run All* stops there too; run the cell again to start anew.
 
 # %%
 SPLITS = {"in distribution": 12, "dense": 6, "sparse": 24}  # blanks
@@ -121,12 +121,14 @@ def train(positions, steps=500, seed=0, **options):
     trainer = Trainer(
         model, selective_copy_batch, steps, lr=4e-3, warmup=100, seed=seed
     )
-    trainer.fit(
+    how = trainer.fit(
         on_step=lambda trainer: bar.update(
             trainer.step, f"loss {trainer.losses[-1]:.3f}"
         )
     )
-    model.steps_done = trainer.step  # fewer, if interrupted
+    if how == "interrupted":
+        bar.stop()
+    model.steps_done = trainer.step
     return model
 
 
@@ -161,16 +163,24 @@ for split in tests:
         + "".join(f"{symbols:10.1f}{whole:6.0f}" for symbols, whole in pairs)
     )
 
-# %%
-assert all(
-    symbols < 0.02 and whole < 0.1
-    for symbols, whole in errors["cope"].values()
+# %% tags=["folded"]
+claim(
+    "CoPE copies nearly everything right: less than 2 % of the symbols are wrong.",
+    all(
+        symbols < 0.02 and whole < 0.1
+        for symbols, whole in errors["cope"].values()
+    ),
 )
-for each in (errors["learned"], errors["rope"]):
-    assert (
-        each["in distribution"][0] > 0.15 and each["in distribution"][1] > 0.8
+for name in ("learned", "rope"):
+    each = errors[name]
+    claim(
+        f"With {name} most copies have something wrong in them, also in distribution.",
+        each["in distribution"][0] > 0.15 and each["in distribution"][1] > 0.8,
     )
-    assert each["dense"][0] > 0.6 and each["sparse"][0] > 0.6
+    claim(
+        f"With {name} most symbols are wrong where the number of blanks is another one.",
+        each["dense"][0] > 0.6 and each["sparse"][0] > 0.6,
+    )
 
 # %% [markdown]
 # Blind guessing among 14 symbols is wrong 93 times in 100, and with other numbers of blanks `learned` and `rope`
@@ -211,13 +221,17 @@ show(
     "90 per cent further away. CoPE: zero throughout.",
 )
 
-# %%
+# %% tags=["folded"]
 for name in ("learned", "rope"):
     *fewer, one_fewer, same, one_more, _, _, _, _ = by_blanks[name]
-    assert min(one_fewer, one_more) > same + 0.03 and min(
-        fewer + by_blanks[name][7:]
-    ) > max(0.4, same + 0.1)
-assert max(by_blanks["cope"]) < 0.02
+    claim(
+        f"With {name} one blank more or fewer hurts, and three hurt much.",
+        min(one_fewer, one_more) > same + 0.03
+        and min(fewer + by_blanks[name][7:]) > max(0.4, same + 0.1),
+    )
+claim(
+    "CoPE is as good with any number of blanks.", max(by_blanks["cope"]) < 0.02
+)
 
 # %% [markdown]
 # A single blank more or fewer is enough to hurt. **What of this is by construction?** In the dense texts no place
@@ -241,9 +255,13 @@ for split in tests:
         f"{longer.steps_done:,} {100 * after[split]:5.1f} %"
     )
 
-# %%
-assert after["in distribution"] < 0.7 * errors["rope"]["in distribution"][0]
-assert after["dense"] > 0.5 and after["sparse"] > 0.6
+# %% tags=["folded"]
+claim(
+    "A longer training makes RoPE better in distribution, and leaves most symbols wrong elsewhere.",
+    after["in distribution"] < 0.7 * errors["rope"]["in distribution"][0]
+    and after["dense"] > 0.5
+    and after["sparse"] > 0.6,
+)
 
 # %% [markdown]
 # On texts like those it learns from it gets much better. With other numbers of blanks most symbols stay wrong. RoPE's
@@ -294,17 +312,22 @@ for name, split in ((name, split) for name in hits for split in tests):
         + "".join(f"{100 * share:5.0f}" for share in hits[name][split])
     )
 
-# %%
-# a head of the first layer
-copier = int(np.argmax(hits["cope"]["in distribution"][:2]))
-assert all(
-    hits["cope"][split][copier] > 0.97 and max(hits["rope"][split]) < 0.7
-    for split in SPLITS
+# %% tags=["folded"]
+copier = int(
+    np.argmax(hits["cope"]["in distribution"][:2])
+)  # a head of the first layer
+claim(
+    "One head of CoPE looks at the symbol to copy nearly always, and no head of RoPE does.",
+    all(
+        hits["cope"][split][copier] > 0.97 and max(hits["rope"][split]) < 0.7
+        for split in SPLITS
+    )
+    and max(hits["rope"]["sparse"]) < 0.5,
 )
-assert max(hits["rope"]["sparse"]) < 0.5
-assert (
+claim(
+    "RoPE gets more symbols right than its best head looks at.",
     1 - errors["rope"]["in distribution"][0]
-    > max(hits["rope"]["in distribution"]) + 0.1
+    > max(hits["rope"]["in distribution"]) + 0.1,
 )
 
 
@@ -431,14 +454,20 @@ show(
     "all three are one narrow spike.",
 )
 
-# %%
-assert means[BLANK] < 0.05 and means[MARK] < 0.1 and means[:14].min() > 0.3
+# %% tags=["folded"]
+claim(
+    "The copier's gates are open for symbols, and closed for blanks and the mark.",
+    means[BLANK] < 0.05 and means[MARK] < 0.1 and means[:14].min() > 0.3,
+)
 for split, blanks in SPLITS.items():
-    assert (
-        in_tokens[split].min() >= 13 and in_tokens[split].max() <= 13 + blanks
+    claim(
+        f"The distance to copy from, {split}: it varies in tokens, and hardly by gates.",
+        in_tokens[split].min() >= 13
+        and in_tokens[split].max() <= 13 + blanks
+        and in_tokens[split].std() > 1.5
+        and by_gates[split].std() < 0.5
+        and abs(by_gates[split].mean() - 12 * means[:14].mean()) < 0.8,
     )
-    assert in_tokens[split].std() > 1.5 and by_gates[split].std() < 0.5
-    assert abs(by_gates[split].mean() - 12 * means[:14].mean()) < 0.8
 
 # %% [markdown]
 # The gate is shut for blanks and the mark and about equally open for all symbols: the position is 12 times the gate,
@@ -462,10 +491,13 @@ for symbols in (10, 11, 12, 13, 14):
     by_symbols[symbols] = error_rate(predict(models["cope"], inputs), targets)
     print(f"cope, {symbols} symbols: {100 * by_symbols[symbols]:.0f} % wrong")
 
-# %%
-assert all(
-    (error < 0.02) if symbols == 12 else (error > 0.6)
-    for symbols, error in by_symbols.items()
+# %% tags=["folded"]
+claim(
+    "CoPE copies 12 symbols, and no other number of them.",
+    all(
+        (error < 0.02) if symbols == 12 else (error > 0.6)
+        for symbols, error in by_symbols.items()
+    ),
 )
 
 # %% [markdown]
@@ -512,7 +544,7 @@ def seconds(records):
 table(copy)
 seconds(copy)
 
-# %%
+# %% tags=["folded"]
 assert [
     len(runs) for records in (copy, flip_flop) for runs in records.values()
 ] == 18 * [3]
@@ -540,7 +572,7 @@ for split in ("dense", "sparse"):
 larger = read_records("copy", init_std=0.1)
 table(larger)
 
-# %%
+# %% tags=["folded"]
 for name, runs in larger.items():
     if name != "cope":
         assert (
@@ -634,7 +666,7 @@ for split, ignore in (
 table(flip_flop)
 seconds(flip_flop)
 
-# %%
+# %% tags=["folded"]
 mean = {
     name: {split: wrong(split, runs).mean() for split in SPLITS}
     for name, runs in flip_flop.items()
@@ -664,7 +696,7 @@ for name, percent in (("cope", 29), ("rope", 29), ("alibi", 1)):
         == percent
     )
 
-# %%
+# %% tags=["folded"]
 SHOWN = {
     "sinusoidal": ("C4", "v:"),
     "learned": ("C1", "o:"),

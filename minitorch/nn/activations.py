@@ -96,19 +96,19 @@ def _gelu_tanh(x):
         np.exp(s, out=s)
     s += 1
     np.divide(1, s, out=s)
-    out = x * s
 
     def backward(g):
         dx = x * x
         dx *= 3 * a
         dx += c
-        dx *= out
+        dx *= x
+        dx *= s
         dx *= 1 - s
         dx += s
         dx *= g
         return dx
 
-    return out, backward
+    return x * s, backward
 
 
 def glu(input, dim=-1):

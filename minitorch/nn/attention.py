@@ -53,8 +53,10 @@ def _attention(query, key, value, mask, *, dropout_p, scale, mask_gradient):
                                           None if mask is None else mask[..., rows, keys], dropout_p)
         blocks.append((rows, keys, back))
 
+    shapes = [(*batch, *x.shape[-2:]) for x in (query, key, value)]
+
     def backward(g):
-        dq, dk, dv = (np.zeros((*batch, *x.shape[-2:]), x.dtype) for x in (query, key, value))
+        dq, dk, dv = (np.zeros(shape, g.dtype) for shape in shapes)
         dmask = np.zeros((*batch, query_len, key_len), g.dtype) if mask_gradient else None
         for rows, keys, back in blocks:
             dq[..., rows, :], dk_part, dv_part, dscores = back(g[..., rows, :])

@@ -1,4 +1,5 @@
 """Modules made of modules: in a list, one after the other, by name."""
+
 from minitorch.nn.module import Module
 
 
@@ -37,12 +38,18 @@ class Sequential(ModuleList):
 
     def __init__(self, *modules):
         super().__init__()
-        named = modules[0].items() if modules and isinstance(modules[0], dict) else enumerate(modules)
+        named = (
+            modules[0].items() if modules and isinstance(modules[0], dict) else enumerate(modules)
+        )
         for name, module in named:
             self.add_module(str(name), module)
 
     def __getitem__(self, index):
-        return Sequential(dict(self._own(Module)[index])) if isinstance(index, slice) else list(self)[index]
+        return (
+            Sequential(dict(self._own(Module)[index]))
+            if isinstance(index, slice)
+            else list(self)[index]
+        )
 
     def forward(self, input):
         for module in self:

@@ -1,4 +1,5 @@
 """Layers: what the functions of nn.functional need, parameters and settings, kept in a Module."""
+
 import math
 
 from minitorch import creation, random
@@ -9,11 +10,13 @@ from minitorch.nn import init
 from minitorch.nn.module import Module, Parameter
 from minitorch.recording import no_grad
 
-
 # ---------------------------------------------------------------- with parameters
 
+
 class Linear(Module):
-    """x W^T + b: (..., in_features) -> (..., out_features). W, b start in U(-k, k), k^2 = 1 / in_features."""
+    """x W^T + b: (..., in_features) -> (..., out_features). W, b start in U(-k, k), k^2 = 1 /
+    in_features.
+    """
 
     @on_cpu
     def __init__(self, in_features, out_features, bias=True, *, dtype=None):
@@ -41,7 +44,11 @@ class Embedding(Module):
     @on_cpu
     def __init__(self, num_embeddings, embedding_dim, padding_idx=None, *, dtype=None):
         super().__init__()
-        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        self.num_embeddings, self.embedding_dim, self.padding_idx = (
+            num_embeddings,
+            embedding_dim,
+            padding_idx,
+        )
         self.weight = Parameter(random.randn(num_embeddings, embedding_dim, dtype=dtype))
         self._zero_padding()
 
@@ -66,15 +73,23 @@ class Embedding(Module):
 
 
 class LayerNorm(Module):
-    """Mean 0 and variance 1 over the last dimensions, `normalized_shape`; then times weight plus bias."""
+    """Mean 0 and variance 1 over the last dimensions, `normalized_shape`; then times weight plus
+    bias.
+    """
 
     @on_cpu
-    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=None):
+    def __init__(
+        self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=None
+    ):
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = (
+            (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        )
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
         self.weight = Parameter(creation.ones(*shape, dtype=dtype)) if elementwise_affine else None
-        self.bias = Parameter(creation.zeros(*shape, dtype=dtype)) if elementwise_affine and bias else None
+        self.bias = (
+            Parameter(creation.zeros(*shape, dtype=dtype)) if elementwise_affine and bias else None
+        )
 
     def forward(self, input):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -86,7 +101,9 @@ class RMSNorm(Module):
     @on_cpu
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, *, dtype=None):
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = (
+            (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        )
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
         self.weight = Parameter(creation.ones(*shape, dtype=dtype)) if elementwise_affine else None
 
@@ -95,34 +112,62 @@ class RMSNorm(Module):
 
 
 class BatchNorm1d(Module):
-    """Each channel of (batch, channels) or (batch, channels, length) with mean 0 and variance 1 over the batch.
+    """Each channel of (batch, channels) or (batch, channels, length) with mean 0 and variance 1
+    over the batch.
 
     While training it also keeps running means and variances, by which it normalizes afterwards.
     """
 
     @on_cpu
-    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, *, dtype=None):
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        *,
+        dtype=None,
+    ):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight = Parameter(creation.ones(num_features, dtype=dtype)) if affine else None
         self.bias = Parameter(creation.zeros(num_features, dtype=dtype)) if affine else None
-        self.register_buffer("running_mean", creation.zeros(num_features, dtype=dtype) if track_running_stats else None)
-        self.register_buffer("running_var", creation.ones(num_features, dtype=dtype) if track_running_stats else None)
-        self.register_buffer("num_batches_tracked", creation.tensor(0, dtype=int64) if track_running_stats else None)
+        self.register_buffer(
+            "running_mean",
+            creation.zeros(num_features, dtype=dtype) if track_running_stats else None,
+        )
+        self.register_buffer(
+            "running_var", creation.ones(num_features, dtype=dtype) if track_running_stats else None
+        )
+        self.register_buffer(
+            "num_batches_tracked", creation.tensor(0, dtype=int64) if track_running_stats else None
+        )
 
     def forward(self, input):
         if input.ndim not in (2, 3):
-            raise ValueError(f"BatchNorm1d needs (batch, channels) or (batch, channels, length), got {input.shape}")
+            raise ValueError(
+                f"BatchNorm1d needs (batch, channels) or (batch, channels, length): {input.shape}"
+            )
         momentum = self.momentum
         if self.training and self.num_batches_tracked is not None:
             with no_grad():
                 self.num_batches_tracked.add_(1)
             momentum = 1 / self.num_batches_tracked.item() if momentum is None else momentum
-        return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, self.training,
-                            momentum, self.eps)
+        return F.batch_norm(
+            input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training,
+            momentum,
+            self.eps,
+        )
 
 
 # ---------------------------------------------------------------- without
+
 
 class Identity(Module):
     """Hands its input on; takes any arguments."""
@@ -247,8 +292,9 @@ class LogSoftmax(Module):
 
 # ---------------------------------------------------------------- losses
 
+
 class Loss(Module):
-    """The base of losses: the function of nn.functional that a subclass names, with settings kept."""
+    """The base of losses: the function of nn.functional that a subclass names, and its settings."""
 
     def __init__(self, reduction="mean", **settings):
         super().__init__()
@@ -295,7 +341,9 @@ class WeightedLoss(Loss):
         self.register_buffer("weight", weight)
 
     def forward(self, input, target):
-        return getattr(F, self.function)(input, target, self.weight, reduction=self.reduction, **self.settings)
+        return getattr(F, self.function)(
+            input, target, self.weight, reduction=self.reduction, **self.settings
+        )
 
 
 class BCELoss(WeightedLoss):
@@ -310,15 +358,18 @@ class BCEWithLogitsLoss(WeightedLoss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input, target):
-        return F.binary_cross_entropy_with_logits(input, target, self.weight, reduction=self.reduction,
-                                                  pos_weight=self.pos_weight)
+        return F.binary_cross_entropy_with_logits(
+            input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
+        )
 
 
 class CrossEntropyLoss(WeightedLoss):
     function = "cross_entropy"
 
     def __init__(self, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-        super().__init__(weight, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing)
+        super().__init__(
+            weight, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+        )
 
 
 class NLLLoss(WeightedLoss):

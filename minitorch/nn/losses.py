@@ -1,4 +1,5 @@
 """Losses: how far predictions are from what was wanted, as one number or one per element."""
+
 import functools
 import warnings
 
@@ -13,14 +14,16 @@ from minitorch.operation import differentiable
 from minitorch.tensor import Tensor
 
 
-def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+def cross_entropy(
+    input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
     """-log softmax(input)[target], averaged, summed or (reduction="none") for each target.
 
-    input (N, C), (N, C, d1, ...) or (C,): a score for each of C classes. target: classes, int64, of the same
-    shape without C, where `ignore_index` marks those that do not count; or probabilities, of input's shape.
-    weight (C,): how much each class counts; the mean is divided by the sum of the targets' weights.
-    label_smoothing s: the target becomes (1 - s) target + s / C.
-    Raises IndexError for a class outside 0 ... C - 1, ValueError when the batch sizes differ.
+    input (N, C), (N, C, d1, ...) or (C,): a score for each of C classes. target: classes, int64,
+    of the same shape without C, where `ignore_index` marks those that do not count; or
+    probabilities, of input's shape. weight (C,): how much each class counts; the mean is divided
+    by the sum of the targets' weights. label_smoothing s: the target becomes (1 - s) target + s /
+    C. Raises IndexError for a class outside 0 ... C - 1, ValueError when the batch sizes differ.
     """
     expect_tensor("cross_entropy", input)
     expect_tensor("cross_entropy", target)
@@ -41,7 +44,9 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
             rest = where(Tensor(kept), -_weighted(log_p, weight, dim).mean(dim), 0.0)
             losses = losses * (1 - smoothing) + rest * smoothing
         return _reduced(losses, reduction, total)
-    losses = _cross_entropy(input, classes=np.where(kept, target._data, 0), kept=kept, dim=dim, smoothing=smoothing)
+    losses = _cross_entropy(
+        input, classes=np.where(kept, target._data, 0), kept=kept, dim=dim, smoothing=smoothing
+    )
     return _reduced(losses, reduction, int(kept.sum()))
 
 
@@ -53,8 +58,10 @@ def _weighted(x, weight, dim):
 @floats_only
 @differentiable
 def _cross_entropy(input, *, classes, kept, dim, smoothing):
-    """log sum e^x - (1 - s) x[class] - s mean(x); gradient: softmax(x) - (1 - s) one_hot(class) - s / C."""
-    x = np.moveaxis(input, dim, -1)                                               # (N, d1, ..., C)
+    """log sum e^x - (1 - s) x[class] - s mean(x); gradient: softmax(x) - (1 - s) one_hot(class) -
+    s / C.
+    """
+    x = np.moveaxis(input, dim, -1)  # (N, d1, ..., C)
     shape, rows = x.shape, x.reshape(-1, x.shape[-1])
     p = rows - rows.max(1, keepdims=True, initial=-np.inf)
     chosen = np.arange(len(p)), classes.ravel()
@@ -64,7 +71,7 @@ def _cross_entropy(input, *, classes, kept, dim, smoothing):
     np.exp(p, out=p)
     total = p @ np.ones(p.shape[1], p.dtype)
     losses += np.log(total)
-    p /= total[:, None]                                                           # softmax(x)
+    p /= total[:, None]  # softmax(x)
 
     def backward(g):
         g = np.where(kept, g, 0).reshape(-1, 1)
@@ -78,7 +85,9 @@ def _cross_entropy(input, *, classes, kept, dim, smoothing):
 
 
 def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
-    """-input[target]: the cross-entropy of log-probabilities. Shapes and `weight` as for `cross_entropy`."""
+    """-input[target]: the cross-entropy of log-probabilities. Shapes and `weight` as for
+    `cross_entropy`.
+    """
     expect_tensor("nll_loss", input)
     expect_tensor("nll_loss", target)
     kept = _check_classes(input, target, ignore_index)
@@ -87,7 +96,9 @@ def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean")
 
 
 def _class_losses(log_p, target, weight, kept, dim):
-    """-weight[target] log_p[target] where a target counts, else 0; and the sum of the weights that count."""
+    """-weight[target] log_p[target] where a target counts, else 0; and the sum of the weights that
+    count.
+    """
     classes = np.where(kept, target._data, 0)
     losses = -gather(log_p, dim, Tensor(np.expand_dims(classes, dim))).squeeze(dim)
     if weight is None:
@@ -97,13 +108,19 @@ def _class_losses(log_p, target, weight, kept, dim):
 
 
 def _check_classes(input, target, ignore_index):
-    """Which targets count: an array of truth values. Complains unless they are classes that fit `input`."""
+    """Which targets count: an array of truth values. Complains unless they are classes that fit
+    `input`.
+    """
     expected = input.shape[:1] * (input.ndim > 1) + input.shape[2:]
     if target.shape != expected:
         error = ValueError if target.shape[:1] != expected[:1] else RuntimeError
-        raise error(f"scores of shape {input.shape} need targets of shape {expected}, got {target.shape}")
+        raise error(
+            f"scores of shape {input.shape} need targets of shape {expected}, got {target.shape}"
+        )
     if target.dtype != int64:
-        raise RuntimeError(f"targets must be int64, or probabilities in the scores' shape; not {target.dtype}")
+        raise RuntimeError(
+            f"targets must be int64, or probabilities in the scores' shape; not {target.dtype}"
+        )
     kept = target._data != ignore_index
     check_ids("target", target._data[kept], input.shape[min(1, input.ndim - 1)])
     return kept
@@ -111,16 +128,22 @@ def _check_classes(input, target, ignore_index):
 
 # ---------------------------------------------------------------- of numbers
 
+
 def _elementwise(function):
     """A loss of (input, target, ...) for each element, made one number by `reduction`."""
+
     @functools.wraps(function)
     def loss(input, target, *args, reduction="mean", **options):
         expect_tensor(function.__name__, input)
         expect_tensor(function.__name__, target)
         if input.shape != target.shape:
-            warnings.warn(f"{function.__name__}: {input.shape} and {target.shape} differ and are broadcast", stacklevel=2)
+            warnings.warn(
+                f"{function.__name__}: {input.shape} and {target.shape} differ and are broadcast",
+                stacklevel=2,
+            )
         losses = function(input, target, *args, **options)
         return _reduced(losses, reduction, losses.numel())
+
     return loss
 
 
@@ -138,7 +161,9 @@ def l1_loss(input, target):
 
 @_elementwise
 def huber_loss(input, target, delta=1.0):
-    """d^2 / 2 of the difference d as far as delta, then delta (|d| - delta / 2): a parabola, then lines."""
+    """d^2 / 2 of the difference d as far as delta, then delta (|d| - delta / 2): a parabola, then
+    lines.
+    """
     if delta <= 0:
         raise RuntimeError(f"huber_loss: delta must be positive, got {delta}")
     d = (input - target).abs()
@@ -154,10 +179,14 @@ def smooth_l1_loss(input, target, beta=1.0):
 
 # ---------------------------------------------------------------- of probabilities
 
+
 def binary_cross_entropy(input, target, weight=None, *, reduction="mean"):
     """-(t log p + (1 - t) log(1 - p)) for probabilities p; no logarithm is taken below -100."""
     if input.shape != target.shape:
-        raise ValueError(f"binary_cross_entropy: input and target must have one shape, got {input.shape} and {target.shape}")
+        raise ValueError(
+            f"binary_cross_entropy: input and target must have one shape, got {input.shape} "
+            f"and {target.shape}"
+        )
     losses = _binary_cross_entropy(input, target)
     losses = losses if weight is None else losses * weight
     return _reduced(losses, reduction, losses.numel())
@@ -167,19 +196,30 @@ def binary_cross_entropy(input, target, weight=None, *, reduction="mean"):
 @differentiable
 def _binary_cross_entropy(p, t):
     if p.size and not 0 <= p.min() <= p.max() <= 1:
-        raise RuntimeError(f"all elements of input should be between 0 and 1, got {p.min()} ... {p.max()}")
+        raise RuntimeError(
+            f"all elements of input should be between 0 and 1, got {p.min()} ... {p.max()}"
+        )
     with np.errstate(divide="ignore"):
         log_p, log_q = np.maximum(np.log(p), -100), np.maximum(np.log1p(-p), -100)
-    return (-(t * log_p + (1 - t) * log_q),
-            lambda g: g * (p - t) / np.maximum(p * (1 - p), 1e-12),
-            lambda g: g * (log_q - log_p))
+    return (
+        -(t * log_p + (1 - t) * log_q),
+        lambda g: g * (p - t) / np.maximum(p * (1 - p), 1e-12),
+        lambda g: g * (log_q - log_p),
+    )
 
 
-def binary_cross_entropy_with_logits(input, target, weight=None, *, reduction="mean", pos_weight=None):
-    """`binary_cross_entropy` of sigmoid(input), without overflow. pos_weight: how much a target of 1 counts."""
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, *, reduction="mean", pos_weight=None
+):
+    """`binary_cross_entropy` of sigmoid(input), without overflow. pos_weight: how much a target of
+    1 counts.
+    """
     if input.shape != target.shape:
-        raise ValueError(f"binary_cross_entropy_with_logits: input and target must have one shape, got {input.shape} "
-                         f"and {target.shape}")
+        raise ValueError(
+            "binary_cross_entropy_with_logits: input and target must have one shape, "
+            f"got {input.shape} "
+            f"and {target.shape}"
+        )
     counts = 1 if pos_weight is None else (pos_weight - 1) * target + 1
     losses = (1 - target) * input - counts * logsigmoid(input)
     losses = losses if weight is None else losses * weight
@@ -187,7 +227,9 @@ def binary_cross_entropy_with_logits(input, target, weight=None, *, reduction="m
 
 
 def kl_div(input, target, *, reduction="mean", log_target=False):
-    """t (log t - input), of log-probabilities `input`; reduction="batchmean" divides the sum by the batch size."""
+    """t (log t - input), of log-probabilities `input`; reduction="batchmean" divides the sum by
+    the batch size.
+    """
     losses = target.exp() * (target - input) if log_target else _kl_div(input, target)
     if reduction == "batchmean":
         return losses.sum() / len(input)
@@ -202,6 +244,7 @@ def _kl_div(log_p, t):
 
 
 # ---------------------------------------------------------------- one number
+
 
 def _reduced(losses, reduction, count):
     if reduction == "mean":

@@ -1,4 +1,5 @@
-"""Module: it keeps parameters, buffers and other modules as attributes and finds them all by name."""
+"""Module: it keeps parameters, buffers and modules as attributes and finds them all by name."""
+
 from collections import namedtuple
 
 from minitorch.device import check_device
@@ -11,7 +12,9 @@ IncompatibleKeys = namedtuple("IncompatibleKeys", "missing_keys unexpected_keys"
 
 
 class Parameter(Tensor):
-    """A tensor to be learned: it requires a gradient, and a Module that has it as an attribute lists it."""
+    """A tensor to be learned: it requires a gradient, and a Module that has it as an attribute
+    lists it.
+    """
 
     __slots__ = ()
 
@@ -23,28 +26,36 @@ class Parameter(Tensor):
 
 
 class Module:
-    """The base of layers and models. A subclass calls `super().__init__()` first and defines `forward`."""
+    """The base of layers and models. A subclass calls `super().__init__()` first and defines
+    `forward`.
+    """
 
     def __init__(self):
-        self._buffers = {}                                                        # name: persistent or not
+        self._buffers = {}  # name: persistent or not
         self.training = True
 
     def __setattr__(self, name, value):
         """A parameter, buffer or module can only be replaced by its like, or by None."""
         if "_buffers" not in vars(self) and isinstance(value, (Parameter, Module)):
-            raise AttributeError(f"{type(self).__name__}: call super().__init__() before setting {name!r}")
+            raise AttributeError(
+                f"{type(self).__name__}: call super().__init__() before setting {name!r}"
+            )
         old = vars(self).get(name)
-        kind = next((kind for kind in (Parameter, Module) if isinstance(old, kind)),
-                    Tensor if name in vars(self).get("_buffers", ()) else object)
+        kind = next(
+            (kind for kind in (Parameter, Module) if isinstance(old, kind)),
+            Tensor if name in vars(self).get("_buffers", ()) else object,
+        )
         if not isinstance(value, (kind, type(None))):
-            raise TypeError(f"{name!r} must be a {kind.__name__} or None, not {type(value).__name__}")
+            raise TypeError(
+                f"{name!r} must be a {kind.__name__} or None, not {type(value).__name__}"
+            )
         object.__setattr__(self, name, value)
 
     def __call__(self, *inputs, **options):
         try:
             return self.forward(*inputs, **options)
         except Exception as error:
-            if not hasattr(error, "__notes__"):                                   # the innermost module says where
+            if not hasattr(error, "__notes__"):  # the innermost module says where
                 given = ", ".join(str(getattr(x, "shape", type(x).__name__)) for x in inputs)
                 error.add_note(f"in {type(self).__name__}, which was given {given}")
             raise
@@ -54,8 +65,13 @@ class Module:
 
     def __repr__(self):
         """The class with its settings, or with the modules below it."""
-        settings = [f"{name}={x!r}" for name, x in vars(self).items()
-                    if isinstance(x, (int, float, str, tuple)) and name != "training" and not (name == "inplace" and not x)]
+        settings = [
+            f"{name}={x!r}"
+            for name, x in vars(self).items()
+            if isinstance(x, (int, float, str, tuple))
+            and name != "training"
+            and not (name == "inplace" and not x)
+        ]
         below = [f"\n  ({name}): " + repr(x).replace("\n", "\n  ") for name, x in self._own(Module)]
         inside = "".join(below) + "\n" if below else ", ".join(settings)
         return f"{type(self).__name__}({inside})"
@@ -67,7 +83,9 @@ class Module:
         self._register(name, param, Parameter)
 
     def register_buffer(self, name, tensor, persistent=True):
-        """A tensor that belongs to the module but is not learned; in the state_dict if `persistent`."""
+        """A tensor that belongs to the module but is not learned; in the state_dict if
+        `persistent`.
+        """
         self._register(name, tensor, Tensor)
         self._buffers[name] = persistent
 
@@ -79,7 +97,9 @@ class Module:
         if not name or "." in name or not isinstance(getattr(self, name, None), (kind, type(None))):
             raise KeyError(f"{name!r} is empty, has a dot or is taken")
         if not isinstance(value, (kind, type(None))):
-            raise TypeError(f"{name!r} must be a {kind.__name__} or None, not {type(value).__name__}")
+            raise TypeError(
+                f"{name!r} must be a {kind.__name__} or None, not {type(value).__name__}"
+            )
         setattr(self, name, value)
 
     # ---- finding by kind
@@ -89,10 +109,14 @@ class Module:
         return [(name, x) for name, x in vars(self).items() if isinstance(x, kind)]
 
     def _own_buffers(self):
-        return [(name, vars(self)[name]) for name in self._buffers if vars(self).get(name) is not None]
+        return [
+            (name, vars(self)[name]) for name in self._buffers if vars(self).get(name) is not None
+        ]
 
     def _own_state(self):
-        return self._own(Parameter) + [(name, x) for name, x in self._own_buffers() if self._buffers[name]]
+        return self._own(Parameter) + [
+            (name, x) for name, x in self._own_buffers() if self._buffers[name]
+        ]
 
     def named_children(self):
         """(name, module) for the modules right below; a shared one once."""
@@ -109,10 +133,14 @@ class Module:
                 memo.add(self)
             yield prefix, self
             for name, module in self._own(Module):
-                yield from module.named_modules(memo, f"{prefix}.{name}".lstrip("."), remove_duplicate)
+                yield from module.named_modules(
+                    memo, f"{prefix}.{name}".lstrip("."), remove_duplicate
+                )
 
     def _named(self, own, prefix="", recurse=True, remove_duplicate=True):
-        """(dotted name, tensor) for what `own(module)` lists, of this module and, if `recurse`, all below."""
+        """(dotted name, tensor) for what `own(module)` lists, of this module and, if `recurse`,
+        all below.
+        """
         seen = set()
         for path, module in self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate):
             if recurse or module is self:
@@ -144,30 +172,44 @@ class Module:
     # ---- saving and loading
 
     def state_dict(self):
-        """{dotted name: tensor} of parameters and persistent buffers; a shared one under each of its names.
+        """{dotted name: tensor} of parameters and persistent buffers; a shared one under each of
+        its names.
 
         The tensors share memory with the module: `clone` them to keep their present values.
         """
-        return {name: x.detach() for name, x in self._named(Module._own_state, remove_duplicate=False)}
+        return {
+            name: x.detach() for name, x in self._named(Module._own_state, remove_duplicate=False)
+        }
 
     @no_grad()
     def load_state_dict(self, state_dict, strict=True):
-        """Copy the values of `state_dict` into this module. Returns (missing_keys, unexpected_keys).
+        """Copy the values of `state_dict` into this module. Returns (missing_keys,
+        unexpected_keys).
 
-        Raises RuntimeError, before anything is changed, for a tensor of another shape and, if `strict`, for
-        names that are missing or unexpected.
+        Raises RuntimeError, before anything is changed, for a tensor of another shape and, if
+        `strict`, for names that are missing or unexpected.
         """
         own = dict(self._named(Module._own_state, remove_duplicate=False))
         common = [name for name in own if name in state_dict]
-        keys = IncompatibleKeys([name for name in own if name not in state_dict],
-                                [name for name in state_dict if name not in own])
-        errors = [f"{kind} in state_dict: {', '.join(names)}"
-                  for kind, names in zip(("Missing key(s)", "Unexpected key(s)"), keys) if names and strict]
+        keys = IncompatibleKeys(
+            [name for name in own if name not in state_dict],
+            [name for name in state_dict if name not in own],
+        )
+        errors = [
+            f"{kind} in state_dict: {', '.join(names)}"
+            for kind, names in zip(("Missing key(s)", "Unexpected key(s)"), keys)
+            if names and strict
+        ]
         shapes = {name: (tuple(state_dict[name].shape), own[name].shape) for name in common}
-        errors += [f"size mismatch for {name}: {given} in state_dict, {expected} here"
-                   for name, (given, expected) in shapes.items() if given != expected]
+        errors += [
+            f"size mismatch for {name}: {given} in state_dict, {expected} here"
+            for name, (given, expected) in shapes.items()
+            if given != expected
+        ]
         if errors:
-            raise RuntimeError("\n  ".join([f"cannot load state_dict into {type(self).__name__}", *errors]))
+            raise RuntimeError(
+                "\n  ".join([f"cannot load state_dict into {type(self).__name__}", *errors])
+            )
         for name in common:
             own[name]._write(state_dict[name])
         return keys
@@ -191,7 +233,8 @@ class Module:
         return self
 
     def to(self, *target, dtype=None, device=None, non_blocking=False):
-        """Convert floating point parameters, their gradients, and buffers to a dtype, in place. The device is the CPU.
+        """Convert floating point parameters, their gradients, and buffers to a dtype, in place.
+        The device is the CPU.
 
         target: a dtype, a device, both, or a tensor whose dtype is taken.
         """

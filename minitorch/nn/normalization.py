@@ -39,15 +39,16 @@ def _norm(input, weight, bias, *, shape, eps, centered):
     """n = x / sigma (of x - mean, if centered), then n w + b. The means of rows are BLAS products too."""
     if input.shape[input.ndim - len(shape):] != shape:
         raise RuntimeError(f"normalized_shape {shape} must be the last dimensions of {input.shape}")
-    size = math.prod(shape)
+    size, whole = math.prod(shape), input.shape
     rows = lambda x: x.reshape(-1, size)
     mean = lambda x: x @ np.full((size, 1), 1 / size, x.dtype)                    # (rows, 1)
     mean_product = lambda x, y: (np.vecdot(x, y) / size)[:, None]
     n = rows(input) - mean(rows(input)) if centered else rows(input).copy()
     scale = 1 / np.sqrt(mean_product(n, n) + eps)
     n *= scale
-    out = n if weight is None else n * weight.ravel()
-    out = out if bias is None else out + bias.ravel()
+    out = n.copy() if weight is None else n * weight.ravel()
+    if bias is not None:
+        out += bias.ravel()
 
     def back_input(g):
         """dx = (d - mean(d) - n mean(d n)) / sigma with d = g w; without mean(d) if not centered."""
@@ -56,9 +57,9 @@ def _norm(input, weight, bias, *, shape, eps, centered):
         if centered:
             dx -= mean(d)
         dx *= scale
-        return dx.reshape(input.shape)
+        return dx.reshape(whole)
 
-    return (out.reshape(input.shape),
+    return (out.reshape(whole),
             back_input,
             lambda g: sum_over(rows(g) * n, (0,)).reshape(shape),
             lambda g: sum_over(rows(g), (0,)).reshape(shape))

@@ -1,29 +1,41 @@
-"""Learning rates over time. A scheduler changes the `lr` of its optimizer's groups at each `step()`.
+"""Learning rates over time. A scheduler changes the `lr` of its optimizer's groups at each
+`step()`.
 
-Each computes the next rate from the present one where PyTorch does, so that several can act on one optimizer.
+Each computes the next rate from the present one where PyTorch does, so that several can act on one
+optimizer.
 """
+
 import math
 from bisect import bisect_right
+
 from minitorch.missing import missing as _missing
 
 
 class LRScheduler:
-    """The base. `last_epoch` counts the steps; `base_lrs` are the rates that the optimizer began with.
+    """The base. `last_epoch` counts the steps; `base_lrs` are the rates that the optimizer began
+    with.
 
-    A subclass defines `next_lr(lr, base_lr, t, group)`: the rate at step t >= 0, given the one before.
+    A subclass defines `next_lr(lr, base_lr, t, group)`: the rate at step t >= 0, given the one
+    before.
     """
 
     def __init__(self, optimizer):
         self.optimizer = optimizer
-        self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in optimizer.param_groups]
+        self.base_lrs = [
+            group.setdefault("initial_lr", group["lr"]) for group in optimizer.param_groups
+        ]
         self.last_epoch = -1
         self.step()
 
     def step(self):
         """Go on to the next rate; call it after `optimizer.step()`."""
         self.last_epoch += 1
-        self._set([self.next_lr(group["lr"], base, self.last_epoch, n)
-                   for n, (group, base) in enumerate(zip(self.optimizer.param_groups, self.base_lrs))])
+        self._set(
+            [
+                self.next_lr(group["lr"], base, self.last_epoch, n)
+                for n, (group, base) in enumerate(zip(self.optimizer.param_groups, self.base_lrs))
+            ]
+        )
 
     def restart(self):
         """Go to step 0, whatever the rate is now."""
@@ -41,7 +53,11 @@ class LRScheduler:
 
     def state_dict(self):
         """Everything but the optimizer and functions."""
-        return {key: value for key, value in vars(self).items() if key not in ("optimizer", "lr_lambdas")}
+        return {
+            key: value
+            for key, value in vars(self).items()
+            if key not in ("optimizer", "lr_lambdas")
+        }
 
     def load_state_dict(self, state_dict):
         vars(self).update(state_dict)
@@ -52,7 +68,9 @@ class LambdaLR(LRScheduler):
 
     def __init__(self, optimizer, lr_lambda):
         groups = len(optimizer.param_groups)
-        self.lr_lambdas = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * groups
+        self.lr_lambdas = (
+            list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * groups
+        )
         if len(self.lr_lambdas) != groups:
             raise ValueError(f"expected one lr_lambda or {groups}, got {len(self.lr_lambdas)}")
         super().__init__(optimizer)
@@ -95,11 +113,15 @@ class ExponentialLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """The rate times a factor that moves in a line from start_factor (t = 0) to end_factor (total_iters)."""
+    """The rate times a factor that moves in a line from start_factor (t = 0) to end_factor
+    (total_iters).
+    """
 
     def __init__(self, optimizer, start_factor=1 / 3, end_factor=1.0, total_iters=5):
         if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
-            raise ValueError(f"factors must be in [0, 1], the first not 0: {start_factor}, {end_factor}")
+            raise ValueError(
+                f"factors must be in [0, 1], the first not 0: {start_factor}, {end_factor}"
+            )
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer)
 
@@ -113,7 +135,8 @@ class LinearLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """eta_min + (base_lr - eta_min) c(t), c(t) = (1 + cos(pi t / T_max)) / 2: down in T_max steps, then up.
+    """eta_min + (base_lr - eta_min) c(t), c(t) = (1 + cos(pi t / T_max)) / 2: down in T_max steps,
+    then up.
 
     Source: Loshchilov and Hutter, SGDR (2017), equation 5.
     """
@@ -128,34 +151,42 @@ class CosineAnnealingLR(LRScheduler):
     def next_lr(self, lr, base_lr, t, group):
         if t == 0:
             return lr
-        if (t - 1 - self.T_max) % (2 * self.T_max) == 0:                          # it was eta_min: no ratio
+        if (t - 1 - self.T_max) % (2 * self.T_max) == 0:  # it was eta_min: no ratio
             return lr + (base_lr - self.eta_min) * self.curve(t)
         return self.eta_min + (lr - self.eta_min) * (self.curve(t) / self.curve(t - 1))
 
 
 class SequentialLR(LRScheduler):
-    """One scheduler after the other; milestones[n] is the step at which schedulers[n + 1] takes over."""
+    """One scheduler after the other; milestones[n] is the step at which schedulers[n + 1] takes
+    over.
+    """
 
     def __init__(self, optimizer, schedulers, milestones):
         if len(milestones) != len(schedulers) - 1:
-            raise ValueError(f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, "
-                             f"got {len(milestones)}")
+            raise ValueError(
+                f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, "
+                f"got {len(milestones)}"
+            )
         if any(scheduler.optimizer is not optimizer for scheduler in schedulers):
             raise ValueError("all schedulers must act on the optimizer given")
         self.optimizer, self.last_epoch = optimizer, 0
         self._schedulers, self._milestones = schedulers, milestones
-        schedulers[0].restart()                                                   # undoes what the others set
+        schedulers[0].restart()  # undoes what the others set
         self._last_lr = schedulers[0].get_last_lr()
 
     def step(self):
         self.last_epoch += 1
         index = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[index]
-        scheduler.restart() if index and self._milestones[index - 1] == self.last_epoch else scheduler.step()
+        scheduler.restart() if index and self._milestones[
+            index - 1
+        ] == self.last_epoch else scheduler.step()
         self._last_lr = scheduler.get_last_lr()
 
     def state_dict(self):
-        return super().state_dict() | {"_schedulers": [part.state_dict() for part in self._schedulers]}
+        return super().state_dict() | {
+            "_schedulers": [part.state_dict() for part in self._schedulers]
+        }
 
     def load_state_dict(self, state_dict):
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):

@@ -1,4 +1,4 @@
-"""Knowledge distillation: a small network learns from the softened answers of a larger one."""
+# Knowledge distillation: a small network learns from the softened answers of a larger one.
 import minitorch as torch
 from minitorch import nn, optim
 from minitorch.nn import functional as F
@@ -28,7 +28,7 @@ class DistillationLoss(nn.Module):
     def forward(self, student_logits, teacher_logits, target):
         log_p = F.log_softmax(student_logits / self.T, dim=1)
         q = F.softmax(teacher_logits / self.T, dim=1)
-        soft, hard = self.kl(log_p, q) * self.T ** 2, self.ce(student_logits, target)
+        soft, hard = self.kl(log_p, q) * self.T**2, self.ce(student_logits, target)
         return self.alpha * soft + (1 - self.alpha) * hard
 
 

@@ -1,4 +1,4 @@
-"""A small GPT: trained on a line of text, then sampled with a temperature and the top k."""
+# A small GPT: trained on a line of text, then sampled with a temperature and the top k.
 import minitorch as torch
 from minitorch import nn
 from minitorch.nn import functional as F
@@ -45,7 +45,7 @@ model, losses = GPT().to(device), []
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
 for step in range(20):
     ix = torch.randint(len(data) - T, (8,))
-    x, y = (torch.stack([data[i:i + T] for i in rows]).to(device) for rows in (ix, ix + 1))
+    x, y = (torch.stack([data[i : i + T] for i in rows]).to(device) for rows in (ix, ix + 1))
     loss = F.cross_entropy(model(x).view(-1, vocab_size), y.view(-1))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()

@@ -1,4 +1,4 @@
-"""LoRA: a network is frozen, small matrices beside its layers learn another task and are merged."""
+# LoRA: a network is frozen, small matrices beside its layers learn another task and are merged.
 import copy
 import math
 

@@ -1,4 +1,4 @@
-"""An LSTM from primitives: it adds up numbers in a sequence that a second channel marks."""
+# An LSTM from primitives: it adds up numbers in a sequence that a second channel marks.
 import math
 
 import minitorch as torch
@@ -15,7 +15,7 @@ class LSTMCell(nn.Module):
         stdv = 1.0 / math.sqrt(self.hidden_size)
         for weight in self.parameters():
             weight.data.uniform_(-stdv, stdv)
-        self.bias.data[self.hidden_size:2 * self.hidden_size].fill_(1)
+        self.bias.data[self.hidden_size : 2 * self.hidden_size].fill_(1)
 
     def forward(self, x, state):
         hx, cx = state

@@ -1,4 +1,4 @@
-"""A character-level language model of names: an MLP with batch normalization written by hand."""
+# A character-level language model of names: an MLP with batch normalization written by hand.
 import minitorch as torch
 from minitorch.nn import functional as F
 
@@ -35,7 +35,7 @@ class BatchNorm1d:
 
 g = torch.Generator().manual_seed(2147483647)
 C = torch.randn((vocab_size, n_embd), generator=g)
-W1 = torch.randn((n_embd * block_size, n_hidden), generator=g) * (5 / 3) / 30 ** 0.5
+W1 = torch.randn((n_embd * block_size, n_hidden), generator=g) * (5 / 3) / 30**0.5
 W2, b2 = torch.randn((n_hidden, vocab_size), generator=g) * 0.01, torch.zeros(vocab_size)
 bn = BatchNorm1d(n_hidden)
 parameters = [C, W1, W2, b2, bn.gamma, bn.beta]

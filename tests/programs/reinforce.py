@@ -1,11 +1,11 @@
-"""REINFORCE: a policy learns to balance a pole on a cart."""
+# REINFORCE: a policy learns to balance a pole on a cart.
 from collections import deque
 from math import cos, sin
 
 import minitorch as torch
 from minitorch import nn, optim
-from minitorch.nn import functional as F
 from minitorch.distributions import Categorical
+from minitorch.nn import functional as F
 
 
 class CartPole:

@@ -1,4 +1,4 @@
-"""word2vec: skip-gram with negative sampling."""
+# word2vec: skip-gram with negative sampling.
 from collections import Counter
 
 import minitorch as torch
@@ -11,10 +11,10 @@ counts = Counter(corpus)
 vocab = sorted(counts, key=counts.get, reverse=True)
 word2idx = {w: i for i, w in enumerate(vocab)}
 freqs = torch.FloatTensor([counts[w] for w in vocab])
-noise_dist = freqs ** 0.75 / torch.sum(freqs ** 0.75)
-window, n_samples = 2, 5
-pairs = [(word2idx[corpus[i]], word2idx[corpus[j]]) for i in range(len(corpus))
-         for j in range(max(0, i - window), min(len(corpus), i + window + 1)) if i != j]
+noise_dist = freqs**0.75 / torch.sum(freqs**0.75)
+n_samples = 5
+pairs = [(word2idx[a], word2idx[b]) for a, b in zip(corpus, corpus[1:])]
+pairs = (pairs + [(b, a) for a, b in pairs]) * 4
 
 
 class SkipGramNeg(nn.Module):
@@ -26,7 +26,7 @@ class SkipGramNeg(nn.Module):
         self.out_embed.weight.data.uniform_(-1, 1)
 
     def forward(self, center, context, noise):
-        v = self.in_embed(center).unsqueeze(2)                    # (batch, embed, 1)
+        v = self.in_embed(center).unsqueeze(2)  # (batch, embed, 1)
         out_loss = F.logsigmoid(torch.bmm(self.out_embed(context).unsqueeze(1), v)).squeeze()
         noise_loss = F.logsigmoid(torch.bmm(self.out_embed(noise).neg(), v)).squeeze(2).sum(1)
         return -(out_loss + noise_loss).mean()
@@ -46,7 +46,7 @@ model = SkipGramNeg(len(vocab), 16).to(device)
 optimizer = optim.Adam(model.parameters(), lr=0.01)
 losses = []
 for step in range(20):
-    batch = torch.tensor(pairs[step * 8:step * 8 + 24], dtype=torch.long).to(device)
+    batch = torch.tensor(pairs[step * 8 : step * 8 + 24], dtype=torch.long).to(device)
     center, context = batch[:, 0], batch[:, 1]
     noise = torch.multinomial(noise_dist, len(batch) * n_samples, replacement=True).to(device)
     loss = model(center, context, noise.view(len(batch), n_samples))

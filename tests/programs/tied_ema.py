@@ -1,4 +1,4 @@
-"""A language model with tied embeddings, and an exponential moving average of its weights."""
+# A language model with tied embeddings, and an exponential moving average of its weights.
 from copy import deepcopy
 
 import minitorch as torch
@@ -22,7 +22,7 @@ class RNNModel(nn.Module):
 
     def forward(self, input, hidden):
         output = []
-        for emb in self.drop(self.encoder(input)):                # (seq, batch, ninp)
+        for emb in self.drop(self.encoder(input)):  # (seq, batch, ninp)
             hidden = torch.tanh(self.i2h(emb) + self.h2h(hidden))
             output.append(hidden)
         return F.log_softmax(self.decoder(self.drop(torch.stack(output))), dim=-1), hidden
@@ -49,8 +49,8 @@ scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20)
 data, hidden = torch.arange(20 * 5 * 4 + 4).view(-1, 4) % ntoken, torch.zeros(4, 16)
 for i in range(0, 100, 5):
     hidden = hidden.detach()
-    output, hidden = model(data[i:i + 5], hidden)
-    loss = F.nll_loss(output.view(-1, ntoken), data[i + 1:i + 6].reshape(-1))
+    output, hidden = model(data[i : i + 5], hidden)
+    loss = F.nll_loss(output.view(-1, ntoken), data[i + 1 : i + 6].reshape(-1))
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 0.25)

@@ -1,4 +1,4 @@
-"""Transformer-XL: attention over a memory, by relative positions, written as its authors did."""
+# Transformer-XL: attention over a memory, by relative positions, written as its authors did.
 import minitorch as torch
 from minitorch import nn
 from minitorch.nn import functional as F
@@ -7,7 +7,7 @@ from minitorch.nn import functional as F
 class RelPartialLearnableMultiHeadAttn(nn.Module):
     def __init__(self, n_head, d_model, d_head, dropatt=0.1):
         super(RelPartialLearnableMultiHeadAttn, self).__init__()
-        self.n_head, self.d_head, self.scale = n_head, d_head, 1 / (d_head ** 0.5)
+        self.n_head, self.d_head, self.scale = n_head, d_head, 1 / (d_head**0.5)
         self.qkv_net = nn.Linear(d_model, 3 * n_head * d_head, bias=False)
         self.r_net = nn.Linear(d_model, n_head * d_head, bias=False)
         self.o_net = nn.Linear(n_head * d_head, d_model, bias=False)
@@ -49,7 +49,7 @@ optimizer = torch.optim.SGD(params, lr=0.1, momentum=0.9)
 stream, losses = (torch.arange(4 * 121) * 7 % 11).view(-1, 4), []
 mems = torch.zeros(mlen, 4, d_model)
 for step in range(20):
-    data, target = stream[step * qlen:][:qlen], stream[step * qlen + 1:][:qlen]
+    data, target = stream[step * qlen :][:qlen], stream[step * qlen + 1 :][:qlen]
     w = embed(data)
     mask = torch.triu(w.new_ones(qlen, mlen + qlen), diagonal=1 + mlen).bool()[:, :, None, None]
     logits = head(layer(w, pos_emb, r_w_bias, r_r_bias, mask, mems))

@@ -1,4 +1,4 @@
-"""A variational autoencoder of small pictures of bars."""
+# A variational autoencoder of small pictures of bars.
 import minitorch as torch
 from minitorch import nn, optim
 from minitorch.nn import functional as F
