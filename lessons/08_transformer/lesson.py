@@ -594,7 +594,8 @@ show(
 
 # %%
 claim(
-    "The Transformer passes the add-one tables within 300 steps, and is half a bit better in the end.",
+    "The Transformer passes the add-one tables within 300 steps, and is half "
+    "a bit better in the end.",
     passed <= 300 and bits["Transformer"] < bits["trigram, add-one"] - 0.5,
 )
 claim(
@@ -602,7 +603,8 @@ claim(
     bits["5 back, falling back"] < bits["Transformer"] - 0.1,
 )
 print(
-    "more than half a bit better than add-one, and more than a tenth of a bit worse than the best table"
+    "more than half a bit better than add-one, and more than a tenth of a bit "
+    "worse than the best table"
 )
 
 # %% [markdown]
@@ -670,12 +672,14 @@ show(
 )
 
 # %% tags=["folded"]
+# positions 32-95, and from 128 on
 within, beyond = (
     stretches[4:12].mean(),
     stretches[16:].mean(),
-)  # positions 32-95, and from 128 on
+)
 claim(
-    "Within the trained length the best table is better, at every distance from the start.",
+    "Within the trained length the best table is better, at every distance "
+    "from the start.",
     within > bits["5 back, falling back"] + 0.1,
 )
 claim(
@@ -749,15 +753,20 @@ print("cooler, and the nucleus:", repr(after))
 
 # %%
 words = set(text.split())
-share = lambda written: np.mean(
-    [word in words for word in written.split()[2:-1]]
-)  # without the prompt
+
+
+# without the prompt
+def share(written):
+    return np.mean([word in words for word in written.split()[2:-1]])
+
+
 many = [
     write("Each token ", 80, seed, temperature=0.8, top_p=0.9)
     for seed in range(10)
 ]
 claim(
-    "More than four fifths of what it writes are words of the course, and before the training hardly any.",
+    "More than four fifths of what it writes are words of the course, and "
+    "before the training hardly any.",
     np.mean([share(written) for written in many]) > 0.8 > 0.3 > share(before),
 )
 claim(

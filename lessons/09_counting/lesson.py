@@ -348,7 +348,8 @@ for split in tests:
 # %% tags=["folded"]
 cope = errors["cope"]
 claim(
-    "CoPE is wrong in less than 2 % of its answers, and in less than 5 % at four times the length.",
+    "CoPE is wrong in less than 2 % of its answers, and in less than 5 % at "
+    "four times the length.",
     all(
         error < (0.05 if split == "4x the length" else 0.02)
         for split, error in cope.items()
@@ -357,12 +358,14 @@ claim(
 for name in ("learned", "rope"):
     other = errors[name]
     claim(
-        f"On every test {name} is wrong more than three times as often as CoPE.",
+        f"On every test {name} is wrong more than three times as often as "
+        f"CoPE.",
         all(other[split] > 3 * cope[split] for split in tests)
         and other["in distribution"] > cope["in distribution"] + 0.005,
     )
     claim(
-        f"Longer texts are hard for {name}: more than 5 % wrong at twice the length, 20 % at four times.",
+        f"Longer texts are hard for {name}: more than 5 % wrong at twice the "
+        f"length, 20 % at four times.",
         other["4x the length"] > 0.2 and other["twice the length"] > 0.05,
     )
     claim(
@@ -450,7 +453,8 @@ show(
 # %% tags=["folded"]
 rows, rotation = by_position["learned"], by_position["rope"]
 claim(
-    "Learned positions break at the trained length: most answers after it are wrong.",
+    "Learned positions break at the trained length: most answers after it are "
+    "wrong.",
     rows[:3].max() < 0.3 and rows[3:].min() > 0.5,
 )
 claim(
@@ -763,7 +767,8 @@ show(
 dot, plus, equals = tokenizer.encode(".+=")
 counting_head = means[:, dot].argmin()
 claim(
-    "One head of the first layer hardly counts passes, but increments and settings.",
+    "One head of the first layer hardly counts passes, but increments and "
+    "settings.",
     means[counting_head, dot] < 0.05
     and means[counting_head, [plus, equals]].min() > 0.4,
 )
@@ -961,7 +966,8 @@ for part, weights in attention.items():
 
 # %% tags=["folded"]
 claim(
-    "Content alone looks at what is overruled, position alone at dots; together they do so much less.",
+    "Content alone looks at what is overruled, position alone at dots; "
+    "together they do so much less.",
     stale["content alone"] > 0.4
     and stale["both"] < 0.6 * stale["content alone"]
     and on_dots["position alone"] > 0.3

@@ -165,7 +165,8 @@ for split in tests:
 
 # %% tags=["folded"]
 claim(
-    "CoPE copies nearly everything right: less than 2 % of the symbols are wrong.",
+    "CoPE copies nearly everything right: less than 2 % of the symbols are "
+    "wrong.",
     all(
         symbols < 0.02 and whole < 0.1
         for symbols, whole in errors["cope"].values()
@@ -174,11 +175,13 @@ claim(
 for name in ("learned", "rope"):
     each = errors[name]
     claim(
-        f"With {name} most copies have something wrong in them, also in distribution.",
+        f"With {name} most copies have something wrong in them, also in "
+        f"distribution.",
         each["in distribution"][0] > 0.15 and each["in distribution"][1] > 0.8,
     )
     claim(
-        f"With {name} most symbols are wrong where the number of blanks is another one.",
+        f"With {name} most symbols are wrong where the number of blanks is "
+        f"another one.",
         each["dense"][0] > 0.6 and each["sparse"][0] > 0.6,
     )
 
@@ -257,7 +260,8 @@ for split in tests:
 
 # %% tags=["folded"]
 claim(
-    "A longer training makes RoPE better in distribution, and leaves most symbols wrong elsewhere.",
+    "A longer training makes RoPE better in distribution, and leaves most "
+    "symbols wrong elsewhere.",
     after["in distribution"] < 0.7 * errors["rope"]["in distribution"][0]
     and after["dense"] > 0.5
     and after["sparse"] > 0.6,
@@ -313,11 +317,11 @@ for name, split in ((name, split) for name in hits for split in tests):
     )
 
 # %% tags=["folded"]
-copier = int(
-    np.argmax(hits["cope"]["in distribution"][:2])
-)  # a head of the first layer
+# a head of the first layer
+copier = int(np.argmax(hits["cope"]["in distribution"][:2]))
 claim(
-    "One head of CoPE looks at the symbol to copy nearly always, and no head of RoPE does.",
+    "One head of CoPE looks at the symbol to copy nearly always, and no head "
+    "of RoPE does.",
     all(
         hits["cope"][split][copier] > 0.97 and max(hits["rope"][split]) < 0.7
         for split in SPLITS
@@ -456,12 +460,14 @@ show(
 
 # %% tags=["folded"]
 claim(
-    "The copier's gates are open for symbols, and closed for blanks and the mark.",
+    "The copier's gates are open for symbols, and closed for blanks and the "
+    "mark.",
     means[BLANK] < 0.05 and means[MARK] < 0.1 and means[:14].min() > 0.3,
 )
 for split, blanks in SPLITS.items():
     claim(
-        f"The distance to copy from, {split}: it varies in tokens, and hardly by gates.",
+        f"The distance to copy from, {split}: it varies in tokens, and hardly "
+        f"by gates.",
         in_tokens[split].min() >= 13
         and in_tokens[split].max() <= 13 + blanks
         and in_tokens[split].std() > 1.5
