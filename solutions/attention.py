@@ -282,7 +282,7 @@ class Cache:
                 raise ValueError(
                     f"keys {tuple(self.seen[0].shape)} in the cache are of "
                     f"{len(self.seen[0])} sequences, the new keys "
-                    f"{tuple(new[0].shape)} of {len(new[0])}: "
+                    f"{tuple(new[0].shape)} are of {len(new[0])}: "
                     "start with a new cache"
                 )
             new = tuple(

@@ -594,8 +594,8 @@ show(
 
 # %%
 claim(
-    "The Transformer passes the add-one tables within 300 steps, and is half"
-    " a bit better in the end.",
+    "The Transformer passes the add-one tables within 300 steps, and is half "
+    "a bit better in the end.",
     passed <= 300 and bits["Transformer"] < bits["trigram, add-one"] - 0.5,
 )
 claim(
@@ -603,8 +603,8 @@ claim(
     bits["5 back, falling back"] < bits["Transformer"] - 0.1,
 )
 print(
-    "more than half a bit better than add-one, and more than a tenth of a "
-    "bit worse than the best table"
+    "more than half a bit better than add-one, and more than a tenth of a bit "
+    "worse than the best table"
 )
 
 # %% [markdown]
@@ -672,10 +672,11 @@ show(
 )
 
 # %% tags=["folded"]
+# positions 32-95, and from 128 on
 within, beyond = (
     stretches[4:12].mean(),
     stretches[16:].mean(),
-)  # positions 32-95, and from 128 on
+)
 claim(
     "Within the trained length the best table is better, at every distance "
     "from the start.",
@@ -754,10 +755,9 @@ print("cooler, and the nucleus:", repr(after))
 words = set(text.split())
 
 
+# without the prompt
 def share(written):
-    return np.mean(
-        [word in words for word in written.split()[2:-1]]
-    )  # without the prompt
+    return np.mean([word in words for word in written.split()[2:-1]])
 
 
 many = [

@@ -364,8 +364,8 @@ for name in ("learned", "rope"):
         and other["in distribution"] > cope["in distribution"] + 0.005,
     )
     claim(
-        f"Longer texts are hard for {name}: more than 5 % wrong at twice the"
-        f" length, 20 % at four times.",
+        f"Longer texts are hard for {name}: more than 5 % wrong at twice the "
+        f"length, 20 % at four times.",
         other["4x the length"] > 0.2 and other["twice the length"] > 0.05,
     )
     claim(
@@ -453,8 +453,8 @@ show(
 # %% tags=["folded"]
 rows, rotation = by_position["learned"], by_position["rope"]
 claim(
-    "Learned positions break at the trained length: most answers after it "
-    "are wrong.",
+    "Learned positions break at the trained length: most answers after it are "
+    "wrong.",
     rows[:3].max() < 0.3 and rows[3:].min() > 0.5,
 )
 claim(

@@ -317,12 +317,11 @@ for name, split in ((name, split) for name in hits for split in tests):
     )
 
 # %% tags=["folded"]
-copier = int(
-    np.argmax(hits["cope"]["in distribution"][:2])
-)  # a head of the first layer
+# a head of the first layer
+copier = int(np.argmax(hits["cope"]["in distribution"][:2]))
 claim(
-    "One head of CoPE looks at the symbol to copy nearly always, and no head"
-    " of RoPE does.",
+    "One head of CoPE looks at the symbol to copy nearly always, and no head "
+    "of RoPE does.",
     all(
         hits["cope"][split][copier] > 0.97 and max(hits["rope"][split]) < 0.7
         for split in SPLITS
@@ -467,8 +466,8 @@ claim(
 )
 for split, blanks in SPLITS.items():
     claim(
-        f"The distance to copy from, {split}: it varies in tokens, and "
-        f"hardly by gates.",
+        f"The distance to copy from, {split}: it varies in tokens, and hardly "
+        f"by gates.",
         in_tokens[split].min() >= 13
         and in_tokens[split].max() <= 13 + blanks
         and in_tokens[split].std() > 1.5
