@@ -203,19 +203,9 @@ def tanh(input):
 def sigmoid(input):
     """1 / (1 + exp(-input)); its derivative is out (1 - out)."""
     input = as_float(input)
-    out = np.negative(input, out=np.empty_like(input))
     with np.errstate(over="ignore"):  # exp = inf gives 0, which is right
-        np.exp(out, out=out)
-    out += 1
-    np.divide(1, out, out=out)
-
-    def backward(g):
-        dx = 1 - out
-        dx *= out
-        dx *= g
-        return dx
-
-    return out, backward
+        out = 1 / (1 + np.exp(-input))
+    return out, lambda g: g * (out * (1 - out))
 
 
 @method()

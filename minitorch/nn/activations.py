@@ -89,6 +89,7 @@ def _gelu_tanh(x):
     and its derivative s + x s (1 - s) (c + 3 a x^2).
 
     NumPy's exp is twice as fast as its tanh, and products are eighty times faster than x ** 3.
+    In place, since that saves 2 % of a training step.
     """
     c = 2 * math.sqrt(2 / math.pi)
     a = c * 0.044715
