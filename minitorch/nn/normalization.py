@@ -55,18 +55,11 @@ def _last_sizes(name, normalized_shape):
 @floats_only
 @differentiable
 def _norm(input, weight, bias, *, shape, eps, centered):
-<<<<<<< HEAD
-    """n = x / sigma (of x - mean, if centered), then n w + b. The means of rows are BLAS products
-    too.
-    """
-    if input.shape[input.ndim - len(shape) :] != shape:
-=======
     """n = x / sigma (of x - mean, if centered), then n w + b. The means of rows are products, too.
 
     NumPy's own means would make a training step 4 % slower.
     """
-    if input.shape[input.ndim - len(shape):] != shape:
->>>>>>> refs/heads/bench
+    if input.shape[input.ndim - len(shape) :] != shape:
         raise RuntimeError(f"normalized_shape {shape} must be the last dimensions of {input.shape}")
     size, whole = math.prod(shape), input.shape
 
