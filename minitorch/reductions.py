@@ -364,10 +364,9 @@ def cumprod(input, dim, *, dtype=None):
 def _running_sums(x, dim):
     """One addition after the other in float64, as in PyTorch: in float32 errors would add up, too.
 
-        Along a last dimension of up to 1024 in blocks of 16: sums within a block are a product
-        with a triangle of ones, and
-    what the blocks before add up to comes on top. Four times as fast: a tenth of a
-    training step with the clear CoPE.
+    Along a last dimension of up to 1024 in blocks of 16: sums within a block are a product with a
+    triangle of ones, and what the blocks before add up to comes on top. Four times as fast: a
+    tenth of a training step with the clear CoPE.
     """
     if x.dtype.kind != "f":
         return x.cumsum(dim, x.dtype)
