@@ -75,11 +75,9 @@ def overhead(found):
     """Lines for the tiny operations."""
     yield "microseconds per operation on 4 x 4 matrices, forward + backward"
     for operation, engines in found.items():
-        ours, theirs = engines[OURS], engines[THEIRS]
-        cells = "   ".join(
-            f"{name} {ahead:5.2f} + {back:5.2f}" for name, (ahead, back) in engines.items()
-        )
-        yield f"{operation:12}{'   '.join(cells)}   ratio {sum(ours) / sum(theirs):.2f}"
+        cells = [f"{name} {there:5.2f} + {back:5.2f}" for name, (there, back) in engines.items()]
+        ratio = sum(engines[OURS]) / sum(engines[THEIRS])
+        yield "   ".join([f"{operation:10}", *cells, f"ratio {ratio:.2f}"])
 
 
 def busy(found):
