@@ -9,7 +9,7 @@ A file has a section per answer, which runs on its own:
 
 When a lesson is opened, all of them are put in place, after a check that they are still right. What
 was found is remembered beside a digest of all that it depends on, so opening stays quick. An answer
-that is right no longer is moved to my_answers/set_aside/, and one that the course does not ask for
+that is no longer right is moved to my_answers/set_aside/, and one that the course does not ask for
 any more stays in its file, unjudged.
 """
 
@@ -48,15 +48,18 @@ class Answers:
 
     # Keeping
 
-    def keep(self, name, answer):
-        """Write a right answer into its lesson's file; NotStandalone says why not."""
+    def keep(self, name, answer, convention=""):
+        """Write a right answer into its lesson's file; NotStandalone says why not.
+
+        convention   the name of the one that it follows, if it is not the course's
+        """
         text = standalone.source_of(answer, self._home_of)
         path = self.path(name)
         sections = self.sections(path) | {name: text}
         lesson = self.course.exercise(name).lesson
         self.folder.mkdir(parents=True, exist_ok=True)
         files.write(path, _file(lesson.title, sections))
-        self._remember(name, text)
+        self._remember(name, text, convention)
 
     def path(self, name):
         return self.folder / f"{self.course.exercise(name).lesson.slug}.py"
@@ -88,7 +91,7 @@ class Answers:
     def record(self):
         """What is remembered, as far as it can be read.
 
-        right      {name: digest} of the answers that were checked
+        right      {name: {"digest": ..., "convention": ...}} of the answers that were checked
         off        [names] of those that are switched off
         verdicts   {name: {"state": ..., "cell": digest of the text, "when": seconds}}
         """
@@ -102,10 +105,18 @@ class Answers:
     def _write_record(self, record):
         files.write(self.folder / RECORD, json.dumps(record, indent=1))
 
-    def _remember(self, name, text):
+    def _remember(self, name, text, convention):
         record = self.record
-        record["right"][name] = self.digest(name, text)
+        found = {"digest": self.digest(name, text), "convention": convention}
+        record["right"][name] = found
         self._write_record(record)
+
+    def _remembered(self, name, text):
+        """The convention of an answer that was found right as it is now; None if it was not."""
+        found = self.record["right"].get(name)
+        if not isinstance(found, dict) or found.get("digest") != self.digest(name, text):
+            return None
+        return str(found.get("convention", ""))
 
     def note(self, name, state, cell):
         """Remember what was said of an exercise's cell: outputs may be cleared, or not be saved."""
@@ -161,7 +172,7 @@ class Answers:
             for name, text, line in sections:
                 if name not in self.course.exercise_names:
                     opened.sentences.append(
-                        f"The course asks for `{name}` no longer: your answer stays in "
+                        f"The course no longer asks for `{name}`: your answer stays in "
                         f"my_answers/{path.name}, and nothing uses it."
                     )
                 elif name not in record["off"]:
@@ -183,8 +194,8 @@ class Answers:
 
     def _open(self, session, judge, opened, name, text, path, line, until):
         """Put one answer in place, or say why not."""
-        known_right = self.record["right"].get(name) == self.digest(name, text)
-        if not known_right and time.monotonic() > until:
+        convention = self._remembered(name, text)
+        if convention is None and time.monotonic() > until:
             opened.sentences.append(f"There was no time to check `{name}`: open the lesson again.")
             return
         try:
@@ -196,17 +207,19 @@ class Answers:
             why = f"it could not be run ({type(error).__name__}: {error})"
             opened.sentences.append(self._left_out(name, path, why))
             return
-        if not known_right:
+        if convention is None:
             verdict = judge(name, answer)
             if verdict.state != RIGHT:
                 self._set_aside(name, path)
                 opened.sentences.append(
-                    f"Your `{name}` is right no longer, so it was moved to "
+                    f"Your `{name}` is no longer right, so it was moved to "
                     f"my_answers/set_aside/{path.name}: {verdict.says}"
                 )
                 return
-            self._remember(name, text)
+            convention = verdict.convention
+            self._remember(name, text, convention)
         session.hand_on(self.course.exercise(name), answer)
+        session.following[name] = convention
         opened.in_place.append(name)
 
     def _left_out(self, name, path, why):

@@ -10,18 +10,15 @@ import argparse
 import ast
 import copy
 import hashlib
-import os
 import re
 import sys
-import tempfile
-from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from classroom import catalogue, source
+from classroom import catalogue, files, source
 from classroom.catalogue import CourseError, CourseErrors
 
 CELL_SECONDS = 900  # the longest that a cell may take
@@ -397,10 +394,7 @@ def write(notebook, path):
     """Write the notebook whole or not at all."""
     nbformat.validate(notebook)
     text = nbformat.writes(notebook).rstrip("\n") + "\n"
-    with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
-        file.write(text.encode("utf-8"))
-    Path(file.name).chmod(0o644)
-    os.replace(file.name, path)
+    files.write(path, text)
 
 
 # The solved notebook

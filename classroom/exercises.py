@@ -87,7 +87,7 @@ def exercise(answer):
         session.last = name
         _note(verdict)
         if verdict.state == RIGHT:
-            verdict.notes += _keep(name, answer)
+            verdict.notes += _keep(name, answer, verdict.convention)
             verdict.next = what_next(entry)
     except Exception as fault:
         sentence = f"The fault is the course's, not yours. {type(fault).__name__}: {fault}"
@@ -150,13 +150,13 @@ def remind(name):
     Card(f"{name}: not checked", [sentence]).show()
 
 
-def _keep(name, answer):
+def _keep(name, answer, convention):
     """Keep a right answer for the lessons to come; a sentence if that cannot be done, as a list."""
     mine = answers.answers()
     if mine is None:
         return []
     try:
-        mine.keep(name, answer)
+        mine.keep(name, answer, convention)
     except NotStandalone as reason:
         return [f"It could not be kept for later lessons. {reason}"]
     except OSError as error:

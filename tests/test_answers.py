@@ -139,9 +139,20 @@ def test_answer_that_is_right_no_longer_is_set_aside_with_a_sentence(kept):
     path.write_text(path.read_text().replace("FACTOR = 2", "FACTOR = 3"))
     found = opened(kept)
     assert found.in_place == [] and len(found.sentences) == 1
-    assert "Your `double` is right no longer" in found.sentences[0]
+    assert "Your `double` is no longer right" in found.sentences[0]
     assert "FACTOR = 3" in (kept.folder / "set_aside" / "tiny.py").read_text()
     assert opened(kept).sentences == [] and "FACTOR" not in path.read_text()
+
+
+def test_the_convention_that_an_answer_follows_lasts_too(kept):
+    """What is right only beside it is judged in later lessons as it was in its own."""
+    cell("@exercise\ndef double(x):\n    return -x - x")
+    assert opened(kept).in_place == ["double"]
+    assert exercises.session.following == {"double": "downwards"}
+    exercises.session.hand_on(kept.course.exercise("double"))  # as in a new kernel
+    tiny_course.edit(kept.course.root, "solutions/user.py", "\n", "\n\n")
+    assert opened(kept).in_place == ["double"]
+    assert exercises.session.following == {"double": "downwards"}
 
 
 @pytest.mark.parametrize(
@@ -190,7 +201,7 @@ def test_answer_to_an_exercise_that_is_gone_is_kept_unjudged(kept):
     found = opened(kept)
     assert found.in_place == ["double"]
     assert (
-        "asks for `treble` no longer: your answer stays in my_answers/tiny.py" in found.sentences[0]
+        "no longer asks for `treble`: your answer stays in my_answers/tiny.py" in found.sentences[0]
     )
     cell(RIGHT)
     assert "treble" in path.read_text()
@@ -242,7 +253,7 @@ def test_what_cannot_be_written_down_is_said(kept):
         standalone.NotStandalone, match="It uses `table`, which is a float array of shape"
     ):
         standalone.source_of(answer, lambda name: None)
-    assert exercises._keep("double", answer)[0].startswith(
+    assert exercises._keep("double", answer, "")[0].startswith(
         "It could not be kept for later lessons."
     )
     assert verdict_card == []

@@ -394,8 +394,9 @@ def test_a_file_system_without_locks_stops_nobody(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", unknown)
+    began = time.monotonic()
     with alone(tmp_path / "lock", "waiting"):
-        pass
+        assert time.monotonic() - began < 1
 
 
 # Windows, as far as its conditions can be forced

@@ -25,6 +25,7 @@ from minitorch import (
     tensor,
     zeros,
 )
+from minitorch.graph import Node
 from tests.small_stack import with_a_small_stack
 
 
@@ -178,12 +179,17 @@ def test_a_long_chain_is_differentiated_without_recursion():
 
 
 def test_a_long_chain_is_deleted_without_recursion():
+    def nodes():
+        gc.collect()
+        return sum(type(each) is Node for each in gc.get_objects())
+
     def delete():
-        y = leaf(1.0)
+        before, y = nodes(), leaf(1.0)
         for _ in range(10_000):
             y = -y
+        assert nodes() == before + 10_000
         del y  # never differentiated: only deleted
-        gc.collect()
+        assert nodes() == before
 
     with_a_small_stack(delete)
 
