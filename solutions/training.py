@@ -61,8 +61,8 @@ class Trainer:
                   to the gradient of the batch, so the result is the same, with
                   less memory (and often faster, since a part fits the cache)
     threads       how many parts are computed side by side; the result stays
-                  the same. Each product should then keep to one core: set
-                  OMP_NUM_THREADS=1
+                  the same. On PyTorch each product should then keep to one
+                  core: torch.set_num_threads(1). In minitorch it does
     """
 
     def __init__(

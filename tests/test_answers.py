@@ -147,12 +147,12 @@ def test_answer_that_is_right_no_longer_is_set_aside_with_a_sentence(kept):
 def test_the_convention_that_an_answer_follows_lasts_too(kept):
     """What is right only beside it is judged in later lessons as it was in its own."""
     cell("@exercise\ndef double(x):\n    return -x - x")
-    assert opened(kept).in_place == ["double"]
-    assert exercises.session.following == {"double": "downwards"}
-    exercises.session.hand_on(kept.course.exercise("double"))  # as in a new kernel
-    tiny_course.edit(kept.course.root, "solutions/user.py", "\n", "\n\n")
-    assert opened(kept).in_place == ["double"]
-    assert exercises.session.following == {"double": "downwards"}
+    entry = kept.course.exercise("double")
+    for change in ("", "\n"):  # remembered, then judged anew
+        tiny_course.edit(kept.course.root, "solutions/user.py", "\n", "\n" + change)
+        exercises.session.hand_on(entry)  # a new kernel has the course's own
+        assert opened(kept).in_place == ["double"]
+        assert exercises.session.following == {"double": "downwards"}
 
 
 @pytest.mark.parametrize(
