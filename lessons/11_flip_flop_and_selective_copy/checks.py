@@ -1,4 +1,4 @@
-"""Lesson 10: what leaving out blanks, scoring copies, reading a head, and recall must satisfy."""
+"""Lesson 11: what leaving out blanks, scoring copies, reading a head, and recall must satisfy."""
 
 import numpy as np
 

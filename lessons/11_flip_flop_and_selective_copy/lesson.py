@@ -8,7 +8,7 @@
 # ---
 
 # %% [markdown]
-# # 10 · Flip-flop and selective copy: what a count is good for
+# # 11 · Flip-flop and selective copy: what a count is good for
 #
 # **What else can contextual positions do, and what not?**
 #
@@ -794,5 +794,5 @@ show(
 #
 # ## What comes next
 #
-# These three tasks were built so that something has to be counted or kept. Real text was not. Lesson 11 trains on
+# These three tasks were built so that something has to be counted or kept. Real text was not. Lesson 12 trains on
 # language and code, measures how well the next character is predicted, and goes beyond the trained length again.

@@ -1,4 +1,4 @@
-"""Lesson 10: mistakes in leaving out, in scoring copies, in reading a head, and in remembering."""
+"""Lesson 11: mistakes in leaving out, in scoring copies, in reading a head, and in remembering."""
 
 import numpy as np
 
