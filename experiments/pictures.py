@@ -5,12 +5,12 @@ axis.plot(steps, errors, line, color=color, label="rope")
 """
 
 STYLES = {
-    "none": ("C7", "x:"),
+    "none": ("#888888", "x:"),
     "sinusoidal": ("C4", "v:"),
     "learned": ("C1", "o:"),
     "shaw": ("C5", "D--"),
     "transformer_xl": ("C6", "X--"),
-    "t5": ("C9", "*--"),
+    "t5": ("#8c6d31", "*--"),
     "alibi": ("C3", "P--"),
     "rope": ("C2", "^-."),
     "cope": ("C0", "s-"),
