@@ -90,3 +90,93 @@ def shares_up_to(asked: Mapping[float, np.ndarray]) -> Figure:
     axes[1].set(xlabel="increments since", ylim=(0, 103))
     axes[1].legend(loc="lower right", fontsize=12)
     return figure
+
+
+def seeds_apart(errors: Mapping[str, np.ndarray], tests: Sequence[str], title: str) -> Figure:
+    """One panel per test, one line per encoding: a dot per seed, a bar at the median.
+
+    errors   {encoding: (seeds, tests) wrong answers in per cent}
+    """
+    figure, axes = plt.subplots(1, len(tests), figsize=(11, 4.4), sharey=True)
+    for number, (axis, test) in enumerate(zip(axes, tests)):
+        for height, (name, of_runs) in enumerate(errors.items()):
+            color, line = STYLES.get(name, ("black", "o-"))
+            values = of_runs[:, number]
+            axis.plot(values, [height] * len(values), line[0], color=color, alpha=0.6)
+            axis.plot([np.median(values)] * 2, [height - 0.35, height + 0.35], color=color)
+        axis.set(xlabel="wrong answers (%)", title=test, xlim=(-0.02 * axis.get_xlim()[1], None))
+        axis.grid(axis="y", alpha=0.3)
+    axes[0].set(yticks=range(len(errors)), yticklabels=list(errors))
+    axes[0].invert_yaxis()
+    figure.suptitle(title)
+    return figure
+
+
+def intervals(
+    found: Mapping[str, Mapping[str, tuple[float, float, float]]], xlabel: str, title: str
+) -> Figure:
+    """One panel per test: for each encoding a mean and its interval, and a line at 0.
+
+    found   {test: {encoding: (mean, low, high)}}
+    """
+    figure, axes = plt.subplots(1, len(found), figsize=(12, 4), sharey=True)
+    for axis, (test, of_names) in zip(axes, found.items()):
+        for height, (name, (mean, low, high)) in enumerate(of_names.items()):
+            color = STYLES.get(name, ("black", ""))[0]
+            axis.plot([low, high], [height, height], color=color)
+            axis.plot(mean, height, "o", color=color)
+        axis.axvline(0, color=GRAY, linestyle=":")
+        axis.set(title=test)
+        axis.title.set_fontsize(12)
+        axis.set_xscale("symlog", linthresh=1)
+        axis.tick_params(axis="x", labelsize=10)
+    axes[0].set(yticks=range(len(of_names)), yticklabels=list(of_names))
+    axes[0].invert_yaxis()
+    figure.supxlabel(xlabel, fontsize=13)
+    figure.suptitle(title)
+    return figure
+
+
+def errors_by_rows(
+    recorded: Mapping[str, Mapping[int, Sequence[float]]], live: Mapping[str, Mapping[int, float]]
+) -> Figure:
+    """Curves over the number of rows: medians, with all seeds as dots, and stars for live runs.
+
+    recorded   {test: {rows: wrong answers in per cent, one per seed}}
+    live       {test: {rows: wrong answers in per cent}}
+    """
+    figure, axis = plt.subplots(figsize=(8.5, 4.4))
+    for (test, by_rows), color, line in zip(
+        recorded.items(), ("C2", "C4", "C0"), ("^:", "v--", "s-")
+    ):
+        rows = sorted(by_rows)
+        medians = [np.median(by_rows[each]) for each in rows]
+        axis.plot(rows, medians, line, color=color, label=test)
+        for each in rows:
+            axis.plot([each] * len(by_rows[each]), by_rows[each], ".", color=color, alpha=0.5)
+        axis.plot(*zip(*live.get(test, {}).items()), "*", color="black", markersize=13, zorder=5)
+    axis.plot([], [], "*", color="black", markersize=13, label="trained here")
+    axis.set_xscale("log", base=2)
+    axis.set(
+        xticks=rows,
+        xticklabels=rows,
+        xlabel="rows of CoPE's table",
+        ylabel="wrong answers (%)",
+        title="One number, and the same encoding",
+    )
+    axis.minorticks_off()
+    axis.legend(fontsize=12)
+    return figure
+
+
+def rows_in_use(used: Mapping[str, np.ndarray], shown: int) -> Figure:
+    """Two panels of bars, in per cent of all positions: how much each of the first rows is used."""
+    figure, axes = plt.subplots(len(used), 1, figsize=(9, 4.2), sharex=True)
+    for axis, (title, weights) in zip(axes, used.items()):
+        axis.bar(range(shown), 100 * weights[:shown] / weights.sum(), color="C0", label=title)
+        axis.set_yscale("log")
+        axis.set(ylabel="share (%)", ylim=(1e-3, 100), yticks=(0.01, 1, 100))
+        axis.legend(loc="upper right", fontsize=12, handlelength=0)
+    axes[0].set_title("Rows that queries about to answer use, first layer")
+    axes[-1].set_xlabel("row of the table")
+    return figure
