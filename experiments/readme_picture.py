@@ -7,7 +7,6 @@ python -m experiments.readme_picture --check    says whether they are what the r
 import hashlib
 import io
 import json
-import re
 import sys
 import textwrap
 from pathlib import Path
@@ -17,13 +16,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from classroom import files
+from classroom.readme import with_section
 from experiments.pictures import STYLES
 from experiments.verdicts import Results
 
 ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "results" / "counting.png"
-BEGIN = "<!-- picture: written by `python -m experiments.readme_picture` -->\n"
-END = "<!-- end of the picture -->"
+SECTION = "picture"  # between `<!-- picture: written by ... -->` and `<!-- end of the picture -->`
 
 SHOWN = {  # a name in the picture: the table, the encoding
     "learned": ("counting_1", "learned"),
@@ -144,26 +144,14 @@ def caption(errors: Errors) -> str:
     return " ".join(lines)
 
 
-def section(errors: Errors) -> str:
+def section(errors: Errors) -> list[str]:
     """The lines of the README between its two marks."""
-    relative = PICTURE.relative_to(ROOT).as_posix()
-    image = f"![{alternative_text(errors)}]({relative})"
-    text = f"*{caption(errors)}*"
-    return "\n\n".join(
-        textwrap.fill(part, 118, break_long_words=False, break_on_hyphens=False)
-        for part in (image, text)
-    )
-
-
-def with_picture(readme: str, lines: str) -> str:
-    """The README with other lines between the marks.
-
-    raises   ValueError unless both marks are there, once and in order
-    """
-    pattern = f"({re.escape(BEGIN)}).*?({re.escape(END)})"
-    if len(re.findall(pattern, readme, re.DOTALL)) != 1:
-        raise ValueError(f"the README needs, once, a line {BEGIN.strip()} and a line {END}")
-    return re.sub(pattern, lambda marks: f"{marks[1]}{lines}\n{marks[2]}", readme, flags=re.DOTALL)
+    image = f"![{alternative_text(errors)}]({PICTURE.relative_to(ROOT).as_posix()})"
+    lines = []
+    for part in (image, f"*{caption(errors)}*"):
+        lines += textwrap.wrap(part, 118, break_long_words=False, break_on_hyphens=False)
+        lines.append("")
+    return lines[:-1]
 
 
 def digest(errors: Errors) -> str:
@@ -184,7 +172,7 @@ def stale(errors: Errors) -> list[str]:
     differ from one version of the library to the next."""
     found = []
     readme = README.read_text(encoding="utf-8")
-    if with_picture(readme, section(errors)) != readme:
+    if with_section(readme, SECTION, section(errors)) != readme:
         found.append("README.md")
     if not PICTURE.exists() or digest(errors).encode() not in PICTURE.read_bytes():
         found.append(PICTURE.relative_to(ROOT).as_posix())
@@ -197,10 +185,9 @@ def main(arguments: list[str]) -> int:
         for name in stale(errors):
             print(f"{name}: stale; run `python -m experiments.readme_picture`")
         return 1 if stale(errors) else 0
-    README.write_text(
-        with_picture(README.read_text(encoding="utf-8"), section(errors)), encoding="utf-8"
-    )
-    PICTURE.write_bytes(png(errors))
+    readme = README.read_text(encoding="utf-8")
+    files.write(README, with_section(readme, SECTION, section(errors)))
+    files.write(PICTURE, png(errors))
     return 0
 
 
