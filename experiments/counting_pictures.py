@@ -7,10 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.pictures import STYLES
+from experiments import pictures
 from solutions.counting import counting_sequences, counting_tokenizer
 
 GRAY = "#707070"
+STYLES = {**pictures.STYLES, "forget_gate": ("#7B3294", "p-")}
 
 
 def errors_by_test(errors: Mapping[str, Mapping[str, float]], title: str) -> Figure:
@@ -100,7 +101,7 @@ def seeds_apart(errors: Mapping[str, np.ndarray], tests: Sequence[str], title: s
     figure, axes = plt.subplots(1, len(tests), figsize=(11, 4.4), sharey=True)
     for number, (axis, test) in enumerate(zip(axes, tests)):
         for height, (name, of_runs) in enumerate(errors.items()):
-            color, line = STYLES.get(name, ("black", "o-"))
+            color, line = STYLES[name]
             values = of_runs[:, number]
             axis.plot(values, [height] * len(values), line[0], color=color, alpha=0.6)
             axis.plot([np.median(values)] * 2, [height - 0.35, height + 0.35], color=color)
@@ -122,14 +123,16 @@ def intervals(
     figure, axes = plt.subplots(1, len(found), figsize=(12, 4), sharey=True)
     for axis, (test, of_names) in zip(axes, found.items()):
         for height, (name, (mean, low, high)) in enumerate(of_names.items()):
-            color = STYLES.get(name, ("black", ""))[0]
+            color = STYLES[name][0]
             axis.plot([low, high], [height, height], color=color)
             axis.plot(mean, height, "o", color=color)
         axis.axvline(0, color=GRAY, linestyle=":")
         axis.set(title=test)
         axis.title.set_fontsize(12)
         axis.set_xscale("symlog", linthresh=1)
-        axis.tick_params(axis="x", labelsize=10)
+        ticks = (-50, -10, -1, 0, 1, 10, 50)
+        axis.set_xticks(ticks, ticks, fontsize=9)
+        axis.minorticks_off()
     axes[0].set(yticks=range(len(of_names)), yticklabels=list(of_names))
     axes[0].invert_yaxis()
     figure.supxlabel(xlabel, fontsize=13)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from classroom import files
 from classroom.readme import with_section
-from experiments.pictures import STYLES
+from experiments.counting_pictures import STYLES
 from experiments.verdicts import Results
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +70,7 @@ def draw(errors: Errors) -> Figure:
         figure, axis = plt.subplots(figsize=(12, 4.6))
         width = 0.86 / len(errors)
         for number, (name, of_tests) in enumerate(errors.items()):
-            color = STYLES.get(SHOWN[name][1], ("#333333", ""))[0]
+            color = STYLES[SHOWN[name][1]][0]
             look = {"color": color}
             if name == "CoPE, 97 rows":
                 look = {"color": "white", "edgecolor": color, "hatch": "///"}
