@@ -146,7 +146,7 @@ show(
 #
 # Two layers, two heads, 32 numbers per token. AdamW, a learning rate that climbs to 0.004 in 100 steps and falls along
 # a cosine, 600 steps of 32 fresh texts each. The weights start with a standard deviation of 0.1, not GPT-2's 0.02: in
-# a model this narrow the smaller start holds every encoding back. **One number is chosen for one encoding alone:
+# a model this narrow the smaller start slows every encoding down. **One number is chosen for one encoding alone:
 # CoPE's table has 16 rows.** We know that no count is above 9, so 16 rows are enough, and we have seen in the tests
 # that few rows do well. Left alone, the table would have a row for each position of a training text, and one more: 97.
 # Those 97 rows will be in the figure, too.

@@ -65,7 +65,7 @@ about(
 
 
 class Sealed:
-    """The errors in the tests; whoever reads them is noted."""
+    """The errors in the tests. It notes whether they were read."""
 
     def __init__(self, values):
         self.values_inside, self.was_read = values, False
