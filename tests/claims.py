@@ -30,7 +30,7 @@ _seed_of = list(inspect.signature(_begin).parameters).index("seed")
 minitorch.manual_seed = lambda seed: _seed(seed + {seed})
 
 def _moved(self, *given, **named):
-    assert len(given) < _seed_of - 1, "the seed is given by name"
+    assert len(given) < _seed_of, "the seed is given by name"
     _begin(self, *given, **{{**named, "seed": named.get("seed", 0) + {seed}}})
 
 Trainer.__init__ = _moved
