@@ -55,6 +55,13 @@ class Results:
     def median(self, table: str, positions: str, test: str) -> float:
         return float(np.median(list(self.errors(table, positions, test).values())))
 
+    def middle(self, table: str, positions: str, test: str) -> str:
+        """The median as it is printed; a dash where nothing is recorded."""
+        try:
+            return f"{self.median(table, positions, test):.1f}"
+        except NotMeasured:
+            return "–"
+
     def rows(self, rows: int, test: str) -> list[float]:
         """CoPE's errors with so many rows; 97 are those of the first table, with as many seeds."""
         table = "counting_1" if rows == 97 else f"rows {rows}"

@@ -92,9 +92,9 @@ show(
         (ONE, FOUR),
         "Seven seeds, ten encodings",
     ),
-    alt="Two panels with one line per encoding and a dot per seed, in per cent "
-    "of wrong answers. Left, texts like those of the training: the dots of "
-    "CoPE and the forget gate are at zero, the others between zero and ten. "
+    alt="Two panels with one line per encoding and a dot per seed, in per "
+    "cent of wrong answers. Left, texts like those of the training: the dots "
+    "of CoPE and the forget gate are at zero, the others between zero and ten. "
     "Right, four times the length: the forget gate is at zero, "
     "Transformer-XL and ALiBi are below ten, CoPE with 97 rows is spread "
     "widely, the others are further right.",
@@ -222,9 +222,9 @@ show(
 
 # %% tags=["folded"]
 claim(
-    "With 16 rows the run made here gets less than 2 % wrong at four times the "
-    "length, with 97 more than ten times as much, and both are right on texts "
-    "like those of the training.",
+    "With 16 rows the run made here gets less than 2 % wrong at four times "
+    "the length, with 97 more than ten times as much, and both are right on "
+    "texts like those of the training.",
     live[FOUR][16] < 2
     and live[FOUR][97] > 10
     and max(live[ONE].values()) < 0.5,
@@ -315,9 +315,8 @@ grid = np.array(
     [[results.rows(rows, test) for test in (ONE, FOUR)] for rows in (16, 97)]
 )  # (rows, length, seeds)
 mean, low, high = interaction(grid)
-print(
-    f"97 rows cost {mean:.1f} points more in long texts [{low:.1f}, {high:.1f}]"
-)
+print(f"97 rows cost {mean:.1f} points more in long texts, ", end="")
+print(f"with an interval from {low:.1f} to {high:.1f}")
 
 # %% [markdown]
 # ## What else could have been otherwise
@@ -338,12 +337,11 @@ WAYS = {
 }
 print("median, twice the length" + "".join(f"{name:>15}" for name in FEW))
 for way, table in WAYS.items():
-    cells = []
-    for name in FEW:
-        same = table.endswith("time") and name == "cope"
-        of_runs = errors("counting_1" if same else table, name, TWO)
-        cells.append(f"{np.median(of_runs):15.1f}")
-    print(f"{way:24}" + "".join(cells))
+    tables = dict.fromkeys(FEW, table)
+    if way == "in CoPE's time":
+        tables["cope"] = "counting_1"
+    cells = (results.middle(tables[name], name, TWO) for name in FEW)
+    print(f"{way:24}" + "".join(f"{cell:>15}" for cell in cells))
 
 # %% [markdown]
 # The texts also give the right answers away, as they are given during training. What if there are few of them, or the
@@ -351,8 +349,8 @@ for way, table in WAYS.items():
 
 # %%
 for split in (ONE, "few answers", "own answers", "random answers"):
-    cells = (np.median(errors("counting_1", name, split)) for name in FEW)
-    print(f"{split:24}" + "".join(f"{cell:15.1f}" for cell in cells))
+    cells = (results.middle("counting_1", name, split) for name in FEW)
+    print(f"{split:24}" + "".join(f"{cell:>15}" for cell in cells))
 
 # %% [markdown]
 # And the tasks themselves. A count that goes down, too (`a-`); brackets; positions that begin at a random row in
@@ -360,18 +358,15 @@ for split in (ONE, "few answers", "own answers", "random answers"):
 
 # %%
 for task in ("counting_1", "counting_down", "brackets"):
-    print(f"{task}, wrong at four times the length:")
-    for name in (*FEW, "forget_gate"):
-        median, best, worst = over_seeds(errors(task, name, FOUR) / 100)[:, 0]
-        print(
-            f"  {name:15}{100 * median:5.1f} % ({100 * best:.1f} to "
-            f"{100 * worst:.1f})"
-        )
-print("random positions, wrong at four times the length:")
-for name in ("random_offset", "random_rows", "random_angles"):
-    print(
-        f"  {name:15}{np.median(errors('random positions', name, FOUR)):5.1f} %"
-    )
+    names = (*FEW, "forget_gate")
+    cells = (f"{name} {results.middle(task, name, FOUR)}" for name in names)
+    print(f"{task:16}" + ", ".join(cells))
+names = ("random_offset", "random_rows", "random_angles")
+cells = (
+    f"{name} {results.middle('random positions', name, FOUR)}"
+    for name in names
+)
+print(f"{'counting_1':16}" + ", ".join(cells))
 
 # %% [markdown]
 # ## Beside the paper
