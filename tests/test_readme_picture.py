@@ -35,7 +35,7 @@ def made_up(**four_times):
 def test_the_caption_names_the_rows_and_who_is_better():
     text = caption(made_up(**{"CoPE, 97 rows": 30.0, "Transformer-XL": 5.0, "learned": 60.0}))
     assert "0.0 % wrong with 16 rows" in text and "30 % with 97, its default" in text
-    assert "more than Transformer-XL and forget gate" in text
+    assert "more than Transformer-XL and the forget gate" in text
     text = caption(made_up(**{"Transformer-XL": 5.0, "forget gate": 5.0}))
     assert "more than" not in text
 
