@@ -172,14 +172,23 @@ def errors_by_rows(
     return figure
 
 
-def rows_in_use(used: Mapping[str, np.ndarray], shown: int) -> Figure:
-    """Two panels of bars, in per cent of all positions: how much each of the first rows is used."""
-    figure, axes = plt.subplots(len(used), 1, figsize=(9, 4.2), sharex=True)
-    for axis, (title, weights) in zip(axes, used.items()):
-        axis.bar(range(shown), 100 * weights[:shown] / weights.sum(), color="C0", label=title)
-        axis.set_yscale("log")
-        axis.set(ylabel="share (%)", ylim=(1e-3, 100), yticks=(0.01, 1, 100))
-        axis.legend(loc="upper right", fontsize=12, handlelength=0)
-    axes[0].set_title("Rows that queries about to answer use, first layer")
-    axes[-1].set_xlabel("row of the table")
+def rows_in_use(used: Mapping[str, np.ndarray], scores: np.ndarray, cut: int) -> Figure:
+    """How much each row is used, and below what it adds to a score.
+
+    used     {kind of text: (rows,) weights}
+    scores   (heads, rows)
+    cut      where a dotted line is drawn
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(9, 5), sharex=True)
+    for (label, weights), line in zip(used.items(), ("-", "--")):
+        axes[0].plot(100 * weights / weights.sum(), line, label=label)
+    axes[0].set_yscale("log")
+    axes[0].set(ylabel="use (%)", ylim=(1e-3, 100), title="Rows that training hardly touches")
+    for head, values in enumerate(scores):
+        axes[1].plot(values, ("-", "--")[head % 2], color=f"C{head + 2}", label=f"head {head}")
+    axes[1].axhline(0, color=GRAY, linewidth=1)
+    axes[1].set(xlabel="row of the table", ylabel="added to the score")
+    for axis in axes:
+        axis.axvline(cut - 1, color=GRAY, linestyle=":")
+        axis.legend(loc="upper right", fontsize=12)
     return figure

@@ -87,6 +87,9 @@ from solutions.transformer import Transformer
 
 # %% exercise="count_values"
 
+# %%
+print(count_values("a=.a+...a+?a_..a=..a+....?a_"))
+
 # %% [markdown]
 # ## Making texts
 #
