@@ -17,13 +17,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from classroom import files
-from classroom.readme import with_section
 from experiments.counting_pictures import GRAY, STYLES
 from experiments.verdicts import Results
 
 ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "results" / "counting.png"
-SECTION = "picture"  # between `<!-- picture: written by ... -->` and `<!-- end of the picture -->`
+BEGIN = "<!-- picture: written by `python -m experiments.readme_picture` -->\n"
+END = "<!-- end of the picture -->"
 
 SHOWN = {  # a name in the picture: the table, the encoding
     "learned": ("counting_1", "learned"),
@@ -162,6 +162,18 @@ def section(errors: Errors) -> list[str]:
     return lines[:-1]
 
 
+def with_picture(readme: str, errors: Errors) -> str:
+    """The README with the section between its two marks written anew.
+
+    raises   ValueError unless both marks are there, once and in order
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end) or BEGIN in after or END in before + after:
+        raise ValueError(f"the README needs, once, a line {BEGIN.strip()} and a line {END}")
+    return "".join([before, BEGIN, *(f"{line}\n" for line in section(errors)), END, after])
+
+
 def digest(errors: Errors) -> str:
     return hashlib.sha256(json.dumps(errors, sort_keys=True).encode()).hexdigest()
 
@@ -180,7 +192,7 @@ def stale(errors: Errors) -> list[str]:
     differ from one version of the library to the next."""
     found = []
     readme = README.read_text(encoding="utf-8")
-    if with_section(readme, SECTION, section(errors)) != readme:
+    if with_picture(readme, errors) != readme:
         found.append("README.md")
     if not PICTURE.exists() or digest(errors).encode() not in PICTURE.read_bytes():
         found.append(PICTURE.relative_to(ROOT).as_posix())
@@ -194,7 +206,7 @@ def main(arguments: list[str]) -> int:
             print(f"{name}: stale; run `python -m experiments.readme_picture`")
         return 1 if stale(errors) else 0
     readme = README.read_text(encoding="utf-8")
-    files.write(README, with_section(readme, SECTION, section(errors)))
+    files.write(README, with_picture(readme, errors))
     files.write(PICTURE, png(errors))
     return 0
 
