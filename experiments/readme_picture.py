@@ -167,10 +167,11 @@ def with_picture(readme: str, errors: Errors) -> str:
 
     raises   ValueError unless both marks are there, once and in order
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in after or END in before + after:
+    marks = readme.count(BEGIN), readme.count(END)
+    if marks != (1, 1) or readme.index(END) < readme.index(BEGIN):
         raise ValueError(f"the README needs, once, a line {BEGIN.strip()} and a line {END}")
+    before, _, rest = readme.partition(BEGIN)
+    after = rest.partition(END)[2]
     return "".join([before, BEGIN, *(f"{line}\n" for line in section(errors)), END, after])
 
 
