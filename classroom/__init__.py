@@ -18,6 +18,7 @@ _home = {
     "compare": "figures",
     "draw_graph": "graph",
     "progress": "progress_bar",
+    "show_stored": "stored",
 }
 __all__ = list(_home)
 
