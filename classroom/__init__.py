@@ -12,6 +12,7 @@ _home = {
     "hint": "exercises",
     "solution": "exercises",
     "mine": "exercises",
+    "whose": "exercises",
     "judge": "exercises",
     "claim": "claims",
     "show": "figures",
