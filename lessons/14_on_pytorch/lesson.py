@@ -163,6 +163,7 @@ else:
     axes[0].set(xlabel="step", ylabel="loss (nats)", title="float32")
     for (dtype, (ours, theirs)), style in zip(curves.items(), ("-", ":")):
         apart = np.maximum.accumulate(abs(ours - theirs))
+        apart[apart == 0] = np.nan  # has no logarithm
         axes[1].semilogy(apart, style, color="C0", label=dtype)
     axes[1].set(
         xlabel="step",
