@@ -12,11 +12,11 @@
 #
 # **How does the model you wrote run where a laptop is too small?**
 #
-# The course ended with lesson 13. This is one more, if you want to go on: to a GPU, to several processes, to the
-# paper's own size. It needs no second implementation. You change three lines.
+# The course ended with lesson 13. This is one more, if you want to go on: to a GPU, to several processes, to
+# the paper's own size. It needs no second implementation. You change three lines.
 #
-# PyTorch isn't part of the course (`.venv/bin/python -m pip install torch` gets it), and this lesson runs without it,
-# too. A cell that needs it then says so, and shows what it showed when the course was built.
+# PyTorch isn't part of the course (`.venv/bin/python -m pip install torch` gets it), and this lesson runs
+# without it, too. A cell that needs it then says so, and shows what it showed when the course was built.
 #
 # **First, three questions about lesson 12.** Answer before you unfold.
 #
@@ -27,9 +27,9 @@
 # <details><summary>Answers</summary>
 #
 # 1. $1.2 / \log 2 = 1.73$ bits.
-# 2. Perplexity is per token, and longer tokens are harder to guess. Bits per character have one unit for both.
-# 3. Every character that's scored then has many before it. Without the overlap the first ones of each window are
-#    guessed from next to nothing, and the score looks worse than the model is.
+# 2. Perplexity is per token, and longer tokens are harder to guess. Bits per character mean the same for both.
+# 3. Every character that's scored then has many before it. Without the overlap, the first ones of each window
+#    are guessed from next to nothing, and the score looks worse than the model is.
 #
 # </details>
 
@@ -70,15 +70,16 @@ for line, switched in zip(before.splitlines(), after.splitlines()):
 
 # %% [markdown]
 # That's all. The rest works because `minitorch` has PyTorch's names, argument order, defaults and meaning.
-# `load_twin("training")` loads a file of `solutions/` switched like this, and your own answers in `my_answers/` switch
-# the same way.
+# `load_twin("training")` loads a file of `solutions/` switched like this, and your own answers in
+# `my_answers/` switch the same way.
 #
-# **Predict.** A model and its twin have the same weights and read the same text in float32. How far apart are their
-# logits: not at all, about $10^{-7}$, or about $10^{-3}$?
+# **Predict.** A model and its twin have the same weights and read the same text in float32. How far apart are
+# their logits: not at all, about $10^{-7}$, or about $10^{-3}$?
 #
 # <details><summary>Answer</summary>
 #
-# About $10^{-7}$. Both compute the same sums, but not in the same order, and float32 keeps about seven digits.
+# About $10^{-7}$. Both compute the same sums, but not in the same order, and float32 keeps about seven
+# digits.
 #
 # </details>
 
@@ -119,8 +120,8 @@ else:
 #
 # ## The same training
 #
-# Now we train CoPE on both, from the same weights and on the same texts. Once in float32 and once in float64 makes four
-# trainings, of a few seconds each. **Predict.** Do the two curves stay together to the end?
+# Now we train CoPE on both, from the same weights and on the same texts. Once in float32 and once in float64
+# makes four trainings, of a few seconds each. **Predict.** Do the two curves stay together to the end?
 
 
 # %% tags=["nbval-ignore-output"]
@@ -182,9 +183,9 @@ else:
     )
 
 # %% [markdown]
-# In float64 they do. In float32 they begin as one, and part a little where CoPE starts to learn. Nothing is wrong
-# there: a training that's about to decide something amplifies every difference, even one in the seventh digit. Another
-# CPU does the same to you.
+# In float64 they do. In float32 they begin as one, and part a little where CoPE starts to learn. Nothing is
+# wrong there: a training that's about to decide something amplifies every difference, even one in the seventh
+# digit. Another CPU does the same to you.
 #
 # ## What PyTorch adds
 #
@@ -197,15 +198,15 @@ else:
 # | **fused attention** | `F.scaled_dot_product_attention` | a bias that's known beforehand |
 # | **many processes** | `torchrun`, `DistributedDataParallel` | a loss that knows the whole batch |
 #
-# The first line is what `meta` tested above: a single mask made on the CPU would have failed there. All nine passed. The
-# last two are worth a closer look.
+# The first line is what `meta` tested above: a single mask made on the CPU would have failed there. All nine
+# passed. The last two are worth a closer look.
 #
 # ## A bias inside fused attention
 #
-# Attention over 4,096 tokens has almost 17 million scores per head. **Fused** attention never writes them all down: it
-# takes a block of keys, keeps running sums, and goes on. You may pass a bias as `attn_mask`, but then *that* has 17
-# million numbers. FlexAttention takes a function instead, the **score_mod**. It gets one score and its indices, and
-# returns the new score. A compiler puts it inside the loop.
+# Attention over 4,096 tokens has almost 17 million scores per head. **Fused** attention never writes them all
+# down: it takes a block of keys, keeps running sums, and goes on. You may pass a bias as `attn_mask`, but
+# then *that* has 17 million numbers. FlexAttention takes a function instead, the **score_mod**. It gets one
+# score and its indices, and returns the new score. A compiler puts it inside the loop.
 #
 # ALiBi and T5 fit: their bias depends only on the head and on how far back the key is.
 
@@ -230,8 +231,9 @@ for encoding, table in tables.items():
     print(f"{type(encoding).__name__:7} {abs(apart).max():.6f} apart")
 
 # %% [markdown]
-# Now your own function, switched like the files, goes into FlexAttention. Without a GPU nothing is fused, and there is no
-# backward pass, but the result must be that of `attn_mask`.
+# Now your own function, switched like the files, goes into FlexAttention. We don't compile it, so nothing is
+# fused yet, and on a CPU PyTorch 2.13 has no backward pass for it. But the result must be that of
+# `attn_mask`.
 
 # %% tags=["nbval-ignore-output"]
 if pytorch is None:
@@ -252,8 +254,8 @@ else:
         claim("FlexAttention gives what attn_mask gives.", apart < 1e-5)
 
 # %% [markdown]
-# Shaw and Transformer-XL fit, too, with a table of their own for each query. RoPE is done before attention begins.
-# That leaves one.
+# Shaw and Transformer-XL fit, too, with a table of their own for each query. RoPE is done before attention
+# begins. That leaves one.
 #
 # **Predict.** A score_mod for key $j$ sees one score. How many does CoPE need for the position of key $j$?
 #
@@ -289,18 +291,18 @@ show(
 )
 
 # %% [markdown]
-# So neither way helps CoPE. Our class does pass its bias as `attn_mask`, but it computes $q \cdot k$ for the gates first and
-# writes everything down; then attention computes $q \cdot k$ again. What fusion saves is just what CoPE needs.
-# (`solutions/fused_cope.py` fuses the bias itself. Fusing it *into* attention takes a kernel that carries the sum
-# along the row.)
+# So neither way helps CoPE. Our class does pass its bias as `attn_mask`, but it computes $q \cdot k$ for the
+# gates first and writes everything down; then attention computes $q \cdot k$ again. What fusion saves is just
+# what CoPE needs. (`solutions/fused_cope.py` fuses the bias itself. Fusing it *into* attention takes a kernel
+# that carries the sum along the row.)
 #
 # ## Many processes
 #
 # `torchrun` starts several processes. Each has a copy of the model and takes its share of every batch, and
 # `DistributedDataParallel` gives them all the mean of their gradients.
 #
-# **Predict.** One process has a counting text with 2 questions, the other has one with 8. Each takes the mean loss of
-# its own. How much does a question of the first text count, compared with one of the second?
+# **Predict.** One process has a counting text with 2 questions, the other has one with 8. Each takes the mean
+# loss of its own. How much does a question of the first text count, compared with one of the second?
 #
 # <details><summary>Answer</summary>
 #
@@ -338,8 +340,9 @@ for name, loss in (("each its own mean", own_mean), ("share_loss", ours)):
     print(f"{name:18} off by {off:.0%}")
 
 # %% [markdown]
-# With this loss two processes train the same model as one. The course's tests compare their curves over 20 steps in
-# float64, and find no difference in eight digits. In a terminal, with as many processes as you have cores or GPUs:
+# With this loss two processes train the same model as one. The course's tests train both for 20 steps in
+# float64, with each encoding, and their losses differ by less than $10^{-8}$. In a terminal, with as many
+# processes as you have cores or GPUs:
 #
 # ```
 # torchrun --nproc-per-node 2 -m experiments "copy/cope-plain-0" --engine pytorch
@@ -347,13 +350,13 @@ for name, loss in (("each its own mean", own_mean), ("share_loss", ours)):
 #
 # ## The way out
 #
-# The CoPE paper's own size is a recipe, too: 4 layers, 256 numbers per token, texts of up to 512 tokens. It wants a GPU.
-# The second line prints the paper's table beside what has been recorded.
+# The CoPE paper's own size is a recipe, too: 4 layers, 256 numbers per token, texts of up to 512 tokens. It
+# wants a GPU. The second line prints the paper's table beside what has been recorded.
 #
 # ```
 # python -m experiments "paper_counting_3/*" --paper --engine pytorch --device cuda
 # python -m experiments --table
 # ```
 #
-# Your numbers may differ from the paper's, and lesson 10 has shown you how to ask whether that means anything. If you
-# think of an encoding of your own, `positions=YourClass` is all it takes, on either engine.
+# Your numbers may differ from the paper's, and lesson 10 has shown you how to ask whether that means
+# anything. If you think of an encoding of your own, `positions=YourClass` is all it takes, on either engine.
