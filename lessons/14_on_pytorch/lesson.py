@@ -27,7 +27,7 @@
 # <details><summary>Answers</summary>
 #
 # 1. $1.2 / \log 2 = 1.73$ bits.
-# 2. Perplexity is per token, and longer tokens are harder to guess. Bits per character mean the same for both.
+# 2. Perplexity is per token, and longer tokens are harder to guess. Bits per character can be compared.
 # 3. Every character that's scored then has many before it. Without the overlap, the first ones of each window
 #    are guessed from next to nothing, and the score looks worse than the model is.
 #
