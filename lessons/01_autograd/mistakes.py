@@ -1127,11 +1127,127 @@ def by_broadcasting(a, b, grad):
     return [unbroadcast(grad_a, a.shape), unbroadcast(grad_b, b.shape)]
 
 
-# softmax_gradient
+# softmax
 
 
 def total(x):
     return x.sum(axis=-1, keepdims=True)
+
+
+def largest(x):
+    return x.max(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax",
+    "e^1000 is too large for a float. Subtract the largest number of each row before you take the "
+    "powers: that changes nothing else.",
+)
+def overflow(x):
+    e = np.exp(x)
+    return e / total(e)
+
+
+@mistake(
+    "softmax",
+    "You subtract the largest number of the whole array. In a row of much smaller numbers every "
+    "power is then 0. Subtract each row's own largest.",
+)
+def largest_of_all(x):
+    e = np.exp(x - x.max())
+    return e / total(e)
+
+
+@mistake("softmax", "You subtract the smallest number of each row. Subtract the largest.")
+def smallest_subtracted(x):
+    e = np.exp(x - x.min(axis=-1, keepdims=True))
+    return e / total(e)
+
+
+@mistake("softmax", "You subtract the mean of each row, but the largest can be far above it.")
+def mean_subtracted(x):
+    e = np.exp(x - x.mean(axis=-1, keepdims=True))
+    return e / total(e)
+
+
+@mistake("softmax", "The whole array sums to 1. Each row has to: sum along the last axis.")
+def sum_of_everything_is_1(x):
+    e = np.exp(x - largest(x))
+    return e / e.sum()
+
+
+@mistake("softmax", "The columns sum to 1, not the rows. Work along the last axis: axis=-1.")
+def down_the_columns(x):
+    e = np.exp(x - x.max(axis=0, keepdims=True))
+    return e / e.sum(axis=0, keepdims=True)
+
+
+@mistake("softmax", "You work along axis 1. Count from the end: axis=-1.")
+def along_axis_1(x):
+    axis = min(1, x.ndim - 1)
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+@mistake("softmax", "The sums line up with the columns. Keep their axis: keepdims=True.")
+def sums_without_their_axis(x):
+    e = np.exp(x - largest(x))
+    return e / e.sum(axis=-1)
+
+
+@mistake(
+    "softmax",
+    "Each row's largest number and sum line up with the columns. Keep their axis: keepdims=True.",
+)
+def no_axis_kept(x):
+    e = np.exp(x - x.max(axis=-1))
+    return e / e.sum(axis=-1)
+
+
+@mistake("softmax", "These are powers, but they don't sum to 1 yet. Divide by their sum.")
+def powers_alone(x):
+    return np.exp(x - largest(x))
+
+
+@mistake("softmax", "You divide x by its sum. Take the powers first: e^x, which is never negative.")
+def without_powers(x):
+    return x / total(x)
+
+
+@mistake("softmax", "This is the logarithm of the softmax. Leave out the log.")
+def logarithm(x):
+    with np.errstate(divide="ignore"):
+        return x - largest(x) - np.log(total(np.exp(x - largest(x))))
+
+
+@mistake("softmax", "The sign is the wrong way around: large numbers should get large shares.")
+def softmin(x):
+    e = np.exp(x.min(axis=-1, keepdims=True) - x)
+    return e / total(e)
+
+
+@mistake("softmax", shown_by="inputs_are_kept")
+def in_the_input_itself(x):
+    x -= largest(x)
+    return np.exp(x) / total(np.exp(x))
+
+
+@accepted("softmax")
+def through_logarithms(x):
+    shifted = x - largest(x)
+    return np.exp(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+@accepted("softmax")
+def one_row_after_another(x):
+    out = np.empty_like(x)
+    for row in np.ndindex(x.shape[:-1]):
+        powers = np.exp(x[row] - max(x[row]))
+        out[row] = powers / sum(powers)
+    return out
+
+
+# softmax_gradient
 
 
 @mistake(
