@@ -7,8 +7,7 @@ a dot does nothing, and after `?a` the model has to say what a is:
 
 Counting characters doesn't help, since any number of dots may come in between. So the model counts
 only what matters: that is CoPE, Contextual Position Encoding (arXiv 2405.18719). It learns from
-texts of 96 characters, for a minute or two, and is then tested on longer and denser ones. All it
-needs is NumPy: python count.py
+texts of 96 characters, for a minute or two, and then meets longer and denser ones: python count.py
 """
 
 import numpy as np
@@ -22,8 +21,7 @@ ROWS = 16  # of CoPE's table, chosen for this task: with 97, 18 to 30 % is wrong
 
 
 class Tensor:
-    """An array that remembers its sources: the tensors it was made from, and beside each of them a
-    function that turns this array's gradient into the part of it that reaches the source."""
+    """An array that knows its sources, and for each one how to turn its own grad into theirs."""
 
     def __init__(self, data, *sources):
         self.data, self.grad = data, 0.0
@@ -77,7 +75,8 @@ class Tensor:
         return Tensor(out, (self, lambda g: g * (1 - out * out)))
 
     def gelu(self):
-        return self * 0.5 * (((self + self**3 * 0.044715) * (2 / np.pi) ** 0.5).tanh() + 1)
+        curve = (self * (self * self * 0.044715 + 1) * (2 / np.pi) ** 0.5).tanh()
+        return self * 0.5 * (curve + 1)
 
     def softmax(self):
         out = np.exp(self.data - self.data.max(-1, keepdims=True))
@@ -105,8 +104,9 @@ def array(x):
 
 def fit(g, x):
     """Broadcasting made copies of x, so its gradient is the sum over them."""
-    g = g.sum(tuple(range(g.ndim - np.ndim(x))))
-    return g.sum(tuple(i for i, size in enumerate(np.shape(x)) if size == 1), keepdims=True)
+    new = np.ndim(g) - np.ndim(x)
+    axes = (*range(new), *(new + i for i, size in enumerate(np.shape(x)) if size == 1))
+    return g.sum(axes).reshape(np.shape(x)) if axes else g
 
 
 # ------------------------------------------ a Transformer that counts
@@ -160,12 +160,12 @@ def cope(scores, z):
     """
     seq = scores.data.shape[-1]
     gates = ((scores * 0.5).tanh() + 1) * 0.5 * np.tri(seq, dtype=np.float32)  # sigmoid(scores)
-    p = gates.sums_to_the_end()  # p[i, j] = gates[i, j] + ... + gates[i, i]
+    p = gates.sums_to_the_end().reshape(-1)  # p[i, j] = gates[i, j] + ... + gates[i, i]
     floor = np.minimum(np.floor(p.data), ROWS - 1)
-    first = ROWS * np.arange(z.data.size // ROWS).reshape(*z.data.shape[:-1], 1)
-    z, low = z.reshape(-1), first + floor.astype(int)  # each row of z begins at its `first`
-    high = first + np.minimum(floor + 1, ROWS - 1).astype(int)
-    return z[low] + (z[high] - z[low]) * (p - floor)
+    start = np.arange(floor.size) // seq * ROWS  # where the products of each query begin in z
+    low, high = start + floor.astype(int), start + np.minimum(floor + 1, ROWS - 1).astype(int)
+    z = z.reshape(-1)
+    return (z[low] + (z[high] - z[low]) * (p - floor)).reshape(*scores.data.shape)
 
 
 def linear(w, name, x):

@@ -5,7 +5,7 @@ import numpy as np
 
 from classroom.figures import show
 
-BEND = -0.4  # of an arrow that would otherwise run through a number, or on top of another arrow
+BENDS = (-0.4, 0.4, 0.7, -0.7)  # of an arrow that would otherwise run through a number or an arrow
 
 
 def draw_graph(named, title, alt, with_grads=False):
@@ -39,7 +39,7 @@ def draw_graph(named, title, alt, with_grads=False):
         for number, (each, slope) in enumerate(zip(node.inputs, node.slopes)):
             far = place[node][0] - place[each][0] > 1
             again = each in node.inputs[:number]  # as in x * x
-            bend = (BEND if far else 0) - (BEND if again else 0)
+            bend = best_bend(axis, place, each, node) if far or again else 0
             axis.annotate(
                 "",
                 place[node],
@@ -62,6 +62,17 @@ def draw_graph(named, title, alt, with_grads=False):
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )
     show(figure, alt)
+
+
+def best_bend(axis, place, each, node):
+    """The bend that keeps the middle of an arrow, where its slope is written, away from numbers."""
+    boxes = axis.transData.transform([place[other] for other in place])
+
+    def room(bend):
+        at = axis.transData.transform(middle(axis, place[each], place[node], bend))
+        return np.abs((boxes - at) / (90, 60)).max(axis=1).min()  # a box is wider than high
+
+    return next((bend for bend in BENDS if room(bend) > 1), max(BENDS, key=room))
 
 
 def middle(axis, start, end, bend):
