@@ -183,7 +183,12 @@ claim("Trying gives the same for w.", abs(w.grad - tried) < 1e-8)
 #
 # <details><summary>Answer</summary>A power, whose slope you know from school: for a<sup>n</sup> it is n
 # a<sup>n - 1</sup>. Then a - b is a + (-1) b, and a / b is a b<sup>-1</sup>. Their slopes come from the chain rule.</details>
-#
+
+# %%
+print(inspect.getsource(add_operations).split('"""')[2])
+add_operations(Value)
+
+# %% [markdown]
 # Now write a formula of your own, and run the cell. It may have +, -, \*, /, tanh, and powers.
 
 
@@ -192,7 +197,6 @@ def formula(a, b):
     return (a * b).tanh() / b - a**2  # yours
 
 
-add_operations(Value)
 a, b = Value(0.5), Value(1.5)
 result = formula(a, b)
 backpropagate(result)
