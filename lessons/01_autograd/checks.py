@@ -109,7 +109,7 @@ def plain_numbers(answer):
 
 @check("Value")
 def a_longer_expression(answer):
-    """In a longer expression every Value still knows its inputs, also when it is used twice."""
+    """In a longer expression every Value still knows its inputs, even one that is used twice."""
     w, x = answer(0.5), answer(2.0)
     h = w * x
     t = h.tanh()
@@ -190,7 +190,7 @@ def after_its_inputs(answer):
 
 @check("topological_order")
 def a_given_number(answer):
-    """A number that was given has no inputs: it is alone in the list."""
+    """A number that was given has no inputs, so it is alone in the list."""
     alone = Node(3.0, "root")
     return faults(answer(alone), [alone])
 
@@ -326,7 +326,7 @@ def twice_the_same(answer):
 
 @check("backpropagate")
 def old_grads(answer):
-    """Called again, it gives the same grads: it starts from 0, whatever they were."""
+    """Called again, it gives the same grads, whatever they were before."""
     nodes, used = skip_connection(), skip_connection()
     for node in used:
         node.grad = 5.0
@@ -393,7 +393,7 @@ def a_column_stretched(answer):
 
 @check("unbroadcast")
 def nothing_stretched(answer):
-    """If nothing was stretched the gradient comes back as it is, also where a size is 1."""
+    """If nothing was stretched, the gradient comes back as it is, even where a size is 1."""
     random = np.random.default_rng(0).standard_normal
     return [answer(random(shape), shape) for shape in ((2, 3), (1, 1), (1, 4), (5,), ())]
 
@@ -414,7 +414,7 @@ def several_in_front(answer):
 
 @check("unbroadcast")
 def both_kinds_of_axes(answer):
-    """Axes in front and axes of size 1 together, also when all sizes are equal."""
+    """Axes in front together with axes of size 1, even when all sizes are equal."""
     random = np.random.default_rng(3).standard_normal
     stretched = (
         ((2, 3, 4), (3, 1)), ((2, 3, 4), (1, 4)), ((4, 4, 4), (4, 1)), ((2, 3, 4), (2, 1, 1)),
