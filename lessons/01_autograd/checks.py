@@ -206,13 +206,13 @@ def equal_numbers(answer):
 class Watched(Node):
     """A Value that notices when too many or too deeply nested calls look at its inputs."""
 
-    looks, open_calls = 0, 0
+    looks, most_looks, open_calls = 0, 0, 0
 
     @property
     def inputs(self):
         Watched.looks += 1
         require(
-            Watched.looks < 100_000,
+            Watched.looks < Watched.most_looks,
             "Your code walks every path, again and again through the same Values. Remember which "
             "ones you have seen, and go on from each only once.",
         )
@@ -235,7 +235,8 @@ def open_calls():
 
 def watched(answer, nodes):
     """What is wrong with the answer's order of Watched nodes."""
-    Watched.looks, Watched.open_calls, limit = 0, open_calls(), sys.getrecursionlimit()
+    Watched.looks, Watched.most_looks = 0, min(100_000, 100 * len(nodes))
+    Watched.open_calls, limit = open_calls(), sys.getrecursionlimit()
     try:
         return faults(answer(nodes[-1]), nodes)
     finally:
