@@ -22,7 +22,7 @@ def draw_graph(named, title, alt, with_grads=False):
     axis.set(title=title, xlim=(-0.5, columns - 0.5), ylim=(-height - 0.4, height + 0.5))
     axis.axis("off")
     figure.draw_without_rendering()  # so that the axes know where they are
-    box = {}
+    box, written = {}, []  # written: where slopes are already
     for node, (across, up) in place.items():
         lines = [names[node], f"{node.data:.2f}", *[f"grad {node.grad:.2f}"] * with_grads]
         color = "#fff4d6" if with_grads else "#e8f1f8"
@@ -52,8 +52,10 @@ def draw_graph(named, title, alt, with_grads=False):
                     "patchB": box[node],
                 },
             )
+            spots = [on_arrow(axis, place[each], place[node], bend, t) for t in (0.5, 0.3, 0.7)]
+            written.append(next((spot for spot in spots if free(spot, written)), spots[0]))
             axis.text(
-                *middle(axis, place[each], place[node], bend),
+                *written[-1],
                 f"slope\n{slope:.2f}",
                 ha="center",
                 va="center",
@@ -69,18 +71,26 @@ def best_bend(axis, place, each, node):
     boxes = axis.transData.transform([place[other] for other in place])
 
     def room(bend):
-        at = axis.transData.transform(middle(axis, place[each], place[node], bend))
+        at = axis.transData.transform(on_arrow(axis, place[each], place[node], bend))
         return np.abs((boxes - at) / (90, 60)).max(axis=1).min()  # a box is wider than high
 
-    return next((bend for bend in BENDS if room(bend) > 1), max(BENDS, key=room))
+    span = place[node][0] - place[each][0]
+    bends = [2 * bend / max(2, span) for bend in BENDS]  # a long arrow no higher than a short one
+    return next((bend for bend in bends if room(bend) > 1), max(bends, key=room))
 
 
-def middle(axis, start, end, bend):
-    """The point in the middle of a bent arrow, in the axis's own numbers."""
+def on_arrow(axis, start, end, bend, t=0.5):
+    """A point of a bent arrow, from its start (t = 0) to its end (t = 1), in the axis's numbers."""
     start, end = axis.transData.transform([start, end])
     (across, up) = end - start
-    bent = (start + end) / 2 + bend / 2 * np.array([up, -across])
-    return axis.transData.inverted().transform(bent)
+    control = (start + end) / 2 + bend * np.array([up, -across])
+    point = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    return axis.transData.inverted().transform(point)
+
+
+def free(spot, written):
+    """Whether no slope is written so near that the two would overlap."""
+    return all(np.abs(spot - other).max() > 0.2 for other in written)
 
 
 def places(order):
