@@ -17,6 +17,8 @@ _home = {
     "claim": "claims",
     "show": "figures",
     "compare": "figures",
+    "curves": "drawing",
+    "maps": "drawing",
     "draw_graph": "graph",
     "progress": "progress_bar",
     "show_stored": "stored",
