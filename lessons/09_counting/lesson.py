@@ -39,7 +39,16 @@ import re
 import numpy as np
 
 import minitorch as torch
-from classroom import claim, exercise, hint, progress, show, slider, solution
+from classroom import (
+    claim,
+    exercise,
+    hint,
+    progress,
+    show,
+    slider,
+    solution,
+    whose,
+)
 from experiments.counting_pictures import (
     errors_along_texts,
     errors_by_test,
@@ -201,6 +210,8 @@ tests = texts_of(counting_batch, SPLITS)
 # %% tags=["nbval-ignore-output"]
 models = {name: train(name) for name in ("learned", "rope", "transformer_xl")}
 models["cope"] = train("cope", npos_max=16)
+PIECES = "Embedding causal_mask Learned apply_rope relative_shift cope_gates"
+whose(*PIECES.split(), "cope_positions", "Block", "learning_rate")
 
 # %% [markdown]
 # ## Out of distribution
