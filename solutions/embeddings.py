@@ -260,7 +260,7 @@ class SkipGram(nn.Module):
 
 
 def train_skip_gram(
-    model, ids, window, steps, batch=256, lr=0.02, seed=0, on_step=None
+    model, ids, window, steps, batch=512, lr=0.03, seed=0, on_step=None
 ):
     """Fit a SkipGram to a text of ids, by Adam on random batches of pairs.
 
@@ -285,6 +285,41 @@ def train_skip_gram(
         if on_step is not None:
             on_step(step, losses[-1])
     return losses
+
+
+def learn_word(model, contexts, steps=200, lr=0.05, seed=0):
+    """A vector for one more word, from its contexts, with a trained SkipGram
+    that stays as it is.
+
+    Textual inversion finds the vector of a new word so, in a frozen model
+    that turns text into images (Gal et al. 2022, arXiv 2208.01618).
+
+    contexts   int array (pairs,), the ids of the words that were around it
+    returns    array (1, dim)
+    """
+    torch.manual_seed(seed)
+    word = Embedding(1, model.center.weight.shape[1])
+    optimizer = torch.optim.Adam(word.parameters(), lr=lr)
+    for _ in range(steps):
+        vector = word(torch.zeros(len(contexts), dtype=torch.int64))
+        # (pairs, vocab); all rows are the same
+        logits = vocabulary_logits(vector, model.context.weight.detach())
+        loss = F.cross_entropy(logits, torch.tensor(contexts))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return word.weight.detach().numpy()
+
+
+def pair_loss(model, ids, window):
+    """The mean loss of a SkipGram over all pairs of a text.
+
+    returns   a float, in nats per pair
+    """
+    centers, contexts = skip_gram_pairs(ids, window)
+    with torch.no_grad():
+        logits = model(torch.tensor(centers))
+        return F.cross_entropy(logits, torch.tensor(contexts)).item()
 
 
 def nearest(table, id, count):
