@@ -8,30 +8,32 @@ from classroom.figures import show
 SQUARE, MARGIN = 0.5, 1.1  # inches: the side of an entry, the room around a map
 
 
-def show_maps(*maps, alt, title="", numbers=True, xlabel="", ylabel=""):
+def show_maps(*maps, alt, title="", numbers=True, square=SQUARE, xlabel="", ylabel=""):
     """Show small arrays side by side as maps, one square per entry.
 
     Each map is (title, values), (title, values, down) or (title, values, down, across); down has a
     label for each row, across one for each column. With `numbers`, each entry is written into its
-    square, to one decimal, and 0 is white; without, the map runs from dark to light.
+    square, to one decimal, and 0 is white; without, the map runs from dark to light. All have one
+    scale of colors.
     """
+    largest = max(np.abs(np.asarray(values, dtype=float)).max() for _, values, *_ in maps)
     widths = [np.shape(values)[1] for _, values, *_ in maps]
     height = max(np.shape(values)[0] for _, values, *_ in maps)
-    size = SQUARE * sum(widths) + MARGIN * len(maps) + 1, SQUARE * height + MARGIN + 0.5
+    size = square * sum(widths) + MARGIN * len(maps) + 1, square * height + MARGIN + 0.5
     figure, axes = plt.subplots(1, len(maps), figsize=size, width_ratios=widths, squeeze=False)
     for axis, (name, *parts) in zip(axes[0], maps):
-        draw_map(axis, *parts, numbers=numbers)
+        draw_map(axis, *parts, largest=largest, numbers=numbers)
         axis.set(title=name, xlabel=xlabel)
     axes[0, 0].set_ylabel(ylabel)
     figure.suptitle(title)
     show(figure, alt)
 
 
-def draw_map(axis, values, down=(), across=(), numbers=True):
+def draw_map(axis, values, down=(), across=(), *, largest, numbers=True):
     """Draw one map of show_maps."""
     values = np.asarray(values, dtype=float)
-    limit = 1.6 * np.abs(values).max()  # pale enough for black numbers
-    low, high, colors = (-limit, limit, "RdBu") if numbers else (0, values.max(), "cividis")
+    limit = 1.6 * largest  # pale enough for black numbers
+    low, high, colors = (-limit, limit, "RdBu") if numbers else (0, largest, "cividis")
     axis.imshow(values, cmap=colors, vmin=low, vmax=high)
     if numbers:
         for (i, j), value in np.ndenumerate(np.round(values, 1) + 0.0):  # + 0.0: not "-0"

@@ -196,6 +196,20 @@ def small_text(sentences, seed=0):
     return drawn
 
 
+def text_ids(sentences, word_id):
+    """The ids of sentences, with a period between any two.
+
+    sentences   a list of strings
+    word_id     {word: id}; words that are not in it are skipped
+    returns     int array
+
+    >>> text_ids(["a cat", "the cat"], {"a": 0, "cat": 1, ".": 2}).tolist()
+    [0, 1, 2, 1]
+    """
+    tokens = " . ".join(sentences).split()
+    return np.array([word_id[token] for token in tokens if token in word_id])
+
+
 # ------------------------------------------ word2vec
 
 

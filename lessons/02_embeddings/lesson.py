@@ -14,8 +14,7 @@
 #
 # A network adds and multiplies, and you can't multiply `cat` by anything. So every word gets a list of numbers of its
 # own, a **vector**, learned like any other weight. That's the first layer of every language model. You'll write it,
-# and its gradient. Then you'll train a small *word2vec*, which finds out by itself which words are alike, and teach it
-# a word that you made up.
+# and its gradient. Then you'll train a *word2vec*, which finds out which words are alike, and teach it one of yours.
 #
 # **First, three questions on lesson 00.** Answer before you unfold.
 #
@@ -46,12 +45,12 @@ from solutions.embeddings import (
     learn_word,
     pair_loss,
     small_text,
+    text_ids,
     train_skip_gram,
 )
 
 # %% [markdown]
 # ## A number that means nothing
-#
 # Number the words of a vocabulary, in any order. A word's number is its **id**, and a text is a list of ids. (Here a
 # token is a word. Real models cut words into pieces, and nothing below changes.)
 
@@ -81,14 +80,11 @@ print(distances.round(2))
 # nearer to any other. And each row is as long as the vocabulary, 50,257 numbers for GPT-2, with a single 1 among them.
 #
 # ## From one-hot to lookup
-#
-# Now multiply such a row by a matrix with one row of 3 numbers per word: the **embedding table**, also called the
-# weight matrix.
+# Now multiply such a row by a matrix with one row of 3 numbers per word, the **embedding table** (or weight matrix):
 #
 # $$x[n] = \sum_r \text{row}_n[r] \; \text{table}[r]$$
 #
-# **Predict.** The first id is 5, for `the`. Find the first row of the product in the table below, before you look to
-# the right of it.
+# **Predict.** The first id is 5, for `the`. What's the first row of the product? Find it before you look to the right.
 
 # %% tags=["folded"]
 table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)
@@ -130,7 +126,6 @@ except ValueError as error:
 # NumPy counts -1 from the end. A model would train on the wrong word, and nothing would tell you. So the layer refuses.
 #
 # ## The same id, the same vector
-#
 # **Predict.** Which of the five vectors of `the cat sees the fish` are equal?
 
 # %%
@@ -139,8 +134,7 @@ print(embedding(torch.tensor(sentence)).detach().numpy())  # (seq, dim)
 
 # %% [markdown]
 # The first and the fourth, because a lookup sees the id and nothing else: not the position, not the neighbors. So
-# `the fish sees the cat` is the same five vectors in another order. What a model makes of that is the question of
-# lesson 03.
+# `the fish sees the cat` is the same five vectors in another order. What a model makes of that is lesson 03's question.
 #
 # One cure is easy. Make a second table with one row for each *position*: 8 rows if a text has up to 8 tokens (its
 # **context length**). Look up the positions 0, 1, 2, ... in it too, and add. The sum is what the model reads.
@@ -148,14 +142,13 @@ print(embedding(torch.tensor(sentence)).detach().numpy())  # (seq, dim)
 # %%
 # (context length, dim)
 positions = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)
-print(table[ids], "\n +\n", positions[:4], "\n =")
-print((table[ids] + positions[:4]).round(1))  # (4, 3) + (4, 3)
+total = table[ids] + positions[:4]  # (4, 3) + (4, 3)
+print(table[ids], "+", positions[:4], "=", total.round(1), sep="\n")
 
 # %% [markdown]
 # GPT-2 does just this, with 1024 positions. Lesson 04 takes it apart.
 #
 # ## Where the numbers come from
-#
 # At first they're random. Then you have two choices. Train the table **with the task**, together with all other
 # weights: that's what language models do. Or take one that was **pre-trained** on another task with more data; you'll
 # do that below. Either way somebody needs the gradient of a lookup.
@@ -163,15 +156,10 @@ print((table[ids] + positions[:4]).round(1))  # (4, 3) + (4, 3)
 # **Predict.** You know the gradient at each of the five positions of `the cat sees the fish`. Which rows of the table
 # will change in this step? What does the row of `the` get?
 #
-# <details><summary>Answer</summary>
-#
-# Four of the six rows; `a` and `small` weren't used. The row of `the` was used at two positions, so it gets the *sum*
-# of two gradients: every use brings its part, as in lesson 01.
-# </details>
-#
 # $$\text{grad}_\text{table}[r] = \sum_{n \,:\, \text{ids}[n] = r} \text{grad}[n]$$
 #
-# The lookup *gathers* rows. Its gradient *scatters* them back, and *adds*. Hence its name, **scatter-add**.
+# Every use of a row brings its part, as in lesson 01. The lookup *gathers* rows; its gradient *scatters* them back, and
+# *adds*. Hence its name, **scatter-add**.
 
 # %% exercise="embedding_backward"
 
@@ -199,7 +187,6 @@ claim("Only the row of `the` is wrong.", wrong.tolist() == [5])
 # rows get no gradient in a given step, and rare words learn slowly.
 #
 # ## word2vec: a word is known by its company
-#
 # What should the vectors be trained *for*? Word2vec (Mikolov, Chen et al. 2013) needs no labels: **from a word,
 # predict the words around it**. Words that keep the same company have to make the same predictions, so they end up
 # with similar vectors. Nobody teaches likeness. It's what you get when prediction succeeds.
@@ -217,16 +204,11 @@ print(*GROUPS.items(), *FRAMES, sep="\n")
 
 # %% exercise="skip_gram_pairs"
 
-# %%
-for center, context in zip(*skip_gram_pairs(ids, window=1)):
-    print(f"{vocabulary[center]:5} -> {vocabulary[context]}")
-
 # %% [markdown]
 # The model has two tables: a vector for each word as center, and one for each word as context. A context's score is
 # the dot product of the two, and the softmax over the vocabulary turns scores into probabilities:
 #
-# $$p(\text{context} \mid \text{center}) = \underset{\text{context}}{\text{softmax}}
-# \big( \text{centers}[\text{center}] \cdot \text{contexts}[\text{context}] \big)$$
+# $$p(\text{context} \mid \text{center}) = \text{softmax}_\text{context} ( \text{centers}[\text{center}] \cdot \text{contexts}[\text{context}] )$$
 #
 # This is *skip-gram*. The loss is the mean of $-\ln p$. (With a large vocabulary that softmax is slow, so word2vec only
 # tells the true context from a few random words. That's *negative sampling*: Mikolov, Sutskever et al. 2013.)
@@ -237,25 +219,19 @@ for center, context in zip(*skip_gram_pairs(ids, window=1)):
 text = small_text(600)
 words = sorted(set(" . ".join(text).split()))  # the period is a token too
 word_id = {word: id for id, word in enumerate(words)}
-
-
-def read(text):
-    return np.array([word_id[token] for token in " . ".join(text).split()])
-
+ids_of_text = text_ids(text, word_id)
 
 torch.manual_seed(7)
 model = SkipGram(len(words), dim=16)
 before = model.center.weight.detach().numpy().copy()  # (vocab, dim)
-losses = train_skip_gram(model, read(text), window=3, steps=500)
+losses = train_skip_gram(model, ids_of_text, window=3, steps=500)
 vectors = model.center.weight.detach().numpy()  # (vocab, dim)
 print(f"loss at first {losses[0]:.2f}, at the end {np.mean(losses[-20:]):.2f}")
 claim("The loss ends near 3.", 2.7 < np.mean(losses[-20:]) < 3.3)
 
 # %% [markdown]
 # It can't go to 0: nothing in the text tells you *which* animal comes next. But who is whose neighbor now? Measure by
-# the **cosine**, which is 1 for two vectors that point the same way and 0 for a right angle.
-#
-# $$\cos(a, b) = \frac{a \cdot b}{|a| \, |b|}$$
+# the **cosine**, $\cos(a, b) = a \cdot b \; / \; (|a| \, |b|)$: 1 for two vectors that point the same way, 0 for a right angle.
 
 # %% exercise="nearest"
 
@@ -268,25 +244,23 @@ for word in ("cat", "cheese", "red", "forest"):
     print(f"{word:7}", ", ".join(f"{words[n]} {cos:.2f}" for n, cos in pairs))
 
 # %% tags=["folded"]
-groups = np.array([read([each]) for each in GROUPS.values()])  # (group, word)
+groups = np.array([text_ids([each], word_id) for each in GROUPS.values()])
 for each, low, high in ((before, 0, 0.2), (vectors, 0.9, 1)):
     near = [np.isin(nearest(each, n, 3)[0], g) for g in groups for n in g]
     claim("Training moves a group together.", low <= np.mean(near) <= high)
 
 # %% [markdown]
 # You can't draw sixteen numbers per word. So look at the cloud from the side where it is widest, along the two
-# directions of largest spread, its *principal components*. It's a shadow: in it, words can look nearer than they are,
-# never farther.
+# directions of largest spread, its *principal components*. It's a shadow: words can look nearer than they are in it.
 
 # %% tags=["nbval-ignore-output", "folded"]
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
-for axis, each in zip(axes, (before, vectors)):
+titles = "Before training", "After training"
+for axis, each, title in zip(axes, (before, vectors), titles):
     points = each[groups] - each[groups].mean(axis=(0, 1))  # (group, 4, dim)
     widest = np.linalg.svd(points.reshape(16, -1))[2][:2]  # (2, dim)
     draw_words(axis, points @ widest.T, map(str.split, GROUPS.values()))
-    axis.set(xlabel="first component", ylabel="second component")
-axes[0].set_title("Before training")
-axes[1].set_title("After training")
+    axis.set(xlabel="first component", ylabel="second component", title=title)
 show(
     figure,
     alt="Two scatter plots of sixteen words. Before training animals, foods, "
@@ -299,21 +273,20 @@ show(
 # 1.6 billion words (Mikolov, Chen et al. 2013, abstract). The mechanism is the same.
 #
 # ## How many numbers per token?
-#
 # The width of the table, `dim`, is a *hyper-parameter*: you choose it, training doesn't. The more there is to know
 # about a token, and the more text there is to learn it from, the wider it can be: 8 to 1024 before large language
 # models (512 and 1024 in Vaswani et al. 2017, table 3), 768 in GPT-2 small (Radford et al. 2019), 12,288 in GPT-3
-# (Brown et al. 2020, table 2.1). Width costs memory: with 50,257 tokens, GPT-2's table has 38.6 million numbers, 31 %
-# of the whole model. And it has a second price.
+# (Brown et al. 2020, table 2.1). Width costs memory: GPT-2's table, with 50,257 tokens, is 31 % of the model. But not only.
 #
 # **Predict.** We train tables with widths from 1 to 64, on 600 sentences and on only 20, and take the loss twice: on
 # the training sentences, and on 300 *fresh* ones. Sketch all four curves. Which of them rise?
 
 # %% tags=["nbval-ignore-output", "folded"]
-widths, fresh, curves = (1, 2, 4, 8, 16, 64), read(small_text(300, 99)), {}
+widths, curves = (1, 2, 4, 8, 16, 64), {}
+fresh = text_ids(small_text(300, seed=99), word_id)
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
 for axis, size in zip(axes, (20, 600)):
-    own, losses = read(small_text(size)), []
+    own, losses = text_ids(small_text(size), word_id), []
     for dim in widths:
         torch.manual_seed(0)
         wide = SkipGram(len(words), dim)
@@ -333,10 +306,9 @@ show(
     "from 3.3 to 2.5, on fresh ones it rises from 4.5 to 5, above the 4.1 of "
     "guessing. After 600: both fall from 3.6 to 3.1 at 16, and no further.",
 )
-change = {size: curve[:, 4] - curve[:, 0] for size, curve in curves.items()}
-claim("After 20 sentences, width helps with these", change[20][0] < -0.5)
-claim("and hurts with fresh ones.", change[20][1] > 0.2)
-claim("After 600 it helps with both.", (change[600] < -0.4).all())
+(_, fresh_20), (_, fresh_600) = curves.values()
+claim("After 20 sentences width hurts.", fresh_20[4] > fresh_20[0] + 0.2)
+claim("After 600 it helps.", fresh_600[4] < fresh_600[0] - 0.4)
 
 # %% [markdown]
 # With 20 sentences a wider table learns these twenty better and the language worse. That's **overfitting**: it is sure
@@ -344,20 +316,16 @@ claim("After 600 it helps with both.", (change[600] < -0.4).all())
 # together. (And beyond 16 numbers there's nothing left to know about our few words.)
 #
 # ## When pre-trained vectors pay
-#
 # Here's a new task with next to no data: tell animals, foods, colors and places apart after *one* labeled word of
 # each, `cat`, `bread`, `red` and `house`. A new **output layer** turns a vector into four scores. Only its 68 numbers
 # are trained. The table is **frozen**.
 #
-# **Predict.** How many of the other twelve words will it get right with the trained table? With a random one? And what
-# if you train the random table too?
+# **Predict** how many of the other twelve words it gets right with a random table, a random one that is trained too,
+# and ours.
 
 # %% tags=["nbval-ignore-output"]
-for name, start, frozen, low, high in (
-    ("random table, frozen", before, True, 0, 0.6),
-    ("random table, trained too", before, False, 0, 0.6),
-    ("trained table, frozen", vectors, True, 0.9, 1),
-):
+settings = (before, True), (before, False), (vectors, True)
+for start, frozen in settings:
     torch.manual_seed(0)
     table_of, layer = nn.Parameter(torch.tensor(start)), nn.Linear(16, 4)
     trained = [*layer.parameters()] + ([] if frozen else [table_of])
@@ -369,8 +337,12 @@ for name, start, frozen, low, high in (
         optimizer.step()
     found = layer(table_of[torch.tensor(groups[:, 1:])]).argmax(dim=-1)
     right = np.mean(found.numpy() == np.arange(4)[:, None])
-    print(f"{name:25} {right:4.0%} of the other twelve words right")
-    claim(f"{name}: between {low} and {high}", low <= right <= high)
+    name = "trained on the text" if start is vectors else "random"
+    print(f"{name:19} {'frozen' if frozen else 'trained too'}: {right:.0%}")
+    claim(
+        "Only the table trained on the text knows the words.",
+        (right > 0.9) == (start is vectors),
+    )
 
 # %% [markdown]
 # Four labels say nothing about twelve other words: training the random table moves the four rows that were used, and
@@ -378,7 +350,6 @@ for name, start, frozen, low, high in (
 # called a *feature extractor*. When you have plenty of labels, its advantage shrinks, and you train the table too.
 #
 # ## One table, used twice
-#
 # A language model has a table at its other end too. There it compares what it has made of the text, its **hidden
 # vector**, with one vector per token; the dot products are the scores of the next token, the *logits*. **Weight
 # tying** (Press & Wolf 2017) uses one table for both ends, which saves GPT-2 small a second 38.6 million numbers. In
@@ -409,7 +380,6 @@ show_maps(
 # could have been the next one.
 #
 # ## A word of your own
-#
 # Your word2vec has never read the word `wug`. Tell it. Both tables are frozen; one new vector of 16 numbers is all
 # that's trained. Change the sentences, or make up another word. (Words the text doesn't have are skipped.)
 #
@@ -419,8 +389,7 @@ show_maps(
 my_word = "wug"
 my_text = "my wug has four legs . the wug likes soup . we feed the wug"
 
-known = word_id | {my_word: len(words)}  # the last id is its own
-my_ids = np.array([known[each] for each in my_text.split() if each in known])
+my_ids = text_ids([my_text], word_id | {my_word: len(words)})
 centers, contexts = skip_gram_pairs(my_ids, window=3)
 company = contexts[(centers == len(words)) & (contexts < len(words))]
 vector = learn_word(model, company)  # (1, dim)
@@ -431,16 +400,12 @@ claim("The nearest words are animals.", np.isin(found[:3], groups[0]).all())
 
 # %% [markdown]
 # This is **textual inversion** (Gal et al. 2022). An image generator such as Stable Diffusion reads its prompt through
-# an embedding table too. Show it three to five pictures of your cat, train one new vector, and freeze the rest. The
-# made-up word that belongs to the vector is a *trigger word*: type it into a prompt, and the picture has your cat in
-# it. **Prompt tokens** are such vectors without a word. They go in front of the text and steer a frozen language model
-# (Lester et al. 2021).
-#
-# And it needn't be words. **Images** are cut into squares of 16 · 16 pixels, and each square is multiplied by a matrix
-# (Dosovitskiy et al. 2021). For **retrieval** a whole text gets one vector, and you find the texts whose cosine to your
-# question is largest. Your `nearest` would do.
+# an embedding table too. Show it three to five pictures of your cat, freeze the model, and train one new vector. The
+# made-up word for it is a *trigger word*: type it, and your cat is in the picture. **Prompt tokens** are such vectors
+# without a word. They go in front of the text and steer a frozen language model (Lester et al. 2021). It needn't be
+# words: **images** are cut into squares, and a matrix turns each into a vector (Dosovitskiy et al. 2021). And in
+# **retrieval** a whole text gets one vector, and your `nearest` finds the texts most like a question.
 #
 # ## What comes next
-#
 # Every token has a vector now, and always the same one. But *bank* by a river isn't *bank* with money: what a word
 # means depends on the others. So the vectors have to look at each other. That's **attention**, lesson 03.
