@@ -99,6 +99,173 @@ def cosines(q, k):
     return q @ k.T / lengths
 
 
+# softmax
+
+
+def powers_of(x):
+    return np.exp(x - x.max(axis=-1, keepdims=True))
+
+
+@mistake("softmax", shown_by="softmax_of_large_scores")
+def nothing_subtracted(x):
+    powers = np.exp(x)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@mistake("softmax", shown_by="softmax_of_large_scores")
+def largest_of_the_whole_array_subtracted(x):
+    powers = np.exp(x - x.max())
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@mistake("softmax", shown_by="softmax_of_large_scores")
+def mean_subtracted(x):
+    powers = np.exp(x - x.mean(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@mistake("softmax", shown_by="softmax_of_large_scores")
+def smallest_subtracted(x):
+    powers = np.exp(x - x.min(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax",
+    "The largest power is 1, but they don't sum to 1. Divide each by the sum of its row.",
+)
+def powers_alone(x):
+    return powers_of(x)
+
+
+@mistake("softmax", "These are the plain powers e^x. Divide them by the sum of their row.")
+def plain_powers(x):
+    return np.exp(x)
+
+
+@mistake(
+    "softmax",
+    "The scores are divided by their sum. A score may be negative, a weight may not: take e to "
+    "the score first.",
+)
+def scores_over_their_sum_alone(x):
+    return x / x.sum(axis=-1, keepdims=True)
+
+
+@mistake("softmax", "All rows are divided by one sum. Each row shares out 1 by itself: axis=-1.")
+def one_sum(x):
+    powers = powers_of(x)
+    return powers / powers.sum()
+
+
+@mistake(
+    "softmax", "The sum runs down the columns. Sum along the last axis: axis=-1.", seen=WRONG_AXIS
+)
+def along_the_first_axis(x):
+    powers = powers_of(x)
+    return powers / powers.sum(axis=0, keepdims=True)
+
+
+@mistake(
+    "softmax",
+    "The sum runs along axis 1, which is the last only in a table. Count from the end: axis=-1.",
+    seen="dim=1 kept when heads were added",
+)
+def along_axis_one(x):
+    powers = powers_of(x)
+    return powers / powers.sum(axis=min(1, x.ndim - 1), keepdims=True)
+
+
+@mistake(
+    "softmax",
+    "If it is the division by the sums: they are in a row, (n,), and should be in a column. Keep "
+    "the axis: keepdims=True.",
+)
+def sums_across(x):
+    powers = powers_of(x)
+    return powers / powers.sum(axis=-1)
+
+
+@mistake("softmax", "These are powers of 2. The base is e: np.exp.")
+def base_two(x):
+    powers = 2.0 ** (x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax",
+    "The largest score gets the smallest weight: the sign of x is the other way around.",
+)
+def negated(x):
+    powers = np.exp(x.min(axis=-1, keepdims=True) - x)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax",
+    "This is the sigmoid of each score, by itself. Shares depend on all scores of a row: divide "
+    "by the row's sum.",
+)
+def sigmoids(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@mistake(
+    "softmax",
+    "These are the logarithms of the weights: take e to them. (They are what a loss needs, later.)",
+)
+def log_of_it(x):
+    shifted = x - x.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+@mistake(
+    "softmax",
+    "All the weight goes to the largest score. That is a hard maximum; in a soft one, the others "
+    "get their share.",
+)
+def hard_maximum(x):
+    best = (x == x.max(axis=-1, keepdims=True)).astype(float)
+    return best / best.sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax",
+    "The largest power is 1, but they don't sum to 1. Divide each by the sum of its row.",
+)
+def over_the_largest(x):
+    powers = powers_of(x)
+    return powers / powers.max(axis=-1, keepdims=True)
+
+
+@mistake("softmax", "The powers are divided by their mean: the weights sum to n, not to 1.")
+def over_the_mean(x):
+    powers = powers_of(x)
+    return powers / powers.mean(axis=-1, keepdims=True)
+
+
+@mistake("softmax", shown_by="inputs_are_kept")
+def subtracted_in_place(x):
+    x -= x.max(axis=-1, keepdims=True)
+    powers = np.exp(x)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@accepted("softmax")
+def by_logarithms(x):
+    largest = x.max(axis=-1, keepdims=True)
+    return np.exp(x - largest - np.log(np.exp(x - largest).sum(axis=-1, keepdims=True)))
+
+
+@accepted("softmax")
+def row_by_row_shares(x):
+    def shares(row):
+        powers = np.array([np.exp(score - max(row)) for score in row])
+        return powers / sum(powers)
+
+    return np.apply_along_axis(shares, -1, x)
+
+
 # attention_loop
 
 
