@@ -29,14 +29,15 @@ def tokens_of(sentence):
     return [*words, "."]
 
 
-_rng = np.random.default_rng(1)
+_rng = np.random.default_rng(0)
 VECTORS = {  # of every token in PAIRS
     token: _rng.standard_normal(DIM)
     for token in sorted(
         {t for pair in PAIRS for s in pair for t in tokens_of(s)}
     )
 }
-WEIGHTS = _rng.standard_normal((2, 3, DIM, DIM))  # two layers: W_q, W_k, W_v
+# two layers, each W_q, W_k and W_v
+WEIGHTS = _rng.standard_normal((2, 3, DIM, DIM)) / np.sqrt(DIM)
 
 
 def embed(sentence):
