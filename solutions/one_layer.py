@@ -70,8 +70,8 @@ def pieces(rng, ids, batch, length):
 def train_one_layer(model, ids, steps, lr=3e-3, seed=0, on_step=None):
     """Fit a OneLayer to a text of ids, by Adam on 32 random pieces a step.
 
-    on_step   called after every step with its number and loss, to move a
-              progress bar, say
+    on_step   called after every step with the number of steps done and a
+              text with the loss, as a progress bar's update is
     returns   the loss of every step, a list, in nats per character
     """
     rng = np.random.default_rng(seed)
@@ -89,7 +89,7 @@ def train_one_layer(model, ids, steps, lr=3e-3, seed=0, on_step=None):
         optimizer.step()
         losses.append(loss.item())
         if on_step is not None:
-            on_step(step, losses[-1])
+            on_step(step + 1, f"loss {losses[-1]:.2f}")
     return losses
 
 

@@ -25,7 +25,7 @@
 # <details><summary>Answers</summary>
 #
 # 1. One vector is added at each position of the sequence, and both sequences of the batch get the same. 2. (5, 1) and
-# (5, 7): a column against a row gives every pair. 3. `dim`.
+#    (5, 7): a column against a row gives every pair. 3. `dim`.
 # </details>
 
 # %%
@@ -62,8 +62,8 @@ print("ids:", ids)
 
 # %% [markdown]
 # Ids tell you which tokens are equal, and nothing else. `sees` isn't `fish` plus one. An id is a *category*, like a
-# license plate, and a network that did arithmetic with it would find sizes and an order where there are none. So write
-# an id as a row of zeros with a single 1, in the column of that id. Such a row is called **one-hot**.
+# license plate, and a network that did arithmetic with it would find sizes and an order where there are none. So
+# write an id as a row of zeros with a single 1, in the column of that id. Such a row is called **one-hot**.
 
 # %% exercise="one_hot"
 
@@ -77,14 +77,16 @@ print(distances.round(2))
 
 # %% [markdown]
 # Any two different rows are $\sqrt 2$ apart. That says nothing false any more, and nothing useful either: no word is
-# nearer to any other. And each row is as long as the vocabulary, 50,257 numbers for GPT-2, with a single 1 among them.
+# nearer to any other. And each row is as long as the vocabulary, 50,257 numbers for GPT-2, with a single 1 among
+# them.
 #
 # ## From one-hot to lookup
 # Now multiply such a row by a matrix with one row of 3 numbers per word, the **embedding table** (or weight matrix):
 #
 # $$x[n] = \sum_r \text{row}_n[r] \; \text{table}[r]$$
 #
-# **Predict.** The first id is 5, for `the`. What's the first row of the product? Find it before you look to the right.
+# **Predict.** The first id is 5, for `the`. What's the first row of the product? Find it before you look to the
+# right.
 
 # %% tags=["folded"]
 table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)
@@ -94,10 +96,9 @@ show_maps(
     ("one-hot rows (4, 6)", one_hot(ids, 6), [named[id] for id in ids]),
     ("times table (6, 3)", table, named),
     ("= product (4, 3)", x, [named[id] for id in ids]),
-    alt="Three grids. Left: four one-hot rows for the ids 5, 1, 3, 2. Middle: "
-    "the table with one row of three numbers for each of the six words. "
-    "Right: the product; its rows are those of the, cat, sees and fish, taken "
-    "from the table unchanged.",
+    alt="Three grids: four one-hot rows for the ids 5, 1, 3, 2; the table, a "
+    "row of three numbers per word; their product, which has the rows of the, "
+    "cat, sees and fish, unchanged.",
 )
 claim("The product is a lookup.", (x == table[[5, 1, 3, 2]]).all())
 
@@ -123,7 +124,8 @@ except ValueError as error:
     print("the layer:", error)
 
 # %% [markdown]
-# NumPy counts -1 from the end. A model would train on the wrong word, and nothing would tell you. So the layer refuses.
+# NumPy counts -1 from the end. A model would train on the wrong word, and nothing would tell you. So the layer
+# refuses.
 #
 # ## The same id, the same vector
 # **Predict.** Which of the five vectors of `the cat sees the fish` are equal?
@@ -134,7 +136,8 @@ print(embedding(torch.tensor(sentence)).detach().numpy())  # (seq, dim)
 
 # %% [markdown]
 # The first and the fourth, because a lookup sees the id and nothing else: not the position, not the neighbors. So
-# `the fish sees the cat` is the same five vectors in another order. What a model makes of that is lesson 03's question.
+# `the fish sees the cat` is the same five vectors in another order. What a model makes of that is lesson 03's
+# question.
 #
 # One cure is easy. Make a second table with one row for each *position*: 8 rows if a text has up to 8 tokens (its
 # **context length**). Look up the positions 0, 1, 2, ... in it too, and add. The sum is what the model reads.
@@ -158,8 +161,8 @@ print(table[ids], "+", positions[:4], "=", total.round(1), sep="\n")
 #
 # $$\text{grad}_\text{table}[r] = \sum_{n \,:\, \text{ids}[n] = r} \text{grad}[n]$$
 #
-# Every use of a row brings its part, as in lesson 01. The lookup *gathers* rows; its gradient *scatters* them back, and
-# *adds*. Hence its name, **scatter-add**.
+# Every use of a row brings its part, as in lesson 01. The lookup *gathers* rows; its gradient *scatters* them back,
+# and *adds*. Hence its name, **scatter-add**.
 
 # %% exercise="embedding_backward"
 
@@ -174,17 +177,16 @@ show_maps(
     ("grad", grad, "the cat sees the fish".split()),
     ("table[ids] += grad", friends, named),
     ("scatter-add", right, named),
-    alt="Three grids. Left: a gradient for each of five tokens. Middle, after "
-    "table[ids] += grad, and right, after the scatter-add: a row for each of "
-    "six words, those of a and small zero. They differ in the row of the, "
-    "where the middle one has only the second of two gradients.",
+    alt="Three grids: a gradient for each of five tokens; what it makes of a "
+    "table with a row per word, by += and by the scatter-add. In the row of "
+    "the, the first has only the second of two gradients.",
 )
 wrong = np.flatnonzero((friends != right).any(axis=1))
 claim("Only the row of `the` is wrong.", wrong.tolist() == [5])
 
 # %% [markdown]
-# The last row: NumPy wrote the second gradient of `the` over the first. Note also the zeros. In a real vocabulary most
-# rows get no gradient in a given step, and rare words learn slowly.
+# The last row: NumPy wrote the second gradient of `the` over the first. Note also the zeros. In a real vocabulary
+# most rows get no gradient in a given step, and rare words learn slowly.
 #
 # ## word2vec: a word is known by its company
 # What should the vectors be trained *for*? Word2vec (Mikolov, Chen et al. 2013) needs no labels: **from a word,
@@ -210,8 +212,8 @@ print(*GROUPS.items(), *FRAMES, sep="\n")
 #
 # $$p(\text{context} \mid \text{center}) = \text{softmax}_\text{context} ( \text{centers}[\text{center}] \cdot \text{contexts}[\text{context}] )$$
 #
-# This is *skip-gram*. The loss is the mean of $-\ln p$. (With a large vocabulary that softmax is slow, so word2vec only
-# tells the true context from a few random words. That's *negative sampling*: Mikolov, Sutskever et al. 2013.)
+# This is *skip-gram*. The loss is the mean of $-\ln p$. (With a large vocabulary that softmax is slow, so word2vec
+# only tells the true context from a few random words. That's *negative sampling*: Mikolov, Sutskever et al. 2013.)
 #
 # **Predict.** Blind guessing among 62 words costs ln 62 = 4.1. Will training, a second or two, bring the loss to 0?
 
@@ -219,19 +221,18 @@ print(*GROUPS.items(), *FRAMES, sep="\n")
 text = small_text(600)
 words = sorted(set(" . ".join(text).split()))  # the period is a token too
 word_id = {word: id for id, word in enumerate(words)}
-ids_of_text = text_ids(text, word_id)
-
 torch.manual_seed(7)
 model = SkipGram(len(words), dim=16)
 before = model.center.weight.detach().numpy().copy()  # (vocab, dim)
-losses = train_skip_gram(model, ids_of_text, window=3, steps=500)
+losses = train_skip_gram(model, text_ids(text, word_id), 3, steps=500)
 vectors = model.center.weight.detach().numpy()  # (vocab, dim)
 print(f"loss at first {losses[0]:.2f}, at the end {np.mean(losses[-20:]):.2f}")
 claim("The loss ends near 3.", 2.7 < np.mean(losses[-20:]) < 3.3)
 
 # %% [markdown]
 # It can't go to 0: nothing in the text tells you *which* animal comes next. But who is whose neighbor now? Measure by
-# the **cosine**, $\cos(a, b) = a \cdot b \; / \; (|a| \, |b|)$: 1 for two vectors that point the same way, 0 for a right angle.
+# the **cosine**, $\cos(a, b) = a \cdot b \; / \; (|a| \, |b|)$: 1 for two vectors that point the same way, 0 for a
+# right angle.
 
 # %% exercise="nearest"
 
@@ -263,20 +264,20 @@ for axis, each, title in zip(axes, (before, vectors), titles):
     axis.set(xlabel="first component", ylabel="second component", title=title)
 show(
     figure,
-    alt="Two scatter plots of sixteen words. Before training animals, foods, "
-    "colors and places are mixed. After training each group is a tight "
-    "cluster of its own, far from the other three.",
+    alt="Sixteen words as points. Before training, animals, foods, colors and "
+    "places are mixed. After it, each group is a tight cluster of its own.",
 )
 
 # %% [markdown]
-# This text was made to be easy. In a real one a word has several meanings and a thousand contexts, and word2vec read
-# 1.6 billion words (Mikolov, Chen et al. 2013, abstract). The mechanism is the same.
+# This text was made to be easy. In a real one words have several meanings and a thousand contexts, and word2vec read
+# 1.6 billion of them (Mikolov, Chen et al. 2013, abstract).
 #
 # ## How many numbers per token?
 # The width of the table, `dim`, is a *hyper-parameter*: you choose it, training doesn't. The more there is to know
 # about a token, and the more text there is to learn it from, the wider it can be: 8 to 1024 before large language
 # models (512 and 1024 in Vaswani et al. 2017, table 3), 768 in GPT-2 small (Radford et al. 2019), 12,288 in GPT-3
-# (Brown et al. 2020, table 2.1). Width costs memory: GPT-2's table, with 50,257 tokens, is 31 % of the model. But not only.
+# (Brown et al. 2020, table 2.1). Width costs memory: GPT-2's table, with 50,257 tokens, is 31 % of the model. But not
+# only.
 #
 # **Predict.** We train tables with widths from 1 to 64, on 600 sentences and on only 20, and take the loss twice: on
 # the training sentences, and on 300 *fresh* ones. Sketch all four curves. Which of them rise?
@@ -311,9 +312,9 @@ claim("After 20 sentences width hurts.", fresh_20[4] > fresh_20[0] + 0.2)
 claim("After 600 it helps.", fresh_600[4] < fresh_600[0] - 0.4)
 
 # %% [markdown]
-# With 20 sentences a wider table learns these twenty better and the language worse. That's **overfitting**: it is sure
-# of things that just happened to be said, and on fresh sentences it does worse than guessing. With 600 the curves stay
-# together. (And beyond 16 numbers there's nothing left to know about our few words.)
+# With 20 sentences a wider table learns these twenty better and the language worse. That's **overfitting**: it is
+# sure of things that just happened to be said, and on fresh sentences it does worse than guessing. With 600 the
+# curves stay together. (And beyond 16 numbers there's nothing left to know about our few words.)
 #
 # ## When pre-trained vectors pay
 # Here's a new task with next to no data: tell animals, foods, colors and places apart after *one* labeled word of
@@ -346,8 +347,8 @@ for start, frozen in settings:
 
 # %% [markdown]
 # Four labels say nothing about twelve other words: training the random table moves the four rows that were used, and
-# no others. The trained vectors know the twelve from a text without labels. A frozen model under a new output layer is
-# called a *feature extractor*. When you have plenty of labels, its advantage shrinks, and you train the table too.
+# no others. The trained vectors know the twelve from a text without labels. A frozen model under a new output layer
+# is called a *feature extractor*. When you have plenty of labels, its advantage shrinks, and you train the table too.
 #
 # ## One table, used twice
 # A language model has a table at its other end too. There it compares what it has made of the text, its **hidden
@@ -357,8 +358,8 @@ for start, frozen in settings:
 #
 # $$h[n] = \text{table}[\text{ids}[n]] \qquad \text{logits}[n, r] = h[n] \cdot \text{table}[r]$$
 #
-# **Predict.** The ids are 5, 1, 3, 5. Which rows of the table get a gradient from their use as input? Which from their
-# use as output?
+# **Predict.** The ids are 5, 1, 3, 5. Which rows of the table get a gradient from their use as input? Which from
+# their use as output?
 
 # %% exercise="tied_gradient"
 
@@ -370,9 +371,8 @@ show_maps(
     ("used as input", as_input, named),
     ("used as output", total - as_input, named),
     ("their sum", total, named),
-    alt="Three grids of gradients with a row for each of six words. As input "
-    "only the rows of cat, sees and the are not zero. As output, and in the "
-    "sum, every row has numbers.",
+    alt="Three grids of gradients, a row per word. As input only the rows of "
+    "cat, sees and the have numbers. As output, and in the sum, every row.",
 )
 
 # %% [markdown]
@@ -399,12 +399,12 @@ print(*(f"{words[n]} {cosine:.2f}" for n, cosine in zip(found, cosines)))
 claim("The nearest words are animals.", np.isin(found[:3], groups[0]).all())
 
 # %% [markdown]
-# This is **textual inversion** (Gal et al. 2022). An image generator such as Stable Diffusion reads its prompt through
-# an embedding table too. Show it three to five pictures of your cat, freeze the model, and train one new vector. The
-# made-up word for it is a *trigger word*: type it, and your cat is in the picture. **Prompt tokens** are such vectors
-# without a word. They go in front of the text and steer a frozen language model (Lester et al. 2021). It needn't be
-# words: **images** are cut into squares, and a matrix turns each into a vector (Dosovitskiy et al. 2021). And in
-# **retrieval** a whole text gets one vector, and your `nearest` finds the texts most like a question.
+# This is **textual inversion** (Gal et al. 2022). An image generator such as Stable Diffusion reads its prompt
+# through an embedding table too. Show it three to five pictures of your cat, freeze the model, and train one new
+# vector. The made-up word for it is a *trigger word*: type it, and your cat is in the picture. **Prompt tokens** are
+# such vectors without a word. They go in front of the text and steer a frozen language model (Lester et al. 2021). It
+# needn't be words: **images** are cut into squares, and a matrix turns each into a vector (Dosovitskiy et al. 2021).
+# And in **retrieval** a whole text gets one vector, and your `nearest` finds the texts most like a question.
 #
 # ## What comes next
 # Every token has a vector now, and always the same one. But *bank* by a river isn't *bank* with money: what a word

@@ -13,8 +13,9 @@
 # **How does one token look at the others, and what does it fail to see?**
 #
 # After lesson 02 every token has a vector, always the same one, whatever the words around it. Attention mixes into it
-# what the others have to say. It's the heart of a Transformer, and it's short: you'll write it three times, as a loop,
-# with NumPy, and on the engine. Then you'll find out exactly what it cannot see. The rest of this course is about that.
+# what the others have to say. It's the heart of a Transformer, and it's short: you'll write it three times, as a
+# loop, with NumPy, and on the engine. Then you'll find out exactly what it cannot see. The rest of this course is
+# about that.
 #
 # **First, three questions on lesson 01.** Answer before you unfold.
 #
@@ -25,7 +26,7 @@
 # <details><summary>Answers</summary>
 #
 # 1. Add them. 2. To 1, so the others shrink, together by as much as the one gains. 3. The slope along a random
-# direction, found by trying, and what the gradient predicts for that direction.
+#    direction, found by trying, and what the gradient predicts for that direction.
 # </details>
 
 # %%
@@ -41,9 +42,9 @@ from solutions.order import PAIRS, attend, embed, rnn, tokens_of
 
 # %% [markdown]
 # ## Asking and answering
-# Each token sends out a **query**: what am I looking for? It shows a **key**: what do I have to offer? And it carries a
-# **value**: what I hand over if asked. A query is compared with all keys, and the better a key fits, the more of its
-# value the query gets. Below, `sees` asks who does it. (We set these numbers by hand. Real ones are learned.)
+# Each token sends out a **query**: what am I looking for? It shows a **key**: what do I have to offer? And it carries
+# a **value**: what I hand over if asked. A query is compared with all keys, and the better a key fits, the more of
+# its value the query gets. Below, `sees` asks who does it. (We set these numbers by hand. Real ones are learned.)
 #
 # **Predict.** Which key fits best: the one that's longest, or the one that points the same way?
 
@@ -52,9 +53,10 @@ names = ["cat", "sees", "fish"]
 query = np.array([[2.0, 0.5]])  # of sees: (query, head_dim)
 keys = np.array([[2.0, 0.8], [-1.0, 1.2], [1.2, -0.6]])  # (key, head_dim)
 figure, axis = plt.subplots(figsize=(7, 3.4))
-for name, end, color in (
-    ("query of sees", query[0], "black"),
-    *((f"key of {n}", k, f"C{i}") for i, n, k in zip(range(3), names, keys)),
+for color, end, name in zip(
+    ("black", "C0", "C1", "C2"),
+    [*query, *keys],
+    ["query of sees", "key of cat", "key of sees", "key of fish"],
 ):
     arrow = {"arrowstyle": "-|>", "color": color, "lw": 2.5}
     axis.annotate("", end, (0, 0), arrowprops=arrow)
@@ -62,22 +64,22 @@ for name, end, color in (
 axis.set(xlim=(-1.2, 3.3), ylim=(-0.8, 1.4), title="One query, three keys")
 show(
     figure,
-    alt="Arrows from the origin. The query of sees points right, the key of "
-    "cat nearly the same way, that of fish shorter and somewhat down, that of "
-    "sees to the upper left.",
+    alt="Arrows from the origin. The query of sees and the key of cat point "
+    "right, the key of fish down to the right, that of sees up to the left.",
 )
 
 # %% [markdown]
-# The measure is the dot product, which counts both: how well the two directions agree, times the lengths. It's divided
-# by $\sqrt{\text{head\_dim}}$, where `head_dim` is the number of numbers in a query. (Why? You'll see in a minute.)
+# The measure is the dot product, which counts both: how well the two directions agree, times the lengths. It's
+# divided by $\sqrt{\text{head\_dim}}$, where `head_dim` is the number of numbers in a query. (Why? You'll see in a
+# minute.)
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}}$$
 
 # %% exercise="scaled_scores"
 
 # %% [markdown]
-# A score may be any number. To share something out, you need weights: positive, with sum 1. That's what the **softmax**
-# makes of each row:
+# A score may be any number. To share something out, you need weights: positive, with sum 1. That's what the
+# **softmax** makes of each row:
 #
 # $$\text{weight}[i, j] = \frac{e^{\text{score}[i, j]}}{\sum_n e^{\text{score}[i, n]}}$$
 #
@@ -97,57 +99,52 @@ for name, score, weight in zip(names, fit[0], softmax(fit)[0]):
 #
 # $$\text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
 #
-# That's all of *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Queries, keys and values are made from
-# the same vectors $x$ by three learned matrices, $q = x W_q$, $k = x W_k$, $v = x W_v$. Hence *self*-attention.
+# That's all of *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Queries, keys and values are made
+# from the same vectors $x$ by three learned matrices, $q = x W_q$, $k = x W_k$, $v = x W_v$. Hence *self*-attention.
 
 # %% exercise="attention_loop"
 
 # %% [markdown]
 # ## Why the square root?
-# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1). Then
-# so are their products, and a dot product adds up `head_dim` of them.
+# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1).
+# Then so are their products, and a dot product adds up `head_dim` of them. Variances add up too.
 #
-# **Predict.** How large is a dot product, typically, if `head_dim` is 64? With 32 keys, what weight does the best one
+# **Predict.** How large is a dot product, typically, if `head_dim` is 64? With 32 keys, what weight does the best
 # get?
-#
-# <details><summary>Answer</summary>
-#
-# The variances add up to 64, so it's typically $\sqrt{64} = 8$. And $e^8$ is about 3000: one key takes nearly all.
-# </details>
 
 # %%
 rng = np.random.default_rng(0)
 for head_dim in (4, 16, 64, 256, 1024):
     q, k = rng.standard_normal((2, 300, head_dim))
     scores = q @ k[:32].T  # 300 queries, 32 keys
-    plain, scaled = (
-        softmax(each).max(axis=1).mean()
-        for each in (scores, scores / np.sqrt(head_dim))
-    )
+    both = softmax(scores), softmax(scores / np.sqrt(head_dim))
+    plain, scaled = (weights.max(axis=1).mean() for weights in both)
     print(f"head_dim {head_dim:4}  q.k about {scores.std():4.1f}", end="  ")
     print(f"largest weight {plain:.2f}, after scaling {scaled:.2f}")
 claim("Unscaled, one key takes it all.", plain > 0.9 > 0.3 > scaled)
 
 # %% [markdown]
-# Where one key takes all, the softmax is flat: change a score a little, and no weight changes. So there's next to no
-# gradient, and the layer can't learn to look elsewhere. After scaling, `head_dim` makes no difference.
+# The variance is 64, so it's about 8, and e to the 8th is 3000: one key takes nearly all. There the softmax is flat.
+# Change a score a little, and no weight changes. So there's next to no gradient, and the layer can't learn to look
+# elsewhere. After scaling, `head_dim` makes no difference.
 #
 # ## What it's trained for: the next token
-# A language model has one task: given the tokens so far, say how likely each token is to come next. To write, it picks
-# one, adds it to the text, and asks itself again. This is called **autoregression**, and such a model a **decoder**.
+# A language model has one task: given the tokens so far, say how likely each token is to come next. To write, it
+# picks one, adds it to the text, and asks itself again. This is called **autoregression**, and such a model a
+# **decoder**.
 #
-# One text trains it at all its positions at once. From the first token it predicts the second, from the first two the
-# third, and so on.
+# One text trains it at all its positions at once: from the first token it predicts the second, from two the third,
+# ...
 
 # %% exercise="next_token_pairs"
 
 # %% [markdown]
-# There's a catch. All positions are computed together, and every token may look at every other. The token that has to
-# predict `sees` looks one to the right, and there it is. So hide what comes later: the query at position $i$ may look
-# at the keys at positions $j \le i$.
+# There's a catch. All positions are computed together, and every token may look at every other. In `the cat sees
+# fish`, `cat` has to predict `sees`. It looks one to the right, and there it is. So hide what comes later: the query
+# at position $i$ may look at the keys at positions $j \le i$.
 #
-# One more thing. When a model writes, it keeps the old keys in a **cache**, and only the new tokens ask. So there may be
-# fewer queries than keys, and then they are the *last* ones.
+# When a model writes, it keeps the old keys in a **cache**, and only the new tokens ask. So there may be fewer
+# queries than keys, and then they are the *last* ones.
 #
 # **Predict.** Four tokens are cached and two are new. What shape does the mask have, and how many entries are hidden?
 
@@ -162,14 +159,13 @@ show_maps(
     xlabel="key position j",
     ylabel="query position i",
     alt="Two masks, yellow where a query may look. Six queries and six keys: "
-    "the diagonal and all below it. Two queries at positions 4 and 5 of six: "
-    "the last two rows of the same picture, with one entry hidden.",
+    "the diagonal and all below it. Two queries: the last two of these rows.",
 )
 
 # %% [markdown]
 # ## Second time: with NumPy
-# To hide a key, give it the score $-\infty$ **before** the softmax. Since $e^{-\infty} = 0$, it gets no weight, and the
-# weights of the others still sum to 1.
+# To hide a key, give it the score $-\infty$ **before** the softmax. Since $e^{-\infty} = 0$, it gets no weight, and
+# the weights of the others still sum to 1.
 
 # %% exercise="attention_numpy"
 
@@ -180,8 +176,8 @@ show_maps(
 # %% exercise="depends_on"
 
 # %% [markdown]
-# **Predict.** Some people mask *after* the softmax: they multiply the weights by 0 where a query may not look. Then the
-# later values are gone. Does anything of the future still get through?
+# **Predict.** Some people mask *after* the softmax: they multiply the weights by 0 where a query may not look. Then
+# the later values are gone. Does anything of the future still get through?
 
 # %% tags=["folded"]
 x, (w_q, w_k, w_v) = (rng.standard_normal(n) for n in ((6, 4), (3, 4, 4)))
@@ -207,11 +203,10 @@ show_maps(
     xlabel="input j",
     ylabel="result i",
     alt="Three 6 by 6 maps, yellow where a result depends on an input. No "
-    "mask: all. With the causal mask: the diagonal and below. With the mask "
-    "after the softmax: all again, it leaks.",
+    "mask: all. Mask, then softmax: the diagonal and below. Softmax, then "
+    "mask: all again, it leaks.",
 )
-claim("The mask is tight.", (causal == np.tri(6)).all())
-claim("The others leak.", everything.all() and too_late.all())
+claim("The mask is tight.", (causal == np.tri(6)).all() and too_late.all())
 
 # %% [markdown]
 # It leaks. The hidden scores are still in the softmax's denominator, so all other weights depend on them. A model can
@@ -219,12 +214,12 @@ claim("The others leak.", everything.all() and too_late.all())
 #
 # ## What an RNN has that attention lacks
 # Before attention, language models were **recurrent networks**. An RNN reads one token after another and carries a
-# state along: $h_i = \tanh(x_i W + h_{i-1} U)$. Nobody has to tell it the order; it *is* the order. Its price: every
-# step waits for the one before, and what was said 100 tokens ago has to survive 100 steps. Attention reaches any token
-# in one step, all of them at once.
+# state along: $h_i = \tanh(x_i W + h_{i-1} U)$. So order is built in. The price: every step waits for the one before,
+# and what was said 100 tokens ago has to survive 100 steps. Attention reaches all tokens at once, in one step. But
+# ...
 #
-# **Predict.** Take `dog bites man` and `man bites dog`. Does `dog` get the same output in both, from attention without a
-# mask? From an RNN?
+# **Predict.** Take `dog bites man` and `man bites dog`. Does `dog` get the same output in both, from attention
+# without a mask? From an RNN?
 
 # %% tags=["folded"]
 sentences = "dog bites man", "man bites dog"
@@ -232,9 +227,9 @@ a, b = map(embed, sentences)  # (seq, dim) each
 rows, other_rows = map(tokens_of, sentences)
 show_maps(
     ("attention", attend(a), rows),
-    ("", attend(b), other_rows),
+    ("attention", attend(b), other_rows),
     ("RNN", rnn(a), rows),
-    ("", rnn(b), other_rows),
+    ("RNN", rnn(b), other_rows),
     alt="Four maps of outputs, a row per token, for dog bites man and for man "
     "bites dog. With attention each word has the same row in both. With the "
     "RNN no row is the same.",
@@ -244,10 +239,11 @@ claim("Attention shuffles.", np.allclose(attend(a, 2), attend(b, 2)[swap]))
 claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 
 # %% [markdown]
-# From attention, `dog` gets the very same vector, whether it bites or is bitten: it sees the same keys and values, and a
-# sum doesn't ask in which order it's added up. Some people say the outputs are *completely* the same. Not quite: as a
-# set they are, but they come in the order of the words. Shuffle the inputs, and the outputs are shuffled the same way.
-# That's called **permutation-equivariant**. More layers can't mend it, since each one only shuffles what it gets.
+# From attention, `dog` gets the very same vector, whether it bites or is bitten: it sees the same keys and values,
+# and a sum doesn't ask in which order it's added up. Some people say the outputs are *completely* the same. Not
+# quite: as a set they are, but they come in the order of the words. Shuffle the inputs, and the outputs are shuffled
+# the same way. That's called **permutation-equivariant**. More layers can't mend it, since each one only shuffles
+# what it gets.
 #
 # ## Does the causal mask help?
 # With the mask, a token sees only what came before it, and that differs. So some of the order gets in. How much? Look
@@ -276,35 +272,35 @@ for number, (a, b) in enumerate(PAIRS):
 # %% tags=["folded"]
 gaps, same = np.array(gaps), [0, 1, 2, 3, 6, 7]  # pairs of the same tokens
 claim("One layer doesn't see their order.", (gaps[same, :2] < 1e-9).all())
-claim("Two layers do.", (gaps[same, 2] > 0.01).all())
-claim("Other tokens always show.", (gaps[4:6] > 0.01).all())
+claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 
 # %% [markdown]
 # That's the exact truth:
 #
-# - **Without a mask**, a token's output depends on which tokens there are and how often, never on their order.
-# - **With the mask and one layer**, the last output doesn't know the order of what comes before it, either. Who loves
-#   whom? To the period it's all one.
-# - **With two layers** it can tell. After the first, 爱 has seen 我 in one sentence and 你 in the other, so it's no longer
-#   the same vector, and the second layer reads it.
-# - **Pair 3** is often told as one of these. It isn't: it has other tokens. And it means the same!
+# | | what the output at the period depends on |
+# |---|---|
+# | no mask, any number of layers | which tokens there are, and how often; not on their order |
+# | causal mask, one layer | the same; who bites whom is all one to it |
+# | causal mask, two layers | the order too: after the first layer `bites` has seen `dog` in one sentence and `man` in the other, and the second layer reads that |
 #
-# So a deep causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022; Kazemnejad
-# et al. 2023). But it has to spend layers on it, and order carries meaning: to translate, you need to know who bites.
-# That's why, from lesson 04 on, every token is told **where it is**.
+# Pair 3 is often told as one of these cases. It isn't, since it has other tokens. And it means the same! So a deep
+# causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022; Kazemnejad et al.
+# 2023). But it has to spend layers on it. That's why every token will be told **where it is**, from lesson 04 on.
 #
 # ## Third time: on the engine
-# The last version is the one that trains. It works on tensors, so gradients come by themselves, and it leaves alone all
-# axes but the last two. In front there's the batch, and the **heads**: a real layer splits `dim` into `num_heads` parts
-# of `head_dim` numbers and attends in each part separately, so that a token can look for several things at once.
+# The last version is the one that trains. It works on tensors, so gradients come by themselves. In front of the last
+# two axes there may be the batch, and the **heads**: a real layer splits `dim` into `num_heads` parts of `head_dim`
+# numbers and attends in each part separately, so that a token can look for several things at once.
+#
+# **Predict.** q, k and v have the shape (2, 3, 6, 4): batch, heads, seq, head_dim. What shape do the scores have?
 
 # %% exercise="attention"
 
 # %% [markdown]
 # ## A model that cheats
-# Time to train it. Here's a language model on characters, with one layer of *your* attention, two heads, and a learned
-# vector for each position, as in lesson 02. It reads the text of this course, 32 characters at a time. We train it twice,
-# with the mask and without. (A few seconds each, longer on a busy machine.)
+# Time to train it. Here's a language model on characters, with one layer of *your* attention, two heads, and a
+# learned vector for each position, as in lesson 02. It reads the text of this course, 32 characters at a time. We
+# train it twice, with the mask and without. (A few seconds each, longer on a busy machine.)
 #
 # **Predict.** Which one has the smaller loss in training? Which one when it writes?
 
@@ -315,14 +311,10 @@ ids = np.array([characters.index(each) for each in text])
 models, losses = {}, {}
 for name in ("with the mask", "without"):
     torch.manual_seed(0)
-    models[name] = OneLayer(len(characters), 32, masked=name != "without")
-    bar = progress(500, name)
-    losses[name] = train_one_layer(
-        models[name],
-        ids,
-        steps=500,
-        on_step=lambda step, loss: bar.update(step + 1, f"loss {loss:.2f}"),
-    )
+    model = OneLayer(len(characters), 32, masked=name != "without")
+    tick = progress(500, name).update
+    losses[name] = train_one_layer(model, ids, steps=500, on_step=tick)
+    models[name] = model
 
 # %% tags=["nbval-ignore-output", "folded"]
 figure, axis = plt.subplots(figsize=(8, 3.8))
@@ -336,22 +328,20 @@ for (name, model), style in zip(models.items(), ("-", "--")):
         540, writing[-1], "*", ms=16, color=color, label="when it writes"
     )
 axis.axhline(guess, color="0.4", ls=":", label="guessing")
-axis.set(xlabel="training step", ylabel="loss (nats per character)")
-axis.set(ylim=(0, None), title="Too good to be true")
+axis.set(xlabel="training step", ylabel="nats per character", ylim=(0, None))
 axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 show(
     figure,
-    alt="Loss over 500 steps. With the mask it levels off near 2, also when "
-    "the model writes. Without, it falls to nearly 0 in training, but when "
-    "the model writes it is above the 4.5 of guessing.",
+    alt="Loss over 500 steps. With the mask it levels off near 2, in writing "
+    "too. Without, it falls to nearly 0, but in writing it is above guessing.",
 )
 claim("In training the cheat wins.", trained[1] < 0.4 < 1.5 < trained[0] < 2.6)
 claim("Writing, it fails.", writing[0] < 2.6 < guess < writing[1])
 
 # %% [markdown]
-# Without the mask, each position looks one to the right and copies what it has to predict. When the model writes, there's
-# nothing there yet. It's worse than guessing. A loss that's too good to be true usually means a leak, so run `depends_on`
-# over your layers, from the embedded vectors on.
+# Without the mask, each position looks one to the right and copies what it should predict. When the model writes,
+# nothing is there yet, and it does worse than guessing. A loss that's too good to be true usually means a leak. So
+# run `depends_on` over your layers.
 #
 # ## What did it learn to look at?
 # **Predict.** The model with the mask reads `the query looks at the key and t`. It has to predict the next character,
@@ -359,32 +349,31 @@ claim("Writing, it fails.", writing[0] < 2.6 < guess < writing[1])
 
 # %% tags=["nbval-ignore-output", "folded"]
 reads = "the query looks at the key and t"
-honest = models["with the mask"]
-prompt = np.array([[characters.index(each) for each in reads]])
-maps = honest.weights(torch.tensor(prompt))[0]  # (heads, query, key)
+shown = reads.replace(" ", "_")
+prompt = torch.tensor([[characters.index(each) for each in reads]])
+maps = models["with the mask"].weights(prompt)[0]  # (heads, query, key)
 show_maps(
-    ("head 0", maps[0], reads, reads),
-    ("head 1", maps[1], reads, reads),
+    ("head 0", maps[0], shown, shown),
+    ("head 1", maps[1], shown, shown),
+    title="one row per query; yellow: much of its weight",
     numbers=False,
     square=0.19,
-    xlabel="key",
-    ylabel="query",
-    alt="Two 32 by 32 maps of attention weights, with the characters along "
-    "both axes. Above the diagonal all is dark. Most of the light is on the "
-    "diagonal and the two or three squares to its left.",
+    alt="Two 32 by 32 maps of attention weights, characters along both axes. "
+    "Nearly all the light is one to three squares left of the diagonal.",
 )
 near = np.tri(32) - np.tri(32, k=-4)  # up to three back
 claim("Heads look near.", (maps * near).sum(axis=-1).mean() > 0.6)
 
 # %% [markdown]
-# The last three or four characters, mostly, wherever they are in the text. That's a good place to look when you have to
-# spell. And it means that *how far back* is what these heads have learned, from nothing but a vector per position.
+# Mostly at the character before, and at one or two more, wherever in the text they are. That's a good idea if you
+# have to spell. And note what the heads have learned here: *how far back* to look, from nothing but a vector per
+# position.
 #
 # ## Two texts: cross-attention
-# Nothing says that queries and keys must come from the same text. In translation, an **encoder** reads the whole source,
-# both ways, without a mask. The decoder writes the target, with a mask. And in between each target token asks the source:
-# queries from the decoder, keys and values from the encoder. That's **cross-attention** (Vaswani et al. 2017, section
-# 3.2.3). It's your `attention`, called with two texts.
+# Nothing says that queries and keys must come from the same text. In translation, an **encoder** reads the whole
+# source, both ways, without a mask. The decoder writes the target, with a mask. And in between each target token asks
+# the source: queries from the decoder, keys and values from the encoder. That's **cross-attention** (Vaswani et al.
+# 2017, section 3.2.3). It's your `attention`, called with two texts.
 #
 # **Predict.** The source has 3 tokens, the target so far has 4. What shape do the weights of cross-attention have?
 
@@ -395,36 +384,31 @@ for color, (label, rows, columns, height, look) in enumerate(
         ("encoder: both ways", range(3), range(3), 0, np.ones((3, 3))),
         ("decoder: back only", range(4, 8), range(4, 8), 0, np.tri(4)),
         ("cross-attention", range(4, 8), range(3), 1, np.ones((4, 3))),
+        ("what came in, added", range(4, 8), range(4, 8), 1, np.eye(4)),
     )
 ):
     for i, j in np.argwhere(look):
         ends = (columns[j], rows[i]), (height, height + 1)
-        axis.plot(
-            *ends, f"C{color}", lw=1.3, label=label if i + j == 0 else ""
-        )
+        axis.plot(*ends, f"C{color}", label=label if i + j == 0 else "")
 axis.plot([0, 1, 2] * 2, [0] * 3 + [1] * 3, "ko", ms=9)
 axis.plot([4, 5, 6, 7] * 3, [0] * 4 + [1] * 4 + [2] * 4, "ko", ms=9)
-for line, height, columns in (
-    ("wo ai ni", -0.3, range(3)),
-    ("<start> I love you", -0.3, range(4, 8)),
-    ("I love you <end>", 2.15, range(4, 8)),
-):
-    for column, token in zip(columns, line.split()):
+lines = ("wo ai ni", 0, -0.3), ("<start> I love you", 4, -0.3)
+for line, start, height in (*lines, ("I love you <end>", 4, 2.15)):
+    for column, token in enumerate(line.split(), start):
         axis.text(column, height, token, ha="center")
 axis.axis("off")
 axis.legend(loc="upper left")
 show(
     figure,
-    alt="A net of lines between tokens. Encoder, left: each of three source "
-    "tokens is joined with all three. Decoder, right: each of four target "
-    "tokens with itself and those before it. Above, each target token is "
-    "joined with all outputs of the encoder and says the next word.",
+    alt="Lines between tokens. Encoder: each of three source tokens is joined "
+    "with all. Decoder: each of four with itself and those before. Above, "
+    "each target token is joined with all of the encoder and says a word.",
 )
 
 # %% [markdown]
-# (4, 3): a row per query, a column per key, and no mask, since the source is all there. BERT is an encoder alone. GPT and
-# LLaMA are decoders alone, with the causal mask in every layer, and so are the models of this course.
+# (4, 3): a row per query, a column per key, and no mask, since the source is all there. BERT is an encoder alone. GPT
+# and LLaMA are decoders alone, with the causal mask in every layer, and so are the models of this course.
 #
 # ## What comes next
-# The little model above knew where a character was, because a learned vector for each position was added to it. Is that
-# the best way? Lesson 04 starts with simpler ones, finds out why they fail, and comes to sines and cosines.
+# The little model above knew where a character was, because a learned vector for each position was added to it. Is
+# that the best way? Lesson 04 starts with simpler ones, finds out why they fail, and comes to sines and cosines.
