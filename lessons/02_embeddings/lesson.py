@@ -13,8 +13,8 @@
 # **How does a word become numbers that can be trained?**
 #
 # A network adds and multiplies, and you can't multiply `cat` by anything. So every word gets a list of numbers of its
-# own, a **vector**, learned like any other weight. That's the first layer of every language model. You'll write it,
-# and its gradient. Then you'll train a *word2vec*, which finds out which words are alike, and teach it one of yours.
+# own, a **vector**, learned like any other weight. That's the first layer of every language model. You'll write it, and
+# its gradient. Then you'll train a *word2vec*, which finds out which words are alike, and teach it one of yours.
 #
 # **First, three questions on lesson 00.** Answer before you unfold.
 #
@@ -24,8 +24,9 @@
 #
 # <details><summary>Answers</summary>
 #
-# 1. One vector is added at each position of the sequence, and both sequences of the batch get the same. 2. (5, 1) and
-#    (5, 7): a column against a row gives every pair. 3. `dim`.
+# 1. Each position gets a row of its own added, the same in both sequences of the batch.
+# 2. (5, 1) and (5, 7): a column against a row gives every pair.
+# 3. `dim`.
 # </details>
 
 # %%
@@ -62,8 +63,8 @@ print("ids:", ids)
 
 # %% [markdown]
 # Ids tell you which tokens are equal, and nothing else. `sees` isn't `fish` plus one. An id is a *category*, like a
-# license plate, and a network that did arithmetic with it would find sizes and an order where there are none. So
-# write an id as a row of zeros with a single 1, in the column of that id. Such a row is called **one-hot**.
+# license plate, and a network that did arithmetic with it would find sizes and an order where there are none. So write
+# an id as a row of zeros with a single 1, in the column of that id. Such a row is called **one-hot**.
 
 # %% exercise="one_hot"
 
@@ -77,19 +78,17 @@ print(distances.round(2))
 
 # %% [markdown]
 # Any two different rows are $\sqrt 2$ apart. That says nothing false any more, and nothing useful either: no word is
-# nearer to any other. And each row is as long as the vocabulary, 50,257 numbers for GPT-2, with a single 1 among
-# them.
+# nearer to any other. And each row is as long as the vocabulary, 50,257 numbers for GPT-2, with a single 1 among them.
 #
 # ## From one-hot to lookup
 # Now multiply such a row by a matrix with one row of 3 numbers per word, the **embedding table** (or weight matrix):
 #
 # $$x[n] = \sum_r \text{row}_n[r] \; \text{table}[r]$$
 #
-# **Predict.** The first id is 5, for `the`. What's the first row of the product? Find it before you look to the
-# right.
+# **Predict.** The first id is 5, for `the`. What's the first row of the product? Find it before you look to the right.
 
 # %% tags=["folded"]
-table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)
+table = np.random.default_rng(2).uniform(-1, 1, (6, 3)).round(1)
 x = one_hot(ids, 6) @ table  # (seq, vocab) (vocab, dim) -> (seq, dim)
 named = [f"{id} {word}" for id, word in enumerate(vocabulary)]
 show_maps(
@@ -104,8 +103,8 @@ claim("The product is a lookup.", (x == table[[5, 1, 3, 2]]).all())
 
 # %% [markdown]
 # All terms of the sum are 0 but one, so the product *is* a lookup: $x[n] = \text{table}[\text{ids}[n]]$. In practice
-# nobody multiplies; picking out a row gives the same numbers for free. (Rows count from 0 here. In a book that counts
-# from 1, the ids 5, 1, 3, 2 pick the rows 6, 2, 4, 3.)
+# nobody multiplies; picking a row is free. (In a book that counts rows from 1, the ids 5, 1, 3, 2 pick the rows 6, 2,
+# 4, 3.)
 #
 # Next, write it as a layer. The engine's word for a layer is `nn.Module`. An `nn.Parameter` is a tensor that training
 # changes. Every model in this course will begin with *your* version.
@@ -124,8 +123,7 @@ except ValueError as error:
     print("the layer:", error)
 
 # %% [markdown]
-# NumPy counts -1 from the end. A model would train on the wrong word, and nothing would tell you. So the layer
-# refuses.
+# NumPy counts -1 from the end. A model would train on the wrong word, and nothing would tell you. So the layer refuses.
 #
 # ## The same id, the same vector
 # **Predict.** Which of the five vectors of `the cat sees the fish` are equal?
@@ -135,16 +133,14 @@ sentence = np.array([id_of[word] for word in "the cat sees the fish".split()])
 print(embedding(torch.tensor(sentence)).detach().numpy())  # (seq, dim)
 
 # %% [markdown]
-# The first and the fourth, because a lookup sees the id and nothing else: not the position, not the neighbors. So
-# `the fish sees the cat` is the same five vectors in another order. What a model makes of that is lesson 03's
-# question.
+# The first and the fourth, because a lookup sees the id and nothing else: not the position, not the neighbors. So `the
+# fish sees the cat` is the same five vectors in another order. What a model makes of that is lesson 03's question.
 #
 # One cure is easy. Make a second table with one row for each *position*: 8 rows if a text has up to 8 tokens (its
 # **context length**). Look up the positions 0, 1, 2, ... in it too, and add. The sum is what the model reads.
 
 # %%
-# (context length, dim)
-positions = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)
+positions = np.random.default_rng(6).uniform(-1, 1, (8, 3)).round(1)
 total = table[ids] + positions[:4]  # (4, 3) + (4, 3)
 print(table[ids], "+", positions[:4], "=", total.round(1), sep="\n")
 
@@ -158,11 +154,6 @@ print(table[ids], "+", positions[:4], "=", total.round(1), sep="\n")
 #
 # **Predict.** You know the gradient at each of the five positions of `the cat sees the fish`. Which rows of the table
 # will change in this step? What does the row of `the` get?
-#
-# $$\text{grad}_\text{table}[r] = \sum_{n \,:\, \text{ids}[n] = r} \text{grad}[n]$$
-#
-# Every use of a row brings its part, as in lesson 01. The lookup *gathers* rows; its gradient *scatters* them back,
-# and *adds*. Hence its name, **scatter-add**.
 
 # %% exercise="embedding_backward"
 
@@ -185,13 +176,17 @@ wrong = np.flatnonzero((friends != right).any(axis=1))
 claim("Only the row of `the` is wrong.", wrong.tolist() == [5])
 
 # %% [markdown]
-# The last row: NumPy wrote the second gradient of `the` over the first. Note also the zeros. In a real vocabulary
-# most rows get no gradient in a given step, and rare words learn slowly.
+# The last row: NumPy wrote the second gradient of `the` over the first. But every use brings its part (lesson 01):
+#
+# $$\text{grad}_\text{table}[r] = \sum_{n \,:\, \text{ids}[n] = r} \text{grad}[n]$$
+#
+# The lookup *gathers* rows; its gradient *scatters* them back, and *adds*. Hence its name, **scatter-add**. (Note the
+# zeros. In a real vocabulary most rows get nothing in a given step, and rare words learn slowly.)
 #
 # ## word2vec: a word is known by its company
-# What should the vectors be trained *for*? Word2vec (Mikolov, Chen et al. 2013) needs no labels: **from a word,
-# predict the words around it**. Words that keep the same company have to make the same predictions, so they end up
-# with similar vectors. Nobody teaches likeness. It's what you get when prediction succeeds.
+# What should the vectors be trained *for*? Word2vec (Mikolov, Chen et al. 2013) needs no labels: **from a word, predict
+# the words around it**. Words that keep the same company have to make the same predictions, so they end up with similar
+# vectors. Nobody teaches likeness. It's what you get when prediction succeeds.
 #
 # Our text is drawn from 16 patterns with gaps, and four groups of words to fill them.
 
@@ -201,19 +196,19 @@ print(*GROUPS.items(), *FRAMES, sep="\n")
 # %% [markdown]
 # **Predict.** How often are `cat` and `dog` in the same sentence? (Look for a pattern with two gaps for animals.)
 #
-# The training pairs come from a **window** that slides over the text. Each word is the *center* once, and every word
-# at most `window` positions away is one of its *contexts*.
+# The training pairs come from a **window** that slides over the text. Each word is the *center* once, and every word at
+# most `window` positions away is one of its *contexts*.
 
 # %% exercise="skip_gram_pairs"
 
 # %% [markdown]
-# The model has two tables: a vector for each word as center, and one for each word as context. A context's score is
-# the dot product of the two, and the softmax over the vocabulary turns scores into probabilities:
+# The model has two tables: a vector for each word as center, and one for each word as context. A context's score is the
+# dot product of the two, and the softmax over the vocabulary turns scores into probabilities:
 #
 # $$p(\text{context} \mid \text{center}) = \text{softmax}_\text{context} ( \text{centers}[\text{center}] \cdot \text{contexts}[\text{context}] )$$
 #
-# This is *skip-gram*. The loss is the mean of $-\ln p$. (With a large vocabulary that softmax is slow, so word2vec
-# only tells the true context from a few random words. That's *negative sampling*: Mikolov, Sutskever et al. 2013.)
+# This is *skip-gram*. The loss is the mean of $-\ln p$. (With a large vocabulary that softmax is slow, so word2vec only
+# tells the true context from a few random words. That's *negative sampling*: Mikolov, Sutskever et al. 2013.)
 #
 # **Predict.** Blind guessing among 62 words costs ln 62 = 4.1. Will training, a second or two, bring the loss to 0?
 
@@ -230,9 +225,8 @@ print(f"loss at first {losses[0]:.2f}, at the end {np.mean(losses[-20:]):.2f}")
 claim("The loss ends near 3.", 2.7 < np.mean(losses[-20:]) < 3.3)
 
 # %% [markdown]
-# It can't go to 0: nothing in the text tells you *which* animal comes next. But who is whose neighbor now? Measure by
-# the **cosine**, $\cos(a, b) = a \cdot b \; / \; (|a| \, |b|)$: 1 for two vectors that point the same way, 0 for a
-# right angle.
+# It can't go to 0: nothing in the text tells you *which* animal comes next. But which words are neighbors now? Measure
+# by the **cosine**, $\cos(a, b) = a \cdot b \; / \; (|a| \, |b|)$: 1 if they point the same way, 0 at a right angle.
 
 # %% exercise="nearest"
 
@@ -252,7 +246,7 @@ for each, low, high in ((before, 0, 0.2), (vectors, 0.9, 1)):
 
 # %% [markdown]
 # You can't draw sixteen numbers per word. So look at the cloud from the side where it is widest, along the two
-# directions of largest spread, its *principal components*. It's a shadow: words can look nearer than they are in it.
+# directions of largest spread, its *principal components*. It's a shadow: in it, words can look nearer than they are.
 
 # %% tags=["nbval-ignore-output", "folded"]
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
@@ -276,8 +270,7 @@ show(
 # The width of the table, `dim`, is a *hyper-parameter*: you choose it, training doesn't. The more there is to know
 # about a token, and the more text there is to learn it from, the wider it can be: 8 to 1024 before large language
 # models (512 and 1024 in Vaswani et al. 2017, table 3), 768 in GPT-2 small (Radford et al. 2019), 12,288 in GPT-3
-# (Brown et al. 2020, table 2.1). Width costs memory: GPT-2's table, with 50,257 tokens, is 31 % of the model. But not
-# only.
+# (Brown et al. 2020, table 2.1). Width costs memory: with 50,257 tokens, the table is 31 % of GPT-2. That's not all.
 #
 # **Predict.** We train tables with widths from 1 to 64, on 600 sentences and on only 20, and take the loss twice: on
 # the training sentences, and on 300 *fresh* ones. Sketch all four curves. Which of them rise?
@@ -312,21 +305,19 @@ claim("After 20 sentences width hurts.", fresh_20[4] > fresh_20[0] + 0.2)
 claim("After 600 it helps.", fresh_600[4] < fresh_600[0] - 0.4)
 
 # %% [markdown]
-# With 20 sentences a wider table learns these twenty better and the language worse. That's **overfitting**: it is
-# sure of things that just happened to be said, and on fresh sentences it does worse than guessing. With 600 the
+# With 20 sentences a wider table learns these twenty better and the language worse. That's **overfitting**: the model
+# is sure of things that just happened to be said, and with fresh sentences it does worse than guessing. With 600 the
 # curves stay together. (And beyond 16 numbers there's nothing left to know about our few words.)
 #
 # ## When pre-trained vectors pay
-# Here's a new task with next to no data: tell animals, foods, colors and places apart after *one* labeled word of
-# each, `cat`, `bread`, `red` and `house`. A new **output layer** turns a vector into four scores. Only its 68 numbers
-# are trained. The table is **frozen**.
+# A new task, hardly any data: tell animals, foods, colors and places apart after *one* labeled word of each, `cat`,
+# `bread`, `red` and `house`. A new **output layer** turns a vector into four scores. Only that is trained; the table is
+# **frozen**.
 #
-# **Predict** how many of the other twelve words it gets right with a random table, a random one that is trained too,
-# and ours.
+# **Predict** how many of the other twelve words it gets right with a random table, a random one trained too, and ours.
 
 # %% tags=["nbval-ignore-output"]
-settings = (before, True), (before, False), (vectors, True)
-for start, frozen in settings:
+for start, frozen in ((before, True), (before, False), (vectors, True)):
     torch.manual_seed(0)
     table_of, layer = nn.Parameter(torch.tensor(start)), nn.Linear(16, 4)
     trained = [*layer.parameters()] + ([] if frozen else [table_of])
@@ -346,20 +337,19 @@ for start, frozen in settings:
     )
 
 # %% [markdown]
-# Four labels say nothing about twelve other words: training the random table moves the four rows that were used, and
-# no others. The trained vectors know the twelve from a text without labels. A frozen model under a new output layer
-# is called a *feature extractor*. When you have plenty of labels, its advantage shrinks, and you train the table too.
+# Four labels say nothing about twelve other words: they only move the four rows that were used. The trained vectors
+# know the twelve from a text without labels. A frozen model under a new output layer is called a *feature extractor*.
+# When you have plenty of labels, its advantage shrinks, and you train the table too.
 #
 # ## One table, used twice
 # A language model has a table at its other end too. There it compares what it has made of the text, its **hidden
-# vector**, with one vector per token; the dot products are the scores of the next token, the *logits*. **Weight
-# tying** (Press & Wolf 2017) uses one table for both ends, which saves GPT-2 small a second 38.6 million numbers. In
-# the smallest tied model the hidden vector is the lookup itself:
+# vector**, with one vector per token; the dot products are the scores of the next token, the *logits*. **Weight tying**
+# (Press & Wolf 2017) uses one table for both ends, which saves GPT-2 small a second 38.6 million numbers. In the
+# smallest tied model the hidden vector is the lookup itself:
 #
 # $$h[n] = \text{table}[\text{ids}[n]] \qquad \text{logits}[n, r] = h[n] \cdot \text{table}[r]$$
 #
-# **Predict.** The ids are 5, 1, 3, 5. Which rows of the table get a gradient from their use as input? Which from
-# their use as output?
+# **Predict.** The ids are 5, 1, 3, 5. Which rows of the table get a gradient as input? Which as output?
 
 # %% exercise="tied_gradient"
 
@@ -376,8 +366,8 @@ show_maps(
 )
 
 # %% [markdown]
-# As input only `cat`, `sees` and `the` were read. As output every row gets a gradient in every step, since any token
-# could have been the next one.
+# As input only `cat`, `sees` and `the` were read. As output every row gets a gradient, since any token could have been
+# next.
 #
 # ## A word of your own
 # Your word2vec has never read the word `wug`. Tell it. Both tables are frozen; one new vector of 16 numbers is all
@@ -399,12 +389,12 @@ print(*(f"{words[n]} {cosine:.2f}" for n, cosine in zip(found, cosines)))
 claim("The nearest words are animals.", np.isin(found[:3], groups[0]).all())
 
 # %% [markdown]
-# This is **textual inversion** (Gal et al. 2022). An image generator such as Stable Diffusion reads its prompt
-# through an embedding table too. Show it three to five pictures of your cat, freeze the model, and train one new
-# vector. The made-up word for it is a *trigger word*: type it, and your cat is in the picture. **Prompt tokens** are
-# such vectors without a word. They go in front of the text and steer a frozen language model (Lester et al. 2021). It
-# needn't be words: **images** are cut into squares, and a matrix turns each into a vector (Dosovitskiy et al. 2021).
-# And in **retrieval** a whole text gets one vector, and your `nearest` finds the texts most like a question.
+# This is **textual inversion** (Gal et al. 2022). An image generator such as Stable Diffusion reads its prompt through
+# an embedding table too. From three to five pictures of your cat, train one new vector; all else is frozen. Its made-up
+# word is a *trigger word*: type it, and your cat is in the picture. **Prompt tokens** are such vectors without a word.
+# They go in front of the text and steer a frozen language model (Lester et al. 2021). It needn't be words: **images**
+# are cut into squares, and a matrix turns each into a vector (Dosovitskiy et al. 2021). In **retrieval** a whole text
+# gets one vector, and your `nearest` finds the texts that fit a question.
 #
 # ## What comes next
 # Every token has a vector now, and always the same one. But *bank* by a river isn't *bank* with money: what a word

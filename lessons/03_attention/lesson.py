@@ -13,9 +13,8 @@
 # **How does one token look at the others, and what does it fail to see?**
 #
 # After lesson 02 every token has a vector, always the same one, whatever the words around it. Attention mixes into it
-# what the others have to say. It's the heart of a Transformer, and it's short: you'll write it three times, as a
-# loop, with NumPy, and on the engine. Then you'll find out exactly what it cannot see. The rest of this course is
-# about that.
+# what the others have to say. It's the heart of a Transformer, and it's short: you'll write it three times, as a loop,
+# with NumPy, and on the engine. Then you'll find out exactly what it cannot see. The rest of this course is about that.
 #
 # **First, three questions on lesson 01.** Answer before you unfold.
 #
@@ -25,8 +24,9 @@
 #
 # <details><summary>Answers</summary>
 #
-# 1. Add them. 2. To 1, so the others shrink, together by as much as the one gains. 3. The slope along a random
-#    direction, found by trying, and what the gradient predicts for that direction.
+# 1. Add them.
+# 2. To 1, so the others shrink, together by as much as the one gains.
+# 3. The slope along a random direction, found by trying, and what the gradient predicts for it.
 # </details>
 
 # %%
@@ -42,9 +42,9 @@ from solutions.order import PAIRS, attend, embed, rnn, tokens_of
 
 # %% [markdown]
 # ## Asking and answering
-# Each token sends out a **query**: what am I looking for? It shows a **key**: what do I have to offer? And it carries
-# a **value**: what I hand over if asked. A query is compared with all keys, and the better a key fits, the more of
-# its value the query gets. Below, `sees` asks who does it. (We set these numbers by hand. Real ones are learned.)
+# Each token sends out a **query**: what am I looking for? It shows a **key**: what do I have to offer? And it carries a
+# **value**: what I hand over if asked. A query is compared with all keys, and the better a key fits, the more of its
+# value the query gets. Below, `sees` asks who does it. (We set these numbers by hand. Real ones are learned.)
 #
 # **Predict.** Which key fits best: the one that's longest, or the one that points the same way?
 
@@ -58,8 +58,7 @@ for color, end, name in zip(
     [*query, *keys],
     ["query of sees", "key of cat", "key of sees", "key of fish"],
 ):
-    arrow = {"arrowstyle": "-|>", "color": color, "lw": 2.5}
-    axis.annotate("", end, (0, 0), arrowprops=arrow)
+    axis.annotate("", end, (0, 0), arrowprops={"color": color, "width": 2})
     axis.text(*end, f" {name}", color=color)
 axis.set(xlim=(-1.2, 3.3), ylim=(-0.8, 1.4), title="One query, three keys")
 show(
@@ -69,22 +68,20 @@ show(
 )
 
 # %% [markdown]
-# The measure is the dot product, which counts both: how well the two directions agree, times the lengths. It's
-# divided by $\sqrt{\text{head\_dim}}$, where `head_dim` is the number of numbers in a query. (Why? You'll see in a
-# minute.)
+# The measure is the dot product, which counts both: how well the two directions agree, times the lengths. It's divided
+# by $\sqrt{\text{head\_dim}}$, where `head_dim` is how many numbers a query has. (You'll soon see why.)
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}}$$
 
 # %% exercise="scaled_scores"
 
 # %% [markdown]
-# A score may be any number. To share something out, you need weights: positive, with sum 1. That's what the
-# **softmax** makes of each row:
+# A score may be any number. To share something out, you need positive weights with sum 1. The **softmax** makes them of
+# each row:
 #
 # $$\text{weight}[i, j] = \frac{e^{\text{score}[i, j]}}{\sum_n e^{\text{score}[i, n]}}$$
 #
-# **Predict.** What are the weights of the scores 0 and ln 3? And of 1000 and 1000 + ln 3? What will NumPy say to the
-# second pair?
+# **Predict.** What are the weights of the scores 0 and ln 3? And of 1000 and 1000 + ln 3? Will NumPy agree?
 
 # %% exercise="softmax"
 
@@ -99,18 +96,17 @@ for name, score, weight in zip(names, fit[0], softmax(fit)[0]):
 #
 # $$\text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
 #
-# That's all of *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Queries, keys and values are made
-# from the same vectors $x$ by three learned matrices, $q = x W_q$, $k = x W_k$, $v = x W_v$. Hence *self*-attention.
+# That's all of *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Queries, keys and values are made from
+# the same vectors $x$ by three learned matrices, $q = x W_q$, $k = x W_k$, $v = x W_v$. Hence *self*-attention.
 
 # %% exercise="attention_loop"
 
 # %% [markdown]
 # ## Why the square root?
-# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1).
-# Then so are their products, and a dot product adds up `head_dim` of them. Variances add up too.
+# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1). Then
+# so are their products, and a dot product adds up `head_dim` of them. Variances add up too.
 #
-# **Predict.** How large is a dot product, typically, if `head_dim` is 64? With 32 keys, what weight does the best
-# get?
+# **Predict.** How large is a dot product, typically, if `head_dim` is 64? With 32 keys, what weight does the best get?
 
 # %%
 rng = np.random.default_rng(0)
@@ -129,22 +125,20 @@ claim("Unscaled, one key takes it all.", plain > 0.9 > 0.3 > scaled)
 # elsewhere. After scaling, `head_dim` makes no difference.
 #
 # ## What it's trained for: the next token
-# A language model has one task: given the tokens so far, say how likely each token is to come next. To write, it
-# picks one, adds it to the text, and asks itself again. This is called **autoregression**, and such a model a
-# **decoder**.
+# A language model has one task: given the tokens so far, say how likely each token is to come next. To write, it picks
+# one, adds it to the text, and asks itself again. This is called **autoregression**, and such a model a **decoder**.
 #
-# One text trains it at all its positions at once: from the first token it predicts the second, from two the third,
-# ...
+# One text trains it at all its positions at once: from the first token it predicts the second, from two the third, ...
 
 # %% exercise="next_token_pairs"
 
 # %% [markdown]
-# There's a catch. All positions are computed together, and every token may look at every other. In `the cat sees
-# fish`, `cat` has to predict `sees`. It looks one to the right, and there it is. So hide what comes later: the query
-# at position $i$ may look at the keys at positions $j \le i$.
+# There's a catch. All positions are computed together, and every token may look at every other. In `the cat sees fish`,
+# `cat` has to predict `sees`. It looks one to the right, and there it is. So hide what comes later: the query at
+# position $i$ may look at the keys at positions $j \le i$.
 #
-# When a model writes, it keeps the old keys in a **cache**, and only the new tokens ask. So there may be fewer
-# queries than keys, and then they are the *last* ones.
+# When a model writes, it keeps the old keys in a **cache**, and only the new tokens ask. So there may be fewer queries
+# than keys, and then they are the *last* ones.
 #
 # **Predict.** Four tokens are cached and two are new. What shape does the mask have, and how many entries are hidden?
 
@@ -164,8 +158,8 @@ show_maps(
 
 # %% [markdown]
 # ## Second time: with NumPy
-# To hide a key, give it the score $-\infty$ **before** the softmax. Since $e^{-\infty} = 0$, it gets no weight, and
-# the weights of the others still sum to 1.
+# To hide a key, give it the score $-\infty$ **before** the softmax. As $e^{-\infty} = 0$, the others share all the
+# weight.
 
 # %% exercise="attention_numpy"
 
@@ -176,8 +170,8 @@ show_maps(
 # %% exercise="depends_on"
 
 # %% [markdown]
-# **Predict.** Some people mask *after* the softmax: they multiply the weights by 0 where a query may not look. Then
-# the later values are gone. Does anything of the future still get through?
+# **Predict.** Some people mask *after* the softmax: they multiply the weights by 0 where a query may not look. Then the
+# later values are gone. Does anything of the future still get through?
 
 # %% tags=["folded"]
 x, (w_q, w_k, w_v) = (rng.standard_normal(n) for n in ((6, 4), (3, 4, 4)))
@@ -209,17 +203,14 @@ show_maps(
 claim("The mask is tight.", (causal == np.tri(6)).all() and too_late.all())
 
 # %% [markdown]
-# It leaks. The hidden scores are still in the softmax's denominator, so all other weights depend on them. A model can
-# learn to read the future from how small its weights are.
+# It leaks: the hidden scores are still in the softmax's denominator, so they show in all the other weights.
 #
 # ## What an RNN has that attention lacks
 # Before attention, language models were **recurrent networks**. An RNN reads one token after another and carries a
 # state along: $h_i = \tanh(x_i W + h_{i-1} U)$. So order is built in. The price: every step waits for the one before,
-# and what was said 100 tokens ago has to survive 100 steps. Attention reaches all tokens at once, in one step. But
-# ...
+# and what was said 100 tokens ago has to survive 100 steps. Attention reaches all tokens at once, in one step. But ...
 #
-# **Predict.** Take `dog bites man` and `man bites dog`. Does `dog` get the same output in both, from attention
-# without a mask? From an RNN?
+# **Predict.** Does `dog` get the same output in `dog bites man` and `man bites dog`, without a mask? And from an RNN?
 
 # %% tags=["folded"]
 sentences = "dog bites man", "man bites dog"
@@ -239,11 +230,10 @@ claim("Attention shuffles.", np.allclose(attend(a, 2), attend(b, 2)[swap]))
 claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 
 # %% [markdown]
-# From attention, `dog` gets the very same vector, whether it bites or is bitten: it sees the same keys and values,
-# and a sum doesn't ask in which order it's added up. Some people say the outputs are *completely* the same. Not
-# quite: as a set they are, but they come in the order of the words. Shuffle the inputs, and the outputs are shuffled
-# the same way. That's called **permutation-equivariant**. More layers can't mend it, since each one only shuffles
-# what it gets.
+# From attention, `dog` gets the very same vector, whether it bites or is bitten: it sees the same keys and values, and
+# a sum doesn't ask in which order it's added up. Some people say the outputs are *completely* the same. Not quite: as a
+# set they are, but they come in the order of the words. Shuffle the inputs, and the outputs are shuffled the same way.
+# That's called **permutation-equivariant**. More layers can't mend it, since each one only shuffles what it gets.
 #
 # ## Does the causal mask help?
 # With the mask, a token sees only what came before it, and that differs. So some of the order gets in. How much? Look
@@ -257,8 +247,8 @@ claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 # | 3 | 苹果被我吃了 / 我吃了苹果 | apple by me eaten / I ate apple | the apple was eaten by Ann / Ann ate the apple | no | yes |
 # | 4 | 苹果被我吃了 / 我被苹果吃了 | apple by me eaten / I by apple eaten | the apple was eaten by Ann / Ann was eaten by the apple | yes | no |
 #
-# **Predict.** In which pairs does the period get the same output for both sentences: with no mask? With the mask and
-# one layer? With two?
+# **Predict.** In which pairs does the period get the same output twice: with no mask? With the mask and one layer? With
+# two?
 
 # %%
 gaps, settings = [], ((2, False), (1, True), (2, True))  # layers, causal
@@ -268,8 +258,6 @@ for number, (a, b) in enumerate(PAIRS):
     gaps.append(np.abs(np.subtract(*ends)).max(axis=-1))  # (settings,)
     row = " ".join(f"{gap:5.2f}" for gap in gaps[-1])
     print(f"{row}   {number // 2 + 1}: {a} / {b}")
-
-# %% tags=["folded"]
 gaps, same = np.array(gaps), [0, 1, 2, 3, 6, 7]  # pairs of the same tokens
 claim("One layer doesn't see their order.", (gaps[same, :2] < 1e-9).all())
 claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
@@ -298,9 +286,9 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 
 # %% [markdown]
 # ## A model that cheats
-# Time to train it. Here's a language model on characters, with one layer of *your* attention, two heads, and a
-# learned vector for each position, as in lesson 02. It reads the text of this course, 32 characters at a time. We
-# train it twice, with the mask and without. (A few seconds each, longer on a busy machine.)
+# Time to train it. Here's a language model on characters: one layer of *your* attention, two heads, and a learned
+# vector per position, as in lesson 02. It reads the text of this course, 32 characters at a time. We train it twice,
+# with the mask and without, a few seconds each.
 #
 # **Predict.** Which one has the smaller loss in training? Which one when it writes?
 
@@ -340,8 +328,7 @@ claim("Writing, it fails.", writing[0] < 2.6 < guess < writing[1])
 
 # %% [markdown]
 # Without the mask, each position looks one to the right and copies what it should predict. When the model writes,
-# nothing is there yet, and it does worse than guessing. A loss that's too good to be true usually means a leak. So
-# run `depends_on` over your layers.
+# nothing is there yet, and it does worse than guessing. A loss that's too good usually means a leak: run `depends_on`.
 #
 # ## What did it learn to look at?
 # **Predict.** The model with the mask reads `the query looks at the key and t`. It has to predict the next character,
@@ -365,9 +352,8 @@ near = np.tri(32) - np.tri(32, k=-4)  # up to three back
 claim("Heads look near.", (maps * near).sum(axis=-1).mean() > 0.6)
 
 # %% [markdown]
-# Mostly at the character before, and at one or two more, wherever in the text they are. That's a good idea if you
-# have to spell. And note what the heads have learned here: *how far back* to look, from nothing but a vector per
-# position.
+# Mostly at the character before, and at one or two more, wherever in the text they are. That's a good idea if you're
+# learning to spell. And note what the heads have learned: *how far back* to look, from a vector per position.
 #
 # ## Two texts: cross-attention
 # Nothing says that queries and keys must come from the same text. In translation, an **encoder** reads the whole
@@ -410,5 +396,5 @@ show(
 # and LLaMA are decoders alone, with the causal mask in every layer, and so are the models of this course.
 #
 # ## What comes next
-# The little model above knew where a character was, because a learned vector for each position was added to it. Is
-# that the best way? Lesson 04 starts with simpler ones, finds out why they fail, and comes to sines and cosines.
+# The little model above knew where a character was, because a learned vector for each position was added to it. Is that
+# the best way? Lesson 04 starts with simpler ones, finds out why they fail, and comes to sines and cosines.
