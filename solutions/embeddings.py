@@ -38,7 +38,7 @@ def check_ids(ids, vocab_size):
 
 
 def embedding_backward(grad, ids, vocab_size):
-    """The gradient of a lookup with respect to its table: the scatter-add.
+    """The gradient of a lookup with respect to its table.
 
     The lookup has copied row ids[n] of the table to position n. You know what
     came back to each position. What does each row of the table get, if it was

@@ -22,12 +22,12 @@ class OneLayer(nn.Module):
     masked   whether each position sees itself and earlier ones only
     """
 
-    def __init__(self, vocab_size, seq_len, masked=True, dim=64, num_heads=2):
+    def __init__(self, vocab_size, max_len, masked=True, dim=64, num_heads=2):
         super().__init__()
-        self.seq_len, self.masked = seq_len, masked
+        self.max_len, self.masked = max_len, masked
         self.num_heads = num_heads
         self.token = Embedding(vocab_size, dim)
-        self.position = Embedding(seq_len, dim)
+        self.position = Embedding(max_len, dim)
         self.qkv = nn.Linear(dim, 3 * dim)  # queries, keys and values at once
         self.out = nn.Linear(dim, vocab_size)
 
@@ -78,7 +78,7 @@ def train_one_layer(model, ids, steps, lr=3e-3, seed=0, on_step=None):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     losses = []
     for step in range(steps):
-        batch = pieces(rng, ids, 32, model.seq_len + 1)
+        batch = pieces(rng, ids, 32, model.max_len + 1)
         inputs, targets = map(torch.tensor, next_token_pairs(batch))
         logits = model(inputs)  # (batch, seq, vocab)
         loss = F.cross_entropy(

@@ -103,8 +103,7 @@ claim("The product is a lookup.", (x == table[[5, 1, 3, 2]]).all())
 
 # %% [markdown]
 # All terms of the sum are 0 but one, so the product *is* a lookup: $x[n] = \text{table}[\text{ids}[n]]$. In practice
-# nobody multiplies; picking a row is free. (In a book that counts rows from 1, the ids 5, 1, 3, 2 pick the rows 6, 2,
-# 4, 3.)
+# nobody multiplies; picking a row is free. (If you count rows from 1, they're the rows 6, 2, 4, 3.)
 #
 # Next, write it as a layer. The engine's word for a layer is `nn.Module`. An `nn.Parameter` is a tensor that training
 # changes. Every model in this course will begin with *your* version.
@@ -390,11 +389,11 @@ claim("The nearest words are animals.", np.isin(found[:3], groups[0]).all())
 
 # %% [markdown]
 # This is **textual inversion** (Gal et al. 2022). An image generator such as Stable Diffusion reads its prompt through
-# an embedding table too. From three to five pictures of your cat, train one new vector; all else is frozen. Its made-up
-# word is a *trigger word*: type it, and your cat is in the picture. **Prompt tokens** are such vectors without a word.
-# They go in front of the text and steer a frozen language model (Lester et al. 2021). It needn't be words: **images**
-# are cut into squares, and a matrix turns each into a vector (Dosovitskiy et al. 2021). In **retrieval** a whole text
-# gets one vector, and your `nearest` finds the texts that fit a question.
+# an embedding table too. From three to five pictures of your cat, train one new vector, with all else frozen. Its
+# made-up word is a *trigger word*: type it, and you get your cat. **Prompt tokens** are such vectors without a word,
+# put before a text to steer a frozen model (Lester et al. 2021). It needn't be words: **images** are cut into squares,
+# and a matrix turns each into a vector (Dosovitskiy et al. 2021). In **retrieval** a whole text gets one vector, and
+# your `nearest` finds the texts that fit a question.
 #
 # ## What comes next
 # Every token has a vector now, and always the same one. But *bank* by a river isn't *bank* with money: what a word
