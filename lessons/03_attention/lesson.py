@@ -49,7 +49,6 @@ from solutions.order import PAIRS, attend, embed, rnn, tokens_of
 # **Predict.** Which key fits best: the one that's longest, or the one that points the same way?
 
 # %% tags=["folded"]
-names = ["cat", "sees", "fish"]
 query = np.array([[2.0, 0.5]])  # of sees: (query, head_dim)
 keys = np.array([[2.0, 0.8], [-1.0, 1.2], [1.2, -0.6]])  # (key, head_dim)
 figure, axis = plt.subplots(figsize=(7, 3.4))
@@ -60,7 +59,8 @@ for color, end, name in zip(
 ):
     axis.annotate("", end, (0, 0), arrowprops={"color": color, "width": 2})
     axis.text(*end, f" {name}", color=color)
-axis.set(xlim=(-1.2, 3.3), ylim=(-0.8, 1.4), title="One query, three keys")
+axis.set(xlim=(-1.2, 3.3), ylim=(-0.8, 1.4), xlabel="number 0")
+axis.set(ylabel="number 1", title="One query, three keys")
 show(
     figure,
     alt="Arrows from the origin. The query of sees and the key of cat point "
@@ -87,7 +87,7 @@ show(
 
 # %%
 fit = scaled_scores(query, keys)  # (query, key)
-for name, score, weight in zip(names, fit[0], softmax(fit)[0]):
+for name, score, weight in zip(["cat", "sees", "fish"], *fit, *softmax(fit)):
     print(f"sees -> {name:4}  score {score:5.2f}  weight {weight:.2f}")
 
 # %% [markdown]
@@ -383,7 +383,7 @@ for line, start, height in (*lines, ("I love you <end>", 4, 2.15)):
     for column, token in enumerate(line.split(), start):
         axis.text(column, height, token, ha="center")
 axis.axis("off")
-axis.legend(loc="upper left")
+axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 show(
     figure,
     alt="Lines between tokens. Encoder: each of three source tokens is joined "
