@@ -42,6 +42,7 @@ from solutions.order import PAIRS, attend, embed, rnn, tokens_of
 
 # %% [markdown]
 # ## Asking and answering
+#
 # Each token sends out a **query**: what am I looking for? It shows a **key**: what do I have to offer? And it carries a
 # **value**: what I hand over if asked. A query is compared with all keys, and the better a key fits, the more of its
 # value the query gets. Below, `sees` asks who does it. (We set these numbers by hand. Real ones are learned.)
@@ -91,7 +92,10 @@ for name, score, weight in zip(["cat", "sees", "fish"], *fit, *softmax(fit)):
     print(f"sees -> {name:4}  score {score:5.2f}  weight {weight:.2f}")
 
 # %% [markdown]
+# Four fifths of what `sees` gets to hear will come from `cat`.
+#
 # ## First time: as a loop
+#
 # Each query gets the weighted mean of the values:
 #
 # $$\text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
@@ -103,8 +107,8 @@ for name, score, weight in zip(["cat", "sees", "fish"], *fit, *softmax(fit)):
 
 # %% [markdown]
 # ## Why the square root?
-# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1). Then
-# so are their products, and a dot product adds up `head_dim` of them. Variances add up too.
+#
+# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1). Then their products have mean 0 and variance 1 too, and a dot product adds up `head_dim` of them. Variances add up.
 #
 # **Predict.** How large is a dot product, typically, if `head_dim` is 64? With 32 keys, what weight does the best get?
 
@@ -120,11 +124,12 @@ for head_dim in (4, 16, 64, 256, 1024):
 claim("Unscaled, one key takes it all.", plain > 0.9 > 0.3 > scaled)
 
 # %% [markdown]
-# The variance is 64, so it's about 8, and e to the 8th is 3000: one key takes nearly all. There the softmax is flat.
+# The variance is 64, so a dot product is about 8. Two that are 8 apart get weights in a ratio of 3000 to 1, so one key takes nearly all. There the softmax is flat.
 # Change a score a little, and no weight changes. So there's next to no gradient, and the layer can't learn to look
 # elsewhere. After scaling, `head_dim` makes no difference.
 #
 # ## What it's trained for: the next token
+#
 # A language model has one task: given the tokens so far, say how likely each token is to come next. To write, it picks
 # one, adds it to the text, and asks itself again. This is called **autoregression**, and such a model a **decoder**.
 #
@@ -158,13 +163,14 @@ show_maps(
 
 # %% [markdown]
 # ## Second time: with NumPy
+#
 # To hide a key, give it the score $-\infty$ **before** the softmax. As $e^{-\infty} = 0$, the others share all the
 # weight.
 
 # %% exercise="attention_numpy"
 
 # %% [markdown]
-# With a mask, one pass does the work of six: row $i$ is what you'd get from a text that ends at $i$. But are you sure
+# With the mask, one pass over six tokens does the work of six: row $i$ is what you'd get from a text that ends at $i$. But are you sure
 # that nothing leaks through? Don't argue. Test it: change one input, and see which results change.
 
 # %% exercise="depends_on"
@@ -206,11 +212,12 @@ claim("The mask is tight.", (causal == np.tri(6)).all() and too_late.all())
 # It leaks: the hidden scores are still in the softmax's denominator, so they show in all the other weights.
 #
 # ## What an RNN has that attention lacks
+#
 # Before attention, language models were **recurrent networks**. An RNN reads one token after another and carries a
 # state along: $h_i = \tanh(x_i W + h_{i-1} U)$. So order is built in. The price: every step waits for the one before,
 # and what was said 100 tokens ago has to survive 100 steps. Attention reaches all tokens at once, in one step. But ...
 #
-# **Predict.** Does `dog` get the same output in `dog bites man` and `man bites dog`, without a mask? And from an RNN?
+# **Predict.** Does `dog` get the same output in `dog bites man` and `man bites dog`, from attention without a mask? From an RNN?
 
 # %% tags=["folded"]
 sentences = "dog bites man", "man bites dog"
@@ -236,6 +243,7 @@ claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 # That's called **permutation-equivariant**. More layers can't mend it, since each one only shuffles what it gets.
 #
 # ## Does the causal mask help?
+#
 # With the mask, a token sees only what came before it, and that differs. So some of the order gets in. How much? Look
 # at the period after each sentence, where everything has been seen. Four pairs, in Chinese, where words never change
 # their form, and in English:
@@ -247,8 +255,7 @@ claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 # | 3 | 苹果被我吃了 / 我吃了苹果 | apple by me eaten / I ate apple | the apple was eaten by Ann / Ann ate the apple | no | yes |
 # | 4 | 苹果被我吃了 / 我被苹果吃了 | apple by me eaten / I by apple eaten | the apple was eaten by Ann / Ann was eaten by the apple | yes | no |
 #
-# **Predict.** In which pairs does the period get the same output twice: with no mask? With the mask and one layer? With
-# two?
+# **Predict.** In which pairs does the period get the same output twice: with no mask? With the mask and one layer? With two? (`attend` is your attention with random matrices; as in real models, each layer adds to what came in.)
 
 # %%
 gaps, settings = [], ((2, False), (1, True), (2, True))  # layers, causal
@@ -263,7 +270,7 @@ claim("One layer doesn't see their order.", (gaps[same, :2] < 1e-9).all())
 claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 
 # %% [markdown]
-# That's the exact truth:
+# Here's the exact truth:
 #
 # | | what the output at the period depends on |
 # |---|---|
@@ -271,11 +278,12 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 # | causal mask, one layer | the same; who bites whom is all one to it |
 # | causal mask, two layers | the order too: after the first layer `bites` has seen `dog` in one sentence and `man` in the other, and the second layer reads that |
 #
-# Pair 3 is often told as one of these cases. It isn't, since it has other tokens. And it means the same! So a deep
-# causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022; Kazemnejad et al.
-# 2023). But it has to spend layers on it. That's why every token will be told **where it is**, from lesson 04 on.
+# (Pair 3 is often told as one of these cases. It isn't, since it has other tokens. And it means the same!)
+#
+# So a deep causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022; Kazemnejad et al. 2023). But it has to spend layers on it. That's why every token will be told **where it is**, from lesson 04 on.
 #
 # ## Third time: on the engine
+#
 # The last version is the one that trains. It works on tensors, so gradients come by themselves. In front of the last
 # two axes there may be the batch, and the **heads**: a real layer splits `dim` into `num_heads` parts of `head_dim`
 # numbers and attends in each part separately, so that a token can look for several things at once.
@@ -286,8 +294,8 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 
 # %% [markdown]
 # ## A model that cheats
-# Time to train it. Here's a language model on characters: one layer of *your* attention, two heads, and a learned
-# vector per position, as in lesson 02. It reads the text of this course, 32 characters at a time. We train it twice,
+#
+# Time to train it. Here's a language model on characters: one layer of *your* attention, two heads, and a learned vector per position, as in lesson 02 (it's in `solutions/one_layer.py`). It reads the text of this course, 32 characters at a time. We train it twice,
 # with the mask and without, a few seconds each.
 #
 # **Predict.** Which one has the smaller loss in training? Which one when it writes?
@@ -328,9 +336,10 @@ claim("Writing, it fails.", writing[0] < 2.6 < guess < writing[1])
 
 # %% [markdown]
 # Without the mask, each position looks one to the right and copies what it should predict. When the model writes,
-# nothing is there yet, and it does worse than guessing. A loss that's too good usually means a leak: run `depends_on`.
+# nothing is there yet, and it does worse than guessing. A loss that's too good to be true usually means a leak. Then run `depends_on`.
 #
 # ## What did it learn to look at?
+#
 # **Predict.** The model with the mask reads `the query looks at the key and t`. It has to predict the next character,
 # with two heads. Which earlier characters would *you* look at?
 
@@ -356,6 +365,7 @@ claim("Heads look near.", (maps * near).sum(axis=-1).mean() > 0.6)
 # learning to spell. And note what the heads have learned: *how far back* to look, from a vector per position.
 #
 # ## Two texts: cross-attention
+#
 # Nothing says that queries and keys must come from the same text. In translation, an **encoder** reads the whole
 # source, both ways, without a mask. The decoder writes the target, with a mask. And in between each target token asks
 # the source: queries from the decoder, keys and values from the encoder. That's **cross-attention** (Vaswani et al.
@@ -396,5 +406,6 @@ show(
 # and LLaMA are decoders alone, with the causal mask in every layer, and so are the models of this course.
 #
 # ## What comes next
+#
 # The little model above knew where a character was, because a learned vector for each position was added to it. Is that
 # the best way? Lesson 04 starts with simpler ones, finds out why they fail, and comes to sines and cosines.
