@@ -108,7 +108,8 @@ for name, score, weight in zip(["cat", "sees", "fish"], *fit, *softmax(fit)):
 # %% [markdown]
 # ## Why the square root?
 #
-# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1). Then their products have mean 0 and variance 1 too, and a dot product adds up `head_dim` of them. Variances add up.
+# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1). Then
+# their products have mean 0 and variance 1 too, and a dot product adds up `head_dim` of them. Variances add up.
 #
 # **Predict.** How large is a dot product, typically, if `head_dim` is 64? With 32 keys, what weight does the best get?
 
@@ -124,9 +125,9 @@ for head_dim in (4, 16, 64, 256, 1024):
 claim("Unscaled, one key takes it all.", plain > 0.9 > 0.3 > scaled)
 
 # %% [markdown]
-# The variance is 64, so a dot product is about 8. Two that are 8 apart get weights in a ratio of 3000 to 1, so one key takes nearly all. There the softmax is flat.
-# Change a score a little, and no weight changes. So there's next to no gradient, and the layer can't learn to look
-# elsewhere. After scaling, `head_dim` makes no difference.
+# The variance is 64, so a dot product is about 8. Two that are 8 apart get weights in a ratio of 3000 to 1, so one key
+# takes nearly all. There the softmax is flat. Change a score a little, and no weight changes. So there's next to no
+# gradient, and the layer can't learn to look elsewhere. After scaling, `head_dim` makes no difference.
 #
 # ## What it's trained for: the next token
 #
@@ -170,8 +171,8 @@ show_maps(
 # %% exercise="attention_numpy"
 
 # %% [markdown]
-# With the mask, one pass over six tokens does the work of six: row $i$ is what you'd get from a text that ends at $i$. But are you sure
-# that nothing leaks through? Don't argue. Test it: change one input, and see which results change.
+# With the mask, one pass over six tokens does the work of six: row $i$ is what you'd get from a text that ends at $i$.
+# But are you sure that nothing leaks through? Don't argue. Test it: change one input, and see which results change.
 
 # %% exercise="depends_on"
 
@@ -217,7 +218,8 @@ claim("The mask is tight.", (causal == np.tri(6)).all() and too_late.all())
 # state along: $h_i = \tanh(x_i W + h_{i-1} U)$. So order is built in. The price: every step waits for the one before,
 # and what was said 100 tokens ago has to survive 100 steps. Attention reaches all tokens at once, in one step. But ...
 #
-# **Predict.** Does `dog` get the same output in `dog bites man` and `man bites dog`, from attention without a mask? From an RNN?
+# **Predict.** Does `dog` get the same output in `dog bites man` and `man bites dog`, from attention without a mask?
+# From an RNN?
 
 # %% tags=["folded"]
 sentences = "dog bites man", "man bites dog"
@@ -255,7 +257,8 @@ claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 # | 3 | 苹果被我吃了 / 我吃了苹果 | apple by me eaten / I ate apple | the apple was eaten by Ann / Ann ate the apple | no | yes |
 # | 4 | 苹果被我吃了 / 我被苹果吃了 | apple by me eaten / I by apple eaten | the apple was eaten by Ann / Ann was eaten by the apple | yes | no |
 #
-# **Predict.** In which pairs does the period get the same output twice: with no mask? With the mask and one layer? With two? (`attend` is your attention with random matrices; as in real models, each layer adds to what came in.)
+# **Predict.** In which pairs does the period get the same output twice: with no mask? With the mask and one layer? With
+# two? (`attend` is your attention with random matrices; as in real models, each layer adds to what came in.)
 
 # %%
 gaps, settings = [], ((2, False), (1, True), (2, True))  # layers, causal
@@ -280,7 +283,9 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 #
 # (Pair 3 is often told as one of these cases. It isn't, since it has other tokens. And it means the same!)
 #
-# So a deep causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022; Kazemnejad et al. 2023). But it has to spend layers on it. That's why every token will be told **where it is**, from lesson 04 on.
+# So a deep causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022;
+# Kazemnejad et al. 2023). But it has to spend layers on it. That's why every token will be told **where it is**, from
+# lesson 04 on.
 #
 # ## Third time: on the engine
 #
@@ -295,8 +300,9 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 # %% [markdown]
 # ## A model that cheats
 #
-# Time to train it. Here's a language model on characters: one layer of *your* attention, two heads, and a learned vector per position, as in lesson 02 (it's in `solutions/one_layer.py`). It reads the text of this course, 32 characters at a time. We train it twice,
-# with the mask and without, a few seconds each.
+# Time to train it. Here's a language model on characters: one layer of *your* attention, two heads, and a learned
+# vector per position, as in lesson 02 (it's in `solutions/one_layer.py`). It reads the text of this course, 32
+# characters at a time. We train it twice, with the mask and without, a few seconds each.
 #
 # **Predict.** Which one has the smaller loss in training? Which one when it writes?
 
@@ -336,7 +342,8 @@ claim("Writing, it fails.", writing[0] < 2.6 < guess < writing[1])
 
 # %% [markdown]
 # Without the mask, each position looks one to the right and copies what it should predict. When the model writes,
-# nothing is there yet, and it does worse than guessing. A loss that's too good to be true usually means a leak. Then run `depends_on`.
+# nothing is there yet, and it does worse than guessing. A loss that's too good to be true usually means a leak. Then
+# run `depends_on`.
 #
 # ## What did it learn to look at?
 #
