@@ -95,8 +95,8 @@ def no_negative_ids(answer):
     refuses(
         ValueError,
         lambda: known_layer(answer)(torch.tensor([0, -1])),
-        "No token has the id -1, and as an index it would be the last row: refuse it with a "
-        "ValueError, with check_ids(ids, len(self.weight)).",
+        "No token has the id -1, and as an index it would mean the last row. Refuse it with a "
+        "ValueError: check_ids(ids, len(self.weight)) does that.",
     )
 
 
@@ -113,7 +113,7 @@ def no_ids_above_the_vocabulary(answer):
 
 @check("Embedding")
 def starts_at_random(answer):
-    """A new table starts at N(0, 1)."""
+    """A new table starts with random numbers, N(0, 1)."""
     numbers = answer(300, 20).weight.detach().numpy()
     require(
         abs(numbers.mean()) < 0.1 and abs(numbers.std() - 1) < 0.1,
@@ -299,7 +299,7 @@ def a_repeated_token(answer):
 
 @check("tied_gradient")
 def sizes_that_are_equal(answer):
-    """As many positions as tokens in the vocabulary as numbers per vector: shapes tell nothing."""
+    """Four positions, four tokens in the vocabulary, four numbers each: no shape gives you away."""
     rng = np.random.default_rng(2)
     ids = np.array([1, 1, 3, 0])
     return answer(rng.standard_normal((4, 4)), ids, rng.standard_normal((4, 4)))

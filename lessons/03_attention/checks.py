@@ -144,8 +144,7 @@ def loop_of_large_scores(answer):
     require(
         not np.isnan([near, far]).any(),
         "With large scores the result is NaN: e^score overflows, or all of a query's are 0. "
-        "Subtract the query's own largest score from all its scores first: the weights stay the "
-        "same.",
+        "Your `softmax` takes care of that: give it all scores of one query, as an array.",
     )
     return near, far
 

@@ -284,8 +284,8 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 # (Pair 3 is often told as one of these cases. It isn't, since it has other tokens. And it means the same!)
 #
 # So a deep causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022;
-# Kazemnejad et al. 2023). But it has to spend layers on it. That's why every token will be told **where it is**, from
-# lesson 04 on.
+# Kazemnejad et al. 2023). But it has to spend layers on it, and order carries meaning: to translate, you have to know
+# who bites whom. That's why every token will be told **where it is**, from lesson 04 on.
 #
 # ## Third time: on the engine
 #
