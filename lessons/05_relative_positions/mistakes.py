@@ -1,12 +1,22 @@
-"""Lesson 05: mistakes with distances, their sign and clipping, Shaw's vectors, the shift, buckets
-and slopes."""
+"""Lesson 05: mistakes with distances, Shaw's vectors, the shift, Transformer-XL's terms, buckets,
+slopes, and the biases made of them."""
 
 import numpy as np
 
 import minitorch as torch
 from classroom.checking import accepted, mistake
 from solutions.autograd import softmax
-from solutions.relative_positions import check_distances, check_lengths
+from solutions.relative_positions import ALiBi as RightALiBi
+from solutions.relative_positions import T5Bias as RightT5Bias
+from solutions.relative_positions import (
+    alibi_slopes,
+    check_distances,
+    check_lengths,
+    check_num_heads,
+    relative_positions,
+    relative_shift,
+    t5_bucket,
+)
 
 # relative_positions
 
@@ -153,450 +163,6 @@ def queries_counted_from_the_cache(query_len, key_len):
     check_lengths(query_len, key_len)
     cached = key_len - query_len
     return np.arange(-cached, query_len) - np.arange(query_len).reshape(-1, 1)
-
-
-# sign_convention
-
-
-NAMES = "key minus query", "query minus key", "neither"
-
-
-def key_minus_query(seq):
-    return np.arange(seq) - np.arange(seq)[:, None]
-
-
-def chosen(first, second):
-    """The name that belongs to two answers, yes or no."""
-    return NAMES[0] if first else NAMES[1] if second else NAMES[2]
-
-
-@mistake(
-    "sign_convention",
-    "The two names are exchanged. In row 0, column 1 of the printed matrix, the query is at 0 and "
-    "the key at 1: -1 is query minus key.",
-    seen="an article whose formula and matrix disagree",
-)
-def names_exchanged(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == -right).all(), (distances == right).all())
-
-
-@mistake(
-    "sign_convention",
-    "One equal entry is enough here, .any(). Both matrices agree on the diagonal: compare all "
-    "entries.",
-)
-def any_entry(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == right).any(), (distances == -right).any())
-
-
-@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
-def one_corner(distances):
-    return chosen(distances[0, 1] > 0, True)
-
-
-@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
-def one_entry(distances):
-    return chosen(distances[0, 1] == 1, distances[0, 1] == -1)
-
-
-@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
-def one_entry_below(distances):
-    return chosen(distances[1, 0] == -1, distances[1, 0] == 1)
-
-
-@mistake("sign_convention", "Only two entries are looked at. Compare the whole matrix.")
-def two_entries(distances):
-    pair = distances[0, 1], distances[1, 0]
-    return chosen(pair == (1, -1), pair == (-1, 1))
-
-
-@mistake("sign_convention", "Only a corner is looked at. Compare the whole matrix.")
-def far_corner(distances):
-    return chosen(distances[0, -1] == len(distances) - 1, distances[0, -1] == 1 - len(distances))
-
-
-@mistake("sign_convention", "Only the signs are looked at: 2 (j - i) has the same.")
-def signs_only(distances):
-    signs = np.sign(key_minus_query(len(distances)))
-    return chosen((np.sign(distances) == signs).all(), (np.sign(distances) == -signs).all())
-
-
-@mistake("sign_convention", "Only the steps are looked at, and j - i + 1 has the same steps.")
-def differences_only(distances):
-    down, across = np.diff(distances, axis=0), np.diff(distances)
-    return chosen(
-        (across == 1).all() and (down == -1).all(), (across == -1).all() and (down == 1).all()
-    )
-
-
-@mistake("sign_convention", "Only the first row and column are looked at. Compare all entries.")
-def first_row_and_column(distances):
-    seq = np.arange(len(distances))
-    return chosen(
-        (distances[0] == seq).all() and (distances[:, 0] == -seq).all(),
-        (distances[0] == -seq).all() and (distances[:, 0] == seq).all(),
-    )
-
-
-@mistake("sign_convention", "Only the first column is looked at. Compare all entries.")
-def first_column(distances):
-    seq = np.arange(len(distances))
-    return chosen((distances[:, 0] == -seq).all(), (distances[:, 0] == seq).all())
-
-
-@mistake("sign_convention", "Only the first row is looked at. Compare all entries.")
-def first_row(distances):
-    seq = np.arange(len(distances))
-    return chosen((distances[0] == seq).all(), (distances[0] == -seq).all())
-
-
-@mistake("sign_convention", "Only the half above the diagonal is looked at. Compare all entries.")
-def upper_half(distances):
-    right, given = np.triu(key_minus_query(len(distances))), np.triu(distances)
-    return chosen((given == right).all(), (given == -right).all())
-
-
-@mistake("sign_convention", "Only the half below the diagonal is looked at. Compare all entries.")
-def lower_half(distances):
-    right, given = np.tril(key_minus_query(len(distances))), np.tril(distances)
-    return chosen((given == right).all(), (given == -right).all())
-
-
-@mistake("sign_convention", "The diagonal is not looked at. It must be 0.")
-def but_the_diagonal(distances):
-    right = key_minus_query(len(distances))
-    off = right != 0
-    return chosen((distances == right)[off].all(), (distances == -right)[off].all())
-
-
-@mistake("sign_convention", "What is not the first kind need not be the second: compare again.")
-def no_third_possibility(distances):
-    right = key_minus_query(len(distances))
-    second = distances[1, 0] == 1 and distances[0, 1] == -1
-    return chosen((distances == right).all(), second)
-
-
-@mistake("sign_convention", "What is not the first kind need not be the second: compare again.")
-def only_two_answers(distances):
-    return chosen((distances == key_minus_query(len(distances))).all(), True)
-
-
-@mistake("sign_convention", "What is not the second kind need not be the first: compare again.")
-def only_two_answers_the_other_way(distances):
-    return chosen(not (distances == -key_minus_query(len(distances))).all(), True)
-
-
-@mistake("sign_convention", "One equal entry is enough for the second name. All must agree.")
-def any_entry_for_the_second(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == right).all(), (distances == -right).any())
-
-
-@mistake("sign_convention", "The sizes and one sign are looked at. Every single sign counts.")
-def sizes_and_one_sign(distances):
-    sizes = (abs(distances) == abs(key_minus_query(len(distances)))).all()
-    return chosen(sizes and distances[0, 1] > 0, sizes)
-
-
-@mistake(
-    "sign_convention", "Opposite signs above and below are not enough: 2 (j - i) has them, too."
-)
-def opposite_halves(distances):
-    opposite = (distances == -distances.T).all()
-    return chosen(opposite and distances[0, 1] > 0, opposite)
-
-
-@mistake("sign_convention", "Both kinds get the same name.")
-def one_name_for_both(distances):
-    right = key_minus_query(len(distances))
-    return chosen((abs(distances) == abs(right)).all() and (distances == -distances.T).all(), False)
-
-
-@mistake("sign_convention", "The second kind is never found: compare with that matrix, too.")
-def first_or_neither(distances):
-    return chosen((distances == key_minus_query(len(distances))).all(), False)
-
-
-@mistake("sign_convention", "The same name comes out for every matrix.")
-def always_the_first(distances):
-    return NAMES[0]
-
-
-@mistake("sign_convention", "A majority of the entries is enough here. Only all are: .all().")
-def by_majority(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == right).mean() > 0.5, (distances == -right).mean() > 0.5)
-
-
-@mistake("sign_convention", "Only a sum is looked at. Wrong entries can have the same.")
-def by_sums(distances):
-    above = np.triu(distances, 1).sum()
-    return chosen(above > 0, above < 0)
-
-
-@mistake("sign_convention", "`if` needs one True or False, not a matrix of them: (a == b).all().")
-def without_all(distances):
-    return chosen(distances == key_minus_query(len(distances)), False)
-
-
-@accepted("sign_convention")
-def entry_by_entry(distances):
-    pairs = list(np.ndindex(distances.shape))
-    return chosen(
-        all(distances[i, j] == j - i for i, j in pairs),
-        all(distances[i, j] == i - j for i, j in pairs),
-    )
-
-
-@accepted("sign_convention")
-def by_array_equal(distances):
-    right = key_minus_query(len(distances))
-    return chosen(np.array_equal(distances, right), np.array_equal(distances.T, right))
-
-
-@accepted("sign_convention")
-def by_largest_difference(distances):
-    right = key_minus_query(len(distances))
-    return chosen(abs(distances - right).max() == 0, abs(distances + right).max() == 0)
-
-
-# clip_distance
-
-
-@mistake(
-    "clip_distance",
-    "Clipped, but not moved: add clip. A negative row would be taken from the table's end.",
-)
-def still_negative(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip)
-
-
-@mistake("clip_distance", "Moved the wrong way: -clip becomes row 0 by adding clip.")
-def moved_down(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip) - clip
-
-
-@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
-def upper_limit_not_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, 0, clip)
-
-
-@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
-def lower_limit_not_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, -clip, 2 * clip)
-
-
-@mistake(
-    "clip_distance",
-    "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
-)
-def clipped_one_too_early(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 1 - clip, clip - 1) + clip
-
-
-@mistake("clip_distance", "The past is clipped to 0, not to -clip, and nothing is moved.")
-def past_clipped_and_not_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 0, clip)
-
-
-@mistake("clip_distance", "Distances that are too far are left out. They become -clip or clip.")
-def far_ones_left_out(relative_position, clip):
-    check_distances(relative_position, clip)
-    return relative_position[abs(relative_position) <= clip] + clip
-
-
-@mistake("clip_distance", "One row too many: the last is 2 * clip, for clip or more ahead.")
-def one_row_more_ahead(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, 0, 2 * clip + 1)
-
-
-@mistake("clip_distance", "One row too few: distances ahead are clipped at clip, not at clip - 1.")
-def one_row_less_ahead(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip - 1) + clip
-
-
-@mistake("clip_distance", "This clips at clip + 1 on each side, with 2 * clip + 3 rows.")
-def one_row_more_on_each_side(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip - 1, clip + 1) + clip + 1
-
-
-@mistake(
-    "clip_distance",
-    "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
-    seen="Shaw's table said to contain 2k - 1 vectors",
-)
-def one_row_less_on_each_side(relative_position, clip):
-    return np.clip(relative_position, 1 - clip, clip - 1) + clip - 1
-
-
-@mistake("clip_distance", "Moved, but not clipped: -7 and 9 have no row in a table of 5.")
-def never_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return relative_position + clip
-
-
-@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
-def moved_then_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, -clip, clip)
-
-
-@mistake("clip_distance", "Clipped to 0 ... 2 * clip, not moved. First -clip ... clip, then move.")
-def clipped_to_rows(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 0, 2 * clip)
-
-
-@mistake("clip_distance", "Only distances ahead are clipped. The past is, too, at -clip.")
-def one_side_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.minimum(relative_position, clip) + clip
-
-
-@mistake("clip_distance", "Only the past is clipped. Distances ahead are, too, at clip.")
-def other_side_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.maximum(relative_position, -clip) + clip
-
-
-@mistake("clip_distance", "The past is clipped to 0, as if it were the token itself, not to -clip.")
-def past_clipped_to_0(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 0, clip) + clip
-
-
-@mistake("clip_distance", "The direction is lost: two back and two ahead get the same row.")
-def distance_alone(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.minimum(abs(relative_position), clip)
-
-
-@mistake("clip_distance", "The direction is lost: one back and one ahead get the same row.")
-def distance_alone_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.minimum(abs(relative_position), clip) + clip
-
-
-@mistake("clip_distance", "Past and future are exchanged: row 0 is for the far past.")
-def from_query_minus_key(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(-relative_position, -clip, clip) + clip
-
-
-@mistake("clip_distance", "The rows are counted from 1 here: clip or more back is row 0.")
-def rows_from_one(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip) + clip + 1
-
-
-@mistake("clip_distance", "What is too far became 0, the token itself, not -clip or clip.")
-def far_ones_dropped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.where(abs(relative_position) > clip, 0, relative_position) + clip
-
-
-@mistake("clip_distance", "What is too far back became 0, the token itself, not -clip.")
-def far_past_dropped(relative_position, clip):
-    check_distances(relative_position, clip)
-    kept = np.where(relative_position < -clip, 0, relative_position)
-    return np.minimum(kept, clip) + clip
-
-
-@mistake("clip_distance", "Distances on both sides become clip. Those in the past become -clip.")
-def far_ones_ahead(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.where(abs(relative_position) > clip, clip, relative_position) + clip
-
-
-@mistake("clip_distance", "A remainder goes around in a circle: far tokens look near. Use np.clip.")
-def remainder(relative_position, clip):
-    check_distances(relative_position, clip)
-    return relative_position % (2 * clip + 1)
-
-
-@mistake("clip_distance", "A remainder goes around in a circle: far tokens look near. Use np.clip.")
-def remainder_after_moving(relative_position, clip):
-    check_distances(relative_position, clip)
-    return (relative_position + clip) % (2 * clip + 1)
-
-
-@mistake("clip_distance", "Row 0 is for -clip, not for the smallest distance there is: add clip.")
-def smallest_moved_to_0(relative_position, clip):
-    check_distances(relative_position, clip)
-    rows = np.clip(relative_position, -clip, clip)
-    return rows - rows.min()
-
-
-@mistake("clip_distance", "Row 0 is for -clip, not for the smallest distance there is: add clip.")
-def smallest_of_all_moved_to_0(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip) - relative_position.min()
-
-
-@mistake("clip_distance", "The clip is 2 whatever is asked for.")
-def always_2(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -2, 2) + 2
-
-
-@mistake("clip_distance", "min and max compare whole arrays. np.clip takes each entry by itself.")
-def by_min_and_max(relative_position, clip):
-    check_distances(relative_position, clip)
-    return min(max(relative_position, -clip), clip) + clip
-
-
-@mistake("clip_distance", "The rows wrap around: they need more than 8 bits.")
-def rows_in_eight_bits(relative_position, clip):
-    check_distances(relative_position, clip)
-    return (np.clip(relative_position, -clip, clip) + clip).astype("uint8")
-
-
-@mistake("clip_distance", shown_by="distances_are_whole")
-def any_clip(relative_position, clip):
-    check_distances(relative_position)
-    return np.clip(relative_position, -clip, clip) + clip
-
-
-@mistake("clip_distance", shown_by="distances_are_whole")
-def fractions_too(relative_position, clip):
-    return np.clip(relative_position, -clip, clip) + clip
-
-
-@mistake("clip_distance", shown_by="inputs_are_kept")
-def clipped_in_place(relative_position, clip):
-    relative_position[relative_position > clip] = clip
-    relative_position[relative_position < -clip] = -clip
-    return relative_position + clip
-
-
-@accepted("clip_distance")
-def moved_first(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.maximum(np.minimum(relative_position + clip, 2 * clip), 0)
-
-
-@accepted("clip_distance")
-def by_cases(relative_position, clip):
-    check_distances(relative_position, clip)
-    below = np.where(relative_position < -clip, -clip, relative_position)
-    return np.where(below > clip, clip, below) + clip
-
-
-@accepted("clip_distance")
-def by_searching(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.searchsorted(np.arange(1 - clip, clip + 1), relative_position, side="right")
 
 
 # shaw_attention
@@ -1120,6 +686,152 @@ def with_zeros_above_the_diagonal(x):
     return shift_with(x).tril(x.shape[-1] - x.shape[-2])
 
 
+# transformer_xl_bias
+
+
+def swapped(x):
+    return x.transpose(-2, -1)
+
+
+def xl_by_key(k, u):
+    """u times the keys: (..., 1, key)."""
+    return u @ swapped(k)
+
+
+def xl_by_distance(queries, r):
+    """Queries times r, put in line with the keys."""
+    return relative_shift(queries @ swapped(r))
+
+
+@mistake("transformer_xl_bias", "The term q.k is in it too. Attention adds that one itself.")
+def all_four_terms(q, k, r, u, v, scale):
+    return ((q + u) @ swapped(k) + xl_by_distance(q + v, r)) * scale
+
+
+@mistake("transformer_xl_bias", "q meets the keys here. It meets r, and only u meets the keys.")
+def tokens_for_distances(q, k, r, u, v, scale):
+    return ((q + u) @ swapped(k) + xl_by_distance(v + 0 * q, r)) * scale
+
+
+@mistake("transformer_xl_bias", "The term v.r is missing.")
+def without_v(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q, r) + 0 * v.sum()) * scale
+
+
+@mistake("transformer_xl_bias", "The term u.k is missing.")
+def without_u(q, k, r, u, v, scale):
+    return (xl_by_distance(q + v, r) + 0 * (u.sum() + k.sum())) * scale
+
+
+@mistake("transformer_xl_bias", "The term q.r is missing.")
+def without_q(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(v + 0 * q, r)) * scale
+
+
+@mistake("transformer_xl_bias", "u and v are exchanged: u meets the keys, v the distances.")
+def u_and_v_exchanged(q, k, r, u, v, scale):
+    return (xl_by_key(k, v) + xl_by_distance(q + u, r)) * scale
+
+
+@mistake("transformer_xl_bias", "v is added to the keys' term. It meets r, as q does.")
+def v_with_the_keys(q, k, r, u, v, scale):
+    return (xl_by_key(k, u + v) + xl_by_distance(q, r)) * scale
+
+
+@mistake("transformer_xl_bias", "u is added to q. It meets the keys, not the distances.")
+def u_with_the_distances(q, k, r, u, v, scale):
+    return (xl_by_distance(q + u + v, r) + 0 * k.sum()) * scale
+
+
+@mistake(
+    "transformer_xl_bias",
+    "The terms with r are still by distance. `relative_shift` puts them in line with the keys.",
+)
+def not_shifted(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + (q + v) @ swapped(r)) * scale
+
+
+@mistake("transformer_xl_bias", "v.r is not shifted. It depends on the distance, as q.r does.")
+def v_not_shifted(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + v @ swapped(r) + xl_by_distance(q, r)) * scale
+
+
+@mistake(
+    "transformer_xl_bias",
+    "u.k is shifted, too. It is in line with its keys already: shift the terms with r only.",
+)
+def all_shifted(q, k, r, u, v, scale):
+    return relative_shift((q + v) @ swapped(r) + u @ swapped(k)) * scale
+
+
+@mistake(
+    "transformer_xl_bias",
+    "r is from near to far here. Its first row is key_len - 1 back, as `relative_shift` expects.",
+)
+def near_ones_first(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q + v, r.flip(-2))) * scale
+
+
+@mistake("transformer_xl_bias", "The scale is not used.")
+def never_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) + xl_by_distance(q + v, r)
+
+
+@mistake("transformer_xl_bias", "It is divided by the scale. The formula multiplies.")
+def divided_by_the_scale(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q + v, r)) / scale
+
+
+@mistake("transformer_xl_bias", "u.k is not multiplied by the scale.")
+def keys_not_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) + xl_by_distance(q + v, r) * scale
+
+
+@mistake("transformer_xl_bias", "The terms with r are not multiplied by the scale.")
+def distances_not_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) * scale + xl_by_distance(q + v, r)
+
+
+@mistake("transformer_xl_bias", "v.r is not multiplied by the scale.")
+def v_not_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) * scale + xl_by_distance(q * scale + v, r)
+
+
+@mistake("transformer_xl_bias", "It is divided by sqrt(head_dim). Use `scale`, whatever it is.")
+def by_its_own_root(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q + v, r)) / q.shape[-1] ** 0.5
+
+
+@mistake("transformer_xl_bias", shown_by="gradient_of_the_terms")
+def terms_in_numpy(q, k, r, u, v, scale):
+    return ((xl_by_key(k, u) + xl_by_distance(q + v, r)) * scale).detach()
+
+
+@mistake("transformer_xl_bias", shown_by="terms_of_the_example")
+def terms_masked_already(q, k, r, u, v, scale):
+    out = (xl_by_key(k, u) + xl_by_distance(q + v, r)) * scale
+    query_len, key_len = out.shape[-2:]
+    allowed = torch.tensor(np.tri(query_len, key_len, key_len - query_len, dtype=bool))
+    return out.masked_fill(~allowed, float("-inf"))
+
+
+@accepted("transformer_xl_bias")
+def term_by_term(q, k, r, u, v, scale):
+    others = (v + 0 * q) @ swapped(r)
+    return scale * (relative_shift(q @ swapped(r)) + relative_shift(others) + u @ swapped(k))
+
+
+@accepted("transformer_xl_bias")
+def scaled_at_first(q, k, r, u, v, scale):
+    return xl_by_key(k, u * scale) + xl_by_distance(q * scale + v * scale, r)
+
+
+@accepted("transformer_xl_bias")
+def zeros_ahead(q, k, r, u, v, scale):
+    out = (xl_by_key(k, u) + xl_by_distance(q + v, r)) * scale
+    return out.tril(out.shape[-1] - out.shape[-2])
+
+
 # t5_bucket
 
 
@@ -1431,6 +1143,156 @@ def cut_first(relative_position, bidirectional=True, num_buckets=32, max_distanc
     return bucket(cut, bidirectional, num_buckets, max_distance)
 
 
+# T5Bias
+
+
+def distances_of(q, k):
+    return relative_positions(q.shape[-2], k.shape[-2])
+
+
+def bucket_of(layer, distances):
+    return t5_bucket(distances, layer.bidirectional, layer.num_buckets, layer.max_distance)
+
+
+def picked(layer, buckets):
+    """The numbers of the buckets: (1, heads, query, key)."""
+    return layer.table.T[:, torch.tensor(buckets)].unsqueeze(0)
+
+
+@mistake("T5Bias", "Past and future are exchanged: t5_bucket wants key minus query.")
+class WrongSign(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, -distances_of(q, k)))
+
+
+@mistake("T5Bias", "The queries are counted from 0. They are the last of the keys' positions.")
+class QueriesFromZero(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        distances = np.arange(k.shape[-2]) - np.arange(q.shape[-2])[:, None]
+        return picked(self, bucket_of(self, distances))
+
+
+@mistake("T5Bias", "Queries and keys are exchanged: rows are queries, columns are keys.")
+class RowsAndColumnsExchanged(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        distances = relative_positions(k.shape[-2], k.shape[-2])[: q.shape[-2]]
+        return picked(self, bucket_of(self, distances)).transpose(-2, -1)
+
+
+@mistake("T5Bias", "Direction and sizes are t5_bucket's defaults here. Hand on those of self.")
+class DefaultsOfTheRule(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, t5_bucket(distances_of(q, k)) % self.num_buckets)
+
+
+@mistake("T5Bias", "The buckets are always causal. Hand on self.bidirectional.")
+class AlwaysCausalNumbers(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        sizes = self.num_buckets, self.max_distance
+        return picked(self, t5_bucket(distances_of(q, k), False, *sizes))
+
+
+@mistake("T5Bias", "The last bucket begins where it does for 128. Hand on self.max_distance.")
+class AlwaysTo128(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        buckets = t5_bucket(distances_of(q, k), self.bidirectional, self.num_buckets)
+        return picked(self, buckets)
+
+
+@mistake("T5Bias", "The rows of the table are picked by distance. They belong to buckets.")
+class DistancesForBuckets(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, np.clip(-distances_of(q, k), 0, self.num_buckets - 1))
+
+
+@mistake("T5Bias", "All heads get the numbers of head 0. Each has a column of its own.")
+class FirstHeadForAll(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        out = picked(self, bucket_of(self, distances_of(q, k)))
+        return out[:, :1] + 0 * out
+
+
+@mistake("T5Bias", "The heads come last. Exchange the axes: (1, heads, query, key).")
+class HeadsLast(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return self.table[torch.tensor(bucket_of(self, distances_of(q, k)))].unsqueeze(0)
+
+
+@mistake("T5Bias", "The batch axis is missing: (1, heads, query, key).")
+class NoBatchAxis(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, distances_of(q, k)))[0]
+
+
+@mistake("T5Bias", "The numbers are divided by sqrt(head_dim). T5 adds them as they are.")
+class NumbersScaled(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, distances_of(q, k))) / q.shape[-1] ** 0.5
+
+
+@mistake("T5Bias", "The numbers are subtracted. T5 adds them: their sign is learned.")
+class NumbersSubtracted(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return -picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@mistake("T5Bias", "These are the buckets' own numbers. What is added is in self.table.")
+class BucketNumbers(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        buckets = bucket_of(self, distances_of(q, k)).astype("float32")
+        return torch.tensor(buckets) + 0 * picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@mistake("T5Bias", "The products q.k are in it too. Attention adds them itself.")
+class WholeScore(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return q @ swapped(k) + picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@mistake("T5Bias", shown_by="gradient_of_the_table")
+class TableWithoutGradient(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, distances_of(q, k))).detach()
+
+
+@mistake("T5Bias", shown_by="other_heads_are_refused")
+class AnyHeads(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        return picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@accepted("T5Bias")
+class HeadByHead(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        buckets = torch.tensor(bucket_of(self, distances_of(q, k)))
+        heads = [self.table[:, head][buckets] for head in range(q.shape[1])]
+        return torch.stack(heads, dim=0).unsqueeze(0)
+
+
+@accepted("T5Bias")
+class HeadsMovedToTheFront(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[1])
+        numbers = self.table[torch.tensor(bucket_of(self, distances_of(q, k)))]
+        return numbers.permute(2, 0, 1).unsqueeze(0)
+
+
 # alibi_slopes
 
 
@@ -1645,3 +1507,177 @@ def one_times_the_ratio(num_heads):
         step = 8 / power * (head + 1) if head < power else 4 / power * (2 * (head - power) + 1)
         slopes.append(1 / 2**step)
     return np.array(slopes)
+
+
+# ALiBi
+
+
+def penalties_of(layer, q, k, distances=None):
+    """Slope times distance: (heads, query, key)."""
+    distances = distances_of(q, k) if distances is None else distances
+    return np.asarray(layer.slopes)[:, None, None] * distances
+
+
+def as_bias(penalties, q):
+    return torch.tensor(penalties, dtype=q.dtype).unsqueeze(0)
+
+
+@mistake(
+    "ALiBi",
+    "The sign is wrong: far keys get *more*. The distances are negative in the past already, so "
+    "slope times distance is added as it is.",
+    seen="slope sign",
+)
+class FarKeysGetMore(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(-penalties_of(self, q, k), q)
+
+
+@mistake("ALiBi", "The queries are counted from 0. They are the last of the keys' positions.")
+class PenaltiesFromQueryZero(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        distances = np.arange(k.shape[-2]) - np.arange(q.shape[-2])[:, None]
+        return as_bias(penalties_of(self, q, k, np.minimum(distances, 0)), q)
+
+
+@mistake("ALiBi", "The same is added in every row. Measure each distance from its own query.")
+class FromTheLastQuery(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        distances = np.arange(k.shape[-2]) - k.shape[-2] + 1 + 0 * distances_of(q, k)
+        return as_bias(penalties_of(self, q, k, distances), q)
+
+
+@mistake("ALiBi", "A query's own position has a penalty. Nothing is added there.")
+class PenaltyAtHome(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k, distances_of(q, k) - 1), q)
+
+
+@mistake("ALiBi", "The slopes are missing: these are the distances themselves.")
+class DistancesOnly(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k) * 0 + distances_of(q, k), q)
+
+
+@mistake("ALiBi", "All heads have the first slope. Each has its own.")
+class OneSlopeForAll(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k)[:1].repeat(q.shape[1], axis=0), q)
+
+
+@mistake("ALiBi", "The slopes are in reverse order: head 0 has slopes[0].")
+class SlopesReversed(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k)[::-1].copy(), q)
+
+
+@mistake("ALiBi", "These are the slopes of alibi_slopes. Use self.slopes, whatever they are.")
+class SlopesComputedAnew(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        slopes = alibi_slopes(len(self.slopes))
+        return as_bias(slopes[:, None, None] * distances_of(q, k), q)
+
+
+@mistake("ALiBi", "Divided by the slope. Slope *times* distance is added.")
+class DividedBySlopes(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(distances_of(q, k) / self.slopes[:, None, None], q)
+
+
+@mistake("ALiBi", "The distance is squared. The penalty grows in a straight line.")
+class SquaredDistances(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k, -(distances_of(q, k) ** 2)), q)
+
+
+@mistake("ALiBi", "The penalty is divided by sqrt(head_dim). Only q.k is.")
+class PenaltyScaled(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k) / q.shape[-1] ** 0.5, q)
+
+
+@mistake("ALiBi", "These are factors, e to the penalty. A score is added to before the softmax.")
+class WeightsForScores(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(np.exp(np.minimum(penalties_of(self, q, k), 0)), q)
+
+
+@mistake("ALiBi", "The products q.k are in it too. Attention adds them itself.")
+class WholeScoreWithPenalty(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return q @ swapped(k) + as_bias(penalties_of(self, q, k), q)
+
+
+@mistake("ALiBi", "The batch axis is missing: (1, heads, query, key).")
+class PenaltiesWithoutBatch(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k), q)[0]
+
+
+@mistake(
+    "ALiBi", "The result is float64. Give it the dtype of q: torch.tensor(..., dtype=q.dtype)."
+)
+class PenaltiesInFloat64(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return torch.tensor(penalties_of(self, q, k)).unsqueeze(0)
+
+
+@mistake("ALiBi", "The result is float32, also for float64 queries. Give it the dtype of q.")
+class PenaltiesInFloat32(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return torch.tensor(penalties_of(self, q, k).astype("float32")).unsqueeze(0)
+
+
+@mistake("ALiBi", shown_by="far_keys_get_less")
+class MaskedPenalties(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        penalties = penalties_of(self, q, k)
+        return as_bias(np.where(distances_of(q, k) > 0, -np.inf, penalties), q)
+
+
+@mistake("ALiBi", shown_by="heads_without_a_slope_are_refused")
+class AnyHeadsPenalized(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        return as_bias(penalties_of(self, q, k), q)
+
+
+@accepted("ALiBi")
+class BothSidesPenalized(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(-penalties_of(self, q, k, abs(distances_of(q, k))), q)
+
+
+@accepted("ALiBi")
+class MinusSlopesTimesBack(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        back = np.maximum(-distances_of(q, k), 0)
+        heads = [torch.tensor(-slope * back, dtype=q.dtype) for slope in self.slopes]
+        return torch.stack(heads, dim=0).unsqueeze(0)
+
+
+@accepted("ALiBi")
+class PenaltiesForTheBatch(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        distances = torch.tensor(distances_of(q, k), dtype=q.dtype)
+        slopes = torch.tensor(self.slopes, dtype=q.dtype).reshape(1, -1, 1, 1)
+        return slopes * distances
