@@ -14,10 +14,10 @@
 #
 # > the cat that sat on the mat saw the dog
 #
-# Who saw the dog? The word *saw* has to find *cat*, six words back, and step over *mat*, which is closer. But attention,
-# as lesson 03 showed, gets a bag of words. It has no idea what comes first, and its three copies of *the* are equal. The
-# oldest remedy: make a vector for each *position*, and add it to the embedding of the token there. You'll build the two
-# tables of such vectors that matter. One is computed, from sines and cosines, and one is learned, as in GPT-2.
+# Who saw the dog? The word *saw* has to find *cat*, six words back, and step over *mat*, which is closer. But attention, as
+# lesson 03 showed, gets a bag of words. It has no idea what comes first, and its three copies of *the* are equal. The oldest
+# remedy: make a vector for each *position*, and add it to the embedding of the token there. You'll build the two tables of
+# such vectors that matter. One is computed, from sines and cosines, and one is learned, as in GPT-2.
 #
 # ## Three questions about lesson 02
 # 1. What does the lookup of an embedding know about where in the text the token is?
@@ -48,8 +48,8 @@ words = "the cat that sat on the mat saw the dog".split()
 
 # %% [markdown]
 # ## Why not simply the number?
-# *Saw* is at position 7. Why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers each, and see
-# how different they still are. Our measure is lesson 02's cosine: 1 means they point the same way.
+# *Saw* is at position 7. Why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers each, and see how
+# different they still are. Our measure is lesson 02's cosine: 1 means they point the same way.
 
 # %%
 cat, dog = np.random.default_rng(1).standard_normal((2, 8))
@@ -74,13 +74,13 @@ for text in ("the cat saw the dog".split(), words):
 
 # %% [markdown]
 # In one text 0.4 means "third word", in the other "fifth". A step to the right is 0.2 here and 0.1 there. The number
-# **changes its meaning with the length**. And while a model writes, the text grows with every token, so all earlier
-# numbers would keep changing. We want something bounded, that means the same at any length, and that is different for
-# every position. One number can't do all of that well. A *vector* can.
+# **changes its meaning with the length**. And while a model writes, the text grows with every token, so all earlier numbers
+# would keep changing. We want something bounded, that means the same at any length, and that is different for every
+# position. One number can't do all of that well. A *vector* can.
 #
 # ## Counting with several digits
-# You already know how to write any position with small numbers: in digits. Here are the binary ones, lowest digit first,
-# so the other way around from how we write numbers.
+# You already know how to write any position with small numbers: in digits. Here are the binary ones, lowest digit first, so
+# the other way around from how we write numbers.
 # $$\text{table}[\text{position}, c] = \lfloor \text{position} / 2^c \rfloor \bmod 2$$
 
 # %% exercise="binary_digits"
@@ -115,8 +115,8 @@ show(figure, alt)
 
 # %% [markdown]
 # Digits jump: from 7 to 8 all four change at once. Round the corners off, and each digit becomes a **wave**. We describe a
-# wave by its **speed** in radians per position (also called its angular frequency), or by its **wavelength**, the number
-# of positions until it repeats: $2 \pi / \text{speed}$. Do near positions get near vectors, now that the corners are gone?
+# wave by its **speed** in radians per position (also called its angular frequency), or by its **wavelength**, the number of
+# positions until it repeats: $2 \pi / \text{speed}$. Do near positions get near vectors, now that the corners are gone?
 #
 # **Predict before you run.** Of the other 15 positions, which has the vector nearest to that of position 7?
 
@@ -131,8 +131,8 @@ claim("None is nearest to a neighbor.", neighbors == 0)
 # %% [markdown]
 # Not a single one. The wave of the ones is two positions long, so one step takes it from its top to its bottom. Near
 # positions get near vectors only if a step hardly moves most of the waves. In the next table even the fastest one is 6.3
-# positions long. And one more thing is missing: a wave takes each value twice per round, once on its way up and once on
-# its way down. So each speed gets *two* columns, its sine and its cosine. Together they are the tip of a clock hand.
+# positions long. And one more thing is missing: a wave takes each value twice per round, once on its way up and once on its
+# way down. So each speed gets *two* columns, its sine and its cosine. Together they are the tip of a clock hand.
 #
 # ## The sinusoidal table
 # A position is now a vector of `dim` numbers, and a sequence is a matrix. With $P_k$ for position $k$, four tokens get
@@ -141,15 +141,15 @@ claim("None is nearest to a neighbor.", neighbors == 0)
 # P_{3,0} & P_{3,1} & \dots & P_{3,\text{dim}-1} \end{pmatrix}$$
 #
 # The columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$, sines in the even columns, cosines of the same angle in the
-# odd ones. From pair to pair the speed falls by a fixed factor, as it did from digit to digit. The authors chose the base
-# $n = 10000$ (Vaswani et al. 2017, section 3.5):
+# odd ones. From pair to pair the speed falls by a fixed factor, as it did from digit to digit. The authors chose the base $n
+# = 10000$ (Vaswani et al. 2017, section 3.5):
 # $$P_{k, \, 2i} = \sin \frac{k}{n^{2i / \text{dim}}} \qquad
 # P_{k, \, 2i + 1} = \cos \frac{k}{n^{2i / \text{dim}}}$$
 #
 # **Predict before you run.** Let dim be 4. What is $P_0$, and what are the two speeds?
 #
-# <details><summary>Answer</summary>sin 0 = 0 and cos 0 = 1, so it is 0, 1, 0, 1. The speeds are 1 / 10000^0 = 1 and
-# 1 / 10000^(2/4) = 1 / 100.</details>
+# <details><summary>Answer</summary>sin 0 = 0 and cos 0 = 1, so it is 0, 1, 0, 1. The speeds are 1 / 10000^0 = 1 and 1 /
+# 10000^(2/4) = 1 / 100.</details>
 
 # %% exercise="sinusoidal_encoding"
 
@@ -236,7 +236,8 @@ claim("That is the table above.", (rows, pairs) == (6, 2))
 # ## What the table costs, and how it is used
 # The table is computed, so it has **no parameters**, and there is a row for any position. One detail is easily missed (the
 # paper's section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is added. A likely reason is size:
-# drawn with standard deviation $1 / \sqrt{\text{dim}}$, they are then about as large as the sines. `Sinusoidal.embed` does both.
+# drawn with standard deviation $1 / \sqrt{\text{dim}}$, they are then about as large as the sines. `Sinusoidal.embed` does
+# both.
 #
 # **Predict before you run.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors differ most?
 
@@ -250,8 +251,8 @@ print(positions.embed(the)[0, [0, 5, 8]].numpy().round(2))
 # One word, three vectors. The fast pair, on the left, tells them apart. The slow one has hardly moved yet.
 #
 # ## Interleaved or in halves
-# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. Is it wrong?
-# No. It has the same columns in another order, a **permutation**.
+# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. Is it wrong? No.
+# It has the same columns in another order, a **permutation**.
 
 # %% exercise="halves_from_pairs"
 
@@ -286,7 +287,8 @@ same = np.allclose(products[1:, 1:], products[:-1, :-1])
 claim("Distance, no sign.", same and np.allclose(products, products.T))
 
 # %% [markdown]
-# Only the *distance* is left. And since the cosine is the same for +3 and -3, its sign is lost: nothing says who comes first.
+# Only the *distance* is left. And since the cosine is the same for +3 and -3, its sign is lost: nothing says who comes
+# first.
 #
 # ## A shift is a rotation
 # You may read that absolute positions cannot express relative position. It isn't quite so. Go $k$ positions on ($k$ is a
@@ -294,15 +296,15 @@ claim("Distance, no sign.", same and np.allclose(products, products.T))
 # $$\begin{pmatrix} \sin(x + a) \\ \cos(x + a) \end{pmatrix} =
 # \begin{pmatrix} \cos a & \sin a \\ -\sin a & \cos a \end{pmatrix} \begin{pmatrix} \sin x \\ \cos x \end{pmatrix}$$
 #
-# These are the angle-sum formulas from school. All pairs together make one matrix with 2 x 2 blocks along its diagonal,
-# and it's the same for every position: $P_{\text{position} + k} = R_k \, P_{\text{position}}$.
+# These are the angle-sum formulas from school. All pairs together make one matrix with 2 x 2 blocks along its diagonal, and
+# it's the same for every position: $P_{\text{position} + k} = R_k \, P_{\text{position}}$.
 
 # %% exercise="shift_matrix"
 
 # %% [markdown]
-# A query is a matrix times the input. Let that matrix be $R_{-3}$, times a number to make it sharp. Then the query looks like
-# the position three back, and that key fits it best. Here is such a head, *by position alone*, and the same head with each
-# minus in the wrong corner.
+# A query is a matrix times the input. Let that matrix be $R_{-3}$, times a number to make it sharp. Then the query looks
+# like the position three back, and that key fits it best. Here is such a head, *by position alone*, and the same head with
+# each minus in the wrong corner.
 #
 # **Predict before you run.** Which word does *sat* look at, on the left and on the right?
 
@@ -327,15 +329,15 @@ Right: on the word three after it; the last three look at the last."""
 show(figure, alt)
 
 # %% [markdown]
-# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And token and position, once
-# added, are never split again. Without the matrices of query and key, a score is
+# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And token and position, once added,
+# are never split again. Without the matrices of query and key, a score is
 # $$(x_i + P_i) \cdot (x_j + P_j) = x_i \cdot x_j + x_i \cdot P_j + P_i \cdot x_j + P_i \cdot P_j$$
 #
 # The two products of a token with a position change when the text is moved. Lesson 05 starts from these four terms.
 #
 # ## Learned positions
-# The other table has no formula at all: **k vectors for k positions**, random at first, and trained like word vectors.
-# Write its one method. It takes an `offset`, since a model that writes token by token doesn't start at 0 each time.
+# The other table has no formula at all: **k vectors for k positions**, random at first, and trained like word vectors. Write
+# its one method. It takes an `offset`, since a model that writes token by token doesn't start at 0 each time.
 # $$\text{result}[n] = x[n] + \text{table}[\text{offset} + n]$$
 
 # %% exercise="Learned"
@@ -395,10 +397,10 @@ Learned, not yet trained: two unrelated zigzags around 0, with 1 at saw."""
 show(figure, alt)
 
 # %% [markdown]
-# For sinusoids a shift is a rotation, known beforehand. In an untrained table every position is an island. An island must
-# be visited to be learned: a text of four tokens trains four rows, and those that only long texts reach learn from those
-# few texts alone. Training may well bring order among them. What trained tables look like is the question of lesson 13;
-# this one proves nothing about them.
+# For sinusoids a shift is a rotation, known beforehand. In an untrained table every position is an island. An island must be
+# visited to be learned: a text of four tokens trains four rows, and those that only long texts reach learn from those few
+# texts alone. Training may well bring order among them. What trained tables look like is the question of lesson 13; this one
+# proves nothing about them.
 #
 # | | sinusoidal | learned |
 # |---|---|---|
@@ -413,5 +415,5 @@ show(figure, alt)
 #
 # ## What comes next
 # Both tables say *where* a token is, and leave it to the model to find out *how far apart* two of them are. Often only that
-# matters: *saw* looks for its cat six words back, wherever the sentence is in a text. Lesson 05 tells attention the
-# distance itself.
+# matters: *saw* looks for its cat six words back, wherever the sentence is in a text. Lesson 05 tells attention the distance
+# itself.

@@ -10,7 +10,7 @@
 # %% [markdown]
 # # 05 · Relative positions: how far apart
 #
-# **How can attention know the distance between two tokens, wherever they are?**
+# **How can attention know the distance between two tokens, wherever they are?** Once more:
 #
 # > the cat that sat on the mat saw the dog
 #
@@ -23,8 +23,8 @@
 # 2. In a decoder, which keys may query i look at?
 # 3. Take one attention layer without positions. Swap two tokens before the last one. What changes for the last one?
 #
-# <details><summary>Answers</summary>1. The scores, q.k / sqrt(head_dim), one per query and key: (query, key) for every
-# head. 2. The keys 0 ... i, its own and all earlier ones. 3. Nothing.</details>
+# <details><summary>Answers</summary>1. The scores, q.k / sqrt(head_dim), one per query and key: (query, key) for every head.
+# 2. The keys 0 ... i, its own and all earlier ones. 3. Nothing.</details>
 
 # %%
 import matplotlib.pyplot as plt
@@ -56,8 +56,8 @@ words = "the cat that sat on the mat saw the dog".split()
 # $$\text{distance}[i, j] = j - i$$
 #
 # Zero is the token itself, and negative numbers are the past. You made such a table in lesson 00. There's one addition. A
-# model that writes token by token keeps the keys of what it has read in a cache, and asks with the newest token only. So
-# the queries are always the *last* ones of the text.
+# model that writes token by token keeps the keys of what it has read in a cache, and asks with the newest token only. So the
+# queries are always the *last* ones of the text.
 #
 # **Predict before you run.** One query, five keys. What are its distances?
 #
@@ -68,20 +68,19 @@ words = "the cat that sat on the mat saw the dog".split()
 
 # %% [markdown]
 # ## Two conventions, and a mistake
-# Some people count query minus key, so that the past is positive: Transformer-XL's paper does ($R_{i-j}$), and ALiBi's
+# Some people count query minus key, so that the past is positive. Transformer-XL's paper does ($R_{i-j}$), and ALiBi's
 # penalty is mostly written $m (i - j)$. Shaw's paper and T5's published code count key minus query. Either is fine. But mix
-# them, and past and future trade places. Under a causal mask only one half of the table is ever used, so that such a mistake
-# can hide for long.
+# the two, and past and future trade places. Under a causal mask, such a mistake can hide for long, since only one half is
+# ever used.
 #
-# **Find the mistake.** An article defines the distance as $j - i$, and prints the matrix below for four tokens. Which
-# convention does the matrix follow? And does the *first* row or the *last* tell you more in a decoder?
+# **Find the mistake.** An article gives the distance as $j - i$, and then prints this matrix for four tokens:
+# $$\begin{pmatrix} 0 & -1 & -2 & -3 \\ 1 & 0 & -1 & -2 \\ 2 & 1 & 0 & -1 \\ 3 & 2 & 1 & 0 \end{pmatrix}$$
 
 # %%
-printed = np.arange(4)[:, None] - np.arange(4)
-print(printed)
-print("j - i:", (printed == relative_positions(4, 4)).all())
-print("i - j:", (printed == -relative_positions(4, 4)).all())
-print("the newest query, in this course:", relative_positions(1, 4))
+printed = "0 -1 -2 -3   1 0 -1 -2   2 1 0 -1   3 2 1 0".split()
+printed = np.array(printed, dtype=int).reshape(4, 4)
+print("key minus query:", (printed == relative_positions(4, 4)).all())
+print("query minus key:", (printed == -relative_positions(4, 4)).all())
 
 # %% [markdown]
 # ## How many vectors?
@@ -139,14 +138,18 @@ print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 # %% [markdown]
 # On translation the authors measured 1.3 BLEU more than with absolute positions from English to German, and 0.3 more to
 # French (Shaw et al. 2018, abstract; BLEU is agreement with human translations, 0 to 100). In this course's comparisons,
-# `shaw` has vectors for the keys only, and its clip is the training length - 1 unless another is named: no distance of the
-# training texts is clipped.
+# `shaw` has vectors for the keys only. Its clip is the training length - 1, so that no distance of the training texts is
+# clipped, unless another clip is named.
 #
 # ## Transformer-XL: four questions in one score
-# Transformer-XL (Dai et al. 2019) is made for long texts. It reads them in segments, and each segment can still look at the
-# stored states of the one before. This **recurrence** (section 3.2) is half of its idea. It needs the other half, since
-# with absolute positions the first token of every segment would be at 0. We build that other half, the encoding (section
-# 3.3); the models in this course have no recurrence.
+# Transformer-XL (Dai et al. 2019) is made for long texts. It reads them in segments, and each segment can look back at the
+# stored states of the one before. This **recurrence** (section 3.2) is half of its idea.
+#
+# **Predict.** Say a segment has 100 words, and positions are absolute. *Cat* was at 95, and *saw* is the second word of the
+# next segment. How far apart do they seem to be?
+#
+# As if *cat* came 94 words after *saw*, since the next segment starts at 0 again. So it needs its other half, the encoding
+# (section 3.3), and that is what we build. The models in this course have no recurrence.
 #
 # It starts from lesson 04's four products of tokens and positions. In two of them the key's position becomes the distance.
 # In the two with the query's own position, a learned vector takes its place, $u$ or $v$ (these are not the values), because
@@ -156,10 +159,9 @@ print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 # \underbrace{v \cdot r_{i - j}}_{\text{any, distance}}$$
 #
 # $r_d = W_{kR} R_d$ is for the distance $d = i - j$, query minus key. $R_d$ is row $d$ of lesson 04's sinusoidal table (in
-# their code in the halves layout), and $W_{kR}$ is a learned matrix.
-#
-# **Predict.** Draw each term as a map of queries and keys. Which has equal columns, which has equal diagonals? And in which are
-# the columns of *the*, which comes three times, alike? You'll see it below.
+# their code in the halves layout), and $W_{kR}$ is a learned matrix. **Predict.** Draw each term as a map of queries and
+# keys. Which has equal columns, which has equal diagonals? In which are the columns of the three *the* alike? You'll see
+# below.
 #
 # Two of the terms need $r$. The fast way is one matrix product of all queries with all $r_d$, from far to near. But then a
 # column is a *distance*, and a score needs columns that are *keys*. Each row has to slide left, and each by another number.
@@ -174,9 +176,7 @@ for axis, values, title in zip(axes, (back, wanted), titles):
     axis.set(title=title, xticks=[], yticks=range(4), ylabel="query i")
     for (i, j), d in np.ndenumerate(values):
         if np.isfinite(d):
-            axis.text(
-                j, i, f"{d:.0f}\nback", ha="center", va="center", color="k"
-            )
+            axis.text(j, i, f"{d:.0f}\nback", ha="center", va="center")
 axes[1].set(xticks=range(4), xlabel="key j")
 alt = """Two grids for four queries. Left, each row is 3, 2, 1 and 0 back.
 Right, row i begins with i back at key 0 and ends with 0 back at key i, so that
@@ -221,12 +221,13 @@ last = terms["any, token"].numpy()[9]
 claim("Equal copies.", np.allclose(last[[0, 5]], last[8], atol=1e-5))
 
 # %% [markdown]
-# As predicted? $u \cdot k_j$ is the same for every query, and the same for each copy of *the*. $v \cdot r_{i-j}$ depends on the
-# distance only. The other two have neither. (The authors' code shifts with a column of zeros and two reshapes. Try the hints.)
+# As predicted? $u \cdot k_j$ is the same for every query, and the same for each copy of *the*. $v \cdot r_{i-j}$ depends on
+# the distance only. The other two have neither. (The authors' code shifts with a column of zeros and two reshapes. Try the
+# hints.)
 #
 # ## T5: buckets
-# T5 (Raffel et al. 2020, section 2.1) makes it much simpler. No vectors: one learned **number** per distance and head, added to
-# the score. And distances share numbers, the more of them the further away they are. The near half of the buckets has one
+# T5 (Raffel et al. 2020, section 2.1) makes it much simpler. No vectors: one learned **number** per distance and head, added
+# to the score. And distances share numbers, the more of them the further away they are. The near half of the buckets has one
 # distance each, and beyond that the scale is logarithmic. The exact rule is in their code. With $B$ buckets and $n$ tokens
 # back:
 # $$\text{bucket}(n) = n \;\text{ for } n < \tfrac{B}{2}, \quad \text{else }
@@ -236,7 +237,8 @@ claim("Equal copies.", np.allclose(last[[0, 5]], last[8], atol=1e-5))
 #
 # A decoder uses all 32 buckets for the past. An encoder looks both ways (`bidirectional`) and gives 16 to each side.
 #
-# **Predict before you run.** Causal, 32 buckets, `max_distance` 128: does the last bucket begin before 128, at 128, or after it?
+# **Predict before you run.** Causal, 32 buckets, `max_distance` 128: does the last bucket begin before 128, at 128, or after
+# it?
 #
 # <details><summary>Answer</summary>Before. The paper says beyond 128 (section 2.1). But by its code the fraction only has to
 # reach 15/16 for the floor to be 15, and n = 16 * 8^(15/16) = 112.4. So it is 113.</details>
@@ -246,20 +248,14 @@ claim("Equal copies.", np.allclose(last[[0, 5]], last[8], atol=1e-5))
 # %% tags=["folded"]
 n = np.arange(200)
 figure, axis = plt.subplots(figsize=(7.5, 3.6))
-for both, line, name in (
-    (False, "-", "causal, 32"),
-    (True, "--", "per side, 16"),
-):
-    buckets = t5_bucket(-n, bidirectional=both)
+for name, both in {"causal, 32": False, "per side, 16": True}.items():
+    buckets, line = t5_bucket(-n, bidirectional=both), "--" if both else "-"
     last = int(np.argmax(buckets == buckets.max()))
     claim("113, or 91.", last == (91 if both else 113))
-    axis.step(
-        n, buckets, line, where="post", color=STYLES["t5"][0], label=name
-    )
+    look = {"where": "post", "color": STYLES["t5"][0], "label": name}
+    axis.step(n, buckets, line, **look)
     axis.plot(last, buckets[last], "o", color="k")
-    axis.text(
-        last + 3, buckets[last] - 3, f"the rest, from {last}", fontsize=12
-    )
+    axis.text(last, buckets[last] - 3, f"the rest, from {last}", fontsize=12)
 axis.set(xlabel="tokens back", ylabel="bucket")
 axis.set_title("Near distances apart, far ones together")
 axis.legend(fontsize=12)
@@ -269,25 +265,26 @@ one side of bidirectional, does so up to 8, and ends at 15 from 91 on."""
 show(figure, alt)
 
 # %% [markdown]
-# One layer's bias can't tell 113 back from 10,000 back; several layers together can (same section). It does take a text of any
-# length. One table serves all layers, and T5 doesn't divide $q \cdot k$ by $\sqrt{\text{head\_dim}}$ (its published code). Now
-# put the numbers into the score. What you write is what trains in lesson 09.
+# One layer's bias can't tell 113 back from 10,000 back; several layers together can (same section). It does take a text of
+# any length. One table serves all layers, and T5 doesn't divide $q \cdot k$ by $\sqrt{\text{head\_dim}}$ (its published
+# code). Now put the numbers into the score. What you write is what trains in lesson 09.
 
 # %% exercise="T5Bias"
 
 # %% [markdown]
 # ## ALiBi: a straight line
-# Press et al. (2022) take even the learned numbers away. Their claim is in the title, *train short, test long*: a model of 1.3
-# billion parameters, trained on 1024 tokens, was as good on 2048 as a sinusoidal model trained on 2048, with 11% less time and
-# memory in training (abstract). Each head subtracts a penalty that grows with the distance, with a fixed slope $m$ of its own:
+# Press et al. (2022) take even the learned numbers away. Their claim is in the title, *train short, test long*: a model of
+# 1.3 billion parameters, trained on 1024 tokens, was as good on 2048 as a sinusoidal model trained on 2048, with 11% less
+# time and memory in training (abstract). Each head subtracts a penalty that grows with the distance, with a fixed slope $m$
+# of its own:
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}} - m_\text{head} \cdot (i - j)$$
 #
-# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$, a geometric series that starts with $2^{-8/\text{heads}}$ and
-# has that ratio. The paper gives this rule for any number of heads (section 3), but its published code uses it for powers of
-# two only. For 12 heads it takes the slopes of 8, and 4 more from between them.
+# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$, a geometric series that starts with
+# $2^{-8/\text{heads}}$ and has that ratio. The paper gives this rule for any number of heads (section 3), but its published
+# code uses it for powers of two only. For 12 heads it takes the slopes of 8, and 4 more from between them.
 #
-# **Predict before you run.** Suppose all $q \cdot k$ are equal, and the slope is 1/2. How much weight does the token 4 back get,
-# compared with the token itself?
+# **Predict before you run.** Suppose all $q \cdot k$ are equal, and the slope is 1/2. How much weight does the token 4 back
+# get, compared with the token itself?
 #
 # <details><summary>Answer</summary>e^(-4/2) = 0.135, about a seventh. With slope 1/256 it is 0.98.</details>
 
@@ -304,13 +301,13 @@ show(figure, alt)
 # %% tags=["folded"]
 q = torch.zeros(1, 8, 64, 4)  # (batch, heads, seq, head_dim): all q.k equal
 bias = ALiBi(num_heads=8).bias(q, q)[0].numpy()  # (heads, query, key)
-figure, axes = plt.subplots(1, 2, figsize=(12, 4))
+figure, axes = plt.subplots(1, 2, figsize=(12.5, 4))
 for head, slope in enumerate(alibi_slopes(8)):
     look = {"color": plt.cm.viridis(head / 8), "label": f"1/{1 / slope:.0f}"}
     axes[0].plot(np.exp(bias[head, 63, ::-1]), **look)
 axes[0].set(xlabel="tokens back", ylabel="weight (the token itself: 1)")
 axes[0].set_title("Heads from short to far sight")
-axes[0].legend(title="slope", fontsize=10, ncols=2)
+axes[0].legend(title="slope", fontsize=11, bbox_to_anchor=(1, 1))
 for sign, color in ((1, STYLES["alibi"][0]), (-1, "0.6")):
     look = {"color": color, "label": "ALiBi" if sign == 1 else "wrong sign"}
     weights = softmax(sign * bias[0, 7, :8])
@@ -343,9 +340,8 @@ for axis, (name, options) in zip(axes, settings.items()):
     added = []
     for at, x, fill, size in ((7, tokens, color, 11), (10, moved, "white", 6)):
         x = x[None, None]  # (batch, heads, seq, head_dim)
-        added.append(
-            layer.bias(x, x)[0, 0, at, at - 7 : at + 1].detach().numpy()
-        )
+        bias = layer.bias(x, x)[0, 0, at].detach().numpy()  # of saw: (key,)
+        added.append(bias[at - 7 : at + 1])
         look = {"color": color, "markersize": size, "markerfacecolor": fill}
         axis.plot(added[-1], line, label=f"saw at {at}", **look)
     claim(f"{name}: the same.", np.allclose(*added, atol=1e-5))
@@ -359,8 +355,10 @@ back. Transformer-XL: irregular. ALiBi: a rising line. T5: steps."""
 show(figure, alt)
 
 # %% [markdown]
-# That is the promise of relative positions: **the scores don't change when a text is moved**. Now all encodings so far, each in
-# one attention layer with the same random weights, and what they have to learn in 4 layers (dim 64, 4 heads, 128 positions).
+# That is the promise of relative positions: **the scores don't change when a text is moved**. Now for all encodings so far:
+# the scores of one attention layer, with the same random weights each time, and what a model has to learn for its positions.
+#
+# **Predict before you run.** Which keep their scores? Which has the most to learn?
 
 
 # %%
@@ -371,6 +369,7 @@ def scores(positions, x):
     return attention.scores(positions.embed(x[None])).detach().numpy()
 
 
+print("4 layers, dim 64, 4 heads, 128 positions: scores when moved, numbers")
 for name in "none sinusoidal learned shaw transformer_xl t5 alibi".split():
     positions = make_positions(name, dim=16, num_heads=2, max_len=32)
     with torch.no_grad():
@@ -379,28 +378,20 @@ for name in "none sinusoidal learned shaw transformer_xl t5 alibi".split():
     before, after = scores(positions, tokens), scores(positions, moved)
     same = np.allclose(before, after[..., 3:, 3:], atol=1e-4)
     model = make_positions(name, dim=64, num_heads=4, max_len=128)
-    layers = 1 if model.shared else 4
-    numbers = layers * sum(p.numel() for p in model.parameters())
-    print(
-        f"{name:15} {'same' if same else 'other':6} scores {numbers:8,} numbers"
-    )
+    numbers = sum(p.numel() for p in model.parameters())
+    numbers *= 1 if model.shared else 4  # one for all layers, or one for each
+    print(f"{name:15} {'same' if same else 'other':6} {numbers:8,} numbers")
     claim(name, same == (name not in ("sinusoidal", "learned")))
 
 # %% [markdown]
-# Shaw's vectors (255 of them per layer here) and Transformer-XL take twice the numbers of the learned table, T5 and ALiBi next
-# to none. All of them cost work, since they add something to every score of every layer. In this course's code that is a
-# number per pair, T x T per head. But that's our code. ALiBi and T5 don't need it: a kernel can make the number from $i - j$
-# when it needs it. ALiBi's authors measured within 1% of sinusoidal training speed (figure 2).
+# Shaw's vectors (255 of them per layer here) and Transformer-XL take twice the numbers of the learned table, T5 and ALiBi
+# next to none. All of them cost work, since they add something to every score of every layer. In this course's code that is
+# a number per pair, T x T per head. That is how we wrote it. ALiBi and T5 themselves don't need it, since a kernel can make
+# each number from $i-j$ on the spot. ALiBi's authors measured within 1% of sinusoidal training speed (figure 2).
 #
 # ## Who uses what, and what was measured
-# | encoding | used by |
-# |---|---|
-# | Transformer-XL's | XLNet |
-# | T5's buckets | T5 |
-# | ALiBi | BLOOM, MPT |
-#
-# (This course's tests compare each of the three with these models' own code.) Are relative positions better, above all on long
-# texts? It depends on the recipe:
+# XLNet uses Transformer-XL's encoding, T5 its buckets, BLOOM and MPT use ALiBi. (This course's tests compare each of them
+# with these models' own code.) Are relative positions better, above all on long texts? It depends on the recipe:
 #
 # | measured | absolute | relative |
 # |---|---|---|
