@@ -15,8 +15,8 @@ about(
         "already? Every pair needs a number: which shape must the two lists have to meet in a "
         "table?",
         "Take query_len = 2 and key_len = 5. The keys are at 0, 1, 2, 3, 4. The queries are the "
-        "last two of these positions, 3 and 4, and not 0 and 1. Row 0 is each key minus 3: -3, -2, "
-        "-1, 0, 1. Row 1 is each key minus 4: -4, -3, -2, -1, 0. A row of shape (5,) minus a "
+        "last two of these positions, 3 and 4, and not 0 and 1. Row 0 is each key minus 3: -3, "
+        "-2, -1, 0, 1. Row 1 is each key minus 4: -4, -3, -2, -1, 0. A row of shape (5,) minus a "
         "column of shape (2, 1) is a table of shape (2, 5), as in lesson 00.",
         "check_lengths(...), then return <positions of the keys, as a row> - <positions of the "
         "queries, as a column>",
@@ -70,12 +70,12 @@ about(
     hints=(
         "In lesson 03 a key was the same for every query. Here query i meets k[j] plus a vector "
         "that depends on the pair. So what shape do the keys have now?",
-        "Take 4 tokens, head_dim 3, and tables of 5 rows, so clip is 2. The rows of all pairs are "
-        "(4, 4); row 0 of them is 2, 3, 4, 4. An array of row numbers picks a vector for each: "
-        "key_vectors[rows] is (4, 4, 3). Add k, which is (4, 3) and is broadcast over the queries: "
-        "keys of every pair, (4, 4, 3). Query i meets its own row of them, so give q an axis, (4, "
-        "1, 3), multiply, and sum over the last axis: scores, (4, 4). The values go the same way, "
-        "with the weights as (4, 4, 1).",
+        "Take 4 tokens, head_dim 3, tables of 5 rows (clip 2). The rows of all pairs are (4, 4); "
+        "row 0 of them is 2, 3, 4, 4. An array of row numbers picks a vector for each: "
+        "key_vectors[rows] is (4, 4, 3). Add k, which is (4, 3) and is broadcast over the "
+        "queries: keys of every pair, (4, 4, 3). Query i meets its own row of them, so give q an "
+        "axis, (4, 1, 3), multiply, and sum over the last axis: scores, (4, 4). The values go the "
+        "same way, with the weights as (4, 4, 1).",
         "rows = <the row of every pair>; scores = (<queries with a new axis> * (k + <vectors of "
         "the rows>)).sum(-1) / <root>; return (<weights with a new axis> * (v + <vectors of the "
         "rows>)).sum(<over the keys>)",
@@ -125,14 +125,14 @@ about(
     hints=(
         "By how many columns does the last row move, the one above it, and row i? Any way to move "
         "them is fine. Either look up each entry, or find a way to move all rows at once.",
-        "Take 3 queries and 3 keys, with the numbers 1 to 9, row by row. The result needs 3 in row "
-        "0, then 5, 6 in row 1, then 7, 8, 9. Now write a 0 in front of each row, and read "
+        "Take 3 queries and 3 keys, with the numbers 1 to 9, row by row. The result needs 3 in "
+        "row 0, then 5, 6 in row 1, then 7, 8, 9. Now write a 0 in front of each row, and read "
         "everything in one line: 0 1 2 3 0 4 5 6 0 7 8 9. Break that line into rows of three "
         "instead of four: 0 1 2, then 3 0 4, then 5 6 0, then 7 8 9. Below the first row, "
         "everything is where it should be.",
-        "torch.cat([<a column of zeros>, x], dim=-1).reshape(<rows as long as there are queries>)"
-        "[<all but the first row>].reshape(x.shape). With *lead, query_len, key_len = x.shape, the "
-        "axes in front can be handed on as *lead.",
+        "torch.cat([<a column of zeros>, x], dim=-1).reshape(<rows as long as there are "
+        "queries>)[<all but the first row>].reshape(x.shape). With *lead, query_len, key_len = "
+        "x.shape, the axes in front can be handed on as *lead.",
     ),
 )
 
@@ -199,13 +199,13 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "Which of the three terms have to be put in line by `relative_shift`, and which is in line "
-        "with its keys already? Two of them multiply the same r: can they do it together?",
+        "Which of the three terms have to be put in line by `relative_shift`, and which is in "
+        "line with its keys already? Two of them multiply the same r: can they do it together?",
         "Take two queries and two keys, head_dim 1: q is 1, 2, k is 10, 20, r is 3 (one back), 5 "
         "(0 back), u = 1, v = 100. The products of q with r are (2, 2), by distance: 3, 5 and 6, "
         "10. The products of v with r are 300, 500 for *every* query, so add v to q first, and "
-        "both are one product: 303, 505 and 306, 510. Shifted: 505 for query 0, then 306, 510. The "
-        "products of u with k, 10, 20, belong to keys, and are added as they are.",
+        "both are one product: 303, 505 and 306, 510. Shifted: 505 for query 0, then 306, 510. "
+        "The products of u with k, 10, 20, belong to keys, and are added as they are.",
         "return (<u times the keys> + relative_shift(<q and v together, times r>)) * scale. The "
         "last two axes of k and r are exchanged by .transpose(-2, -1).",
     ),
@@ -298,12 +298,12 @@ about(
         "not matter any more which direction a key is in. Which n have a bucket of their own, and "
         "what happens to the others?",
         "Causal, 32 buckets, so B = 32 and B/2 = 16. For n = 20: ln(20/16) / ln(128/16) = 0.107, "
-        "times 16 is 1.7, rounded down 1, so bucket 17. For n = 5 it is bucket 5. Arrays need both "
-        "cases for all n, and np.where(n < B // 2, near, far) chooses. But the logarithm of 0 is "
-        "no number: np.maximum(n, B // 2) keeps the far case quiet where it isn't used. "
+        "times 16 is 1.7, rounded down 1, so bucket 17. For n = 5 it is bucket 5. Arrays need "
+        "both cases for all n, and np.where(n < B // 2, near, far) chooses. But the logarithm of "
+        "0 is no number: np.maximum(n, B // 2) keeps the far case quiet where it isn't used. "
         "Bidirectional, B = 16, n = 20 ahead: bucket 10 by the same rule, plus 16.",
-        "far = B // 2 + (np.log2(<n, at least B/2> / (B // 2)) / np.log2(...) * (B // 2))"
-        ".astype(int); return np.where(<near>, n, np.minimum(far, <the last bucket>)) + <B for "
+        "far = B // 2 + (np.log2(<n, at least B/2> / (B // 2)) / np.log2(...) * (B // "
+        "2)).astype(int); return np.where(<near>, n, np.minimum(far, <the last bucket>)) + <B for "
         "keys ahead, if they count>",
     ),
 )
@@ -365,10 +365,10 @@ about(
         "You have written everything that this needs. How far is every key from every query? "
         "Which bucket is that? And which number is in that bucket, for each head?",
         "Take 2 heads and 3 tokens. The distances are (3, 3), and so are their buckets: 0 on the "
-        "diagonal, 1 and 2 below it. self.table is (32, 2). The column of head 0, "
-        "self.table[:, 0], has 32 numbers, and the buckets pick from it: (3, 3). For all heads at "
-        "once, let the table be (2, 32), `self.table.T`, and pick from its last axis: (2, 3, 3). A "
-        "batch axis of size 1 in front, `.unsqueeze(0)`, makes it (1, 2, 3, 3).",
+        "diagonal, 1 and 2 below it. self.table is (32, 2). The column of head 0, self.table[:, "
+        "0], has 32 numbers, and the buckets pick from it: (3, 3). For all heads at once, let the "
+        "table be (2, 32), `self.table.T`, and pick from its last axis: (2, 3, 3). A batch axis "
+        "of size 1 in front, `.unsqueeze(0)`, makes it (1, 2, 3, 3).",
         "check_num_heads(...); buckets = torch.tensor(<the bucket of every pair>); return "
         "self.table.T[<all heads>, buckets]<with a batch axis>",
     ),
