@@ -41,25 +41,31 @@ def without_direction(query_len, key_len):
     return abs(table((key_len - query_len, key_len), (key_len,)))
 
 
-@mistake("relative_positions", "Your queries begin at 0. They are the *last* of the key positions.")
+@mistake(
+    "relative_positions",
+    "Your queries begin at 0. They should be the *last* of the keys' positions.",
+)
 def queries_first(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len,), (key_len,))
 
 
-@mistake("relative_positions", "This is query minus key, and from query 0. The queries come last.")
+@mistake(
+    "relative_positions",
+    "This is query minus key, and the queries begin at 0. They should be the last positions.",
+)
 def queries_first_minus_keys(query_len, key_len):
     check_lengths(query_len, key_len)
     return -table((query_len,), (key_len,))
 
 
-@mistake("relative_positions", "There is a row for each key. The rows should be the queries.")
+@mistake("relative_positions", "There is a row per key. The rows should be the queries.")
 def always_square(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len,), (key_len,))
 
 
-@mistake("relative_positions", "There is a column for each query. The columns should be the keys.")
+@mistake("relative_positions", "There is a column per query. The columns should be the keys.")
 def square_of_queries(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len,), (query_len,))
@@ -79,31 +85,37 @@ def queries_one_too_late(query_len, key_len):
     return table((key_len - query_len + 1, key_len + 1), (key_len,))
 
 
-@mistake("relative_positions", "The keys ahead are set to 0. Nothing is masked here.")
+@mistake(
+    "relative_positions", "Keys ahead got 0. Nothing is masked here: their distances are positive."
+)
 def past_only(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.minimum(table((key_len - query_len, key_len), (key_len,)), 0)
 
 
-@mistake("relative_positions", "Entry by entry, not every pair: queries need an axis, [:, None].")
+@mistake(
+    "relative_positions",
+    "This subtracts entry by entry. To meet every key, queries need an axis of their own: [:, "
+    "None].",
+)
 def no_new_axis(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.arange(key_len) - np.arange(key_len - query_len, key_len)
 
 
-@mistake("relative_positions", "Query i is moved the wrong way, to i - (key_len - query_len).")
+@mistake("relative_positions", "Query i is moved the wrong way. It is at key_len - query_len + i.")
 def moved_the_wrong_way(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len - key_len, 2 * query_len - key_len), (key_len,))
 
 
-@mistake("relative_positions", "Rows and columns are exchanged: rows are queries.")
+@mistake("relative_positions", "Rows and columns are swapped: rows are queries.")
 def queries_in_columns(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.arange(key_len - query_len, key_len) - np.arange(key_len)[:, None]
 
 
-@mistake("relative_positions", "The past has been set to 0. Its distances are negative.")
+@mistake("relative_positions", "The past got 0. Its distances are negative.")
 def future_only(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.maximum(table((key_len - query_len, key_len), (key_len,)), 0)
@@ -115,13 +127,16 @@ def sums_of_positions(query_len, key_len):
     return np.arange(key_len - query_len, key_len)[:, None] + np.arange(key_len)
 
 
-@mistake("relative_positions", "Large distances wrap around: they do not fit into 8 bits.")
+@mistake("relative_positions", "Large distances wrap around, since they don't fit into 8 bits.")
 def eight_bits(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len, key_len), (key_len,)).astype("int8")
 
 
-@mistake("relative_positions", "With 0 queries all rows are there: the slice [-0:] takes all.")
+@mistake(
+    "relative_positions",
+    "With 0 queries all rows are there, since the slice [-0:] takes everything.",
+)
 def last_rows_counted_from_the_end(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len,), (key_len,))[-query_len:]
@@ -192,12 +207,14 @@ def parts_of_scores(q, k, key_vectors):
     return q @ k.T, (q[:, None] * key_vectors[rows_of(q, key_vectors)]).sum(-1)
 
 
-@mistake("shaw_attention", "The key vectors are missing: q[i] meets k[j] *plus* its vector.")
+@mistake("shaw_attention", "The key vectors are missing: q[i] should meet k[j] *plus* its vector.")
 def values_only(q, k, v, key_vectors, value_vectors):
     return with_scores(q @ k.T / np.sqrt(q.shape[-1]), q, v, value_vectors)
 
 
-@mistake("shaw_attention", "The value vectors are missing: v[j] plus its vector is weighted.")
+@mistake(
+    "shaw_attention", "The value vectors are missing: v[j] *plus* its vector should be weighted."
+)
 def keys_only(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], v)
 
@@ -213,19 +230,19 @@ def without_values(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], value_vectors[rows])
 
 
-@mistake("shaw_attention", "Past and future are exchanged. The distance is j - i, key minus query.")
+@mistake("shaw_attention", "Past and future are swapped. The distance is j - i, key minus query.")
 def rows_turned_round(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors, sign=-1)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "Past and future are exchanged for the keys' vectors.")
+@mistake("shaw_attention", "Past and future are swapped for the keys' vectors.")
 def key_rows_turned_round(q, k, v, key_vectors, value_vectors):
     keys = k + key_vectors[rows_of(q, key_vectors, sign=-1)]
     return with_pairs(q[:, None], keys, v + value_vectors[rows_of(q, key_vectors)])
 
 
-@mistake("shaw_attention", "Past and future are exchanged for the values' vectors.")
+@mistake("shaw_attention", "Past and future are swapped for the values' vectors.")
 def value_rows_turned_round(q, k, v, key_vectors, value_vectors):
     values = v + value_vectors[rows_of(q, key_vectors, sign=-1)]
     return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], values)
@@ -250,7 +267,7 @@ def clipped_too_early(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "The rows lack + clip. Negative ones come from the table's end.")
+@mistake("shaw_attention", "Your rows lack + clip, and negative ones count from the table's end.")
 def rows_not_moved(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors) - len(key_vectors) // 2
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
@@ -258,8 +275,8 @@ def rows_not_moved(q, k, v, key_vectors, value_vectors):
 
 @mistake(
     "shaw_attention",
-    "A row is taken that the table does not have. The last is 2 * clip, clip = len(key_vectors) "
-    "// 2.",
+    "You ask for a row that the table doesn't have. The last is 2 * clip, with clip = "
+    "len(key_vectors) // 2.",
 )
 def rows_past_the_end(q, k, v, key_vectors, value_vectors):
     rows = np.arange(len(q)) - np.arange(len(q))[:, None] + len(key_vectors)
@@ -280,13 +297,17 @@ def divided_by_head_dim(q, k, v, key_vectors, value_vectors):
     )
 
 
-@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
+@mistake(
+    "shaw_attention", "The scores are divided by the wrong root. It should be that of head_dim."
+)
 def divided_by_root_of_length(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], np.sqrt(len(q)))
 
 
-@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
+@mistake(
+    "shaw_attention", "The scores are divided by the wrong root. It should be that of head_dim."
+)
 def divided_by_root_of_the_table(q, k, v, key_vectors, value_vectors):
     rows, root = rows_of(q, key_vectors), np.sqrt(len(key_vectors))
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], root)
@@ -318,7 +339,10 @@ def only_the_distances_scaled(q, k, v, key_vectors, value_vectors):
     return with_scores(tokens + distances / np.sqrt(q.shape[-1]), q, v, value_vectors)
 
 
-@mistake("shaw_attention", "The key vector meets k[j]. The *query* meets both, k[j] and vector.")
+@mistake(
+    "shaw_attention",
+    "The key vector meets k[j]. It's the *query* that meets both, k[j] and the vector.",
+)
 def vector_meets_the_key(q, k, v, key_vectors, value_vectors):
     by_distance = (k * key_vectors[rows_of(q, key_vectors)]).sum(-1)
     return with_scores((q @ k.T + by_distance) / np.sqrt(q.shape[-1]), q, v, value_vectors)
@@ -330,7 +354,9 @@ def without_softmax(q, k, v, key_vectors, value_vectors):
     return (scores[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
 
 
-@mistake("shaw_attention", "The weights of all pairs sum to 1. For each query, they should.")
+@mistake(
+    "shaw_attention", "The weights of all pairs together sum to 1. They should for each query."
+)
 def softmax_over_all_pairs(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     weights = softmax(scores.reshape(-1)).reshape(scores.shape)
@@ -349,7 +375,7 @@ def softmax_twice(q, k, v, key_vectors, value_vectors):
     return with_scores(softmax(scores), q, v, value_vectors)
 
 
-@mistake("shaw_attention", "Queries and keys are exchanged: q[i] meets k[j] plus its vector.")
+@mistake("shaw_attention", "Queries and keys are swapped: q[i] should meet k[j] plus its vector.")
 def queries_and_keys_exchanged(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(k[:, None], q + key_vectors[rows], v + value_vectors[rows])
@@ -361,7 +387,9 @@ def mean_for_sum(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], size**1.5)
 
 
-@mistake("shaw_attention", "Not summed: weighted values add up over the keys, axis 1.")
+@mistake(
+    "shaw_attention", "The weighted values aren't summed yet. Add them up over the keys, axis 1."
+)
 def weighted_values_not_summed(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     weights = softmax((q[:, None] * (k + key_vectors[rows])).sum(-1) / np.sqrt(q.shape[-1]))
@@ -375,14 +403,14 @@ def softmax_over_queries(q, k, v, key_vectors, value_vectors):
     return (softmax(scores.T).T[..., None] * values).sum(1)
 
 
-@mistake("shaw_attention", "There is a causal mask in it. None was asked for.")
+@mistake("shaw_attention", "It has a causal mask. None was asked for.")
 def with_a_causal_mask(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     masked = np.where(np.tri(len(q), dtype=bool), scores, -np.inf)
     return with_scores(masked, q, v, value_vectors)
 
 
-@mistake("shaw_attention", "There is a causal mask in it. None was asked for.")
+@mistake("shaw_attention", "It has a causal mask. None was asked for.")
 def masked_after_the_softmax(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     values = v + value_vectors[rows_of(q, key_vectors)]
@@ -397,7 +425,7 @@ def queries_along_the_keys(q, k, v, key_vectors, value_vectors):
 
 @mistake(
     "shaw_attention",
-    "k[j] does not count: query i meets k[i], or no key. k + key_vectors[rows] are the keys.",
+    "k[j] doesn't count: query i meets k[i], or no key at all. The keys are k + key_vectors[rows].",
 )
 def keys_along_the_queries(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
@@ -416,7 +444,9 @@ def summed_along_the_wrong_axis(q, k, v, key_vectors, value_vectors):
     return (softmax(scores)[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(axis=0)
 
 
-@mistake("shaw_attention", "The weighted values are averaged. Weights sum to 1 already: add up.")
+@mistake(
+    "shaw_attention", "The weighted values are averaged. The weights sum to 1 already, so just add."
+)
 def averaged_over_keys(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows]) / len(q)
@@ -434,19 +464,23 @@ def value_vectors_averaged(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v) + value_vectors[rows].mean(1)
 
 
-@mistake("shaw_attention", "The key vectors are added to the values, too. They have value_vectors.")
+@mistake(
+    "shaw_attention", "The key vectors are added to the values as well. Values have value_vectors."
+)
 def one_table_for_both(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + key_vectors[rows])
 
 
-@mistake("shaw_attention", "The value vectors are added to the keys, too. They have key_vectors.")
+@mistake(
+    "shaw_attention", "The value vectors are added to the keys as well. Keys have key_vectors."
+)
 def value_vectors_for_both(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + value_vectors[rows], v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "The two tables are exchanged: key_vectors belong to the keys.")
+@mistake("shaw_attention", "The two tables are swapped: key_vectors belong to the keys.")
 def tables_exchanged(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + value_vectors[rows], v + key_vectors[rows])
@@ -506,12 +540,12 @@ def unshifted(x):
     return x * 1
 
 
-@mistake("relative_shift", "The zeros come after each row. They belong in front.")
+@mistake("relative_shift", "Your zeros come after each row. They belong in front.")
 def zeros_behind(x):
     return shift_with(x, zeros_in_front=False)
 
 
-@mistake("relative_shift", "The last row was dropped. Drop the first one.")
+@mistake("relative_shift", "The last row was dropped. It should be the first.")
 def last_row_dropped(x):
     return shift_with(x, drop_first=False)
 
@@ -574,7 +608,7 @@ def reversed_rows(x):
     return x.flip(-1)
 
 
-@mistake("relative_shift", "Column i - j is taken, but column c is key_len - 1 - c back.")
+@mistake("relative_shift", "Column i - j is taken. But column c is for key_len - 1 - c back.")
 def near_to_far(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, key_len - query_len + i - j)
@@ -590,7 +624,10 @@ def all_alike_and_cut(x):
     return torch.cat([x[..., 1:], 0 * x[..., :1]], dim=-1)
 
 
-@mistake("relative_shift", "Axes are exchanged: another shape of the same numbers is reshape.")
+@mistake(
+    "relative_shift",
+    "The axes are swapped. To read the same numbers in another shape, use reshape.",
+)
 def transposed_for_reshaped(x):
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
@@ -618,14 +655,14 @@ def zeros_for_one_matrix(x):
     return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
 
 
-@mistake("relative_shift", "[1:] cuts the first axis. The second last is [..., 1:, :].")
+@mistake("relative_shift", "[1:] cuts the first axis. For the second to last it is [..., 1:, :].")
 def first_axis_cut(x):
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
     return padded.reshape(*lead, key_len + 1, query_len)[1:].reshape(x.shape)
 
 
-@mistake("relative_shift", "[..., 1:] drops a column. The first *row* goes: [..., 1:, :].")
+@mistake("relative_shift", "[..., 1:] drops a column. Drop the first *row*: [..., 1:, :].")
 def first_column_dropped(x):
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
@@ -728,7 +765,7 @@ def without_q(q, k, r, u, v, scale):
     return (xl_by_key(k, u) + xl_by_distance(v + 0 * q, r)) * scale
 
 
-@mistake("transformer_xl_bias", "u and v are exchanged: u meets the keys, v the distances.")
+@mistake("transformer_xl_bias", "u and v are swapped: u meets the keys, v the distances.")
 def u_and_v_exchanged(q, k, r, u, v, scale):
     return (xl_by_key(k, v) + xl_by_distance(q + u, r)) * scale
 
@@ -863,12 +900,16 @@ def half_of_b(bidirectional=True, num_buckets=32, max_distance=128):
     return num_buckets // (4 if bidirectional else 2)
 
 
-@mistake("t5_bucket", "Past and future are exchanged: n is how far *back*, minus the distance.")
+@mistake(
+    "t5_bucket", "Past and future are swapped: n is how far *back* a key is, so minus the distance."
+)
 def future_for_past(relative_position, **sizes):
     return bucket(-relative_position, **sizes)
 
 
-@mistake("t5_bucket", "Keys ahead got buckets of the past. Causal, they count as distance 0.")
+@mistake(
+    "t5_bucket", "Keys ahead got buckets of the past. In the causal case, they count as distance 0."
+)
 def both_directions_alike(relative_position, **sizes):
     causal = not sizes.get("bidirectional", True)
     return bucket(-abs(relative_position) if causal else relative_position, **sizes)
@@ -884,7 +925,9 @@ def always_causal(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"bidirectional": False})
 
 
-@mistake("t5_bucket", "Only half of the buckets are used. Causal: B is num_buckets.")
+@mistake(
+    "t5_bucket", "In the causal case, only half of the buckets are used. B should be num_buckets."
+)
 def always_halved(relative_position, **sizes):
     buckets = 2 * half_of_b(**sizes | {"bidirectional": True})
     if sizes.get("bidirectional", True):
@@ -895,7 +938,10 @@ def always_halved(relative_position, **sizes):
 _NOT_HALVED = "The buckets are not halved: bidirectional, each side has B = num_buckets / 2."
 
 
-@mistake("t5_bucket", _NOT_HALVED)
+@mistake(
+    "t5_bucket",
+    "The buckets are not halved. In the bidirectional case, each side has B = num_buckets / 2.",
+)
 def buckets_not_halved(relative_position, **sizes):
     buckets = 4 * half_of_b(**sizes)
     if not sizes.get("bidirectional", True):
@@ -903,7 +949,10 @@ def buckets_not_halved(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"num_buckets": 2 * buckets})
 
 
-@mistake("t5_bucket", _NOT_HALVED)
+@mistake(
+    "t5_bucket",
+    "The buckets are not halved. In the bidirectional case, each side has B = num_buckets / 2.",
+)
 def buckets_not_halved_but_moved(relative_position, **sizes):
     if not sizes.get("bidirectional", True):
         return bucket(relative_position, **sizes)
@@ -955,7 +1004,7 @@ def capped_at_all(relative_position, **sizes):
     return bucket(relative_position, **sizes, most=sizes.get("num_buckets", 32))
 
 
-@mistake("t5_bucket", "Near distances have a bucket each up to B. It should be up to B/2.")
+@mistake("t5_bucket", "Near distances have a bucket each up to B. They should only up to B/2.")
 def near_up_to_b(relative_position, **sizes):
     two_sided, size = sizes.get("bidirectional", True), 2 * half_of_b(**sizes)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -994,7 +1043,7 @@ def twice_as_fast(relative_position, **sizes):
     return bucket(relative_position, **sizes, far=2 * half_of_b(**sizes))
 
 
-@mistake("t5_bucket", "The far buckets are counted from 0. They come from B/2 on.")
+@mistake("t5_bucket", "The far buckets are counted from 0. They should begin at B/2.")
 def far_from_0(relative_position, **sizes):
     return bucket(relative_position, **sizes, first=0)
 
@@ -1022,7 +1071,10 @@ def no_logarithm_and_no_direction(relative_position, **sizes):
     return np.minimum(abs(relative_position), sizes.get("num_buckets", 32) - 1)
 
 
-@mistake("t5_bucket", "All are on the logarithmic scale. Below B/2 each has its bucket.")
+@mistake(
+    "t5_bucket",
+    "All distances are on the logarithmic scale. Below B/2, each has a bucket of its own.",
+)
 def logarithm_for_all(relative_position, **sizes):
     buckets, two_sided = 2 * half_of_b(**sizes), sizes.get("bidirectional", True)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1031,7 +1083,9 @@ def logarithm_for_all(relative_position, **sizes):
     return bucket + two_sided * buckets * (relative_position > 0)
 
 
-@mistake("t5_bucket", "The far buckets are equally wide. They grow, on a logarithmic scale.")
+@mistake(
+    "t5_bucket", "The far buckets are all equally wide. They should grow, on a logarithmic scale."
+)
 def equally_wide(relative_position, **sizes):
     two_sided, exact = sizes.get("bidirectional", True), half_of_b(**sizes)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1060,7 +1114,7 @@ def ahead_from_all_on(relative_position, **sizes):
     return bucket(relative_position, **sizes) + more * (relative_position > 0)
 
 
-@mistake("t5_bucket", "Ahead and back share their buckets. Keys ahead count from B on.")
+@mistake("t5_bucket", "Ahead and back share their buckets. Keys ahead should count from B on.")
 def sides_not_told_apart(relative_position, **sizes):
     two_sided = sizes.get("bidirectional", True)
     return bucket(-abs(relative_position) if two_sided else relative_position, **sizes)
@@ -1086,17 +1140,17 @@ def ahead_in_both_cases(relative_position, **sizes):
     return bucket(relative_position, **sizes) + more
 
 
-@mistake("t5_bucket", "Without an argument the rule is bidirectional; yours is causal.")
+@mistake("t5_bucket", "Without an argument, the rule should be bidirectional. Yours is causal.")
 def causal_by_default(relative_position, **sizes):
     return bucket(relative_position, **{"bidirectional": False} | sizes)
 
 
-@mistake("t5_bucket", "max_distance is 128 whatever is asked for.")
+@mistake("t5_bucket", "max_distance is always 128, whatever is asked for.")
 def fixed_distance(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"max_distance": 128})
 
 
-@mistake("t5_bucket", "There are 32 buckets whatever is asked for.")
+@mistake("t5_bucket", "There are always 32 buckets, whatever is asked for.")
 def fixed_buckets(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"num_buckets": 32})
 
@@ -1159,7 +1213,7 @@ def picked(layer, buckets):
     return layer.table.T[:, torch.tensor(buckets)].unsqueeze(0)
 
 
-@mistake("T5Bias", "Past and future are exchanged: t5_bucket wants key minus query.")
+@mistake("T5Bias", "Past and future are swapped: t5_bucket wants key minus query.")
 class WrongSign(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
@@ -1174,7 +1228,7 @@ class QueriesFromZero(RightT5Bias):
         return picked(self, bucket_of(self, distances))
 
 
-@mistake("T5Bias", "Queries and keys are exchanged: rows are queries, columns are keys.")
+@mistake("T5Bias", "Queries and keys are swapped: rows are queries, columns are keys.")
 class RowsAndColumnsExchanged(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
@@ -1220,7 +1274,7 @@ class FirstHeadForAll(RightT5Bias):
         return out[:, :1] + 0 * out
 
 
-@mistake("T5Bias", "The heads come last. Exchange the axes: (1, heads, query, key).")
+@mistake("T5Bias", "The heads come last. Reorder the axes: (1, heads, query, key).")
 class HeadsLast(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
@@ -1324,7 +1378,7 @@ def negative(num_heads):
     return -series(num_heads)
 
 
-@mistake("alibi_slopes", "The flattest head comes first. The steepest should, 2^(-8/n).")
+@mistake("alibi_slopes", "Your flattest head comes first. The steepest should, with 2^(-8/n).")
 def flattest_first(num_heads):
     return series(num_heads)[::-1]
 
@@ -1391,15 +1445,15 @@ def inverted_exponent(num_heads):
     return 2.0 ** (-num_heads / 8 * np.arange(1, num_heads + 1))
 
 
-@mistake("alibi_slopes", "The power is of e. The slopes are powers of 2: 2^(-8h/n).")
+@mistake("alibi_slopes", "These are powers of e. The slopes are powers of 2: 2^(-8h/n).")
 def powers_of_e(num_heads):
     return np.exp(-8 / num_heads * np.arange(1, num_heads + 1))
 
 
 @mistake(
     "alibi_slopes",
-    "This is the paper's formula for any n. Begin with the power of two below, then add slopes "
-    "from between.",
+    "This is the paper's formula, used for any n. Begin with the power of two below, then add "
+    "slopes from in between.",
     seen="slopes for head counts that are no power of two",
 )
 def formula_for_any_count(num_heads):
@@ -1408,7 +1462,7 @@ def formula_for_any_count(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "These are the first slopes of the next power of two. Begin with all of the power below.",
+    "These are the first slopes of the next power of two. Begin with all those of the power below.",
     seen="slopes for head counts that are no power of two",
 )
 def cut_from_the_next_power(num_heads):
@@ -1417,8 +1471,8 @@ def cut_from_the_next_power(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are there already. Of twice the power take the others: the 1st, 3rd, 5th, "
-    "...",
+    "The added slopes are there already. From those of twice the power, take the others: the 1st, "
+    "3rd, 5th, ...",
 )
 def every_second_from_the_second(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads))[1::2])
@@ -1426,7 +1480,8 @@ def every_second_from_the_second(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+    "The added slopes are the wrong ones of twice the power. Take every second one: the 1st, 3rd, "
+    "5th, ...",
 )
 def first_of_twice_the_power(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads)))
@@ -1434,7 +1489,8 @@ def first_of_twice_the_power(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+    "The added slopes are the wrong ones of twice the power. Take every second one: the 1st, 3rd, "
+    "5th, ...",
 )
 def last_of_every_second(num_heads):
     missing = num_heads - lower_power(num_heads)
@@ -1446,20 +1502,27 @@ def every_second_of_the_same(num_heads):
     return completed(num_heads, np.tile(series(lower_power(num_heads))[0::2], 2))
 
 
-@mistake("alibi_slopes", "The added slopes begin with 1. Of twice the power, begin at the 1st.")
+@mistake(
+    "alibi_slopes",
+    "The added slopes begin with 1. They should begin with the 1st of twice the power.",
+)
 def between_from_zero(num_heads):
     power = lower_power(num_heads)
     return completed(num_heads, series(2 * power)[0::2] * 2 ** (4 / power))
 
 
-@mistake("alibi_slopes", "The series of the power below goes on. Others come from between.")
+@mistake(
+    "alibi_slopes",
+    "The series of the power below just goes on. The added slopes come from in between.",
+)
 def series_goes_on(num_heads):
     return 2.0 ** (-8 / lower_power(num_heads) * np.arange(1, num_heads + 1))
 
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+    "The added slopes are the wrong ones of twice the power. Take every second one: the 1st, 3rd, "
+    "5th, ...",
 )
 def last_of_twice_the_power(num_heads):
     missing = num_heads - lower_power(num_heads)
@@ -1477,7 +1540,7 @@ def between_first(num_heads):
     return np.concatenate([series(2 * power)[0::2][: num_heads - power], series(power)])
 
 
-@mistake("alibi_slopes", "The slopes are sorted. First come those of the power of two.")
+@mistake("alibi_slopes", "The slopes are sorted. Those of the power of two should come first.")
 def in_order_of_size(num_heads):
     return np.sort(completed(num_heads, series(2 * lower_power(num_heads))[0::2]))[::-1]
 
@@ -1487,7 +1550,7 @@ def too_few(num_heads):
     return series(lower_power(num_heads))
 
 
-@mistake("alibi_slopes", "A power of two is its own nearest: no slopes are added.")
+@mistake("alibi_slopes", "For a power of two, its own series is all there is: no slopes are added.")
 def strictly_lower_power(num_heads):
     power = lower_power(max(num_heads - 1, 1))
     return np.concatenate([series(power), series(2 * power)[0::2][: num_heads - power]])
@@ -1586,7 +1649,7 @@ class SlopesComputedAnew(RightALiBi):
         return as_bias(slopes[:, None, None] * distances_of(q, k), q)
 
 
-@mistake("ALiBi", "Divided by the slope. Slope *times* distance is added.")
+@mistake("ALiBi", "The distance is divided by the slope. It should be multiplied by it.")
 class DividedBySlopes(RightALiBi):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, len(self.slopes))
@@ -1607,7 +1670,10 @@ class PenaltyScaled(RightALiBi):
         return as_bias(penalties_of(self, q, k) / q.shape[-1] ** 0.5, q)
 
 
-@mistake("ALiBi", "These are factors, e to the penalty. A score is added to before the softmax.")
+@mistake(
+    "ALiBi",
+    "These are factors, e to the penalty. Add the penalty itself: the softmax takes the power.",
+)
 class WeightsForScores(RightALiBi):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, len(self.slopes))
