@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from experiments.paper_table import paper_table
-from experiments.recipes import PAPER_PLAN, PLAN, Settings, all_runs
+from experiments.plan import PAPER_PLAN, PLAN, all_runs
+from experiments.recipes import Run, Settings, run_called
 from experiments.records import (
     RESULTS,
     DamagedRecord,
@@ -24,6 +25,7 @@ from experiments.records import (
     summary,
 )
 from experiments.runner import run_all, run_together
+from experiments.training import is_encoding
 from experiments.weights import SUFFIXES
 
 NO_PYTORCH = (
@@ -39,15 +41,7 @@ def main(arguments: list[str]) -> int:
     if given.table:
         print(paper_table(given.results))
         return 0
-    chosen = [
-        settings
-        for name, settings in planned(given).items()
-        if any(
-            fnmatchcase(each, pattern)
-            for each in (name, settings["name"])
-            for pattern in given.names
-        )
-    ]
+    chosen = asked_for(given)
     if not chosen:
         print(f"no run is called {' '.join(given.names)}; --list shows all names", file=sys.stderr)
         return 2
@@ -96,19 +90,45 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return given
 
 
+def asked_for(given: argparse.Namespace) -> list[Settings]:
+    """The runs that the command line names: of the plan, as far as it is known by now, or others
+    by their whole name."""
+    runs, chosen = planned(given), {}
+    for pattern in given.names:
+        found = {
+            settings["name"]: settings
+            for name, settings in runs.items()
+            if fnmatchcase(name, pattern) or fnmatchcase(settings["name"], pattern)
+        }
+        chosen |= found or not_planned(pattern, given)
+    return list(chosen.values())
+
+
 def planned(given: argparse.Namespace) -> dict[str, Settings]:
     """The settings of every run of the plan, on the engine that is asked for.
 
     returns   {the run's name in the plan: its settings}
     """
-    changes: dict[str, Any] = {}
-    if given.engine == "pytorch":
-        changes = {"engine": "pytorch", "device": given.device or "cpu"}
-        changes |= {"compile": True} if given.compile else {}
-    return {
-        run.name: replace(run, changes={**run.changes, **changes}).settings()
-        for run in all_runs(PAPER_PLAN if given.paper else PLAN)
-    }
+    runs = all_runs(PAPER_PLAN if given.paper else PLAN, given.results)
+    return {run.name: on_engine(run, given).settings() for run in runs}
+
+
+def not_planned(name: str, given: argparse.Namespace) -> dict[str, Settings]:
+    """The settings of the run of this name, if there can be one."""
+    run = run_called(name)
+    if run is None or not is_encoding(run.positions):
+        return {}
+    settings = on_engine(run, given).settings()
+    return {settings["name"]: settings}
+
+
+def on_engine(run: Run, given: argparse.Namespace) -> Run:
+    """The run, on the engine that is asked for."""
+    if given.engine == "minitorch":
+        return run
+    changes: dict[str, Any] = {"engine": "pytorch", "device": given.device or "cpu"}
+    changes |= {"compile": True} if given.compile else {}
+    return replace(run, changes={**run.changes, **changes})
 
 
 def on_pytorch(chosen: list[Settings], given: argparse.Namespace) -> int:
@@ -157,8 +177,14 @@ def show_list(chosen: list[Settings], folder: Path) -> int:
 
 def what_is_missing(chosen: list[Settings], given: argparse.Namespace) -> int:
     """Trains and records the runs without a record. Damaged records are named and left alone."""
-    missing, any_damaged = what_to_do(chosen, given.results)
-    fine = trained(missing, given.results, given.processes, given.weights)
+    fine, any_damaged = True, False
+    while fine:
+        missing, any_damaged = what_to_do(chosen, given.results)
+        fine = trained(missing, given.results, given.processes, given.weights)
+        before = {settings["name"] for settings in chosen}
+        chosen = asked_for(given)  # where settings have been chosen, more runs are known
+        if before >= {settings["name"] for settings in chosen}:
+            break
     return int(not fine or any_damaged)
 
 

@@ -68,6 +68,8 @@ class Transformer(nn.Module):
                 2017, arXiv 1608.05859)
     init_std    the standard deviation of the weights at the start; GPT-2's is
                 0.02, for a dim of 768
+    embedding_std
+                that of the token embeddings alone; None for init_std
 
     Weights start as in GPT-2: N(0, init_std), biases 0. The two projections of
     each block that write into the stream get N(0, init_std / sqrt(2
@@ -84,6 +86,7 @@ class Transformer(nn.Module):
         positions,
         tied=False,
         init_std=0.02,
+        embedding_std=None,
         **options,
     ):
         super().__init__()
@@ -102,10 +105,11 @@ class Transformer(nn.Module):
         self.head = nn.Linear(dim, vocab_size, bias=False)
         if tied:
             self.head.weight = self.embedding.weight
-        self.initialize(init_std)
+        self.initialize(init_std, embedding_std)
 
-    def initialize(self, std):
+    def initialize(self, std, embedding_std=None):
         """Draw the starting weights. Encodings have drawn their own."""
+        embedding_std = std if embedding_std is None else embedding_std
         residual_std = std / math.sqrt(2 * len(self.blocks))
         for block in self.blocks:
             for layer, its_std in (
@@ -117,7 +121,7 @@ class Transformer(nn.Module):
                 nn.init.normal_(layer.weight, std=its_std)
                 nn.init.zeros_(layer.bias)
         nn.init.normal_(self.head.weight, std=std)
-        nn.init.normal_(self.embedding.weight, std=std)
+        nn.init.normal_(self.embedding.weight, std=embedding_std)
 
     def forward(self, ids, caches=None):
         """The logits of the next token at every position.
