@@ -10,22 +10,33 @@
 # %% [markdown]
 # # 04 · Absolute positions: a vector for every position
 #
-# **How can a vector say where a token is?** Here is a sentence that will stay with us until lesson 07:
+# **How can a vector say where a token is?**
+#
+# Here is a sentence that will stay with us until lesson 07:
 #
 # > the cat that sat on the mat saw the dog
 #
-# Who saw the dog? The word *saw* has to find *cat*, six words back, and step over *mat*, which is closer. But attention, as
-# lesson 03 showed, gets a bag of words. It has no idea what comes first, and its three copies of *the* are equal. The oldest
-# remedy: make a vector for each *position*, and add it to the embedding of the token there. You'll build the two tables of
-# such vectors that matter. One is computed, from sines and cosines, and one is learned, as in GPT-2.
+# Who saw the dog? The word *saw* has to find *cat*, six words back, and step over *mat*, which is closer. But
+# attention, as lesson 03 showed, gets a bag of words. It has no idea what comes first, and its three copies of
+# *the* are equal.
+#
+# The oldest remedy: make a vector for each *position*, and add it to the embedding of the token there. You'll
+# build the two tables of such vectors that matter. One is computed, from sines and cosines. The other is
+# learned, as in GPT-2.
 #
 # ## Three questions about lesson 02
+#
 # 1. What does the lookup of an embedding know about where in the text the token is?
 # 2. A text has the ids 5, 1, 3, 2, and dim is 3. What shape does the model's input have?
 # 3. Which rows of the embedding table get a gradient in a training step?
 #
-# <details><summary>Answers</summary>1. Nothing: the same id gives the same vector everywhere. 2. (4, 3), one row per token.
-# 3. Only those of the tokens that occur in the text.</details>
+# <details><summary>Answers</summary>
+#
+# 1. Nothing. The same id gives the same vector everywhere.
+# 2. (4, 3), one row per token.
+# 3. Only those of the tokens that occur in the text.
+#
+# </details>
 
 # %%
 import matplotlib.pyplot as plt
@@ -48,8 +59,9 @@ words = "the cat that sat on the mat saw the dog".split()
 
 # %% [markdown]
 # ## Why not simply the number?
-# *Saw* is at position 7. Why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers each, and see how
-# different they still are. Our measure is lesson 02's cosine: 1 means they point the same way.
+#
+# *Saw* is at position 7. Why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers each,
+# and see how different they still are. Our measure is lesson 02's cosine: 1 means they point the same way.
 
 # %%
 cat, dog = np.random.default_rng(1).standard_normal((2, 8))
@@ -63,8 +75,10 @@ for position in (0, 10, 100, 1000):
 claim("The index drowns the token.", cosine > 0.999)
 
 # %% [markdown]
-# The index **grows without bound** and drowns the token: at 1000 there is hardly a difference left between a cat and a dog.
-# And a model trained on texts of 100 tokens has never seen such a large input. So divide by the length.
+# The index **grows without bound** and drowns the token: at 1000 there is hardly a difference left between a
+# cat and a dog. And a model trained on texts of 100 tokens has never seen such a large input.
+#
+# So divide by the length.
 #
 # **Predict before you run.** In *the cat saw the dog*, which word is then at 0.4? And in our sentence?
 
@@ -73,29 +87,40 @@ for text in ("the cat saw the dog".split(), words):
     print(*(f"{word} {i / len(text):.1f} " for i, word in enumerate(text)))
 
 # %% [markdown]
-# In one text 0.4 means "third word", in the other "fifth". A step to the right is 0.2 here and 0.1 there. The number
-# **changes its meaning with the length**. And while a model writes, the text grows with every token, so all earlier numbers
-# would keep changing. We want something bounded, that means the same at any length, and that is different for every
-# position. One number can't do all of that well. A *vector* can.
+# In one text 0.4 means "third word", in the other "fifth". A step to the right is 0.2 here and 0.1 there. The
+# number **changes its meaning with the length**. And while a model writes, the text grows with every token, so
+# all earlier numbers would keep changing.
+#
+# We want numbers that stay small, mean the same at any length, and differ from position to position. One number
+# can't do all of that well. A *vector* can.
 #
 # ## Counting with several digits
-# You already know how to write any position with small numbers: in digits. Here are the binary ones, lowest digit first, so
-# the other way around from how we write numbers.
+#
+# You already know how to write any position with small numbers: in digits. Here are the binary ones. The lowest
+# digit comes first, the other way around from how we write numbers.
+#
 # $$\text{table}[\text{position}, c] = \lfloor \text{position} / 2^c \rfloor \bmod 2$$
 
 # %% exercise="binary_digits"
 
 # %% [markdown]
-# **Predict before you run.** From position 0 to 15, how often does the digit of the eights change? And the ones?
+# **Predict before you run.** From position 0 to 15, how often does the digit of the eights change? And the
+# ones?
 #
-# <details><summary>Answer</summary>The eights once, the ones 15 times. Each digit changes about half as often as the one
-# before it. The first digits tell neighbors apart, the last ones the beginning of a text from its end.</details>
+# <details><summary>Answer</summary>
+#
+# The eights once, the ones 15 times. Each digit changes about half as often as the one before it. The first
+# digits tell neighbors apart, the last ones the beginning of a text from its end.
+#
+# </details>
 
 # %%
 whole, fine = np.arange(16)[:, None], np.arange(0, 15.51, 0.01)[:, None]
 digits, turns = binary_digits(16, 4), 2 * np.pi / 2 ** np.arange(1, 5)
 waves = 0.5 - 0.5 * np.sin(turns * (whole + 0.5))  # (seq, digits), both
-print("changes:", (digits[1:] != digits[:-1]).sum(axis=0))
+changes = (digits[1:] != digits[:-1]).sum(axis=0)
+print("changes of each digit:", changes)
+claim("Each changes half as often.", changes.tolist() == [15, 7, 3, 1])
 
 # %% tags=["folded"]
 figure, axes = plt.subplots(4, 1, figsize=(8, 4.6), sharex=True)
@@ -114,9 +139,11 @@ positions. From row to row the wave gets twice as long, from 2 to 16."""
 show(figure, alt)
 
 # %% [markdown]
-# Digits jump: from 7 to 8 all four change at once. Round the corners off, and each digit becomes a **wave**. We describe a
-# wave by its **speed** in radians per position (also called its angular frequency), or by its **wavelength**, the number of
-# positions until it repeats: $2 \pi / \text{speed}$. Do near positions get near vectors, now that the corners are gone?
+# Digits jump: from 7 to 8 all four change at once. Round the corners off, and each digit becomes a **wave**. We
+# describe a wave by its **speed** in radians per position (also called its angular frequency), or by its
+# **wavelength**, the number of positions until it repeats: $2 \pi / \text{speed}$.
+#
+# Do near positions get near vectors, now that the corners are gone?
 #
 # **Predict before you run.** Of the other 15 positions, which has the vector nearest to that of position 7?
 
@@ -129,32 +156,43 @@ print("nearest to a neighbor:", neighbors, "of 16 positions")
 claim("None is nearest to a neighbor.", neighbors == 0)
 
 # %% [markdown]
-# Not a single one. The wave of the ones is two positions long, so one step takes it from its top to its bottom. Near
-# positions get near vectors only if a step hardly moves most of the waves. In the next table even the fastest one is 6.3
-# positions long. And one more thing is missing: a wave takes each value twice per round, once on its way up and once on its
-# way down. So each speed gets *two* columns, its sine and its cosine. Together they are the tip of a clock hand.
+# Not a single one. The wave of the ones is two positions long, so one step takes it from its top to its bottom.
+# Near positions get near vectors only if a step hardly moves most of the waves. In the next table even the
+# fastest wave is 6.3 positions long.
+#
+# One more thing is missing. A wave takes each value twice per round, once on its way up and once on its way
+# down. So each speed gets *two* columns, its sine and its cosine. Together they are a point on a circle, like
+# the tip of a clock hand.
 #
 # ## The sinusoidal table
-# A position is now a vector of `dim` numbers, and a sequence is a matrix. With $P_k$ for position $k$, four tokens get
+#
+# A position is now a vector of `dim` numbers, and a sequence is a matrix. Let $P_k$ be the vector of position
+# $k$. Four tokens get
+#
 # $$\begin{pmatrix} P_0 \\ P_1 \\ P_2 \\ P_3 \end{pmatrix} = \begin{pmatrix} P_{0,0} & P_{0,1} & \dots & P_{0,\text{dim}-1} \\
 # P_{1,0} & P_{1,1} & \dots & P_{1,\text{dim}-1} \\ P_{2,0} & P_{2,1} & \dots & P_{2,\text{dim}-1} \\
 # P_{3,0} & P_{3,1} & \dots & P_{3,\text{dim}-1} \end{pmatrix}$$
 #
-# The columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$, sines in the even columns, cosines of the same angle in the
-# odd ones. From pair to pair the speed falls by a fixed factor, as it did from digit to digit. The authors chose the base $n
-# = 10000$ (Vaswani et al. 2017, section 3.5):
+# The columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$, sines in the even columns, cosines of the same
+# angle in the odd ones. From pair to pair the speed falls by a fixed factor, as it did from digit to digit. The
+# authors chose the base $n = 10000$ (Vaswani et al. 2017, section 3.5):
+#
 # $$P_{k, \, 2i} = \sin \frac{k}{n^{2i / \text{dim}}} \qquad
 # P_{k, \, 2i + 1} = \cos \frac{k}{n^{2i / \text{dim}}}$$
 #
 # **Predict before you run.** Let dim be 4. What is $P_0$, and what are the two speeds?
 #
-# <details><summary>Answer</summary>sin 0 = 0 and cos 0 = 1, so it is 0, 1, 0, 1. The speeds are 1 / 10000^0 = 1 and 1 /
-# 10000^(2/4) = 1 / 100.</details>
+# <details><summary>Answer</summary>
+#
+# $\sin 0 = 0$ and $\cos 0 = 1$, so $P_0$ is 0, 1, 0, 1. The speeds are $1 / 10000^0 = 1$ and $1 / 10000^{2/4} =
+# 1 / 100$.
+#
+# </details>
 
 # %% exercise="sinusoidal_encoding"
 
 # %% [markdown]
-# The smallest real table has four columns. Six tokens get the rows $P_0$ to $P_5$, and four more tokens just add four rows.
+# The smallest real table has four columns. Six tokens get $P_0$ to $P_5$. Four more tokens just add four rows.
 
 # %%
 for k, row in enumerate(sinusoidal_encoding(10, 4)):
@@ -162,12 +200,17 @@ for k, row in enumerate(sinusoidal_encoding(10, 4)):
     print(f"P{k} = sin {k}, cos {k}, sin {k}/100, cos {k}/100 = {numbers}")
 
 # %% [markdown]
-# Now watch the hands of a table with eight columns. The tip of a hand has the sine to the right and the cosine up.
+# Now watch the hands of a table with eight columns. The tip of a hand has the sine to the right and the cosine
+# up.
 #
 # **Predict before you move the slider.** Which of the four hands can you see move by position 24?
 #
-# <details><summary>Answer</summary>Three. By then the first has gone around nearly four times, the second has moved by 138
-# degrees and the third by 14. The last one has moved by 1.4 degrees. It is for longer texts.</details>
+# <details><summary>Answer</summary>
+#
+# Three. By then the first has gone around nearly four times, the second has moved by 138 degrees, and the third
+# by 14. The last one has moved by 1.4 degrees. It is for longer texts.
+#
+# </details>
 
 # %% tags=["nbval-ignore-output", "folded"]
 clocks = sinusoidal_encoding(25, 8)  # (seq, dim)
@@ -180,15 +223,22 @@ def clocks_at(position):
     return [hands, slider.bars(clocks[position], columns, "the row")]
 
 
+def in_words(position):
+    degrees = np.rad2deg(position * angular_speeds(8)) % 360
+    return f"position {position}, hands at {degrees.round()} degrees"
+
+
 alt = """Four clocks with a hand each, and eight bars, the row of the table.
 From position to position the first hand moves by 57 degrees, and each of the
 others ten times less than the one before."""
-slider.show("position", range(25), clocks_at, alt)
+slider.show("position", range(25), clocks_at, alt, says=in_words)
 
 # %% [markdown]
-# Nothing is ever larger than 1. Now a large table, 100 positions and 512 columns, as wide as the paper's model, and beside
-# it the wavelengths, from `angular_speeds(dim)`. **Predict before you run.** How many of its 256 hands go around at least
-# once within 100 positions? And with a base of 100?
+# Nothing is ever larger than 1. Now a large table, as wide as the paper's model: 100 positions and 512 columns,
+# so 256 hands. Beside it are their wavelengths, from `angular_speeds(dim)`.
+#
+# **Predict before you run.** How many of the hands go around at least once within 100 positions? And how many
+# with a base of 100?
 
 # %%
 table = sinusoidal_encoding(100, 512)
@@ -220,10 +270,10 @@ wavelength rises from 6.3 to 60,600 with base 10000, to 617 with base 100."""
 show(figure, alt)
 
 # %% [markdown]
-# The slow columns keep neighbors together, and they are needed for longer texts. With base 100 the slowest hand is back
-# where it began after 617 positions, so no hand tells 10 back from 627 back. The paper has wavelengths "from $2 \pi$ to
-# $10000 \cdot 2 \pi$", which is 62,832, and the last pair stops a little short of that. A bound is easily missed. The next
-# exercise is an explanation that is in circulation: **find the mistake.**
+# The slow columns keep neighbors together, and longer texts need them. The paper says the wavelengths go from
+# $2 \pi$ to $10000 \cdot 2 \pi$, which is 62,832. The last pair stops a little short of that.
+#
+# A bound is easily missed. The next exercise is an explanation that is in circulation: **find the mistake.**
 
 # %% exercise="index_bounds"
 
@@ -234,12 +284,14 @@ claim("That is the table above.", (rows, pairs) == (6, 2))
 
 # %% [markdown]
 # ## What the table costs, and how it is used
-# The table is computed, so it has **no parameters**, and there is a row for any position. One detail is easily missed (the
-# paper's section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is added. A likely reason is size:
-# drawn with standard deviation $1 / \sqrt{\text{dim}}$, they are then about as large as the sines. `Sinusoidal.embed` does
-# both.
 #
-# **Predict before you run.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors differ most?
+# The table is computed, so it has **no parameters**, and there is a row for any position. One detail is easily
+# missed (the paper's section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is added.
+# A likely reason is size. Drawn with standard deviation $1 / \sqrt{\text{dim}}$, they are then about as large
+# as the sines. `Sinusoidal.embed` multiplies and adds.
+#
+# **Predict before you run.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors
+# differ most?
 
 # %%
 positions = Sinusoidal(4)
@@ -251,8 +303,9 @@ print(positions.embed(the)[0, [0, 5, 8]].numpy().round(2))
 # One word, three vectors. The fast pair, on the left, tells them apart. The slow one has hardly moved yet.
 #
 # ## Interleaved or in halves
-# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. Is it wrong? No.
-# It has the same columns in another order, a **permutation**.
+#
+# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. Is it
+# wrong? No. It has the same columns in another order, a **permutation**.
 
 # %% exercise="halves_from_pairs"
 
@@ -267,44 +320,72 @@ print("all in halves: off by", abs(halves - right).max().round(1))
 print("only P:        off by", abs(mixed - right).max().round(1))
 
 # %% [markdown]
-# A model trained with the other layout has the columns of its embeddings in another order, and with them the rows of the
-# weights that read them. Either layout is fine. Mixing them breaks a model, and no error tells you. This course interleaves
-# tables. You will need this very permutation in lesson 06.
+# A model trained with the other layout has the columns of its embeddings in another order, and with them the
+# rows of the weights that read them. Either layout is fine. But mixing the two breaks a model, and no error
+# tells you. This course interleaves tables. You'll need this very permutation in lesson 06.
 #
 # ## How far apart? Dot products
-# Attention compares by dot products, so what is the dot product of two positions $i$ and $j$? Each pair $c$ contributes
-# $\sin a \sin b + \cos a \cos b = \cos(a - b)$:
+#
+# Attention compares by dot products. So what is the dot product of two positions $i$ and $j$? Each pair $c$ of
+# columns contributes $\sin a \sin b + \cos a \cos b = \cos(a - b)$:
+#
 # $$P_i \cdot P_j = \sum_{c} \cos \big( (i - j) \cdot \text{speed}_c \big)$$
 #
-# **Predict before you run.** Is *saw*, at 7, more like position 4 or like position 10?
+# **Predict before you run.** Is *saw*, at 7, more like position 4 or like position 10? And what will a base of
+# 100 change, in place of 10000?
 
 # %%
-P = sinusoidal_encoding(210, 128)  # (seq, dim)
-print("saw at   7 with 4, 7 and 10:", P[7] @ P[[4, 7, 10]].T)
-print("at 107 with 104, 107 and 110:", P[107] @ P[[104, 107, 110]].T)
-products = P @ P.T  # (seq, seq)
-same = np.allclose(products[1:, 1:], products[:-1, :-1])
-claim("Distance, no sign.", same and np.allclose(products, products.T))
+many = sinusoidal_encoding(2401, 128)  # (seq, dim)
+print(
+    "saw at   7 with   4,   7,  10:", (many[7] @ many[[4, 7, 10]].T).round(1)
+)
+print(
+    "saw at 107 with 104, 107, 110:",
+    (many[107] @ many[[104, 107, 110]].T).round(1),
+)
+
+# %% tags=["folded"]
+distance = np.arange(-1000, 1001)
+figure, axis = plt.subplots(figsize=(7.5, 3.6))
+for base, color in ((100.0, "0.6"), (10000.0, STYLES["sinusoidal"][0])):
+    many = sinusoidal_encoding(2401, 128, base)
+    products = many[1200] @ many[1200 + distance].T
+    others = many[1400] @ many[1400 + distance].T
+    claim("Only the distance counts.", np.allclose(products, others))
+    claim("Its sign doesn't.", np.allclose(products, products[::-1]))
+    axis.plot(distance, products, color=color, label=f"base {base:.0f}")
+axis.set(xlabel="distance j - i (positions)", ylabel="dot product")
+axis.set_title("Base 100 runs out of slow hands")
+axis.legend(fontsize=12)
+alt = """Dot product of position vectors over their distance, -1000 to 1000,
+the same on both sides. Both curves are 64 at distance 0. With base 10000 it
+keeps falling, with ripples. With base 100 it falls to 0 within a few hundred
+positions, and trembles around it from there on."""
+show(figure, alt)
 
 # %% [markdown]
-# Only the *distance* is left. And since the cosine is the same for +3 and -3, its sign is lost: nothing says who comes
-# first.
+# Only the *distance* is left. The cosine is the same for +3 and -3, so nothing says which one comes first. On
+# the whole the product falls with the distance, but there are ripples. With base 100 all far positions are
+# alike.
 #
 # ## A shift is a rotation
-# You may read that absolute positions cannot express relative position. It isn't quite so. Go $k$ positions on ($k$ is a
-# step now), and each hand moves by the angle $a = k \cdot \text{speed}$, *wherever it was before*. For a pair at angle $x$:
+#
+# You may read that absolute positions cannot express relative position. It isn't quite so. Go $k$ positions on
+# ($k$ is a step now), and each hand moves by the angle $a = k \cdot \text{speed}$, *wherever it was before*.
+# For a pair at angle $x$:
+#
 # $$\begin{pmatrix} \sin(x + a) \\ \cos(x + a) \end{pmatrix} =
 # \begin{pmatrix} \cos a & \sin a \\ -\sin a & \cos a \end{pmatrix} \begin{pmatrix} \sin x \\ \cos x \end{pmatrix}$$
 #
-# These are the angle-sum formulas from school. All pairs together make one matrix with 2 x 2 blocks along its diagonal, and
-# it's the same for every position: $P_{\text{position} + k} = R_k \, P_{\text{position}}$.
+# These are the angle-sum formulas from school. All pairs together make one matrix with 2 x 2 blocks along its
+# diagonal, and it's the same for every position: $P_{\text{position} + k} = R_k \, P_{\text{position}}$.
 
 # %% exercise="shift_matrix"
 
 # %% [markdown]
-# A query is a matrix times the input. Let that matrix be $R_{-3}$, times a number to make it sharp. Then the query looks
-# like the position three back, and that key fits it best. Here is such a head, *by position alone*, and the same head with
-# each minus in the wrong corner.
+# A query is a matrix times the input. Let that matrix be $R_{-3}$, times a large number to make attention
+# sharp. Then the query looks like the position three back, and that key fits it best. Here is such a head, *by
+# position alone*, and beside it the same head with each minus in the wrong corner.
 #
 # **Predict before you run.** Which word does *sat* look at, on the left and on the right?
 
@@ -329,15 +410,20 @@ Right: on the word three after it; the last three look at the last."""
 show(figure, alt)
 
 # %% [markdown]
-# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And token and position, once added,
-# are never split again. Without the matrices of query and key, a score is
+# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And token and
+# position, once added, are never split again. Without the matrices of query and key, a score is
+#
 # $$(x_i + P_i) \cdot (x_j + P_j) = x_i \cdot x_j + x_i \cdot P_j + P_i \cdot x_j + P_i \cdot P_j$$
 #
-# The two products of a token with a position change when the text is moved. Lesson 05 starts from these four terms.
+# The two products of a token with a position change when the text is moved. Lesson 05 starts from these four
+# terms.
 #
 # ## Learned positions
-# The other table has no formula at all: **k vectors for k positions**, random at first, and trained like word vectors. Write
-# its one method. It takes an `offset`, since a model that writes token by token doesn't start at 0 each time.
+#
+# The other table has no formula at all: **k vectors for k positions**, random at first, and trained like word
+# vectors. Write its one method. It takes an `offset`, since a model that writes token by token doesn't start at
+# 0 each time.
+#
 # $$\text{result}[n] = x[n] + \text{table}[\text{offset} + n]$$
 
 # %% exercise="Learned"
@@ -367,14 +453,32 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
-# They would be at 5, 6, 7 and 8, and there is no row 8. A clear error is better than a made-up vector. GPT-2 has 1024
-# positions of 768 numbers, drawn from a normal distribution at first (Radford et al. 2019, and its published code). BERT's
-# 512 positions are learned, too (Devlin et al. 2019, and its published code), though one often reads that it uses sinusoids.
+# They would be at 5, 6, 7 and 8, and there is no row 8. A clear error is better than a made-up vector.
 #
+# GPT-2 has 1024 positions of 768 numbers, random at first (Radford et al. 2019, and its published code). BERT's
+# 512 positions are learned, too (Devlin et al. 2019, and its code), though one often reads that it uses
+# sinusoids.
+#
+# GPT-2 has 1024 positions of 768 numbers, drawn from a normal distribution at first (Radford et al. 2019, and
+# its published code). BERT's 512 positions are learned, too (Devlin et al. 2019, and its published code),
+# though one often reads that it uses sinusoids.
+#
+# **Predict before you run.** GPT-2 small has 124 million numbers. What share of them are positions?
+
+# %%
+gpt2 = Learned(1024, 768).table.numel()
+layers = 12 * (12 * 768**2 + 13 * 768) + 2 * 768  # 12, and the last norm
+total = 50257 * 768 + gpt2 + layers  # the vocabulary first
+print(f"positions: {gpt2:,} of {total:,} numbers, {gpt2 / total:.1%}")
+claim("Under one percent.", gpt2 == 786_432 and total == 124_439_808)
+
+# %% [markdown]
 # ## What a shift does to each
+#
 # Put three words in front of our sentence, *last night outside*. Every word moves three positions on.
 #
-# **Predict before you run.** With which table does *saw* keep its products $P_i \cdot P_j$ with the other words?
+# **Predict before you run.** With which table does *saw* keep its products $P_i \cdot P_j$ with the other
+# words?
 
 # %% tags=["folded"]
 torch.manual_seed(0)
@@ -397,10 +501,12 @@ Learned, not yet trained: two unrelated zigzags around 0, with 1 at saw."""
 show(figure, alt)
 
 # %% [markdown]
-# For sinusoids a shift is a rotation, known beforehand. In an untrained table every position is an island. An island must be
-# visited to be learned: a text of four tokens trains four rows, and those that only long texts reach learn from those few
-# texts alone. Training may well bring order among them. What trained tables look like is the question of lesson 13; this one
-# proves nothing about them.
+# For sinusoids a shift is a rotation, known beforehand. In an untrained table every position is an island. And
+# an island must be visited to be learned: a text of four tokens trains four rows, and those that only long
+# texts reach learn from those few texts alone.
+#
+# Training may well bring order among the islands. What trained tables look like is the question of lesson 13;
+# this one proves nothing about them.
 #
 # | | sinusoidal | learned |
 # |---|---|---|
@@ -408,12 +514,13 @@ show(figure, alt)
 # | past the training length | a row, never seen in training | an error |
 # | a shift by k | one rotation for all positions | another row, unrelated at first |
 #
-# Sinusoids do have a row for every position, but can a model make sense of a row it never saw? Kazemnejad et al. (2023,
-# section 3 and figure 1) compared encodings in decoders on ten small tasks, eight of them tested at up to twice the trained
-# length. The mean of 1 / rank was 0.22 for sinusoids, the lowest. Two encodings of lesson 05 got 0.50 and 0.55, and *no
-# encoding at all* got 0.69, the highest.
+# Sinusoids do have a row for every position, but can a model make sense of a row it never saw? Kazemnejad et
+# al. (2023, section 3 and figure 1) compared encodings in decoders on ten small tasks, eight of them tested at
+# up to twice the trained length. The mean of 1 / rank was 0.22 for sinusoids, the lowest, and 0.69 for *no
+# encoding at all*, the highest.
 #
 # ## What comes next
-# Both tables say *where* a token is, and leave it to the model to find out *how far apart* two of them are. Often only that
-# matters: *saw* looks for its cat six words back, wherever the sentence is in a text. Lesson 05 tells attention the distance
-# itself.
+#
+# Both tables say *where* a token is, and leave it to the model to find out *how far apart* two of them are.
+# Often only that matters: *saw* looks for its cat six words back, wherever the sentence is. Lesson 05 tells
+# attention the distance itself.

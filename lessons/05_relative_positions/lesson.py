@@ -10,21 +10,30 @@
 # %% [markdown]
 # # 05 · Relative positions: how far apart
 #
-# **How can attention know the distance between two tokens, wherever they are?** Once more:
+# **How can attention know the distance between two tokens, wherever they are?**
+#
+# Once more our sentence:
 #
 # > the cat that sat on the mat saw the dog
 #
-# Lesson 04 told each word its position. But *saw* doesn't care that it is at position 7. It cares that *mat* is one word
-# back and *cat* is six. So tell attention the distance, right where it compares two tokens: in the score. You'll build the
-# heart of four ways to do it, in the order in which they were published.
+# Lesson 04 told each word its position. But *saw* doesn't care that it is at position 7. It cares that *mat* is
+# one word back and *cat* is six. So tell attention the distance, right where it compares two tokens: in the
+# score. You'll build the heart of four ways to do it, in the order in which they were published.
 #
 # ## Three questions about lesson 03
+#
 # 1. Which numbers does the softmax of attention turn into weights, and what shape do they have?
 # 2. In a decoder, which keys may query i look at?
-# 3. Take one attention layer without positions. Swap two tokens before the last one. What changes for the last one?
+# 3. Take one attention layer without positions. Swap two tokens before the last one. What changes for the last
+#    one?
 #
-# <details><summary>Answers</summary>1. The scores, q.k / sqrt(head_dim), one per query and key: (query, key) for every head.
-# 2. The keys 0 ... i, its own and all earlier ones. 3. Nothing.</details>
+# <details><summary>Answers</summary>
+#
+# 1. The scores, q.k / sqrt(head_dim), one per query and key: (query, key) for every head.
+# 2. The keys 0 ... i, its own and all earlier ones.
+# 3. Nothing.
+#
+# </details>
 
 # %%
 import matplotlib.pyplot as plt
@@ -51,28 +60,40 @@ words = "the cat that sat on the mat saw the dog".split()
 
 # %% [markdown]
 # ## A table of distances
-# Let the query be at position $i$ and the key at position $j$. In this course a distance is **key minus query**:
+#
+# Let the query be at position $i$ and the key at position $j$. In this course a distance is **key minus
+# query**:
+#
 # $$\text{distance}[i, j] = j - i$$
 #
-# Zero is the token itself, and negative numbers are the past. You made such a table in lesson 00. There's one addition. A
-# model that writes token by token keeps the keys of what it has read in a cache, and asks with the newest token only. So the
-# queries are always the *last* ones of the text.
+# Zero is the token itself, and negative numbers are the past. You made such a table in lesson 00. There is one
+# addition. A model that writes token by token keeps the keys of what it has read in a cache, and asks with the
+# newest token only. So the queries are always the *last* ones of the text.
 #
 # **Predict before you run.** One query, five keys. What are its distances?
 #
-# <details><summary>Answer</summary>The query is the fifth token, so -4, -3, -2, -1, 0. If you count queries from 0, you get
-# 0, 1, 2, 3, 4: all keys in the future.</details>
+# <details><summary>Answer</summary>
+#
+# The query is the fifth token, so -4, -3, -2, -1, 0. If you count queries from 0, you get 0, 1, 2, 3, 4: all
+# keys in the future.
+#
+# </details>
 
 # %% exercise="relative_positions"
 
 # %% [markdown]
 # ## Two conventions, and a mistake
-# Some people count query minus key, so that the past is positive. Transformer-XL's paper does ($R_{i-j}$), and ALiBi's
-# penalty is mostly written $m (i - j)$. Shaw's paper and T5's published code count key minus query. Either is fine. But mix
-# the two, and past and future trade places. Under a causal mask, such a mistake can hide for long, since only one half is
-# ever used.
 #
-# **Find the mistake.** An article gives the distance as $j - i$, and then prints this matrix for four tokens:
+# Some people count query minus key, so that the past is positive. Transformer-XL's paper does ($R_{i-j}$), and
+# ALiBi's penalty is mostly written $m (i - j)$. Shaw's paper and T5's published code count key minus query.
+# Either is fine.
+#
+# But mix the two, and past and future are swapped. Under a causal mask such a mistake can hide for long, since
+# only one half of the table is ever used.
+#
+# **Find the mistake** before you run. An article gives the distance as $j - i$, and then prints this matrix for
+# four tokens:
+#
 # $$\begin{pmatrix} 0 & -1 & -2 & -3 \\ 1 & 0 & -1 & -2 \\ 2 & 1 & 0 & -1 \\ 3 & 2 & 1 & 0 \end{pmatrix}$$
 
 # %%
@@ -83,15 +104,19 @@ print("query minus key:", (printed == -relative_positions(4, 4)).all())
 
 # %% [markdown]
 # ## How many vectors?
-# Among $k$ positions there are $2k - 1$ distances, from $-(k - 1)$ to $k - 1$. With one vector for each, $e_{-k+1}$ to
-# $e_{k-1}$, a model of 1024 positions needs 2047 of them, and still lacks those for $\pm 1024$ in a text of 1025. Does it
-# matter whether a token is 500 or 501 back? Shaw et al. (2018) **clip**: whatever is further away than a clipping distance
-# $k$ (another $k$) counts as $k$.
+#
+# Among $k$ positions there are $2k - 1$ distances, from $-(k - 1)$ to $k - 1$. With one vector for each,
+# $e_{-k+1}$ to $e_{k-1}$, a model of 1024 positions needs 2047 of them, and still lacks those for $\pm 1024$ in
+# a text of 1025. Does it matter whether a token is 500 or 501 back? Shaw et al. (2018) **clip**: whatever is
+# further away than a clipping distance $k$ (another $k$) counts as $k$.
+#
 # $$\text{row} = \max(-k, \min(k, j - i)) + k$$
 #
-# The distances $-k$ to $k$ are left. So you will read both numbers, $2k - 1$ and $2k + 1$. They count different things.
+# The distances $-k$ to $k$ remain, $2k + 1$ of them. You will read both numbers, $2k - 1$ and $2k + 1$. They
+# count different things.
 #
-# **Predict before you run.** How many distances are there in our ten words? And how many rows with a clip of 3?
+# **Predict before you run.** How many distances are there among our ten words? And how many rows with a clip of
+# 3?
 
 # %% tags=["folded"]
 distances = relative_positions(10, 10)  # (query, key)
@@ -112,16 +137,21 @@ show(figure, alt)
 
 # %% [markdown]
 # ## Shaw's vectors
-# Each distance has two learned vectors. One, $a^K$, is added to the key: "three back" can fit a query well or badly, just as
-# a token can. The other, $a^V$, is added to the value, so that the result knows from how far it came.
+#
+# Each distance has two learned vectors. One, $a^K$, is added to the key: "three back" can fit a query well or
+# badly, just as a token can. The other, $a^V$, is added to the value, so that the result knows from how far it
+# came.
+#
 # $$\text{score}[i, j] = \frac{q_i \cdot (k_j + a^K_{\text{row}(i, j)})}{\sqrt{\text{head\_dim}}} \qquad
 # \text{result}_i = \sum_j \text{weight}[i, j] \; (v_j + a^V_{\text{row}(i, j)})$$
 
 # %% exercise="shaw_attention"
 
 # %% [markdown]
-# The formula wants a vector for each *pair* of tokens. **Predict before you run.** For 1024 tokens and head_dim 64, how many
-# numbers are that? `Shaw` multiplies $q_i$ with each *row of the table* instead, and every pair picks its product.
+# The formula wants a vector for each *pair* of tokens. `Shaw` multiplies $q_i$ by each *row of the table*
+# instead, and every pair picks its product.
+#
+# **Predict before you run.** For 1024 tokens and head_dim 64, how many numbers are the vectors of all pairs?
 
 # %%
 torch.manual_seed(1)
@@ -135,35 +165,48 @@ print(f"by pair: {1024 * 1024 * 64:11,} numbers")
 print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 
 # %% [markdown]
-# On translation the authors measured 1.3 BLEU more than with absolute positions from English to German, and 0.3 more to
-# French (Shaw et al. 2018, abstract; BLEU is agreement with human translations, 0 to 100). In this course's comparisons,
-# `shaw` has vectors for the keys only. Its clip is the training length - 1, so that no distance of the training texts is
-# clipped, unless another clip is named.
+# On translation the authors measured 1.3 BLEU more than with absolute positions from English to German, and 0.3
+# more to French (Shaw et al. 2018, abstract; BLEU is agreement with human translations, 0 to 100).
+#
+# In this course's comparisons, `shaw` has vectors for the keys only. Its clip is the training length - 1, so
+# that no distance of the training texts is clipped, unless another clip is named.
 #
 # ## Transformer-XL: four questions in one score
-# Transformer-XL (Dai et al. 2019) is made for long texts. It reads them in segments, and each segment can look back at the
-# stored states of the one before. This **recurrence** (section 3.2) is half of its idea.
 #
-# **Predict.** Say a segment has 100 words, and positions are absolute. *Cat* was at 95, and *saw* is the second word of the
-# next segment. How far apart do they seem to be?
+# Transformer-XL (Dai et al. 2019) is made for long texts. It reads them in segments, and each segment can look
+# back at the stored states of the one before. This **recurrence** (section 3.2) is half of its idea.
 #
-# As if *cat* came 94 words after *saw*, since the next segment starts at 0 again. So it needs its other half, the encoding
-# (section 3.3), and that is what we build. The models in this course have no recurrence.
+# **Predict.** Say a segment has 100 words, and positions are absolute. *Cat* was at position 95, and *saw* is
+# the second word of the next segment. How far apart do they seem to be?
 #
-# It starts from lesson 04's four products of tokens and positions. In two of them the key's position becomes the distance.
-# In the two with the query's own position, a learned vector takes its place, $u$ or $v$ (these are not the values), because
-# that position shouldn't matter. Before the division by $\sqrt{\text{head\_dim}}$:
+# <details><summary>Answer</summary>
+#
+# The next segment starts at 0 again, so *saw* is at 1, and *cat* seems to come 94 words after it.
+#
+# </details>
+#
+# So the recurrence needs the other half of the idea, the encoding (section 3.3). That is what we build. The
+# models in this course have no recurrence.
+#
+# It starts from lesson 04's four products of tokens and positions. In two of them the key's position becomes
+# the distance. In the two with the query's own position, a learned vector takes over, $u$ or $v$ (not the
+# values), because that position shouldn't matter. Before the division by $\sqrt{\text{head\_dim}}$:
+#
 # $$\text{score}[i, j] = \underbrace{q_i \cdot k_j}_{\text{token, token}} +
 # \underbrace{q_i \cdot r_{i - j}}_{\text{token, distance}} + \underbrace{u \cdot k_j}_{\text{any, token}} +
 # \underbrace{v \cdot r_{i - j}}_{\text{any, distance}}$$
 #
-# $r_d = W_{kR} R_d$ is for the distance $d = i - j$, query minus key. $R_d$ is row $d$ of lesson 04's sinusoidal table (in
-# their code in the halves layout), and $W_{kR}$ is a learned matrix. **Predict.** Draw each term as a map of queries and
-# keys. Which has equal columns, which has equal diagonals? In which are the columns of the three *the* alike? You'll see
-# below.
+# Here $r_d = W_{kR} R_d$ is for the distance $d = i - j$, query minus key. $R_d$ is row $d$ of lesson 04's
+# sinusoidal table (in their code in the halves layout), and $W_{kR}$ is a learned matrix.
 #
-# Two of the terms need $r$. The fast way is one matrix product of all queries with all $r_d$, from far to near. But then a
-# column is a *distance*, and a score needs columns that are *keys*. Each row has to slide left, and each by another number.
+# **Predict.** Draw each term as a map of queries and keys. Which has equal columns, which has equal diagonals?
+# And in which map are the columns of the three *the* alike? You'll see it below.
+#
+# ### From distances to keys
+#
+# Two of the terms need $r$. The fast way is one matrix product of all queries with all $r_d$, sorted from far
+# to near. But then a column is a *distance*, and a score needs columns that are *keys*. So each row has to
+# slide left, and each by another number of columns.
 
 # %% tags=["folded"]
 back = np.tile([3, 2, 1, 0], (4, 1))  # of each column
@@ -185,7 +228,8 @@ show(figure, alt)
 # %% exercise="relative_shift"
 
 # %% [markdown]
-# Now the three terms that attention doesn't have yet. `TransformerXL.bias` calls your two functions.
+# Now write the three terms that attention doesn't have yet. `TransformerXL.bias` calls this function and the
+# one before.
 
 # %% exercise="transformer_xl_bias"
 
@@ -220,27 +264,34 @@ last = terms["any, token"].numpy()[9]
 claim("Equal copies.", np.allclose(last[[0, 5]], last[8], atol=1e-5))
 
 # %% [markdown]
-# As predicted? $u \cdot k_j$ is the same for every query, and the same for each copy of *the*. $v \cdot r_{i-j}$ depends on
-# the distance only. The other two have neither. (The authors' code shifts with a column of zeros and two reshapes. Try the
-# hints.)
+# As predicted? $u \cdot k_j$ is the same for every query, and the same for each copy of *the*. $v \cdot
+# r_{i-j}$ depends on the distance only. The other two terms depend on the pair. (The authors' code slides all
+# rows at once, with a column of zeros and two reshapes. The hints of `relative_shift` show how.)
 #
 # ## T5: buckets
-# T5 (Raffel et al. 2020, section 2.1) makes it much simpler. No vectors: one learned **number** per distance and head, added
-# to the score. And distances share numbers, the more of them the further away they are. The near half of the buckets has one
-# distance each, and beyond that the scale is logarithmic. The exact rule is in their code. With $B$ buckets and $n$ tokens
-# back:
+#
+# T5 (Raffel et al. 2020, section 2.1) makes it much simpler. There are no vectors, just one learned **number**
+# per distance and head, which is added to the score. And distances share numbers, more and more of them the
+# further away they are. The near half of the buckets has one distance each. Beyond that, the scale is
+# logarithmic. The exact rule is in their code. With $B$ buckets and $n$ tokens back:
+#
 # $$\text{bucket}(n) = n \;\text{ for } n < \tfrac{B}{2}, \quad \text{else }
 # \min\!\left(B - 1, \; \tfrac{B}{2} +
 # \left\lfloor \tfrac{B}{2} \cdot \frac{\ln (n \,/\, \tfrac B2)}{\ln (\text{max\_distance} \,/\, \tfrac B2)}
 # \right\rfloor \right)$$
 #
-# A decoder uses all 32 buckets for the past. An encoder looks both ways (`bidirectional`) and gives 16 to each side.
+# A decoder uses all 32 buckets for the past. An encoder looks both ways (`bidirectional`), and gives 16 to each
+# side.
 #
-# **Predict before you run.** Causal, 32 buckets, `max_distance` 128: does the last bucket begin before 128, at 128, or after
-# it?
+# **Predict before you run.** Causal, 32 buckets, `max_distance` 128: does the last bucket begin before 128, at
+# 128, or after it?
 #
-# <details><summary>Answer</summary>Before. The paper says beyond 128 (section 2.1). But by its code the fraction only has to
-# reach 15/16 for the floor to be 15, and n = 16 * 8^(15/16) = 112.4. So it is 113.</details>
+# <details><summary>Answer</summary>
+#
+# Before. The paper says beyond 128 (section 2.1). But by its code the fraction only has to reach 15/16 for the
+# floor to be 15, and $16 \cdot 8^{15/16} = 112.4$. So it is 113.
+#
+# </details>
 
 # %% exercise="t5_bucket"
 
@@ -264,28 +315,38 @@ one side of bidirectional, does so up to 8, and ends at 15 from 91 on."""
 show(figure, alt)
 
 # %% [markdown]
-# One layer's bias can't tell 113 back from 10,000 back; several layers together can (same section). It does take a text of
-# any length. One table serves all layers, and T5 doesn't divide $q \cdot k$ by $\sqrt{\text{head\_dim}}$ (its published
-# code). Now put the numbers into the score. What you write is what trains in lesson 09.
+# So one layer can't tell 113 back from 10,000 back, though several layers together can (same section). And it
+# takes a text of any length. One table serves all layers, and T5 doesn't divide $q \cdot k$ by
+# $\sqrt{\text{head\_dim}}$ (its published code).
+#
+# Now put the numbers into the score. What you write here is what trains in lesson 09.
 
 # %% exercise="T5Bias"
 
 # %% [markdown]
 # ## ALiBi: a straight line
-# Press et al. (2022) take even the learned numbers away. Their claim is in the title, *train short, test long*: a model of
-# 1.3 billion parameters, trained on 1024 tokens, was as good on 2048 as a sinusoidal model trained on 2048, with 11% less
-# time and memory in training (abstract). Each head subtracts a penalty that grows with the distance, with a fixed slope $m$
-# of its own:
+#
+# Press et al. (2022) take even the learned numbers away. Their claim is in their title: *train short, test
+# long*. A model of 1.3 billion parameters, trained on 1024 tokens, was as good on 2048 as a sinusoidal model
+# trained on 2048. And training was 11% faster, with 11% less memory (abstract).
+#
+# Each head subtracts a penalty that grows with the distance, with a fixed slope $m$ of its own:
+#
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}} - m_\text{head} \cdot (i - j)$$
 #
-# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$, a geometric series that starts with
-# $2^{-8/\text{heads}}$ and has that ratio. The paper gives this rule for any number of heads (section 3), but its published
-# code uses it for powers of two only. For 12 heads it takes the slopes of 8, and 4 more from between them.
+# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$. This is a geometric series that starts with
+# $2^{-8/\text{heads}}$ and has that ratio. The paper gives the rule for any number of heads (section 3). Its
+# published code uses it for powers of two only. For 12 heads it takes the slopes of 8, and 4 more from in
+# between.
 #
-# **Predict before you run.** Suppose all $q \cdot k$ are equal, and the slope is 1/2. How much weight does the token 4 back
-# get, compared with the token itself?
+# **Predict before you run.** Suppose all $q \cdot k$ are equal, and the slope is 1/2. How much weight does the
+# token 4 back get, compared with the token itself?
 #
-# <details><summary>Answer</summary>e^(-4/2) = 0.135, about a seventh. With slope 1/256 it is 0.98.</details>
+# <details><summary>Answer</summary>
+#
+# $e^{-4/2} = 0.135$, about a seventh. With slope 1/256 it is 0.98.
+#
+# </details>
 
 # %% exercise="alibi_slopes"
 
@@ -322,10 +383,13 @@ claim("A seventh.", np.isclose(np.exp(bias[0, 63, 59]), 0.135, atol=1e-3))
 
 # %% [markdown]
 # ## One sentence, four encodings
-# What does each of the four add to the scores of *saw*? The vectors and numbers below are random, as nothing is trained, so
-# look at the shapes. Shaw has a clip of 3, T5 has 8 buckets. Then we put three words in front, as at the end of lesson 04.
 #
-# **Predict before you run.** Which words share a number with Shaw, which with T5? And which curves will change?
+# What does each of the four add to the scores of *saw*? Nothing is trained yet, so vectors and numbers are
+# random. Look at the shapes. (Shaw's clip is 3 here, and T5 has 8 buckets.) Then we put three words in front,
+# as at the end of lesson 04.
+#
+# **Predict before you run.** Which words share a number with Shaw, and which with T5? Which of the curves will
+# change?
 
 # %% tags=["folded"]
 moved = torch.cat([torch.randn(3, 16), tokens], dim=0)  # three words in front
@@ -354,8 +418,9 @@ back. Transformer-XL: irregular. T5: steps. ALiBi: a rising line."""
 show(figure, alt)
 
 # %% [markdown]
-# That is the promise of relative positions: **the scores don't change when a text is moved**. Now for all encodings so far:
-# the scores of one attention layer, with the same random weights each time, and what a model has to learn for its positions.
+# That is the promise of relative positions: **the scores don't change when a text is moved**. Now for all
+# encodings so far: the scores of one attention layer, with the same random weights each time, and what a model
+# has to learn for its positions.
 #
 # **Predict before you run.** Which keep their scores? Which has the most to learn?
 
@@ -383,26 +448,33 @@ for name in "none sinusoidal learned shaw transformer_xl t5 alibi".split():
     claim(name, same == (name not in ("sinusoidal", "learned")))
 
 # %% [markdown]
-# Shaw's vectors (255 of them per layer here) and Transformer-XL take twice the numbers of the learned table, T5 and ALiBi
-# next to none. All of them cost work, since they add something to every score of every layer. In this course's code that is
-# a number per pair, T x T per head. That is how we wrote it. ALiBi and T5 themselves don't need it, since a kernel can make
-# each number from $i-j$ on the spot. ALiBi's authors measured within 1% of sinusoidal training speed (figure 2).
+# Shaw's vectors (255 of them per layer here) and Transformer-XL take twice the numbers of the learned table, T5
+# and ALiBi next to none. All of them cost work, since they add something to every score of every layer. ALiBi's
+# authors measured within 1% of sinusoidal training speed (figure 2).
+#
+# In this course's code, each of the four makes a number per pair, T x T per head. That is how we wrote it.
+# ALiBi and T5 don't need to store it: a kernel can make each number from $i-j$ on the spot.
 #
 # ## Who uses what, and what was measured
-# XLNet uses Transformer-XL's encoding, T5 its buckets, BLOOM and MPT use ALiBi. (This course's tests compare each of them
-# with these models' own code.) Are relative positions better, above all on long texts? It depends on the recipe:
+#
+# XLNet uses Transformer-XL's encoding, T5 its buckets, BLOOM and MPT use ALiBi. (This course's tests compare
+# each of them with these models' own code.) Are relative positions better, above all on long texts? Here is
+# what two papers measured:
 #
 # | measured | absolute | relative |
 # |---|---|---|
 # | perplexity on Wikitext-103, 124 million parameters, less is better (Golovneva et al. 2024, table 5) | 24.87 | 23.81 |
 # | mean of 1 / rank, ten small tasks, eight tested at up to twice the trained length (Kazemnejad et al. 2023, figure 1) | 0.22 (sinusoids) | 0.55 (T5), 0.50 (ALiBi) |
 #
-# In that last comparison a decoder with no positions at all was first, with 0.69. And beyond the training length, distances
-# never seen have no vector. If they all take the vector of the farthest trained distance, the model stays much healthier
-# (Golovneva et al. 2024, section 5.4 and figure 3). Lesson 09 measures all encodings on a task of its own, up to four times
-# the training length, and lesson 12 on text.
+# In the second comparison a decoder with no positions at all was first, with 0.69.
+#
+# Beyond the training length, relative vectors get bad: distances never seen have no vector, so nothing is added
+# for them. If they all take the vector of the farthest trained distance, the model stays much healthier
+# (Golovneva et al. 2024, section 5.4 and figure 3). Lesson 09 measures all encodings on a task of its own, up
+# to four times the training length, and lesson 12 on text.
 #
 # ## What comes next
-# All four put the distance into the score *beside* the product of query and key. RoPE, lesson 06, puts it *inside*: it
-# rotates query and key, each by its own position, so that their product knows only the difference. You have the tool
-# already, from lesson 04: a shift is a rotation.
+#
+# All four put the distance into the score *beside* the product of query and key. RoPE, lesson 06, puts it
+# *inside*: it rotates query and key, each by its own position, so that their product knows only the difference.
+# You have the tool already, from lesson 04: a shift is a rotation.
