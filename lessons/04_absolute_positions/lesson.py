@@ -61,7 +61,7 @@ words = "the cat that sat on the mat saw the dog".split()
 # ## Why not simply the number?
 #
 # *Saw* is at position 7. Why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers each,
-# and see how different they still are. Our measure is lesson 02's cosine: 1 means they point the same way.
+# and see how different they still are. Lesson 02's cosine is 1 when they point the same way.
 
 # %%
 cat, dog = np.random.default_rng(1).standard_normal((2, 8))
@@ -304,8 +304,8 @@ print(positions.embed(the)[0, [0, 5, 8]].numpy().round(2))
 #
 # ## Interleaved or in halves
 #
-# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. Is it
-# wrong? No. It has the same columns in another order, a **permutation**.
+# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. It
+# isn't wrong. It has the same columns in another order, a **permutation**.
 
 # %% exercise="halves_from_pairs"
 
@@ -505,8 +505,7 @@ show(figure, alt)
 # an island must be visited to be learned: a text of four tokens trains four rows, and those that only long
 # texts reach learn from those few texts alone.
 #
-# Training may well bring order among the islands. What trained tables look like is the question of lesson 13;
-# this one proves nothing about them.
+# Training may well bring order among the islands. What trained tables look like is the question of lesson 13.
 #
 # | | sinusoidal | learned |
 # |---|---|---|
