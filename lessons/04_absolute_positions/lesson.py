@@ -156,9 +156,9 @@ print("nearest to a neighbor:", neighbors, "of 16 positions")
 claim("None is nearest to a neighbor.", neighbors == 0)
 
 # %% [markdown]
-# Not a single one. The wave of the ones is two positions long, so one step takes it from its top to its bottom.
-# Near positions get near vectors only if a step hardly moves most of the waves. In the next table even the
-# fastest wave is 6.3 positions long.
+# Not a single position is nearest to a neighbor. The wave of the ones is two positions long, so one step takes
+# it from its top to its bottom. Near positions get near vectors only if a step hardly moves most of the waves.
+# In the next table even the fastest wave is 6.3 positions long.
 #
 # One more thing is missing. A wave takes each value twice per round, once on its way up and once on its way
 # down. So each speed gets *two* columns, its sine and its cosine. Together they are a point on a circle, like
@@ -184,8 +184,7 @@ claim("None is nearest to a neighbor.", neighbors == 0)
 #
 # <details><summary>Answer</summary>
 #
-# $\sin 0 = 0$ and $\cos 0 = 1$, so $P_0$ is 0, 1, 0, 1. The speeds are $1 / 10000^0 = 1$ and $1 / 10000^{2/4} =
-# 1 / 100$.
+# $\sin 0 = 0$ and $\cos 0 = 1$, so $P_0$ is 0, 1, 0, 1. The speeds are 1 and $1 / 10000^{2/4} = 1/100$.
 #
 # </details>
 
@@ -200,8 +199,8 @@ for k, row in enumerate(sinusoidal_encoding(10, 4)):
     print(f"P{k} = sin {k}, cos {k}, sin {k}/100, cos {k}/100 = {numbers}")
 
 # %% [markdown]
-# Now watch the hands of a table with eight columns. The tip of a hand has the sine to the right and the cosine
-# up.
+# Each pair of columns is the hand of a clock: the tip has the sine to the right and the cosine up. Here are the
+# four hands of a table with eight columns.
 #
 # **Predict before you move the slider.** Which of the four hands can you see move by position 24?
 #
@@ -415,7 +414,7 @@ show(figure, alt)
 #
 # $$(x_i + P_i) \cdot (x_j + P_j) = x_i \cdot x_j + x_i \cdot P_j + P_i \cdot x_j + P_i \cdot P_j$$
 #
-# The two products of a token with a position change when the text is moved. Lesson 05 starts from these four
+# The two products of a token with a position change when the text is moved. Lesson 05 comes back to these four
 # terms.
 #
 # ## Learned positions
@@ -441,7 +440,7 @@ for n, id in enumerate(ids):
 claim("Tokens plus positions.", np.allclose(result, tokens + table[:4]))
 
 # %% [markdown]
-# The ids are those of lesson 02, with a vocabulary of 6 and dim 3. Now they have a table for up to 8 positions.
+# The ids, the vocabulary of 6 and dim 3 are those of lesson 02. Now there is a table for up to 8 positions.
 #
 # **Predict before you run.** Five tokens have been read, and these four come next. What should `embed` do?
 
@@ -458,10 +457,6 @@ except ValueError as error:
 # GPT-2 has 1024 positions of 768 numbers, random at first (Radford et al. 2019, and its published code). BERT's
 # 512 positions are learned, too (Devlin et al. 2019, and its code), though one often reads that it uses
 # sinusoids.
-#
-# GPT-2 has 1024 positions of 768 numbers, drawn from a normal distribution at first (Radford et al. 2019, and
-# its published code). BERT's 512 positions are learned, too (Devlin et al. 2019, and its published code),
-# though one often reads that it uses sinusoids.
 #
 # **Predict before you run.** GPT-2 small has 124 million numbers. What share of them are positions?
 
