@@ -144,9 +144,10 @@ alt = """Numbers over the twelve tokens. Tokens back: 11 to 0. Gates for ends:
 0.99 at full stops, else 0.01; positions about 3, 2 and 1 in the three sentences.
 Gates for beings: 0.99 at Alice and rabbit, 0.5 at She; positions from 2.6 to 0."""
 show_rows(rows, words, "Seen from the last token: three ways to count", alt)
-sentences = [3] * 4 + [2] * 4 + [1] * 4
-whole = by_ends.numpy().round().tolist()
-claim("Each sentence has one position.", whole == sentences)
+whole = by_ends.numpy().round()
+claim(
+    "Each sentence has a position.", (whole == np.repeat([3, 2, 1], 4)).all()
+)
 
 # %% [markdown]
 # Every encoding of lessons 05 and 06 has to work with the first row. In the third, each sentence has *one* number,
@@ -169,16 +170,10 @@ result = cope_positions(torch.tensor(np.tile(g, (5, 1))))[3].numpy()
 claim("That is cope_positions.", np.allclose(result, rows["flip: positions"]))
 
 # %% [markdown]
-# **Predict before you run.** Open all gates: which positions come out, and where have you seen them? And with all gates
-# closed?
-
-# %%
-print(cope_positions(torch.ones(4, 4)).numpy())
-claim("Closed, all are 0.", (cope_positions(torch.zeros(4, 4)) == 0).all())
-
-# %% [markdown]
-# $p_{ij} = i - j + 1$: the relative position, plus one because the query counts itself. CoPE contains what you know.
-# And with all gates closed there are no positions at all.
+# **Predict.** Open all gates: which positions come out, and where have you seen them? And with all gates closed?
+#
+# <details><summary>Answer</summary>Open, it is i - j + 1: the relative position, plus one because the query counts
+# itself. So CoPE contains what you know. Closed, all positions are 0: there are none.</details>
 #
 # ## Between two vectors
 #
@@ -215,8 +210,8 @@ axis.set(ylabel="second column", title="Between two rows, on the line")
 alt = """Four points e[0] to e[3], joined by lines, with vectors on the lines:
 came near e[0], rabbit near e[1], She after e[1], Alice between e[2] and e[3]."""
 show(figure, alt)
-at_2 = interpolate(table, torch.tensor(2.0))
-claim("At 2 it is e[2].", np.allclose(at_2, table[2]))
+same = interpolate(table, torch.tensor(2.0)) == table[2]
+claim("At 2 it is e[2].", same.all())
 
 # %% [markdown]
 # ## Into the score
@@ -260,21 +255,17 @@ claim("Numbers or vectors, the same.", np.allclose(out.detach(), vectors))
 # neighboring x's differ by $\delta = 0.5$.)
 
 # %% tags=["folded"]
-Deltas, by_tokens, by_cope = np.arange(0.5, 6.1, 0.5), [], []
+Deltas, reach = np.arange(0.5, 6.1, 0.5), []
 for Delta in Deltas:
-    content = torch.tensor(
-        [[Delta / 2]] + [[-Delta / 2]] * 400
-    )  # x, y, y, ...
-    gates = cope_gates(torch.ones(401, 1), content)  # (query, key)
-    positions = cope_positions(gates).numpy()
-    counted = positions[:, 0] - positions.diagonal()  # of x, from each query
-    cost = 0.5 / gates[0, 0].item() * counted
-    by_cope.append(np.argmax(Delta - cost < 0) - 1)  # y's until x is lost
-    by_tokens.append(Delta // 0.5)
+    content = np.array([[Delta / 2]] + [[-Delta / 2]] * 400)  # x, y, y, ...
+    gates = cope_gates(torch.ones(401, 1).double(), torch.tensor(content))
+    seen = cope_positions(gates).numpy()  # (query, key)
+    cost = 0.5 / gates[0, 0].item() * (seen[:, 0] - seen.diagonal())
+    reach.append(np.argmax(cost > Delta) - 1)  # y's until x is lost
 figure, axis = plt.subplots(figsize=(8, 3.9))
 rival, dashes = STYLES["alibi"]
-axis.plot(Deltas, by_cope, line, color=color, label="what matters")
-axis.plot(Deltas, by_tokens, dashes, color=rival, label="tokens")
+axis.plot(Deltas, reach, line, color=color, label="what matters")
+axis.plot(Deltas, Deltas // 0.5, dashes, color=rival, label="tokens")
 axis.set_yscale("symlog", linthresh=1)
 axis.set(
     xlabel="lead of x in content, $\\Delta$", ylabel="y's until x is lost"
@@ -285,18 +276,15 @@ alt = """How many y's may follow, logarithmic, over x's lead from 0.5 to 6.
 Counting tokens: from 1 to 12, in proportion. CoPE: lower at first, crosses at
 about 1, then grows exponentially to more than 200."""
 show(figure, alt)
-claim("A soft gate is no better.", by_cope[1] <= by_tokens[1])
-claim("A sharp one is ten times better.", by_cope[-1] > 10 * by_tokens[-1])
+claim("A soft gate is no better.", reach[1] <= 2)
+claim("A sharp one is ten times better.", reach[-1] > 120)
 
 # %% [markdown]
 # Exponentially instead of in proportion: sharp gates pay. But they have a price. What opens a gate is a large $q \cdot
 # k$, and a large $q \cdot k$ is strong attention. This head can't count x's without looking at x's. For the last x
 # that's just right. What if a head should count one thing and look at another?
 #
-# Take *the cat that sat on the mat saw the dog*. To find who saw it, let *saw* count each *the*, look at nouns, and
-# like position 2. In the first version gates and attention share their keys. In the second the gates meet the *values*
-# instead, `CoPE(gates="val_gates")`. The paper also tried keys of their own, made by one more matrix:
-# `gates="sep_keys"`. Both cost one more product per pair.
+# Take *the cat that sat on the mat saw the dog*. To find who saw it, let *saw* count each *the* and look for a noun at position 1, past one *the*. In the first version gates and attention share their keys. In the second the gates meet the *values* instead: `CoPE(gates="val_gates")`. The paper also tried keys of their own, made by one more matrix, `gates="sep_keys"`. Both cost one more product per pair.
 #
 # **Predict before you run.** Which words does *saw* look at in each version?
 
@@ -304,15 +292,16 @@ claim("A sharp one is ten times better.", by_cope[-1] > 10 * by_tokens[-1])
 sentence = "the cat that sat on the mat saw".split()
 the, noun = (np.isin(sentence, kind) for kind in ("the", ("cat", "mat")))
 columns = torch.tensor(np.stack([the, noun, the < 2, the > 2], axis=1) * 1.0)
-count, find = columns * torch.tensor([1.0, 0, 1, 0]), columns[:, 1:2]
-find = columns * torch.tensor([0, 1.0, 0, 0])
+count, find = (
+    columns * torch.tensor(w) for w in ([1.0, 0, 1, 0], [0, 1.0, 0, 0])
+)
 saw = torch.tensor([20.0, 8, -10, 1]).double().expand(1, 1, 8, 4)
-likes_2 = torch.tensor(np.outer([0, 0, 6.0, 0], [0, 0, 0, 1]))  # e: (npos, 4)
+likes_1 = torch.tensor(np.outer([0, 6.0, 0, 0], [0, 0, 0, 1]))  # e: (npos, 4)
 versions = {"keys": (columns, find), "val_gates": (find, count)}
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.4), sharey=True)
 for axis, (gates, (k, v)) in zip(axes, versions.items()):
     cope = CoPE(npos_max=4, head_dim=4, gates=gates).double()
-    cope.load_state_dict({"e": likes_2})
+    cope.load_state_dict({"e": likes_1})
     bias = cope.bias(saw, k[None, None], v[None, None])  # (1, 1, query, key)
     scores = (saw @ k.transpose(0, 1) / 2 + bias)[0, 0, -1]
     weights = scores.softmax(-1).detach().numpy()
@@ -363,14 +352,10 @@ out.backward(torch.tensor(grad))
 g, z = s.sigmoid().detach().numpy(), z.detach().numpy()
 clamped = grad * (p.detach().numpy() > 3)  # only of positions past the end
 grad_s, grad_z = cope_backward(grad, g, z)
-from_clamped, from_zero = (
-    abs(cope_backward(*each)[0]).max()
-    for each in ((clamped, g, z), (grad, g, 0 * z))
-)
-print(f"largest gradient {abs(grad_s).max():.2f}; from clamped positions")
-print(f"{from_clamped:.2f}; with a table of zeros {from_zero:.2f}")
-agrees = np.allclose(s.grad, grad_s), np.allclose(e.grad, grad_z.T @ q.numpy())
-claim("The engine agrees with you.", all(agrees))
+agree = np.allclose(s.grad, grad_s), np.allclose(e.grad, grad_z.T @ q.numpy())
+claim("The engine agrees with you.", all(agree))
+for name, each in (("clamped", (clamped, g, z)), ("e = 0", (grad, g, 0 * z))):
+    print(f"{name}: largest gradient {abs(cope_backward(*each)[0]).max()}")
 
 # %% [markdown]
 # Nothing: all $z$ are equal, so every slope is 0. Gates learn from positions once $e$ has moved. Does that work?
@@ -385,16 +370,8 @@ claim("The engine agrees with you.", all(agrees))
 
 
 # %%
-def batch(size=32, seq=32):
-    """Texts of a, b, y (0, 1, 2), and which of a and b came last."""
-    ids = rng.choice(3, (size, seq), p=[0.125, 0.125, 0.75])
-    ids[:, 0] = rng.integers(2, size=size)
-    last = np.maximum.accumulate(np.where(ids < 2, np.arange(seq), 0), axis=1)
-    return torch.tensor(ids), torch.tensor(np.take_along_axis(ids, last, 1))
-
-
 def head(ids):
-    """The answers (batch, seq, 2), with the gates and z behind them."""
+    """Its answers (batch, seq, 2); gates and z of the last query."""
     q, k, v = Q[ids], K[ids], V[ids]
     gates, z = cope_gates(q, k), q @ e.transpose(0, 1)
     scores = q @ k.transpose(-2, -1) / 4
@@ -407,19 +384,22 @@ def head(ids):
 torch.manual_seed(0)
 Q, K, V = (nn.Parameter(torch.randn(3, n) / 2) for n in (16, 16, 2))
 e = nn.Parameter(torch.zeros(8, 16))  # (npos, head_dim)
+optimizer = optim.Adam([Q, K, V, e], lr=0.05)
 text = torch.tensor([["aby".index(letter) for letter in "ayybyyyayyyy"]])
 before, bar = head(text), progress(250, "the last x")
-optimizer = optim.Adam([Q, K, V, e], lr=0.05)
 for step in range(250):
-    ids, answers = batch()
-    loss = F.cross_entropy(head(ids)[0].reshape(-1, 2), answers.reshape(-1))
+    ids = rng.choice(3, (32, 32), p=[0.125, 0.125, 0.75])  # a, b or y
+    ids[:, 0] = rng.integers(2, size=32)
+    last = np.maximum.accumulate(np.where(ids < 2, np.arange(32), 0), axis=1)
+    targets = torch.tensor(np.take_along_axis(ids, last, axis=1))
+    answers, _, _ = head(torch.tensor(ids))
+    loss = F.cross_entropy(answers.reshape(-1, 2), targets.reshape(-1))
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     bar.update(step + 1, f"loss {loss.item():.3f}")
-after, (ids, answers) = head(text), batch()
-wrong = (head(ids)[0].argmax(-1) != answers).numpy().mean()
-print(f"wrong after training: {100 * wrong:.1f} %")
+after, wrong = head(text), (answers.argmax(-1) != targets).numpy().mean()
+print(f"wrong in the last 32 texts: {100 * wrong:.1f} %")
 
 # %% tags=["nbval-ignore-output", "folded"]
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=(3, 2))
