@@ -294,8 +294,8 @@ show(figure, alt)
 # ## The way back
 #
 # Training needs the gradient of $x$, given that of $y$. For one pair $y = R x$. By the rule of lesson 01, each $x$
-# collects slope times gradient from every $y$ that it went into. That is a product with the *transposed* matrix: $g_x =
-# R^\top g_y$.
+# collects slope times gradient from every $y$ that it went into. That is a product with the *transposed* matrix:
+# $g_x = R^\top g_y$.
 #
 # **Predict:** what does $R^\top$ do to a point?
 #
