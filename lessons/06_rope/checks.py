@@ -74,7 +74,7 @@ def default_base(answer):
     given = (np.asarray(table) for table in (answer(6, 8)[0], answer(6, 8, 10000.0)[0]))
     require(
         np.allclose(*given, atol=1e-9),
-        "Without a base, this takes another one than 10000, which the task names as the default.",
+        "Without a base, yours isn't 10000, the default that the task names.",
     )
     return tuple(answer(6, 8)), tuple(answer(3000, 4))
 
@@ -89,7 +89,7 @@ def odd_width_is_refused(answer):
 @check("rope_cache")
 def lengths_that_are_no_counts_are_refused(answer):
     """A negative or fractional number of positions is refused."""
-    helper = "positions cannot be counted: refuse that, with check_table_size(seq_len, dim)."
+    helper = "positions make no table: refuse that, with check_table_size(seq_len, dim)."
     refuses(ValueError, lambda: answer(-1, 4), f"-1 {helper}")
     refuses(ValueError, lambda: answer(2.5, 4), f"2.5 {helper}")
 
@@ -155,7 +155,7 @@ def gradient_flows(answer):
 
 @check("apply_rope")
 def angles_must_fit(answer):
-    """Angles for one position do not fit five, and three columns have no pairs."""
+    """Angles for one position don't fit five, and five columns have no pairs."""
     one, five = torch.ones(1, 2), torch.ones(5, 2)
     for cos, sin in ((one, one), (one, five), (five, one)):
         refuses(
@@ -167,7 +167,7 @@ def angles_must_fit(answer):
     refuses(
         ValueError,
         lambda: answer(torch.zeros(1, 5), one, one),
-        "x has five columns, which are no pairs. Refuse that, with check_rotation(x, cos, sin).",
+        "Five columns of x don't make pairs. Refuse that, with check_rotation(x, cos, sin).",
     )
 
 
@@ -280,7 +280,7 @@ about(
 
 @check("rope_backward")
 def gradient_of_a_quarter_turn(answer):
-    """After a quarter turn, the gradient [0, 1] comes from [1, 0]; so for any angle."""
+    """A quarter turn takes the gradient [0, 1] back to [1, 0]; other angles likewise."""
     rng = np.random.default_rng(6)
     grad = torch.tensor(rng.standard_normal((4, 6)).astype("float32"))
     example = answer(torch.tensor([[0.0, 1.0]]), torch.tensor([[0.0]]), torch.tensor([[1.0]]))
@@ -380,7 +380,7 @@ def gradients_through_rope(answer):
 
 @check("RoPE")
 def other_widths_are_refused(answer):
-    """Queries of another head_dim are refused, also where nothing else would fail."""
+    """Queries of another head_dim are refused, even where nothing else would fail."""
     for width, columns in ((6, 8), (12, 4)):
         wide = torch.ones(1, 2, 3, width)
         refuses(

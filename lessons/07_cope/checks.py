@@ -20,7 +20,7 @@ def gradients(out, **inputs):
     """The gradients that reach the inputs from a weighted sum of `out`."""
     reach = (
         "No gradient reaches `{}`: on the way, something was computed outside the engine, or "
-        "detached, or made whole numbers. Use operations of tensors, not .numpy()."
+        "detached, or rounded. Use operations of tensors, not .numpy()."
     )
     require(out.requires_grad, reach.format("` and `".join(inputs)))
     (out * normal(np.random.default_rng(9), *out.shape)).sum().backward()
