@@ -40,6 +40,7 @@ from solutions.absolute_positions import (
     halves_from_pairs,
 )
 from solutions.positions import PositionEncoding
+from solutions.properties import property_table, table_text
 from solutions.rope import apply_rope_half, check_head_rows, check_rotation
 
 # %% [markdown]
@@ -112,6 +113,29 @@ claim("Two ahead is not.", abs(products[5, 3] - products[3, 5]) > 1)
 # %% exercise="rope_cache"
 
 # %% [markdown]
+# **Predict before you run.** Here is the cosine of 32 columns, so 16 pairs, over 200 positions, for the paper's base
+# and for a base of 100. What does the base change, and in which pairs?
+
+# %% tags=["folded"]
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.9), sharey=True)
+for axis, base in zip(axes, (10_000, 100)):
+    cosines, _ = rope_cache(200, 32, base)  # (seq, dim / 2)
+    image = axis.imshow(cosines, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
+    axis.set(xlabel="pair c", title=f"base {base:,}")
+    still = (cosines > 0).all(axis=0).sum()
+    claim("Base 100 moves all pairs.", (still > 0) == (base == 10_000))
+axes[0].set_ylabel("position")
+figure.colorbar(image, ax=axes, label="cosine")
+figure.suptitle("With a base of 100, no pair is slow")
+alt = """Two maps of cosines, 200 positions and 16 pairs: waves, fast in the
+left columns, slower to the right. With base 10,000 the last columns hardly
+change. With base 100 even the last one goes through nearly half a round."""
+show(figure, alt)
+
+# %% [markdown]
+# The first pair goes around at the same speed. The last ones hardly move with 10,000. They are for long texts, and
+# we'll come back to them.
+#
 # Pair $c$ is the columns $2c$ and $2c + 1$. This is the rotation from above, with the cosine and sine of its position:
 #
 # $$y_{2c} = x_{2c} \cos_c - x_{2c+1} \sin_c \qquad y_{2c+1} = x_{2c} \sin_c + x_{2c+1} \cos_c$$
@@ -120,6 +144,20 @@ claim("Two ahead is not.", abs(products[5, 3] - products[3, 5]) > 1)
 # `torch.stack`, `torch.cat`), because training has to find its way back through them.
 
 # %% exercise="apply_rope"
+
+# %% [markdown]
+# **Predict before you run.** Rotate 64 random vectors, one per position. Which of them change their length, and which
+# don't change at all?
+
+# %%
+rng = np.random.default_rng(0)
+x = torch.tensor(rng.standard_normal((64, 32)))  # (seq, dim)
+rotated = apply_rope(x, *(torch.tensor(table) for table in rope_cache(64, 32)))
+before, after = (np.linalg.norm(each.numpy(), axis=1) for each in (x, rotated))
+unchanged = (x == rotated).numpy().all(axis=1)
+print("lengths changed:", (abs(after - before) > 1e-9).sum())
+print("vectors unchanged: those at", np.flatnonzero(unchanged))
+claim("A rotation keeps lengths.", np.allclose(before, after))
 
 # %% [markdown]
 # A rotation keeps lengths, so a position can't drown what a token says. And the values aren't rotated at all: they
@@ -159,7 +197,6 @@ def layouts_mixed(x, cos, sin):
     return x * cos + torch.cat([-second, first], -1) * sin
 
 
-rng = np.random.default_rng(0)
 q, k = rng.standard_normal((2, 32))
 same = [torch.tensor(np.tile(each, (20, 1))) for each in (q, k)]  # (seq, dim)
 tables = [torch.tensor(table) for table in rope_cache(20, 32)]
@@ -184,8 +221,8 @@ for axis, title, scores in zip(axes, titles, maps):
 axes[0].set(ylabel="query i", yticks=range(0, 20, 5))
 figure.colorbar(image, ax=axes, label="score")
 figure.suptitle("A rotation keeps the diagonals constant, a mistake does not")
-alt = """Three maps of 20 by 20 scores. apply_rope: stripes along the diagonals.
-A plus for the minus, and layouts mixed: blots and patches, no stripes."""
+alt = """Maps of 20 by 20 scores. apply_rope: stripes along the diagonals. A
+plus for the minus, and layouts mixed: blots and patches, no stripes."""
 show(figure, alt)
 
 # %% [markdown]
@@ -255,8 +292,9 @@ def score_by_base(base):
     return [slider.line(near, score, "score, 1 at distance 0", "tokens back")]
 
 
-alt = """Score of equal vectors over 0 to 200 tokens back. With base 10 it drops
-to 0 at once and wavers; the larger the base, the more slowly it falls."""
+alt = """Score of equal vectors over 0 to 200 tokens back. With base 10 it
+drops to 0 at once and wavers; the larger the base, the more slowly it
+falls."""
 bases = 10 ** np.linspace(1, 7, 25)
 slider.show("base", bases, score_by_base, alt, "{:,.0f}".format, first=12)
 lowest = [score_by_base(base)[0].values.min() for base in (1e4, 1e6)]
@@ -282,7 +320,8 @@ for earlier, filling, best in ((0, color, "saw"), (6, "white", "cat")):
     label = f"the query of saw, {earlier} positions earlier"
     axis.plot(scores, line, color=color, mfc=filling, ms=9, label=label)
 axis.set_xticks(range(8), words)
-axis.set(ylabel="score", title="A head can look back to where it wants")
+axis.set(ylabel="score", ylim=(-1.5, 18))
+axis.set_title("A head can look back to where it wants")
 axis.legend(fontsize=11, loc="upper center", title="the key of all words")
 alt = """Scores of the eight words up to saw. With the query as key, saw itself
 has the highest. With the query six positions earlier as key, cat has."""
@@ -362,8 +401,8 @@ axis.axvline(7.5, color="white")
 axis.set_yticks(range(4), range(8, 12))
 axis.set(xticks=range(12), xlabel="key (0 to 7 in the cache)", ylabel="query")
 axis.set_title("Offset forgotten: the link to the cache breaks")
-alt = """Map of errors, four new queries and twelve keys. With the eight keys in
-the cache they go up to 4; among the four new tokens they are 0."""
+alt = """Map of errors, four new queries and twelve keys. With the eight keys
+in the cache they go up to 5; among the four new tokens they are 0."""
 show(figure, alt)
 
 # %% [markdown]
@@ -377,6 +416,18 @@ show(figure, alt)
 # | complexity | a vector per position, added once | a number per pair, T x T, in each score | a cache of T rows, and any fast attention code works |
 # | used by | GPT-2, BERT | Transformer-XL, T5, BLOOM | GPT-J, GPT-NeoX, ChatGLM, LLaMA |
 #
+# Articles write such tables by hand. Here is one that is computed: each cell is a question put to a layer with random
+# weights. (Lesson 07 explains them all, and there you'll write two of the questions.)
+
+# %%
+table = property_table(["sinusoidal", "learned", "shaw", "rope"])
+titles = ["shift-invariant", "decays", "longer than trained", "parameters"]
+cells = {name: {t: row[t] for t in titles} for name, row in table.items()}
+print(table_text(cells))
+claim("A shift changes no score of RoPE.", table["rope"]["shift-invariant"])
+claim("It doesn't decay by itself.", not table["rope"]["decays"])
+
+# %% [markdown]
 # There is an angle for every position, so RoPE *extends*. That isn't to say that it does well there: the angles of the
 # slow pairs are new to the model. On ten small tasks, tested at up to twice the length, mean reciprocal ranks (1 is
 # best) were 0.69 without positions, 0.55 for T5's, 0.50 for ALiBi, 0.33 for rotary and 0.22 for sinusoidal ones

@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import claim, exercise, hint, progress, show, solution
+from classroom import claim, exercise, hint, progress, show, slider, solution
 from experiments.pictures import STYLES
 from minitorch import nn, optim
 from minitorch.nn import functional as F
@@ -68,6 +68,18 @@ weights = softmax(content - 0.4 * np.arange(9)[::-1])
 for letter, weight in zip(text, weights):
     print(letter, "#" * int(100 * weight), f"{weight:.2f}")
 claim("The last y has the largest weight.", weights.argmax() == 8)
+
+# %% tags=["folded"]
+ratio = np.exp(1 - 0.4 * np.arange(10))  # by the number of y's since the x
+figure, axis = plt.subplots(figsize=(8, 3.4))
+axis.semilogy(ratio, STYLES["alibi"][1], color=STYLES["alibi"][0])
+axis.axhline(1, color="0.6", linewidth=1)
+axis.set(xlabel="y's since the last x", ylabel="weight of x / weight of y")
+axis.set_title("Counting tokens: from the third y on, x is lost")
+alt = """Weight of the x over that of the y at the query, over the number of
+y's since, logarithmic: a straight line that falls below 1 between 2 and 3."""
+show(figure, alt)
+claim("Two y's are not too many, three are.", ratio[2] > 1 > ratio[3])
 
 # %% [markdown]
 # The last y. With two y's the x still wins, since $1 > 2 \cdot 0.4$; with three it is beaten. A smaller $\delta$
@@ -139,19 +151,55 @@ rows = {"tokens back": np.arange(11, -1, -1)}
 rows |= {"gates: ends": ends[-1], "positions": by_ends}
 rows |= {"gates: beings": someone[-1], "their positions": by_beings}
 alt = """Numbers over the twelve tokens. Tokens back: 11 to 0. Gates for ends:
-0.99 at full stops, else 0.01; positions about 3, 2 and 1 in the three sentences.
-Gates for beings: 0.99 at Alice and rabbit, 0.5 at She; positions from 2.6 to 0."""
+0.99 at full stops, else 0.01; positions about 3, 2 and 1 in the three
+sentences. Gates for beings: 0.99 at Alice and rabbit, 0.5 at She; positions
+from 2.6 to 0."""
 show_rows(rows, words, "Seen from the last token: three ways to count", alt)
 whole = by_ends.numpy().round()
-claim(
-    "Each sentence has a position.", (whole == np.repeat([3, 2, 1], 4)).all()
-)
+sentences = np.repeat([3, 2, 1], 4)
+claim("Each sentence has one position.", (whole == sentences).all())
 
 # %% [markdown]
 # Every encoding of lessons 05 and 06 has to work with the first row. In the third, each sentence has *one* number,
 # however long it is. And another query counts something else in the same text: a position belongs to a *pair*, not to a
 # token.
 #
+# Turn the query yourself: at 0 degrees it counts ends, at 90 beings. **Predict before you move the slider.** What does
+# it count halfway, at 45? And the other way, at 225?
+#
+# <details><summary>Answer</summary>Halfway both, and She a little. At 225 nothing, so there are no positions.</details>
+
+
+# %% tags=["nbval-ignore-output", "folded"]
+def gates_of_last(degrees):
+    angle = np.deg2rad(degrees)
+    query = [20 * np.cos(angle), 20 * np.sin(angle), -10.0, 0]
+    return cope_gates(torch.tensor([query] * 12).float(), keys)
+
+
+def seen_in_direction(degrees):
+    """Gates and positions of the last token, with its query turned so."""
+    gates = gates_of_last(degrees)
+    counted = slider.bars(gates[-1], words, "gates")
+    return [
+        counted,
+        slider.bars(cope_positions(gates)[-1], words, "positions"),
+    ]
+
+
+def in_words(degrees):
+    return f"{degrees}, counts {gates_of_last(degrees)[-1].sum().item():.1f}"
+
+
+alt = """Two rows of bars over the twelve tokens: gates and positions of the
+last query. At 0 degrees it counts the full stops, at 90 Alice, rabbit and half
+of She, from 165 to 285 nothing."""
+stops = range(0, 360, 15)
+slider.show(
+    "direction in degrees", stops, seen_in_direction, alt, says=in_words
+)
+
+# %% [markdown]
 # How does a sum run to the left, when `cumsum` runs to the right? Flip, sum, flip back. Here are five tokens, seen from
 # number 3, after closing the gate of number 4.
 
@@ -204,7 +252,8 @@ for j in (0, 4, 9, 10):
 axis.set(xlabel="first column", xlim=(-0.4, 2.1), ylim=(-0.3, 2.8))
 axis.set(ylabel="second column", title="Between two rows, on the line")
 alt = """Four points e[0] to e[3], joined by lines, with vectors on the lines:
-came near e[0], rabbit near e[1], She after e[1], Alice between e[2] and e[3]."""
+came near e[0], rabbit near e[1], She after e[1], Alice between e[2] and
+e[3]."""
 show(figure, alt)
 same = interpolate(table, torch.tensor(2.0)) == table[2]
 claim("At 2 it is e[2].", same.all())
@@ -251,9 +300,8 @@ rival, dashes = STYLES["alibi"]
 axis.plot(Deltas, reach, line, color=color, label="what matters")
 axis.plot(Deltas, Deltas // 0.5, dashes, color=rival, label="tokens")
 axis.set_yscale("symlog", linthresh=1)
-axis.set(
-    xlabel="lead of x in content, $\\Delta$", ylabel="y's until x is lost"
-)
+axis.set_xlabel("lead of x in content, $\\Delta$")
+axis.set_ylabel("y's until x is lost")
 axis.set_title("Soft gates reach no further, sharp ones do")
 axis.legend(title="counting")
 alt = """How many y's may follow, logarithmic, over x's lead from 0.5 to 6.
@@ -296,8 +344,9 @@ for axis, (gates, (k, v)) in zip(axes, versions.items()):
     axis.set_xticks(range(8), sentence)
     axis.set_title(f'gates="{gates}": looks at {sentence[weights.argmax()]}')
 axes[0].set_ylabel("attention weight of saw")
-alt = """Attention weights of saw over eight words, twice. With gates that share
-the keys: nearly all on the two words the. With val_gates: nearly all on cat."""
+alt = """Attention weights of saw over eight words, twice. With gates that
+share the keys: nearly all on the two words the. With val_gates: nearly all on
+cat."""
 show(figure, alt)
 claim("With val_gates, saw finds cat.", weights[1] > 0.9)
 
@@ -404,8 +453,8 @@ axes[0].set(ylabel="gate", ylim=(-0.05, 1.35), title="What counts?")
 axes[0].legend(ncols=2, loc="upper right")
 axes[1].set(xlabel="position n", ylabel="$z[n]$", title="What is liked?")
 alt = """Left: gates of the last query over a y y b y y y a y y y y, before
-training all about 0.5, after it near 1 at a and b and near 0 at y. Right: z over
-the positions 0 to 7, before training all 0, after it highest at 1."""
+training all about 0.5, after it near 1 at a and b and near 0 at y. Right: z
+over the positions 0 to 7, before training all 0, after it highest at 1."""
 show(figure, alt)
 is_x, gates = text[0].numpy() < 2, gates.numpy()
 soft = 1 - gates[is_x].min() + gates[~is_x].max()
