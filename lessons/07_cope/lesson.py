@@ -281,8 +281,8 @@ claim("At 2 it is e[2].", same.all())
 #
 # Back to the last x. Now each *count* costs $\delta$, not each token. If the gates of the y's were closed, the x could
 # be any number of y's back! But no gate is ever quite closed, and the number inside it is the content score itself. Say
-# x scores $\Delta / 2$ and y scores $-\Delta / 2$. Then their gates are $\sigma(\pm \Delta / 2)$. For $\Delta = 1$ that
-# is 0.62 and 0.38, so a y counts more than half as much as an x.
+# x scores $\Delta / 2$ and y scores $-\Delta / 2$. Then their gates are $\sigma(\pm \Delta / 2)$, and a y counts
+# $e^{-\Delta / 2}$ times as much as an x: 0.61 for $\Delta = 1$, 0.05 for $\Delta = 6$.
 #
 # **Predict before you run.** From which $\Delta$ on does CoPE reach further back than counting tokens? (In both, two
 # neighboring x's differ by $\delta = 0.5$.)
@@ -326,29 +326,30 @@ claim("A sharp one is ten times better.", reach[-1] > 120)
 # %% tags=["folded"]
 sentence = "the cat that sat on the mat saw".split()
 the, noun = (np.isin(sentence, kind) for kind in ("the", ("cat", "mat")))
-columns = torch.tensor(np.stack([the, noun, the < 2, the > 2], axis=1) * 1.0)
-count, find = (
-    columns * torch.tensor(w) for w in ([1.0, 0, 1, 0], [0, 1.0, 0, 0])
-)
+columns = np.stack([the, noun, the < 2, the > 2], axis=1) * 1.0  # (key, 4)
+count, find = columns * [1, 0, 1, 0], columns * [0, 1, 0, 0]
 saw = torch.tensor([20.0, 8, -10, 1]).double().expand(1, 1, 8, 4)
 likes_1 = torch.tensor(np.outer([0, 6.0, 0, 0], [0, 0, 0, 1]))  # e: (npos, 4)
 versions = {"keys": (columns, find), "val_gates": (find, count)}
+seen = {}  # the weights of saw
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.4), sharey=True)
 for axis, (gates, (k, v)) in zip(axes, versions.items()):
     cope = CoPE(npos_max=4, head_dim=4, gates=gates).double()
     cope.load_state_dict({"e": likes_1})
-    bias = cope.bias(saw, k[None, None], v[None, None])  # (1, 1, query, key)
-    scores = (saw @ k.transpose(0, 1) / 2 + bias)[0, 0, -1]
-    weights = scores.softmax(-1).detach().numpy()
-    axis.bar(range(8), weights, color=color)
+    k, v = (torch.tensor(each)[None, None] for each in (k, v))
+    scores = saw @ k.transpose(-2, -1) / 2 + cope.bias(saw, k, v)
+    seen[gates] = scores.softmax(-1)[0, 0, -1].detach().numpy()
+    axis.bar(range(8), seen[gates], color=color)
     axis.set_xticks(range(8), sentence)
-    axis.set_title(f'gates="{gates}": looks at {sentence[weights.argmax()]}')
+    favorite = sentence[seen[gates].argmax()]
+    axis.set_title(f'gates="{gates}": looks at {favorite}')
 axes[0].set_ylabel("attention weight of saw")
 alt = """Attention weights of saw over eight words, twice. With gates that
-share the keys: nearly all on the two words the. With val_gates: nearly all on
+share the keys: nearly all on the second the. With val_gates: nearly all on
 cat."""
 show(figure, alt)
-claim("With val_gates, saw finds cat.", weights[1] > 0.9)
+claim("With shared keys, saw looks at what it counts.", seen["keys"][5] > 0.9)
+claim("With val_gates, saw finds cat.", seen["val_gates"][1] > 0.9)
 
 # %% [markdown]
 # With shared keys it looks at what it counts. With gates of its own it steps over *mat* and finds *cat*, however many
@@ -410,7 +411,7 @@ for name, each in (("clamped", (clamped, g, z)), ("e = 0", (grad, g, 0 * z))):
 # **Predict before you run.** What will the gates be at a, at b and at y? And which position will be liked best?
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def head(ids):
     """Its answers (batch, seq, 2); gates and z of the last query."""
     q, k, v = Q[ids], K[ids], V[ids]
