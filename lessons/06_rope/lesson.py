@@ -13,9 +13,9 @@
 # **How can a rotation say how far apart two tokens are?**
 #
 # In lesson 04 every position got a vector, and we added it to the token. In lesson 05 the distance itself went into the
-# score. RoPE, rotary position embedding (Su et al. 2021), does neither. It rotates each query and each key by an angle
-# that depends on its own position and nothing else. Then the two meet in a dot product, and only their distance is
-# left.
+# score. RoPE, rotary position embedding (Su et al. 2021), does something else. It rotates each query and each key by an
+# angle that depends on its own position and nothing else. Then the two meet in a dot product, and only their distance
+# is left.
 #
 # ## Three questions about lesson 04
 #
