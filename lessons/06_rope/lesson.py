@@ -54,8 +54,8 @@ from solutions.rope import apply_rope_half, check_head_rows, check_rotation
 # %% exercise="rotate_pair"
 
 # %% [markdown]
-# Now let the position be the angle, in radians: at position $m$ a token's point is rotated by $m$. Follow the point [1,
-# 0] through the positions, and it walks along a circle.
+# Now let the position be the angle, in radians: at position $m$ a token's point is rotated by $m$. Follow the point
+# [1, 0] through the positions, and it walks along a circle.
 #
 # **Predict before you run.** At which position is it back near its start for the first time?
 #
@@ -133,8 +133,7 @@ change. With base 100 even the last one goes through nearly half a round."""
 show(figure, alt)
 
 # %% [markdown]
-# The first pair goes around at the same speed. The last ones hardly move with 10,000. They are for long texts, and
-# we'll come back to them.
+# The first pair goes around at the same speed. With 10,000 the last ones hardly move: they are for long texts.
 #
 # Pair $c$ is the columns $2c$ and $2c + 1$. This is the rotation from above, with the cosine and sine of its position:
 #
@@ -174,8 +173,9 @@ claim("A rotation keeps lengths.", np.allclose(before, after))
 
 # %% [markdown]
 # To see it, put the same query and the same key at all of 20 positions. Equal distances are the diagonals of the map of
-# scores. And see what breaks it. On the right, each angle comes twice, as $[a_0, a_0, a_1, a_1, \dots]$, which is meant
-# for neighboring columns. But the columns are paired as halves: 0 with 16, 1 with 17, ...
+# scores. And see two mistakes break that. In the middle, $y_{2c}$ has a plus where its minus belongs. On the right,
+# each angle comes twice, $[a_0, a_0, a_1, a_1, \dots]$, which is meant for neighboring columns. But columns are paired
+# as halves there: 0 with 16, 1 with 17, ...
 #
 # **Predict before you run.** Which of these does each mistake break: equal lengths, equal diagonals, position 0
 # unchanged?
@@ -247,8 +247,8 @@ show(figure, alt)
 # %% exercise="rope_rows_to_halves"
 
 # %% [markdown]
-# Here is one query and one key of a model that was trained with pairs, at growing distance. **Predict:** if you rotate
-# halves and leave the rows as they are, at which distance is the score still right?
+# Take one query and one key, as if from a model that was trained with pairs, and let them move apart. **Predict:** if
+# you rotate halves and leave the rows as they are, at which distance is the score still right?
 
 
 # %%
@@ -303,9 +303,11 @@ claim("10,000 does not, a million does.", lowest[0] < 0.4 and lowest[1] > 0.5)
 # %% [markdown]
 # The paper claims that RoPE works at any length, suits linear attention, and lets the bond between two tokens decay
 # with their distance. The last one is proved of an upper *bound* (section 3.4.3), and below a bound a score may do as
-# it likes. Back to our sentence, in which *saw* has to find *cat*, six back. Let all words have one key: either the
-# query of *saw* itself, or what it would be six positions earlier. (To make it sharp, only the four fastest pairs are
-# used.)
+# it likes.
+#
+# Back to our sentence, in which *saw* has to find *cat*, six back. We give all words the same key. At first it is the
+# query of *saw* itself. Then it is that query, rotated by six positions beforehand, so that it fits again six back. (To
+# make it sharp, we use only the four fastest pairs.)
 #
 # **Predict before you run.** Which word does *saw* like best, with either key?
 
@@ -314,17 +316,17 @@ words = "the cat that sat on the mat saw".split()
 query, distance = 3.0 * (np.arange(32) < 8), np.arange(8) - 7
 color, line = STYLES["rope"]
 figure, axis = plt.subplots(figsize=(8.5, 3.8))
-for earlier, filling, best in ((0, color, "saw"), (6, "white", "cat")):
-    scores = score_at_distance(query, query, distance + earlier) / np.sqrt(32)
+for by, filling, best in ((0, color, "saw"), (6, "white", "cat")):
+    scores = score_at_distance(query, query, distance + by) / np.sqrt(32)
     claim(f"saw likes {best} best.", words[scores.argmax()] == best)
-    label = f"the query of saw, {earlier} positions earlier"
+    label = f"the query of saw, rotated by {by}"
     axis.plot(scores, line, color=color, mfc=filling, ms=9, label=label)
 axis.set_xticks(range(8), words)
 axis.set(ylabel="score", ylim=(-1.5, 18))
 axis.set_title("A head can look back to where it wants")
 axis.legend(fontsize=11, loc="upper center", title="the key of all words")
 alt = """Scores of the eight words up to saw. With the query as key, saw itself
-has the highest. With the query six positions earlier as key, cat has."""
+has the highest. With that query rotated by six, cat has."""
 show(figure, alt)
 
 # %% [markdown]
@@ -413,7 +415,7 @@ show(figure, alt)
 # | | absolute (lesson 04) | relative (lesson 05) | RoPE |
 # |---|---|---|---|
 # | captures relative position? | no: a shift changes the scores | yes, directly | yes, indirectly: by rotations that are absolute |
-# | complexity | a vector per position, added once | a number per pair, T x T, in each score | a cache of T rows, and any fast attention code works |
+# | complexity | a vector per position, added once | something added to each of T x T scores | a cache of T rows, and any fast attention code works |
 # | used by | GPT-2, BERT | Transformer-XL, T5, BLOOM | GPT-J, GPT-NeoX, ChatGLM, LLaMA |
 #
 # Articles write such tables by hand. Here is one that is computed: each cell is a question put to a layer with random
