@@ -228,8 +228,8 @@ show(figure, alt)
 # %% [markdown]
 # No table of distances, no sum in the score, nothing to learn. And both ways of mixing layouts have been published.
 # Neither raised an error: [huggingface/transformers #47328](https://github.com/huggingface/transformers/issues/47328)
-# laid out its angles for halves and paired neighbors, and [raiyanyahya/how-to-train-your-gpt
-# #6](https://github.com/raiyanyahya/how-to-train-your-gpt/issues/6) did the reverse.
+# laid out its angles for halves and paired neighbors, and
+# [raiyanyahya/how-to-train-your-gpt #6](https://github.com/raiyanyahya/how-to-train-your-gpt/issues/6) did the reverse.
 #
 # ## Two layouts in memory
 #

@@ -15,7 +15,7 @@
 # Every encoding so far measures distance in tokens. But nobody says "the word 17 tokens back". We say "the last
 # sentence", "the second name", "since x was set". In this lesson you see where counting tokens ends, and you build the
 # encoding that this course is named after: **Contextual Position Encoding** (Golovneva et al. 2024, arXiv 2405.18719).
-# (Clipped RoPE, 2602.05258, and Complex Positional Encoding, 2508.18308, are called CoPE too. They're something else.)
+# (Not to be confused with Clipped RoPE, 2602.05258, and Complex Positional Encoding, 2508.18308.)
 #
 # ## Three questions about lesson 05
 #
@@ -262,8 +262,8 @@ claim("At 2 it is e[2].", same.all())
 # ## Into the score
 #
 # The vector is added on the side of the key, as Shaw's is: $\text{score}_{ij} \propto q_i \cdot (k_j + e[p_{ij}])$. Why
-# not rotate by $p_{ij}$, as RoPE does? Not because it's a fraction; an angle may well be one. RoPE rotates each query
-# and each key *once*, by its own position. Here the position belongs to the pair, so there is nothing to rotate the
+# not rotate by $p_{ij}$, as RoPE does? It isn't that $p$ is a fraction; an angle may well be one. But RoPE rotates each
+# query and each key *once*, by its own position. Here the position belongs to the pair: there is nothing to rotate the
 # query alone by, or the key alone.
 #
 # A vector per pair is a lot: 64 million numbers for 1024 tokens and a head_dim of 64. But $q_i \cdot e[p]$ is linear in
@@ -275,7 +275,9 @@ claim("At 2 it is e[2].", same.all())
 # %% exercise="interpolate_logits"
 
 # %% [markdown]
-# That's all of CoPE, and `CoPE.bias` is made of your functions.
+# That's all of CoPE, and `CoPE.bias` is made of your functions. (We follow the listing in the paper's appendix B, where
+# $q \cdot e$ isn't divided by $\sqrt{\text{head\_dim}}$. Its equations and its published code differ:
+# `CoPE(scaling=...)`.)
 #
 # ## The number in the gate is the score
 #
@@ -312,9 +314,9 @@ claim("A soft gate is no better.", reach[1] <= 2)
 claim("A sharp one is ten times better.", reach[-1] > 120)
 
 # %% [markdown]
-# It grows exponentially, so sharp gates pay. But they have a price. What opens a gate is a large $q \cdot k$, and a
-# large $q \cdot k$ is strong attention. This head can't count x's without looking at x's. For the last x that's just
-# right. But what if a head should count one thing and look at another?
+# From about 1.5 on. Then it grows exponentially, so sharp gates pay. But they have a price. What opens a gate is a
+# large $q \cdot k$, and a large $q \cdot k$ is strong attention. This head can't count x's without looking at x's. For
+# the last x that's just right. But what if a head should count one thing and look at another?
 #
 # In *the cat that sat on the mat saw the dog*, let *saw* look for its subject: a noun, with one *the* in between. So it
 # counts each *the*, and likes nouns and position 1. In the first version gates and attention share their keys. In the
@@ -379,9 +381,9 @@ claim("With val_gates, saw finds cat.", seen["val_gates"][1] > 0.9)
 # %% exercise="cope_backward"
 
 # %% [markdown]
-# The engine should agree. Two consequences matter in practice. Where a position is clamped, no gradient comes back, so
-# `npos` has to be large enough. The other one is yours to **predict**: at first the table $e$ is all zeros. What do the
-# gates learn from positions in the first step?
+# The engine should agree. Note that where a position is clamped, no gradient comes back, so `npos` has to be large
+# enough. **Predict** what else can stop it: at first the table $e$ is all zeros. What do the gates learn from positions
+# in the first step?
 
 # %%
 rng = np.random.default_rng(0)
@@ -400,13 +402,12 @@ for name, each in (("clamped", (clamped, g, z)), ("e = 0", (grad, g, 0 * z))):
     print(f"{name}: largest gradient {abs(cope_backward(*each)[0]).max()}")
 
 # %% [markdown]
-# Nothing: all $z$ are equal, so every slope is 0. Gates learn from positions once $e$ has moved. Does that work?
+# Nothing: all $z$ are equal, so every slope is 0. Gates learn from positions once $e$ has moved.
 #
 # ## Ten seconds of training
 #
-# Now the last x, learned. There are two kinds of x, called a and b, and at every token one head has to say which of
-# them came last. Nobody tells it what to count. Each letter has a query, a key and a value, and that's the whole model,
-# made of your functions. The optimizer is the one of lesson 03.
+# Now the last x is learned. There are two kinds of x, called a and b, and at every token one head has to say which of
+# them came last. Each letter has a query, a key and a value, and that's the whole model, made of your functions.
 #
 # **Predict before you run.** What will the gates be at a, at b and at y? And which position will be liked best?
 
@@ -500,7 +501,8 @@ claim("It likes position 1 best.", z.argmax().item() == 1)
 # | decays | of equal keys, does the nearer one always score more? |
 # | longer than trained | at 256 tokens: an error, known scores only (*reuses*), or new ones (*extends*)? |
 # | depends on content | does the score of two tokens change with those in between? |
-# | parameters, memory | in two layers of width 16 with two heads, for 128 tokens; here, for a length of T |
+# | parameters | in two layers of width 16 with two heads, for 128 tokens |
+# | memory | how that of this implementation grows with the length T |
 
 # %%
 properties = property_table()
