@@ -24,8 +24,8 @@
 # 3. Put three words in front of a text. With relative positions, what happens to the scores of its tokens?
 #
 # <details><summary>Answers</summary>First: Shaw's adds the query's product with a learned vector for the distance, T5's
-# a learned number for the distance's bucket. Second: so that a small table does for any length; far is far. Third:
-# nothing. Only distances count, and they don't change.</details>
+# a learned number for the distance's bucket. Second: so that a small table does for any length. Third: nothing. Only
+# distances count, and they don't change.</details>
 
 # %%
 import matplotlib.pyplot as plt
@@ -84,8 +84,8 @@ claim("Two y's are not too many, three are.", ratio[2] > 1 > ratio[3])
 # %% [markdown]
 # The last y. With two y's the x still wins, since $1 > 2 \cdot 0.4$; with three it is beaten. A smaller $\delta$
 # reaches further, but then two neighboring x's are hardly told apart. For every $\Delta$ and $\delta$ there is a text
-# that is too long. (This is about one head with such a score. Several heads and layers can do more.) What we need is a
-# distance that doesn't grow with every y.
+# that is too long. (One head, that is. Several heads and layers can do more.) What we need is a distance that doesn't
+# grow with every y.
 #
 # ## A gate for every pair
 #
