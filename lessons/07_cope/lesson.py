@@ -307,8 +307,8 @@ axis.set_ylabel("y's until x is lost")
 axis.set_title("Soft gates reach no further, sharp ones do")
 axis.legend(title="counting")
 alt = """How many y's may follow, logarithmic, over x's lead from 0.5 to 6.
-Counting tokens: from 1 to 12, in proportion. CoPE: lower at first, crosses at
-about 1, then grows exponentially to more than 200."""
+Counting tokens: from 1 to 12, in proportion. CoPE: the same up to a lead of 1,
+then exponentially, to more than 200."""
 show(figure, alt)
 claim("A soft gate is no better.", reach[1] <= 2)
 claim("A sharp one is ten times better.", reach[-1] > 120)
