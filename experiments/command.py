@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from experiments.paper_table import paper_table
-from experiments.recipes import PAPER_PLAN, PLAN, Settings, all_runs
+from experiments.plan import PAPER_PLAN, PLAN, all_runs
+from experiments.recipes import Settings
 from experiments.records import (
     RESULTS,
     DamagedRecord,
@@ -39,15 +40,7 @@ def main(arguments: list[str]) -> int:
     if given.table:
         print(paper_table(given.results))
         return 0
-    chosen = [
-        settings
-        for name, settings in planned(given).items()
-        if any(
-            fnmatchcase(each, pattern)
-            for each in (name, settings["name"])
-            for pattern in given.names
-        )
-    ]
+    chosen = asked_for(given)
     if not chosen:
         print(f"no run is called {' '.join(given.names)}; --list shows all names", file=sys.stderr)
         return 2
@@ -96,6 +89,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return given
 
 
+def asked_for(given: argparse.Namespace) -> list[Settings]:
+    """The runs of the plan, as far as it is known by now, that the command line names."""
+    return [
+        settings
+        for name, settings in planned(given).items()
+        if any(
+            fnmatchcase(each, pattern)
+            for each in (name, settings["name"])
+            for pattern in given.names
+        )
+    ]
+
+
 def planned(given: argparse.Namespace) -> dict[str, Settings]:
     """The settings of every run of the plan, on the engine that is asked for.
 
@@ -107,7 +113,7 @@ def planned(given: argparse.Namespace) -> dict[str, Settings]:
         changes |= {"compile": True} if given.compile else {}
     return {
         run.name: replace(run, changes={**run.changes, **changes}).settings()
-        for run in all_runs(PAPER_PLAN if given.paper else PLAN)
+        for run in all_runs(PAPER_PLAN if given.paper else PLAN, given.results)
     }
 
 
@@ -157,8 +163,14 @@ def show_list(chosen: list[Settings], folder: Path) -> int:
 
 def what_is_missing(chosen: list[Settings], given: argparse.Namespace) -> int:
     """Trains and records the runs without a record. Damaged records are named and left alone."""
-    missing, any_damaged = what_to_do(chosen, given.results)
-    fine = trained(missing, given.results, given.processes, given.weights)
+    fine, any_damaged = True, False
+    while fine:
+        missing, any_damaged = what_to_do(chosen, given.results)
+        fine = trained(missing, given.results, given.processes, given.weights)
+        before = {settings["name"] for settings in chosen}
+        chosen = asked_for(given)  # where settings have been chosen, more runs are known
+        if before >= {settings["name"] for settings in chosen}:
+            break
     return int(not fine or any_damaged)
 
 

@@ -6,7 +6,8 @@ python -m experiments --table
 from pathlib import Path
 from statistics import mean, stdev
 
-from experiments.recipes import ALL, Run, Settings
+from experiments.plan import ALL
+from experiments.recipes import Run, Settings
 from experiments.records import RESULTS, Record, read_record
 
 # Error in per cent, with the standard deviation over seeds, as printed in tables 2 to 4, and in 7

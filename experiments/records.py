@@ -1,9 +1,5 @@
 """The records, one per run: results/<recipe>/<encoding>-<variant>-<seed>.json.
 
-    records = read_records("counting_1")                    # as the recipe says
-    larger = read_records("counting_1", init_std=0.1)       # what differs from it, by name
-    records["cope"][0]["errors"]["4x the length"]
-
 A record has the settings, versions, machine, seconds, learning curve, and errors of its run.
 """
 
@@ -12,10 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from classroom import files
-from experiments.recipes import all_runs
 
 RESULTS = Path(__file__).parents[1] / "results"
-NEEDED = {"settings", "versions", "machine", "seconds", "parameters", "curve", "errors", "answers"}
+NEEDED = {
+    "settings",
+    "versions",
+    "machine",
+    "seconds",
+    "parameters",
+    "curve",
+    "validation",
+    "errors",
+    "answers",
+}
 
 # How far errors may be from the recorded ones when a run is made again: one percentage point.
 TOLERANCE = 0.01
@@ -62,28 +67,10 @@ def write_record(record: Record, folder: Path = RESULTS) -> None:
     files.write(path, json.dumps(record, indent=1) + "\n")
 
 
-def read_records(recipe: str, folder: Path = RESULTS, **changes: Any) -> dict[str, list[Record]]:
-    """The records of a recipe with these changes, as far as they exist, seed by seed.
-
-    returns   {encoding: [record, ...]}
-    raises    DamagedRecord, or ValueError if no such run is planned
-    """
-    runs = [run for run in all_runs() if run.recipe == recipe and run.changes == changes]
-    if not runs:
-        raise ValueError(
-            f"no run of the plan is of the recipe {recipe!r} with the changes {changes}"
-        )
-    found: dict[str, list[Record]] = {}
-    for run in runs:
-        record = read_record(run.name, folder)
-        if record:
-            found.setdefault(run.positions, []).append(record)
-    return found
-
-
 def summary(record: Record) -> str:
     """One line: the errors in per cent, and the time."""
-    errors = ", ".join(f"{split} {100 * error:.2f}" for split, error in record["errors"].items())
+    all_errors = {"validation": record["validation"]["error"], **record["errors"]}
+    errors = ", ".join(f"{split} {100 * error:.2f}" for split, error in all_errors.items())
     return f"{errors} % wrong; {record['seconds']:.0f} s"
 
 
@@ -93,9 +80,10 @@ def comparison(old: Record, new: Record) -> tuple[bool, str]:
     returns   whether they agree within the tolerance, and a line that names both kernels
     """
     same = old["errors"] == new["errors"] and old["curve"] == new["curve"]
-    differences = {
-        split: abs(error - new["errors"][split]) for split, error in old["errors"].items()
-    }
+    old_errors, new_errors = (
+        {"validation": record["validation"]["error"], **record["errors"]} for record in (old, new)
+    )
+    differences = {split: abs(error - new_errors[split]) for split, error in old_errors.items()}
     split = max(differences, key=differences.get)
     agree = differences[split] <= TOLERANCE
     kernels = (
@@ -105,7 +93,7 @@ def comparison(old: Record, new: Record) -> tuple[bool, str]:
         return True, f"the same numbers ({kernels})"
     largest = (
         f"the largest difference is {100 * differences[split]:.2f} percentage points, in {split!r}"
-        f" (recorded {100 * old['errors'][split]:.2f} %, now {100 * new['errors'][split]:.2f} %)"
+        f" (recorded {100 * old_errors[split]:.2f} %, now {100 * new_errors[split]:.2f} %)"
     )
     limit = (
         f"within the tolerance of {100 * TOLERANCE:g}"

@@ -24,22 +24,48 @@ from solutions.counting import (
     paper_batch,
     paper_tokenizer,
 )
+from solutions.counting_controls import (
+    control_batch,
+    up_and_down_batch,
+    up_and_down_tokenizer,
+)
 from solutions.flip_flop_and_selective_copy import (
     flip_flop_batch,
     flip_flop_tokenizer,
     selective_copy_batch,
     selective_copy_tokenizer,
 )
+from solutions.training import UNSCORED
 
+VALIDATION_SEED = 3_000_000
 TEST_SEED = 1_000_000  # the test texts are the same for all runs of a task
 FIXED_TEXTS = 2_000_000  # drawn by a generator that no step has
 Texts = tuple[np.ndarray, np.ndarray]  # inputs and targets, each (texts, seq)
 
+VALIDATION_TEXTS = 512
+OWN = "own"  # a model's own answers are put into its texts
+
+
+def any_counting_batch(rng: np.random.Generator, batch: int, **how: Any) -> Texts:
+    """Counting texts with the true answers in them, or others."""
+    if how.get("answers") == OWN:
+        how.pop("answers")  # the true ones at first
+    return (control_batch if "answers" in how else counting_batch)(rng, batch, **how)
+
+
 DRAW_BATCH = {
-    "counting": counting_batch,
+    "counting": any_counting_batch,
+    "up_and_down": up_and_down_batch,
     "flip_flop": flip_flop_batch,
     "copy": selective_copy_batch,
     "paper_counting": paper_batch,
+}
+# Encodings that only experiments have, and where their classes are.
+CLASSES = {
+    "forget_gate": ("forget_gate", "ForgetGate"),
+    "random_offset": ("random_positions", "RandomOffset"),
+    "random_rows": ("random_positions", "RandomRows"),
+    "random_angles": ("random_positions", "RandomAngles"),
 }
 ENGINES = {"minitorch": "minitorch", "pytorch": "torch"}  # and the modules that they are
 
@@ -59,7 +85,15 @@ def engine_of(settings: Settings) -> tuple[ModuleType, Callable[[str], ModuleTyp
     return engine, lambda name: importlib.import_module(f"solutions.{name}")
 
 
+def encoding_of(settings: Settings, load: Callable[[str], ModuleType]) -> Any:
+    """What Transformer(positions=...) takes: a name, or a class."""
+    module, name = CLASSES.get(settings["positions"], (None, None))
+    return getattr(load(module), name) if module else settings["positions"]
+
+
 def vocabulary_size(settings: Settings) -> int:
+    if settings["task"] == "up_and_down":
+        return len(up_and_down_tokenizer())
     if settings["task"] in ("counting", "paper_counting"):
         of_task = counting_tokenizer if settings["task"] == "counting" else paper_tokenizer
         return len(of_task(settings["data"]["num_variables"]))
@@ -81,7 +115,7 @@ def build(settings: Settings) -> Any:
             vocabulary_size(settings),
             **settings["model"],
             max_len=settings["max_len"],
-            positions=settings["positions"],
+            positions=encoding_of(settings, load),
             **settings["options"],
         )
         .to(getattr(engine, settings.get("dtype", "float32")))
@@ -137,19 +171,25 @@ def split_texts(settings: Settings) -> dict[str, Texts]:
     return texts
 
 
+def validation_texts(settings: Settings) -> Texts:
+    """Texts like those of the training, to choose a setting by. No test has them."""
+    draw = DRAW_BATCH[settings["task"]]
+    return draw(np.random.default_rng(VALIDATION_SEED), VALIDATION_TEXTS, **settings["data"])
+
+
 def train(
     settings: Settings,
     folder: Path,
     every: int | None = None,
     on_step: Callable[[Any], None] | None = None,
     say: Callable[[str], None] = print,
-) -> tuple[Any, float]:
+) -> tuple[Any, float, float]:
     """Trains one model, from the start or from its checkpoint.
 
     every     steps from one evaluation, and from one checkpoint, to the next
     on_step   called with the trainer after each step
     say       called with a sentence if the checkpoint is damaged
-    returns   the trainer, and the seconds that all its steps take
+    returns   the trainer, the seconds that all its steps take, and those that the CPU works on them
     """
     _, load = engine_of(settings)
     predict, error_rate = load("training").predict, load("training").error_rate
@@ -158,7 +198,7 @@ def train(
     trainer = resumed(settings, checkpoint, say)
     if settings["engine"] == "pytorch":
         trainer.join()
-    inputs, targets = (part[:128] for part in split_texts(settings)["in distribution"])
+    inputs, targets = (part[:128] for part in validation_texts(settings))
 
     def after_step(trainer: Any) -> None:
         if on_step:
@@ -173,11 +213,12 @@ def train(
     def evaluate(model: Any) -> float:
         return error_rate(predict(model, inputs), targets)
 
-    steps_before, started = trainer.step, time.perf_counter()
+    steps_before, started, worked = trainer.step, time.perf_counter(), time.process_time()
     if trainer.fit(evaluate if first else None, every, on_step=after_step) == "interrupted":
         raise KeyboardInterrupt
     share = (trainer.steps - steps_before) / trainer.steps  # of the steps, done since then
-    return trainer, (time.perf_counter() - started) / share
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - worked
+    return trainer, seconds / share, cpu_seconds / share
 
 
 def is_first(settings: Settings) -> bool:
@@ -209,18 +250,69 @@ def resumed(settings: Settings, checkpoint: Path, say: Callable[[str], None]) ->
 
 
 def measure(model: Any, settings: Settings) -> dict[str, Any]:
-    """The share of wrong answers in each split, of how many, and by position in long texts."""
+    """What a trained model gets wrong.
+
+    returns   validation: the share of wrong answers, and the loss in nats per answer
+              errors, text_errors: in each split, the share of wrong answers, and of texts with one
+              answers: how many there are
+              by_position: the errors in the longest texts, by position
+    """
     _, load = engine_of(settings)
-    predict, error_rate = load("training").predict, load("training").error_rate
-    measured: dict[str, Any] = {"errors": {}, "answers": {}}
+    error_rate = load("training").error_rate
+    measured: dict[str, Any] = {"validation": validation(model, settings)}
+    measured |= {"errors": {}, "text_errors": {}, "answers": {}}
     for split, (inputs, targets) in split_texts(settings).items():
-        predictions = predict(model, inputs)
+        own = settings["splits"][split].get("answers") == OWN
+        predictions = predictions_of(model, settings, inputs, targets, own)
+        scored = targets != UNSCORED
+        asked = scored.any(axis=1)  # (texts,)
+        wrong = (scored & (predictions != targets)).any(axis=1)
         measured["errors"][split] = error_rate(predictions, targets)
-        measured["answers"][split] = int((targets >= 0).sum())
+        measured["text_errors"][split] = float(wrong[asked].mean())
+        measured["answers"][split] = int(scored.sum())
         if split == "4x the length":
             errors = error_by_position(predictions, targets, width=32).tolist()
             measured["by_position"] = {"split": split, "width": 32, "errors": errors}
     return measured
+
+
+def validation(model: Any, settings: Settings) -> dict[str, float]:
+    """The error and the loss on the validation texts."""
+    engine, load = engine_of(settings)
+    training = load("training")
+    inputs, targets = validation_texts(settings)
+    model.eval()
+    with engine.no_grad():
+        losses = [
+            training.summed_loss(model, inputs[start : start + 32], targets[start : start + 32])
+            for start in range(0, len(inputs), 32)
+        ]
+    return {
+        "error": training.error_rate(training.predict(model, inputs), targets),
+        "loss": sum(loss.item() for loss in losses) / int((targets != UNSCORED).sum()),
+    }
+
+
+def predictions_of(
+    model: Any, settings: Settings, inputs: np.ndarray, targets: np.ndarray, own: bool
+) -> np.ndarray:
+    """The likeliest next token everywhere.
+
+    own   put the model's answers into the text until they no longer change. An answer depends
+          on earlier ones only, so after as many rounds as a text has answers they are those that
+          the model would give, one after the other
+    """
+    _, load = engine_of(settings)
+    predict = load("training").predict
+    predictions = predict(model, inputs)
+    rows, columns = np.nonzero(targets[:, :-1] != UNSCORED) if own else ((), ())
+    while own:
+        answered = inputs.copy()
+        answered[rows, columns + 1] = predictions[rows, columns]
+        if (answered == inputs).all():
+            break
+        inputs, predictions = answered, predict(model, answered)
+    return predictions
 
 
 def run(
@@ -241,11 +333,13 @@ def run(
         raise WrongKernel(
             f"asked for the kernel {settings['kernel']}, but {where['kernel']} is in use"
         )
-    trainer, seconds = train(settings, folder, on_step=on_step, say=say)
+    trainer, seconds, cpu_seconds = train(settings, folder, on_step=on_step, say=say)
     if not is_first(settings):
         return None
     steps, errors = zip(*trainer.evaluations)
-    losses = [float(np.mean(part)) for part in np.split(np.array(trainer.losses), steps[:-1])]
+    losses = [
+        round(float(np.mean(part)), 6) for part in np.split(np.array(trainer.losses), steps[:-1])
+    ]
     record = {
         "settings": settings,
         "versions": {
@@ -255,6 +349,7 @@ def run(
         },
         "machine": where,
         "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),  # the same on a busy machine
         "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
         "curve": {"step": list(steps), "loss": losses, "error": list(errors)},
         **measure(trainer.model, settings),

@@ -68,6 +68,8 @@ class Transformer(nn.Module):
                 2017, arXiv 1608.05859)
     init_std    the standard deviation of the weights at the start; GPT-2's is
                 0.02, for a dim of 768
+    embedding_std
+                that of the token embeddings alone; None for init_std
     causal      True: a decoder, in which no position looks at later ones.
                 False: an encoder, in which each looks at all
 
@@ -86,6 +88,7 @@ class Transformer(nn.Module):
         positions,
         tied=False,
         init_std=0.02,
+        embedding_std=None,
         causal=True,
         **options,
     ):
@@ -107,10 +110,11 @@ class Transformer(nn.Module):
         self.head = nn.Linear(dim, vocab_size, bias=False)
         if tied:
             self.head.weight = self.embedding.weight
-        self.initialize(init_std)
+        self.initialize(init_std, embedding_std)
 
-    def initialize(self, std):
+    def initialize(self, std, embedding_std=None):
         """Draw the starting weights. Encodings have drawn their own."""
+        embedding_std = std if embedding_std is None else embedding_std
         residual_std = std / math.sqrt(2 * len(self.blocks))
         for block in self.blocks:
             for layer, its_std in (
@@ -122,7 +126,7 @@ class Transformer(nn.Module):
                 nn.init.normal_(layer.weight, std=its_std)
                 nn.init.zeros_(layer.bias)
         nn.init.normal_(self.head.weight, std=std)
-        nn.init.normal_(self.embedding.weight, std=std)
+        nn.init.normal_(self.embedding.weight, std=embedding_std)
 
     def forward(self, ids, caches=None):
         """The logits of a token at every position.
