@@ -154,6 +154,7 @@ CHARACTERS = {
     **GALLERY,
     "data": {"seq_len": 64},
     "max_len": 64,
+    "model": {**SMALL, "init_std": 0.18},  # 1 / sqrt(dim)
     "steps": 1500,
     "lr": 6e-3,
     "options": {},
@@ -172,7 +173,7 @@ RECIPES |= {
     "gallery_encoder": {
         **CHARACTERS,
         "task": "masked_character",
-        "model": {**SMALL, "causal": False},
+        "model": {**CHARACTERS["model"], "causal": False},
     },
 }
 
