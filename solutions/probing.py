@@ -14,7 +14,7 @@ from solutions.absolute_positions import angular_speeds
 from solutions.language import random_windows, read_this_course
 from solutions.rope import RoPE
 from solutions.tokenizer import Tokenizer
-from solutions.training import UNSCORED
+from solutions.training import UNSCORED, summed_loss
 
 FOLDS = 5
 HELD_OUT = 12_000  # characters at the end of the course's text
@@ -200,8 +200,8 @@ def random_pairs(rng, num_positions, count=512):
 
 
 def pairs_of_new_positions(rng, num_positions, count=512):
-    """Pairs of two positions of the same fold, so that no position of a
-    held-out pair is in any pair of the other folds.
+    """Pairs of two positions of the same fold, so that no position of a pair
+    is in any pair of the other folds.
 
     returns   first, second, fold: int arrays (count,)
     """
@@ -251,8 +251,37 @@ def hidden_states(model, ids):
     return states
 
 
+@torch.no_grad()
+def first_layer(model, ids, bias=False):
+    """The scores in the first layer of a model, or what positions add to them.
+
+    ids       int array (1, seq)
+    bias      True: only what the encoding adds to the scores, if it does
+    returns   array (heads, query, key), 0 where a query may not look
+    """
+    block = model.blocks[0]
+    x = block.attention_norm(model.embed(torch.tensor(ids)))
+    q, k, v, mask = block.attention.prepare(x)
+    seen = torch.isfinite(mask)
+    if bias:
+        scores = block.attention.positions.bias(q, k, v, x)
+    else:
+        scores = block.attention.scores(x)
+    return scores.masked_fill(~seen, 0.0)[0].numpy()
+
+
+@torch.no_grad()
+def bits_per_answer(model, inputs, targets):
+    """The mean loss over what is asked, in bits.
+
+    inputs, targets   int arrays (batch, seq)
+    """
+    asked = int((targets != UNSCORED).sum())
+    return summed_loss(model, inputs, targets).item() / asked / np.log(2)
+
+
 def hidden_position_error(states):
-    """The position probe on hidden states, with whole texts held out.
+    """The position probe on hidden states, with whole texts left out.
 
     states    array (batch, seq, dim)
     returns   the mean absolute error, in positions

@@ -41,13 +41,12 @@ from classroom import claim, exercise, hint, show, solution
 from experiments.pictures import STYLES
 from experiments.plan import read_table
 from experiments.training import kept_model
-from solutions.absolute_positions import sinusoidal_encoding
+from solutions.absolute_positions import binary_digits, sinusoidal_encoding
 from solutions.counting import counting_tokenizer
 from solutions.probing import (
     CutRoPE,
     bits_per_answer,
     character_tokenizer,
-    course_ids,
     first_layer,
     hidden_position_error,
     hidden_states,
@@ -66,18 +65,21 @@ from solutions.training import UNSCORED
 # Nine models learned to count (lesson 09), with nothing different but the encoding. We give each the same text: 48
 # dots. All tokens are equal, so whatever differs between two scores comes from positions alone.
 #
-# **Predict before you run.** In which maps are the diagonals of one color? In which is there nothing to see?
+# **Predict before you run.** In which maps does each diagonal have one color? In which is there nothing to see?
 #
 # <details><summary>Answer</summary>
 #
-# One color per diagonal means that only the distance counts: everywhere except in sinusoidal and learned, which add
-# their vectors before anybody asks for a distance. Nothing to see: `none`, of course. And perhaps CoPE, if it doesn't
-# count dots.
+# One color per diagonal means that only the distance counts. That's so in all that work on distances, and in CoPE:
+# among equal tokens the count grows with the distance. Sinusoidal and learned add their vectors before anybody asks
+# for a distance. There's nothing to see in `none`.
 #
 # </details>
 
 # %%
-gallery = {name: kept_model(records[0]) for name, records in read_table("gallery").items()}
+gallery = {
+    name: kept_model(records[0])
+    for name, records in read_table("gallery").items()
+}
 tokenizer = counting_tokenizer()
 dots = tokenizer.encode("." * 48)[None]  # (1, seq)
 maps = {name: first_layer(model, dots) for name, model in gallery.items()}
@@ -95,7 +97,9 @@ def centered(scores):
 def draw(axis, scores, title):
     rest, seen = centered(scores)
     most = max(abs(rest).max(), 0.05)
-    axis.imshow(np.where(seen, rest, np.nan), cmap="RdBu_r", vmin=-most, vmax=most)
+    axis.imshow(
+        np.where(seen, rest, np.nan), cmap="RdBu_r", vmin=-most, vmax=most
+    )
     axis.set_title(f"{title}: ±{most:.1f}", fontsize=13)
     axis.set(xticks=(0, 47), yticks=(0, 47))
 
@@ -127,7 +131,8 @@ def along_diagonals(scores):
 for name, scores in maps.items():
     claim(
         f"Only the distance counts, except in sinusoidal and learned: {name}.",
-        (along_diagonals(scores) < 1e-3) == (name not in ("sinusoidal", "learned")),
+        (along_diagonals(scores) < 1e-3)
+        == (name not in ("sinusoidal", "learned")),
     )
 
 # %% [markdown]
@@ -180,21 +185,27 @@ claim(
 # %% exercise="masked_batch"
 
 # %%
-text = character_tokenizer()
-ids = course_ids()[None, 2000:2060]  # (1, seq)
+characters = character_tokenizer()
+sentence = "Attention looks at all tokens at once, so nobody is first."
+ids = characters.encode(" ".join(sentence.split()))[None]  # (1, seq)
 rng = np.random.default_rng(3)
 inputs, targets = masked_batch(
-    ids, rng.random(ids.shape), rng.integers(90, size=ids.shape), len(text) - 1
+    ids,
+    rng.random(ids.shape),
+    rng.integers(90, size=ids.shape),
+    mask_id=len(characters) - 1,
+    share=0.3,
 )
-print("the text: ", text.decode(ids[0]))
-print("it reads: ", text.decode(inputs[0]).replace("[MASK]", "_"))
-print(
-    "asked for:",
-    "".join(" " if t == UNSCORED else text.decode([t]) for t in targets[0]),
-)
+read = [characters.symbols[id] for id in inputs[0]]
+asked = [
+    " " if id == UNSCORED else characters.symbols[id] for id in targets[0]
+]
+print("the text: ", sentence)
+print("it reads: ", "".join(read).replace("[MASK]", "_"))
+print("asked for:", "".join(asked))
 
 # %% [markdown]
-# **Predict before you run.** Five cosine maps of 64 positions: bright where two vectors point the same way. Which task
+# **Predict before you run.** Cosine maps of 64 positions, red where two vectors point the same way. Which task
 # needs to know *how far into the text* a token is? Which only needs to know who its *neighbors* are?
 #
 # <details><summary>Answer</summary>
@@ -204,7 +215,7 @@ print(
 #
 # </details>
 
-# %%
+# %% tags=["nbval-ignore-output"]
 TASKS = {
     "counting": "gallery_counting",
     "copying": "gallery_copy",
@@ -219,7 +230,9 @@ tables = {
     for task, name in TASKS.items()
 }
 tables["sinusoidal"] = [sinusoidal_encoding(64, 32)]
-tables["random"] = [np.random.default_rng(s).normal(size=(64, 32)) for s in (0, 1)]
+tables["random"] = [
+    np.random.default_rng(s).normal(size=(64, 32)) for s in (0, 1)
+]
 
 # %% tags=["folded", "nbval-ignore-output"]
 figure, axes = plt.subplots(2, 3, figsize=(11, 7.6))
@@ -242,7 +255,9 @@ print(f"{'':12}" + "".join(f"{back:6}" for back in (1, 2, 4, 8, 16, 32)))
 reach = {}
 for task, its in tables.items():
     cosines = np.mean([cosine_map(table) for table in its], axis=0)
-    reach[task] = [np.diagonal(cosines, b).mean() for b in (1, 2, 4, 8, 16, 32)]
+    reach[task] = [
+        np.diagonal(cosines, b).mean() for b in (1, 2, 4, 8, 16, 32)
+    ]
     print(f"{task:12}" + "".join(f"{cosine:6.2f}" for cosine in reach[task]))
 
 # %% [markdown]
@@ -251,7 +266,7 @@ for task, its in tables.items():
 # A map shows similarity. Whether the *number* is in there, and a layer could use it, is another question. Ask it
 # directly: fit a linear map from vectors to positions, and see how far off it is on vectors it hasn't seen.
 #
-# `ridge(x, y)` is a linear regression that prefers small weights. You write what makes it a probe: hold out, predict,
+# `ridge(x, y)` is a linear regression that prefers small weights. You write what makes it a probe: leave out, predict,
 # measure.
 
 # %% exercise="position_probe"
@@ -275,6 +290,19 @@ for name, vectors in big.items():
 # middle would be? It has more columns than vectors, so the map fits its training vectors perfectly, and learns nothing.
 # A probe needs such a **control**: without it you don't know what a bad number looks like.
 #
+# **Try it** with a table of your own: 64 rows, and as many columns as you like. Here are the binary digits of lesson 04.
+# **Predict:** can a *linear* map read them?
+
+# %%
+mine = binary_digits(64, 6)
+fold = random_folds(np.random.default_rng(0), 64)
+print(f"off by {position_probe(mine, np.arange(64), fold):.1f} positions")
+claim(
+    "A number is a weighted sum of its binary digits.",
+    position_probe(binary_digits(64, 6), np.arange(64), fold) == 0,
+)
+
+# %% [markdown]
 # ## Which of two comes first?
 #
 # Attention compares two tokens. So the paper asks a second question: given the vectors of two positions, which is
@@ -283,36 +311,49 @@ for name, vectors in big.items():
 # %% exercise="order_probe"
 
 # %% [markdown]
-# **Predict before you run.** The sinusoidal table first: the paper's own program gives 5 % wrong. And the random
-# vectors? They know nothing, so half of the pairs should be wrong.
+# **Predict before you run.** At the paper's size, the sinusoidal table gives 5 % wrong pairs with the authors' own program.
+# And random vectors? They know nothing, so half of the pairs should be wrong.
 
 # %% tags=["nbval-ignore-output"]
-order = {}
-for name, vectors in big.items():
-    rng = np.random.default_rng(1)
-    order[name] = [
-        order_probe(vectors, *pairs(rng, 512)) for pairs in (random_pairs, pairs_of_new_positions)
+wrong = 100 * order_probe(big["sinusoidal"], *random_pairs(rng, 512))
+print(f"sinusoidal, 512 positions, 768 numbers: {wrong:.1f} % wrong")
+
+
+def order_errors(draw_pairs, vectors, drawings=4):
+    """Wrong pairs in per cent, for pairs that are drawn anew each time."""
+    return [
+        100 * order_probe(vectors, *draw_pairs(np.random.default_rng(s), 128))
+        for s in range(drawings)
     ]
-    print(
-        f"{name:10} {100 * order[name][0]:5.1f} % wrong; with new positions "
-        f"{100 * order[name][1]:5.1f} %"
-    )
+
+
+small = {
+    "sinusoidal": sinusoidal_encoding(128, 64),
+    "random": np.random.default_rng(5).normal(size=(128, 64)),
+}
+order = {
+    name: [
+        np.mean(order_errors(draw_pairs, vectors))
+        for draw_pairs in (random_pairs, pairs_of_new_positions)
+    ]
+    for name, vectors in small.items()
+}
+print("128 positions, 64 numbers: the paper's pairs, pairs of new positions")
+for name, (papers, new) in order.items():
+    print(f"{name:10} {papers:10.1f} % {new:10.1f} %")
 
 # %% tags=["folded"]
+claim("About 5 % of the sinusoidal pairs are wrong.", 2 < wrong < 10)
 claim(
-    "The order of sinusoidal vectors is read with few errors, about 5 %.",
-    0.02 < order["sinusoidal"][0] < 0.1,
-)
-claim(
-    "Of random vectors clearly fewer than half of the pairs are wrong, and "
-    "about half with new positions.",
-    order["random"][0] < 0.42 < 0.45 < order["random"][1] < 0.55,
+    "Of random vectors clearly fewer than half of the paper's pairs are wrong, "
+    "and about half of the pairs with new positions.",
+    order["random"][0] < 40 and 42 < order["random"][1] < 58,
 )
 
 # %% [markdown]
-# A third, not half! The control has caught something. In the paper's pairs a held-out pair is new, but its two
+# A third, not half! The control has caught something. In the paper's pairs a pair left out is new, but its two
 # positions aren't: each is in other pairs, too. So the probe can learn by heart that *this* vector mostly comes late.
-# If held-out pairs have positions of their own (`pairs_of_new_positions`), memory is worth nothing, and noise is wrong
+# If the pairs left out have positions of their own (`pairs_of_new_positions`), memory is worth nothing, and noise is wrong
 # half of the time. From here on we use those.
 #
 # ## Encoders learn neighbors, decoders learn positions
@@ -335,7 +376,9 @@ for task, its in tables.items():
     )  # (seeds, 2)
 print(f"{'':12}{'off by (positions)':>22}{'order wrong (%)':>22}")
 for task, numbers in found.items():
-    cells = (" ".join(f"{value:.1f}" for value in column) for column in numbers.T)
+    cells = (
+        " ".join(f"{value:.1f}" for value in column) for column in numbers.T
+    )
     print(f"{task:12}" + "".join(f"{cell:>22}" for cell in cells))
 
 # %% tags=["folded"]
@@ -347,19 +390,22 @@ claim(
 )
 claim(
     "The encoder's are read better than random vectors.",
-    (worst["encoder"] < best["random"]).all(),
+    worst["encoder"][0] < 0.75 * best["random"][0]
+    and worst["encoder"][1] < best["random"][1] - 10,
 )
 claim(
     "Near positions are alike in the encoder, far ones are not; in the "
     "decoder even positions 8 apart are.",
-    reach["encoder"][0] > 0.6 and reach["encoder"][4] < 0.3 and reach["decoder"][3] > 0.6,
+    reach["encoder"][0] > 0.6
+    and reach["encoder"][4] < 0.3
+    and reach["decoder"][3] > 0.6,
 )
 
 # %% [markdown]
 # Each number is one training from another seed. The same text, the same model, the same table at the start: what
 # differs is the mask and the question. The decoder's table has become nearly a ruler. The encoder's knows neighbors,
-# as its narrow band says, and hardly where in the text they are. So here the articles are right, at a thousandth of
-# the size.
+# as its narrow band says, and hardly where in the text they are. So here the articles are right, even in models this
+# small. *Why* is only partly answered: mask and question change together, and we didn't take them apart.
 #
 # ## No encoding at all
 #
@@ -373,13 +419,26 @@ claim(
 # %%
 inputs, _ = next_character_batch(np.random.default_rng(0), 100, held_out=True)
 models = {
-    "decoder, learned": [kept_model(record) for record in read_table("gallery_decoder")["learned"]],
-    "decoder, none": [kept_model(record) for record in read_table("gallery_decoder")["none"]],
-    "encoder, none": [kept_model(record) for record in read_table("gallery_encoder")["none"]],
+    "decoder, learned": [
+        kept_model(record)
+        for record in read_table("gallery_decoder")["learned"]
+    ],
+    "decoder, none": [
+        kept_model(record) for record in read_table("gallery_decoder")["none"]
+    ],
+    "encoder, none": [
+        kept_model(record) for record in read_table("gallery_encoder")["none"]
+    ],
 }
 off = {
     name: np.array(
-        [[hidden_position_error(state) for state in hidden_states(m, inputs)] for m in its]
+        [
+            [
+                hidden_position_error(state)
+                for state in hidden_states(m, inputs)
+            ]
+            for m in its
+        ]
     )
     for name, its in models.items()
 }  # (seeds, layers + 1)
@@ -411,7 +470,8 @@ show(
 claim(
     "Without an encoding, the embeddings know no position, and neither does "
     "any layer of the encoder.",
-    (off["decoder, none"][:, 0] > 15).all() and (off["encoder, none"] > 15).all(),
+    (off["decoder, none"][:, 0] > 15).all()
+    and (off["encoder, none"] > 15).all(),
 )
 claim(
     "After the decoder's first layer positions can be read, roughly.",
@@ -420,7 +480,8 @@ claim(
 claim(
     "From the decoder with a table they can be read in the embeddings, and "
     "hardly any more after layer 1.",
-    (off["decoder, learned"][:, 0] < 4).all() and (off["decoder, learned"][:, 1:] > 10).all(),
+    (off["decoder, learned"][:, 0] < 4).all()
+    and (off["decoder, learned"][:, 1:] > 10).all(),
 )
 
 # %% [markdown]
@@ -431,8 +492,9 @@ claim(
 # ## Inside RoPE
 #
 # RoPE rotates each pair of columns at a speed of its own. Does a model use all of them? Barbero et al. (2024, arXiv
-# 2410.06205) looked into Gemma 7B. Its queries and keys are longest in the *slow* pairs, which seem to carry meaning,
-# while the fast ones make sharp attention by position. Measure it: a rotation changes no length.
+# 2410.06205) looked into Gemma 7B. It prefers the *slowest* pairs, which they suspect carry meaning, and uses
+# the fastest to attend to exact positions. How long queries and keys are in a pair tells how much it counts: a rotation
+# changes no length.
 
 # %% exercise="pair_norms"
 
@@ -493,5 +555,108 @@ axes[0].set_ylabel("mean length")
 axes[1].legend(fontsize=11)
 show(figure, alt="Mean lengths of queries and keys in the eight pairs.")
 
+
+# %% tags=["folded"]
+claim(
+    "Whether the slowest quarter rotates costs nothing; without it, it's at "
+    "least 0.05 bits. Still fast pairs cost more than a bit.",
+    all(
+        abs(still - whole) < 0.03
+        and gone > whole + 0.05
+        and fast_still > whole + 1
+        for whole, still, gone, fast_still, _ in zip(*bits.values())
+    ),
+)
+
 # %% [markdown]
+# So the fast pairs do the positions here, too, and the slow ones are used without their rotation, for content. But our
+# *longest* pairs aren't the slowest: they're in the middle. At 64 characters and with 16 numbers per head there's
+# little to compare with Gemma. Barbero et al. draw a conclusion that could be tried: train without rotating the
+# slowest pairs at all.
+#
 # ## Choose the encoding by the task
+#
+# One last table, over the whole course: errors by task and encoding, each the mean of several seeds, each encoding in
+# its best setting of a small grid (lesson 10).
+#
+# **Predict before you run.** Is there an encoding that's best in every row?
+
+# %%
+ROWS = {
+    "counting": ("counting_1", "in distribution"),
+    "counting, 4x as long": ("counting_1", "4x the length"),
+    "three variables": ("counting_3", "in distribution"),
+    "copying": ("copy", "in distribution"),
+    "copying, more blanks": ("copy", "sparse"),
+    "flip-flop": ("flip_flop", "in distribution"),
+    "flip-flop, sparse": ("flip_flop", "sparse"),
+    "English": ("english", "in distribution"),
+    "English, 4x as long": ("english", "4x the length"),
+}
+
+
+def row_of(table, split):
+    """The mean of each encoding: bits per character, or per cent wrong."""
+    row = {}
+    for name, records in read_table(table).items():
+        if name in gallery:
+            values = [
+                record["losses"][split] / np.log(2)
+                if "losses" in record
+                else 100 * record["errors"][split]
+                for record in records
+            ]
+            row[name] = np.mean(values)
+    return row
+
+
+course = {title: row_of(*where) for title, where in ROWS.items()}
+print(f"{'':22}" + "".join(f"{name[:7]:>8}" for name in gallery))
+for title, row in course.items():
+    cells = (
+        f"{row[name]:8.2f}" if name in row else f"{'-':>8}" for name in gallery
+    )
+    print(f"{title:22}" + "".join(cells))
+print("wrong answers in per cent; English in bits per character")
+
+# %% tags=["folded"]
+full = {title: row for title, row in course.items() if len(row) == 9}
+winners = {min(row, key=row.get) for row in full.values()}
+claim("No encoding is best in every row.", len(winners) > 1)
+claim(
+    "In counting CoPE is best on texts like the training's, and not on texts four times as long.",
+    min(course["counting"], key=course["counting"].get) == "cope"
+    and min(
+        course["counting, 4x as long"], key=course["counting, 4x as long"].get
+    )
+    != "cope",
+)
+
+# %% [markdown]
+# That's the practical conclusion of Wang and Chen, and ours: **choose the encoding by the task.** Ask what a head has
+# to find.
+#
+# | it has to find | then |
+# |---|---|
+# | the start, or a fixed position | a learned table is enough, for texts as long as those of the training |
+# | neighbors | any relative encoding, or RoPE; in an encoder one that looks both ways |
+# | the last one of a kind | something that prefers what's near, at any length: Transformer-XL, ALiBi |
+# | the n-th one of a kind | something that counts by content: CoPE, or a gate (lesson 10) |
+#
+# And then measure it, with several seeds, on texts that aren't like those of the training.
+#
+# ## What you built
+#
+# You began with an array. By now you've built an autograd engine, embeddings, attention, nine encodings, a
+# Transformer, and its training. You've seen what they learn, and how sure one can be. And if you'd rather invent an
+# encoding of your own: fill in one hook, give it to `Transformer(positions=YourClass)`, and let it count.
+#
+# ## What you can read now
+#
+# [All encodings on one page](../docs/encodings.md) has what each adds, where, what it costs and who uses it. With it
+# you can read the code of real models: GPT-2's table, T5's buckets, BLOOM's slopes, and the rotations of LLaMA and
+# nearly everything after it. RoPE is the default of today's language models. Much is tried around it: layers with and
+# without positions side by side, other bases and interpolation for longer texts, and gates, as in CoPE, that decide
+# what counts as far (FoX, arXiv 2503.02130; PaTH, arXiv 2505.16381). You know the parts that these papers are made of.
+#
+# [Lesson 14](14_on_pytorch.ipynb) takes the same files to PyTorch, and to models of the paper's size.

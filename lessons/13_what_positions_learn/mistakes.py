@@ -160,7 +160,7 @@ def predictions(vectors, positions, fold):
 
 @mistake(
     "position_probe",
-    "The map was fitted to all vectors, the held-out ones among them: it knows the answers. Fit to "
+    "The map was fitted to all vectors, those to predict among them: it knows the answers. Fit to "
     "vectors[~held_out].",
 )
 def fitted_to_all(vectors, positions, fold):
@@ -426,7 +426,7 @@ def share_of_right(vectors, first, second, fold):
 
 @mistake(
     "order_probe",
-    "The boundary was fitted to all pairs, the held-out ones among them: it knows the answers.",
+    "The boundary was fitted to all pairs, those to predict among them: it knows the answers.",
 )
 def boundary_fitted_to_all(vectors, first, second, fold):
     x, later = two_vectors(vectors, first, second), second > first
