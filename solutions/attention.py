@@ -305,15 +305,17 @@ class AttentionInputs(NamedTuple):
 
 
 class MultiHeadAttention(nn.Module):
-    """Causal self-attention with num_heads heads, each dim / num_heads wide.
+    """Self-attention with num_heads heads, each dim / num_heads wide.
 
     positions   a PositionEncoding, which several layers may share; None for
                 the empty one
+    causal      True: each position looks at itself and the earlier ones, as
+                in a decoder. False: each looks at all, as in an encoder
 
     Source: Vaswani et al. 2017, section 3.2.2.
     """
 
-    def __init__(self, dim, num_heads, positions=None):
+    def __init__(self, dim, num_heads, positions=None, causal=True):
         super().__init__()
         if dim % num_heads:
             raise ValueError(
@@ -321,15 +323,18 @@ class MultiHeadAttention(nn.Module):
             )
         self.num_heads = num_heads
         self.positions = PositionEncoding() if positions is None else positions
+        self.causal = causal
         self.qkv = nn.Linear(dim, 3 * dim)  # queries, keys and values at once
         self.out = nn.Linear(dim, dim)
 
     def forward(self, x, cache=None):
-        """What each position learns from itself and the earlier ones.
+        """What each position learns from those it looks at.
 
         x         (batch, seq, dim) tensor
         cache     None, or a Cache; x follows the positions already in it
         returns   (batch, seq, dim) tensor
+        raises    ValueError without the causal mask, for a cache, or for
+                  positions that only count back
         """
         inputs = self.prepare(x, cache)
         # (batch, heads, query, head_dim)
@@ -360,12 +365,28 @@ class MultiHeadAttention(nn.Module):
         )
         if cache is not None:
             k, v, x = cache.append(k, v, x)  # (batch, heads, key, head_dim)
-        allowed = causal_mask(q.shape[-2], k.shape[-2])  # (query, key)
-        mask = np.where(allowed, 0.0, -np.inf)
+        allowed = self.allowed(q.shape[-2], k.shape[-2], cache)
+        mask = np.where(allowed, 0.0, -np.inf)  # (query, key)
         mask = torch.tensor(mask, dtype=x.dtype, device=x.device)
         # (batch|1, heads|1, query, key)
         bias = self.positions.bias(q, k, v, x)
         return AttentionInputs(q, k, v, mask if bias is None else bias + mask)
+
+    def allowed(self, query_len, key_len, cache=None):
+        """Which keys each query may look at: bool array (query, key)."""
+        if self.causal:
+            return causal_mask(query_len, key_len)
+        if cache is not None:
+            raise ValueError(
+                "a cache is for reading on: without the causal mask, earlier "
+                "positions would have to look again at what was added"
+            )
+        if self.positions.causal_only:
+            raise ValueError(
+                f"{type(self.positions).__name__} has positions for earlier "
+                "keys only, so attention needs causal=True with it"
+            )
+        return np.ones((query_len, key_len), dtype=bool)
 
     def split_heads(self, x):
         """(batch, seq, dim) -> (batch, heads, seq, head_dim)."""
@@ -378,7 +399,8 @@ class MultiHeadAttention(nn.Module):
         """The scores of every head, to look at.
 
         x         (batch, seq, dim) tensor
-        returns   (batch, heads, query, key) tensor, -inf for later keys
+        returns   (batch, heads, query, key) tensor, -inf where a query may
+                  not look
         """
         inputs = self.prepare(x)
         return attention_scores(

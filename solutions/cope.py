@@ -255,6 +255,7 @@ class CoPE(PositionEncoding):
     """
 
     shared = False
+    causal_only = True
 
     def __init__(
         self,
