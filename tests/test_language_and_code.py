@@ -1,0 +1,228 @@
+"""Lesson 12's texts and measures: parts that share nothing, windows that score every character,
+and boundaries that are found where they are, and by chance nowhere.
+"""
+
+import numpy as np
+import pytest
+
+import minitorch as torch
+from solutions.language import (
+    CORPORA,
+    END_OF_PARAGRAPH,
+    PARAGRAPH_LETTERS,
+    TEXTS,
+    corpus_batch,
+    corpus_ids,
+    paragraph_batch,
+    paragraph_sequences,
+    paragraph_tokenizer,
+    read_corpus,
+    read_documents,
+    text_tokenizer,
+)
+from solutions.language_and_code import (
+    StretchedRoPE,
+    bits_by_position,
+    boundary_score,
+    head_scores,
+    interpolate_positions,
+    line_starts,
+    log_p_of,
+    ntk_base,
+    paragraph_starts,
+    perplexity,
+    position_attention,
+    shuffled_boundaries,
+    sliding_window,
+    table_log_p,
+)
+from solutions.rope import RoPE, rope_cache
+from solutions.training import UNSCORED
+from solutions.transformer import Transformer
+
+PARTS = ("training", "validation", "test")
+
+
+def small_model(positions, **options):
+    torch.manual_seed(0)
+    return Transformer(96, 16, 2, 2, 64, positions, init_std=0.2, **options)
+
+
+# ------------------------------------------------------------------ texts
+
+
+@pytest.mark.parametrize("corpus, documents", [("english", 57), ("code", 28)])
+def test_every_document_is_in_one_part(corpus, documents):
+    names = [name for part in PARTS for name in read_documents(corpus, part)]
+    assert len(names) == len(set(names)) == documents
+    assert CORPORA[corpus].read_text(encoding="ascii").count("\f") == documents
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_no_paragraph_of_the_test_is_in_the_training(corpus):
+    seen, tested = (
+        {" ".join(piece.split()) for piece in read_corpus(corpus, part).split("\n\n")}
+        for part in ("training", "test")
+    )
+    again = {piece for piece in seen & tested if len(piece) > 60}
+    assert not again, again
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_the_tokenizer_knows_every_character(corpus):
+    tokenizer = text_tokenizer()
+    assert len(tokenizer) == 96 and tokenizer.decode([0, 1]) == "\n "
+    for part in PARTS:
+        assert tokenizer.decode(corpus_ids(corpus, part)) == read_corpus(corpus, part)
+
+
+def test_the_texts_have_their_license_beside_them():
+    license_text = (TEXTS / "PYTHON_LICENSE.txt").read_text(encoding="utf-8")
+    assert "Python Software Foundation; All Rights Reserved" in " ".join(license_text.split())
+    readme = (TEXTS / "README.md").read_text(encoding="utf-8")
+    for path in TEXTS.glob("*.txt"):
+        assert path.name in readme
+
+
+def test_training_windows_are_of_the_training_documents_alone():
+    inputs, targets = corpus_batch(np.random.default_rng(0), batch=5, seq_len=40, corpus="code")
+    tokenizer, training = text_tokenizer(), read_corpus("code", "training")
+    assert inputs.shape == targets.shape == (5, 40)
+    for row, ahead in zip(inputs, targets):
+        assert tokenizer.decode([*row, ahead[-1]]) in training
+
+
+def test_each_paragraph_has_three_letters_of_its_own():
+    ids = paragraph_sequences(np.random.default_rng(0), 60, 600)
+    text = paragraph_tokenizer().decode(ids.reshape(-1))
+    assert set(text) == {"\n", *PARAGRAPH_LETTERS}
+    for row in ids:
+        pieces = paragraph_tokenizer().decode(row).split("\n")
+        assert all(len(set(piece)) <= 3 for piece in pieces)
+        assert all(10 <= len(piece) <= 50 for piece in pieces[:-1])
+    lengths = [len(p) for row in ids for p in paragraph_tokenizer().decode(row).split("\n")[:-1]]
+    assert min(lengths) == 10 and max(lengths) == 50 and abs(np.mean(lengths) - 30) < 1.5
+    inputs, targets = paragraph_batch(np.random.default_rng(1), batch=3, seq_len=20)
+    assert inputs.shape == (3, 20) and (inputs[:, 1:] == targets[:, :-1]).all()
+
+
+# ------------------------------------------------------------------ measures
+
+
+def test_bits_of_stretches_average_to_the_bits():
+    log_p = np.log(np.random.default_rng(0).random((4, 12)))
+    assert bits_by_position(log_p, 3).mean() == pytest.approx(perplexity(log_p)[0])
+    assert perplexity(np.full(7, -np.log(96)))[1] == pytest.approx(96)
+
+
+@pytest.mark.parametrize("length", [129, 130, 191, 192, 193, 300, 1000])
+@pytest.mark.parametrize("stride", [1, 50, 64, 127, 128])
+def test_every_character_is_scored_once_with_enough_before_it(length, stride):
+    ids = np.arange(length)
+    inputs, targets = sliding_window(ids, 128, stride)
+    scored = targets != UNSCORED
+    assert np.array_equal(np.sort(targets[scored]), ids[1:])
+    assert (targets[scored] == inputs[scored] + 1).all()
+    assert all(row.argmax() >= 128 - stride for row in scored[1:])
+    assert (np.diff(inputs[:, 0]) <= stride).all() and (np.diff(inputs[:, 0]) > 0).all()
+
+
+def test_log_p_of_a_model_is_that_of_its_softmax():
+    model = small_model("rope")
+    inputs, targets = sliding_window(corpus_ids("english", "test")[:100], 24, 12)
+    log_p = log_p_of(model, inputs, targets, batch=3)
+    assert (np.isnan(log_p) == (targets == UNSCORED)).all()
+    p = model(torch.tensor(inputs)).softmax(-1).detach().numpy()
+    for row, position in [(0, 0), (0, 23), (2, 20)]:
+        expected = np.log(p[row, position, targets[row, position]])
+        assert log_p[row, position] == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_table_that_looks_nowhere_is_the_unigram_model():
+    p = np.exp(table_log_p("aab", "ab", 0, strength=96.0))
+    np.testing.assert_allclose(p, [(2 + 1) / (3 + 96), (1 + 1) / (3 + 96)])
+
+
+def test_a_longer_table_knows_what_follows():
+    seen = "the cat and the hat " * 50
+    shorter, longer = (-table_log_p(seen, seen, back, 1.0).mean() for back in (1, 6))
+    assert longer < 0.3 < shorter
+
+
+# ------------------------------------------------------------------ RoPE
+
+
+def test_squeezed_positions_are_those_of_the_training_and_fractions():
+    cos, sin = interpolate_positions(8, 6, trained_len=4)
+    for squeezed, trained in zip((cos[::2], sin[::2]), rope_cache(4, 6)):
+        np.testing.assert_allclose(squeezed, trained)
+
+
+def test_a_larger_base_slows_the_slowest_pair_and_not_the_first():
+    (cos, sin), (slow_cos, slow_sin) = rope_cache(9, 8), rope_cache(9, 8, ntk_base(10_000.0, 8, 4))
+    angles, slow = np.arctan2(sin, cos), np.arctan2(slow_sin, slow_cos)
+    np.testing.assert_allclose(slow[1, 0], angles[1, 0])
+    np.testing.assert_allclose(slow[1, -1], angles[1, -1] / 4)
+
+
+@pytest.mark.parametrize("how", ["as it is", "interpolated", "ntk"])
+def test_stretched_rope_is_rope_up_to_the_trained_length(how):
+    q, k = torch.randn(2, 1, 2, 20, 8).unbind(0)
+    for mine, theirs in zip(StretchedRoPE(8, 20, how).rotate(q, k), RoPE(8).rotate(q, k)):
+        np.testing.assert_allclose(mine.numpy(), theirs.numpy(), atol=1e-6)
+    longer = StretchedRoPE(8, 5, how).rotate(q, k)[0].numpy()
+    same = np.allclose(longer, RoPE(8).rotate(q, k)[0].numpy(), atol=1e-6)
+    assert same == (how == "as it is")
+
+
+# ------------------------------------------------------------------ heads
+
+
+def test_shuffled_boundaries_keep_the_lengths():
+    starts = np.random.default_rng(0).random(300) < 0.1
+    for seed in range(5):
+        shuffled = shuffled_boundaries(np.random.default_rng(seed), starts)
+        lengths = [
+            np.sort(np.diff(np.append(np.append(0, 1 + np.flatnonzero(each[1:])), 300)))
+            for each in (starts, shuffled)
+        ]
+        assert np.array_equal(*lengths)
+
+
+def test_a_head_that_keeps_to_its_part_is_above_chance_and_one_that_looks_nearby_is_not():
+    seq, rng = 200, np.random.default_rng(0)
+    starts = np.random.default_rng(1).random(seq) < 0.05
+    part = np.append(0, starts[1:].cumsum())
+    keeps = np.tril(part[:, None] == part).astype(float)
+    nearby = np.tril(np.exp(-np.abs(np.subtract.outer(np.arange(seq), np.arange(seq))) / 8))
+    for weights, least, most in ((keeps, 0.2, 1), (nearby, -0.06, 0.06)):
+        weights = weights / weights.sum(axis=-1, keepdims=True)
+        chance = [boundary_score(weights, shuffled_boundaries(rng, starts)) for _ in range(200)]
+        assert least < boundary_score(weights, starts) - np.mean(chance) < most
+
+
+@pytest.mark.parametrize("positions", ["rope", "alibi", "cope", "shaw"])
+def test_attention_by_position_alone(positions):
+    model, inputs = small_model(positions), corpus_ids("english", "test")[:60].reshape(2, 30)
+    weights = position_attention(model, inputs)
+    assert weights.shape == (2, 2, 2, 30, 30)
+    np.testing.assert_allclose(weights.sum(-1), 1, rtol=1e-5)
+    assert (weights[..., np.triu_indices(30, 1)[0], np.triu_indices(30, 1)[1]] == 0).all()
+    uniform = np.allclose(weights[0, 0, 0], np.tri(30) / np.arange(1, 31)[:, None])
+    assert uniform == (positions in ("rope", "cope"))  # CoPE's table starts at zero
+
+
+def test_lines_and_paragraphs_begin_where_they_do():
+    ids = text_tokenizer().encode("ab\ncd\n\n\nef\n\n")[None]
+    assert np.flatnonzero(line_starts(ids)[0]).tolist() == [3, 6, 7, 8, 11]
+    assert np.flatnonzero(paragraph_starts(ids)[0]).tolist() == [8]
+    assert END_OF_PARAGRAPH == 0
+
+
+def test_head_scores_have_one_number_per_head():
+    inputs = corpus_ids("english", "test")[:120].reshape(2, 60)
+    found = head_scores(
+        np.random.default_rng(0), small_model("alibi"), inputs, line_starts(inputs), 3
+    )
+    assert [each.shape for each in found] == 3 * [(2, 2)]
+    assert ((found[0] > 0) & (found[0] <= 1)).all()
