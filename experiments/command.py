@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from experiments.paper_table import paper_table
 from experiments.plan import PAPER_PLAN, PLAN, all_runs
-from experiments.recipes import Settings
+from experiments.recipes import Run, Settings, run_called
 from experiments.records import (
     RESULTS,
     DamagedRecord,
@@ -25,6 +25,7 @@ from experiments.records import (
     summary,
 )
 from experiments.runner import run_all, run_together
+from experiments.training import is_encoding
 from experiments.weights import SUFFIXES
 
 NO_PYTORCH = (
@@ -90,16 +91,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def asked_for(given: argparse.Namespace) -> list[Settings]:
-    """The runs of the plan, as far as it is known by now, that the command line names."""
-    return [
-        settings
-        for name, settings in planned(given).items()
-        if any(
-            fnmatchcase(each, pattern)
-            for each in (name, settings["name"])
-            for pattern in given.names
-        )
-    ]
+    """The runs that the command line names: of the plan, as far as it is known by now, or others
+    by their whole name."""
+    runs, chosen = planned(given), {}
+    for pattern in given.names:
+        found = {
+            settings["name"]: settings
+            for name, settings in runs.items()
+            if fnmatchcase(name, pattern) or fnmatchcase(settings["name"], pattern)
+        }
+        chosen |= found or not_planned(pattern, given)
+    return list(chosen.values())
 
 
 def planned(given: argparse.Namespace) -> dict[str, Settings]:
@@ -107,14 +109,26 @@ def planned(given: argparse.Namespace) -> dict[str, Settings]:
 
     returns   {the run's name in the plan: its settings}
     """
-    changes: dict[str, Any] = {}
-    if given.engine == "pytorch":
-        changes = {"engine": "pytorch", "device": given.device or "cpu"}
-        changes |= {"compile": True} if given.compile else {}
-    return {
-        run.name: replace(run, changes={**run.changes, **changes}).settings()
-        for run in all_runs(PAPER_PLAN if given.paper else PLAN, given.results)
-    }
+    runs = all_runs(PAPER_PLAN if given.paper else PLAN, given.results)
+    return {run.name: on_engine(run, given).settings() for run in runs}
+
+
+def not_planned(name: str, given: argparse.Namespace) -> dict[str, Settings]:
+    """The settings of the run of this name, if there can be one."""
+    run = run_called(name)
+    if run is None or not is_encoding(run.positions):
+        return {}
+    settings = on_engine(run, given).settings()
+    return {settings["name"]: settings}
+
+
+def on_engine(run: Run, given: argparse.Namespace) -> Run:
+    """The run, on the engine that is asked for."""
+    if given.engine == "minitorch":
+        return run
+    changes: dict[str, Any] = {"engine": "pytorch", "device": given.device or "cpu"}
+    changes |= {"compile": True} if given.compile else {}
+    return replace(run, changes={**run.changes, **changes})
 
 
 def on_pytorch(chosen: list[Settings], given: argparse.Namespace) -> int:

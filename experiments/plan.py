@@ -74,9 +74,9 @@ class Table:
 
     def runs(self, folder: Path) -> Iterator[Run]:
         """Those whose setting is chosen already, seed by seed."""
+        settings = {positions: self.setting(positions, folder) for positions in self.positions}
         for seed in range(self.seeds):
-            for positions in self.positions:
-                setting = self.setting(positions, folder)
+            for positions, setting in settings.items():
                 if setting is not None:
                     changes = setting | self.changes | self.each.get(positions, {})
                     yield Run(self.recipe, positions, (seed, seed), changes)
@@ -159,7 +159,7 @@ PLAN: tuple[Selection | Table, ...] = (
     *(Table(f"base {n:.0f}", "counting_1", ("rope",), changes={"base": n}) for n in BASES),
     Selection("flip_flop"),
     Table("flip_flop", "flip_flop", seeds=5, chosen_on="flip_flop"),
-    Table("counting_3", "counting_3", FEW, each={}),
+    Table("counting_3", "counting_3", FEW),
     Table("counting_5", "counting_5", FEW),
     *(
         Table(f"flip_flop on {k}", "flip_flop", FEW, changes={"kernel": k}, chosen_on="flip_flop")

@@ -1,5 +1,7 @@
 """What is trained: one recipe per task, the encodings, the variants and the seeds."""
 
+import ast
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -314,6 +316,32 @@ class Run:
         if settings["engine"] == "pytorch" and "device" not in settings:
             raise ValueError(f"{self.name}: a run on PyTorch says its device, 'cpu' for instance")
         return settings
+
+
+def run_called(name: str) -> Run | None:
+    """The run of this name, in the plan or not; None if there can be none.
+
+    >>> run_called("copy/cope-lr=0.001,npos_max=64-0").changes
+    {'lr': 0.001, 'npos_max': 64}
+    """
+    parts = re.fullmatch(r"(\w+)/([\w+]+)-(.+)-(?:(\d+)|w(\d+)d(\d+))", name)
+    if not parts or parts[1] not in RECIPES | PAPER_RECIPES:
+        return None
+    recipe, positions, variant, both, weights, data = parts.groups()
+    seeds = int(both or weights), int(both or data)
+    pairs = [] if variant == "plain" else [part.split("=") for part in variant.split(",")]
+    if any(len(pair) != 2 for pair in pairs):
+        return None
+    run = Run(recipe, positions, seeds, {key: value_of(text) for key, text in pairs})
+    return run if run.name == name else None
+
+
+def value_of(text: str) -> Any:
+    """An int, a float, a truth value, or the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def changed(settings: Settings, key: str, value: Any) -> Settings:

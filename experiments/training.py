@@ -29,6 +29,7 @@ from solutions.counting_controls import (
     up_and_down_batch,
     up_and_down_tokenizer,
 )
+from solutions.encodings import encodings
 from solutions.flip_flop_and_selective_copy import (
     flip_flop_batch,
     flip_flop_tokenizer,
@@ -109,6 +110,11 @@ def engine_of(settings: Settings) -> tuple[ModuleType, Callable[[str], ModuleTyp
         engine.set_num_threads(1)
         return engine, load_twin
     return engine, lambda name: importlib.import_module(f"solutions.{name}")
+
+
+def is_encoding(positions: str) -> bool:
+    """Whether there is an encoding of this name, or all parts of this sum."""
+    return all(part in (*encodings(), *CLASSES) for part in positions.split("+"))
 
 
 def encoding_of(settings: Settings, load: Callable[[str], ModuleType]) -> Any:

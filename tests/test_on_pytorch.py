@@ -21,7 +21,8 @@ import minitorch
 import solutions.sampling
 from experiments import command
 from experiments.paper_table import NOT_RUN, PAPER, paper_table
-from experiments.recipes import ALL, PAPER_PLAN, PAPER_RECIPES, Run, all_runs
+from experiments.plan import ALL, PAPER_PLAN, all_runs
+from experiments.recipes import PAPER_RECIPES, Run
 from experiments.records import read_record, write_record
 from experiments.training import (
     build,
@@ -176,7 +177,7 @@ def test_the_plan_on_pytorch_has_names_of_its_own():
 CURVES = """
 import json, sys
 from experiments import on_pytorch
-from experiments.recipes import ALL
+from experiments.plan import ALL
 from tests.test_on_pytorch import in_float64, finished_together
 if __name__ == "__main__":
     with on_pytorch.joined_processes("cpu"):

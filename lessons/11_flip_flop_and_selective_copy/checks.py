@@ -1,4 +1,4 @@
-"""Lesson 11: what leaving out blanks, scoring copies, reading a head, and recall must satisfy."""
+"""Lesson 11: what leaving out blanks, reading a head, and recall must satisfy."""
 
 import numpy as np
 
@@ -20,12 +20,15 @@ about(
     stars=1,
     minutes=6,
     hints=(
-        "First mark what stays: ids != BLANK is an array of True and False. Then check the rows, "
-        "then take.",
-        "kept.sum(axis=1) is the number of symbols in each row; all must be equal. ids[kept] is "
-        "one long row, row after row, with len(ids) times that many entries.",
-        '`kept = ids != BLANK`; then `if len(set(kept.sum(axis=1))) > 1: raise ValueError("uneven '
-        'rows")`; then `return ids[kept].reshape(len(ids), -1)`',
+        "Which entries stay is a question about each id alone. Whether the rows still form a "
+        "rectangle is a question about each row.",
+        "Take [[3, B, 0], [B, 2, 2]], with B for a blank. `ids != BLANK` marks [[yes, no, yes], "
+        "[no, yes, yes]]: two symbols in each row. Indexing the array with these marks gives "
+        "3, 0, 2, 2, one row after the other, in one line. With equally many symbols per row you "
+        "can cut that line into rows again. With one symbol in the first row and three in the "
+        "second you couldn't tell, so count them per row before.",
+        "Mark, count along axis 1, raise a ValueError unless all counts are equal, take what is "
+        "marked, and reshape it to (number of rows, -1).",
     ),
 )
 
@@ -67,71 +70,20 @@ def uneven_rows(answer):
 
 
 about(
-    "copy_errors",
-    stars=1,
-    minutes=8,
-    hints=(
-        "One array of True and False says what is scored, a second what is scored and wrong.",
-        "wrong = scored & (predictions != targets) has the shape (batch, seq). The first number "
-        "adds up all of it, the second asks of each row whether anything is wrong.",
-        "`scored = targets != -100`, and wrong as above: `return wrong.sum() / scored.sum(), "
-        "wrong.any(axis=1).mean()`",
-    ),
-)
-
-
-@check("copy_errors")
-def errors_of_the_example(answer):
-    """One wrong symbol among eight, in one of two texts; then sixty texts of nine positions."""
-    targets = np.array([[-100, 0, 1, 2, 3], [-100, 4, 5, 6, 7]])
-    example = answer(np.array([[9, 0, 1, 2, 5], [9, 4, 5, 6, 7]]), targets)
-    return as_pair(example), as_pair(answer(*scored_texts(0)))
-
-
-@check("copy_errors")
-def uneven_texts(answer):
-    """Texts may ask one, four or two symbols: no text weighs more than another's symbols."""
-    targets = np.array([[1, -100, -100, -100], [2, 3, 4, 5], [6, 7, -100, -100]])
-    return as_pair(answer(np.array([[0, 0, 0, 0], [2, 3, 4, 5], [6, 0, 0, 0]]), targets))
-
-
-@check("copy_errors")
-def nothing_wrong(answer):
-    """The symbol a has the id 0 and counts like the others; without an error both shares are 0."""
-    targets = np.array([[-100, 0, 0], [-100, 0, 1]])
-    right, one_wrong = np.array([[5, 0, 0], [5, 0, 1]]), np.array([[5, 1, 0], [5, 0, 1]])
-    return as_pair(answer(right, targets)), as_pair(answer(one_wrong, targets))
-
-
-def as_pair(result):
-    """An array of two numbers as a tuple: it can be unpacked like one."""
-    return tuple(result) if isinstance(result, np.ndarray) and result.shape == (2,) else result
-
-
-def scored_texts(seed):
-    """Predictions and targets (60, 9), four positions unscored, about one symbol in eight wrong."""
-    rng = np.random.default_rng(seed)
-    targets = rng.integers(14, size=(60, 9))
-    wrong = rng.random(targets.shape) < 0.12
-    predictions = np.where(wrong, (targets + 1) % 14, targets)
-    predictions[:, :4] = rng.integers(16, size=(60, 4))
-    targets[:, :4] = -100
-    return predictions, targets
-
-
-about(
     "source_hits",
     stars=3,
     minutes=20,
     hints=(
-        "Two arrays of positions, both (batch, askers): where each asker should look, and where "
-        "it looks. The result is how often they agree.",
-        "With mark = the position of MARK in the first row, the askers are attention[:, mark:], "
-        "(batch, askers, seq); argmax over the last axis is the key with the largest weight. "
-        "np.nonzero(...)[1] gives the columns in which a 2-D array is True, row after row.",
-        "`mark = ids[0].tolist().index(MARK)`; `sources = np.nonzero(ids[:, :mark] != "
-        "BLANK)[1].reshape(len(ids), -1)`; `return (attention[:, mark:].argmax(axis=-1) == "
-        "sources).mean()`",
+        "An asker has one key where it should look, and one where it looks. Find both for all "
+        "askers, and count how often they agree.",
+        "In `a.b>a` the mark is at 3, so the askers are at 3 and 4. They should look at 0 and 2, "
+        "where the symbols before the mark are: the first asker at the first symbol, the second "
+        "at the second. `np.nonzero` of a 2-D array of True and False returns two arrays, rows "
+        "and columns, row after row; the columns, reshaped to (texts, askers), are where they "
+        "should look. The rows of `attention` from the mark on are the askers' weights, (texts, "
+        "askers, keys).",
+        "Find the mark in the first row, take the columns of what isn't blank before it, take the "
+        "argmax of the askers' weights over the keys, compare, and return the mean.",
     ),
 )
 
@@ -211,14 +163,15 @@ about(
     stars=2,
     minutes=15,
     hints=(
-        "Walk along the pairs with a `memory` that only a write changes, and that a read hands "
-        "out. A loop over rows and pairs is a good answer.",
-        "Without a loop over the pairs: np.where(instructions == WRITE, positions, 0), with "
-        "positions = np.arange(instructions.shape[1]), is the position of every write and 0 "
-        "elsewhere; np.maximum.accumulate(..., axis=1) makes of it the position of the last write "
-        "so far.",
-        "With last_write as above: `return np.where(instructions == READ, "
-        "np.take_along_axis(bits, last_write, axis=1), bits)`",
+        "Walk along a text and keep one number in mind. Which instructions change it, and which "
+        "only tell it?",
+        "Take w1 i0 r? w0 r?. After the first pair the memory is 1; the ignore changes nothing; "
+        "the read must say 1. The next write makes it 0, and the last read says 0. A loop over "
+        "rows and pairs does this. Without one: the last write before each pair is at 0, 0, 0, "
+        "3, 3. That is a running maximum of the writes' own positions, with 0 where there is "
+        "no write; np.maximum.accumulate computes one along an axis.",
+        "Find the position of the last write for every pair, take the bits at these positions, "
+        "and use them where the instruction is READ; everywhere else keep the bit.",
     ),
 )
 
