@@ -108,9 +108,15 @@ LANGUAGE_PLAN: tuple[Selection | Table, ...] = (
     Table("english", "english", chosen_on="english"),
     Table("paragraphs", "paragraphs", chosen_on=None),
     Table("code", "code", chosen_on="english"),
-    Table("own keys", "english", ("cope",), changes={"gates": "sep_keys"}, chosen_on="english"),
     Table(
-        "with rope and random positions",
+        "english, own keys",
+        "english",
+        ("cope",),
+        changes={"gates": "sep_keys"},
+        chosen_on="english",
+    ),
+    Table(
+        "language, sums and random",
         "english",
         tuple(LANGUAGE_LIKE),
         chosen_on="english",

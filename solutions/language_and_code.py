@@ -95,7 +95,7 @@ def interpolate_positions(seq_len, dim, trained_len, base=10000.0):
     positions are squeezed, so that all of them fit where the model has been.
 
         angle[position, c] = position * squeeze * base^(-2c / dim)
-        squeeze            = trained_len / seq_len, but never above 1
+        squeeze            = trained_len / seq_len, and 1 for shorter texts
 
     A text of the trained length or shorter gets the angles of rope_cache.
 
@@ -115,7 +115,7 @@ def interpolate_positions(seq_len, dim, trained_len, base=10000.0):
     Source: Chen et al. 2023 (arXiv 2306.15595).
     """
     check_table_size(seq_len, dim)
-    squeeze = min(1, trained_len / max(seq_len, 1))
+    squeeze = trained_len / max(seq_len, trained_len)
     # (seq_len, dim / 2)
     angles = np.arange(seq_len)[:, None] * squeeze * angular_speeds(dim, base)
     return np.cos(angles), np.sin(angles)
@@ -186,7 +186,7 @@ def boundary_score(weights, starts):
     part = starts[1:].cumsum()
     part = np.append(0, part)  # (seq,)
     own = part[:, None] == part  # (query, key)
-    return (weights * own).sum(axis=-1).mean()
+    return (weights * own).sum() / len(weights)
 
 
 def shuffled_boundaries(rng, starts):
@@ -324,3 +324,33 @@ def head_scores(rng, model, inputs, starts, shuffles=20):
         for _ in range(shuffles)
     ]
     return mean_score(starts), np.mean(by_chance, 0), np.std(by_chance, 0)
+
+
+@torch.no_grad()
+def gates_by_character(model, inputs, vocab_size):
+    """How open the gates of a model with CoPE are for each character, on
+    average over all later queries.
+
+    inputs    int array (windows, seq)
+    returns   float array (layers, heads, vocab_size); nan for a character
+              that does not occur
+    """
+    model.eval()
+    x = model.embed(torch.tensor(inputs).to(device_of(model)))
+    pairs = np.zeros(vocab_size)
+    later = np.arange(inputs.shape[1], 0, -1)  # queries that see each key
+    np.add.at(pairs, inputs, np.broadcast_to(later, inputs.shape))
+    layers = []
+    for block in model.blocks:
+        normed = block.attention_norm(x)
+        q, k, v, _ = block.attention.prepare(normed)
+        gates = block.attention.positions.gates(q, k, v, normed)
+        # (windows, heads, key)
+        opened = np.tril(gates.cpu().numpy()).sum(axis=2)
+        sums = np.zeros((opened.shape[1], vocab_size))
+        for head, of_head in enumerate(opened.swapaxes(0, 1)):
+            np.add.at(sums[head], inputs, of_head)
+        layers.append(sums)
+        x = block(x)
+    with np.errstate(invalid="ignore"):
+        return np.stack(layers) / pairs

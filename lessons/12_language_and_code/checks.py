@@ -163,8 +163,8 @@ about(
         "problem, since an angle may be any number.",
         "squeeze = trained_len / seq_len if the text is longer than the training's, else 1. The "
         "angles are (positions * squeeze)[:, None] * angular_speeds(dim, base).",
-        "After `check_table_size(seq_len, dim)`: `squeeze = min(1, trained_len / max(seq_len, "
-        "1))`; `angles = np.arange(seq_len)[:, None] * squeeze * angular_speeds(dim, base)`; "
+        "After `check_table_size(seq_len, dim)`: `squeeze = trained_len / max(seq_len, "
+        "trained_len)`; `angles = np.arange(seq_len)[:, None] * squeeze * angular_speeds(dim, base)`; "
         "`return np.cos(angles), np.sin(angles)`",
     ),
 )
@@ -206,7 +206,7 @@ about(
         "A cumulative sum over starts counts the parts. starts[0] must not matter: it changes all "
         "numbers alike. part[:, None] == part is a bool array (query, key).",
         "`part = starts.cumsum()`; `own = part[:, None] == part`; `return (weights * "
-        "own).sum(axis=-1).mean()`",
+        "own).sum() / len(weights)`",
     ),
 )
 
