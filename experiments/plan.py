@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from experiments.recipes import (
-    ONE_SELECTION_SEED,
     PAPER_RECIPES,
     RECIPES,
     SELECTION_SEEDS,
@@ -38,16 +37,20 @@ GRIDS: dict[str, dict[str, tuple]] = {
 }
 
 
+# A run of flip-flop, or of a language model, is long: one seed chooses.
+GRID_SEEDS = dict.fromkeys(("flip_flop", "english"), SELECTION_SEEDS[:1])
+
+
 @dataclass(frozen=True)
 class Selection:
-    """The runs that choose a setting for each encoding: the recipe's grid, each with both seeds."""
+    """The runs that choose a setting for each encoding: the recipe's grid, each with its seeds."""
 
     recipe: str
     positions: tuple[str, ...] = ALL
 
     def runs(self, folder: Path) -> Iterator[Run]:
         for setting in grid_settings(self.recipe):
-            for seed in selection_seeds(self.recipe):
+            for seed in GRID_SEEDS.get(self.recipe, SELECTION_SEEDS):
                 for positions in self.positions:
                     yield Run(self.recipe, positions, (seed, seed), setting)
 
@@ -96,7 +99,19 @@ ROWS = (4, 8, 16, 32, 64, 193, 385)  # and 97, which the first table has
 CLIPS = (8, 16, 32, 64)  # and 95
 BASES = (100.0, 1000.0, 100_000.0)  # and 10,000
 # As many steps as fit into the time that CoPE's take, by the first table's seconds.
-STEPS_IN_COPES_TIME: dict[str, dict[str, dict[str, int]]] = {"counting_1": {}, "copy": {}}
+STEPS_IN_COPES_TIME = {
+    "counting_1": {
+        "none": 1450,
+        "sinusoidal": 1400,
+        "learned": 1400,
+        "shaw": 1050,
+        "transformer_xl": 1100,
+        "t5": 1250,
+        "alibi": 1400,
+        "rope": 1250,
+        "forget_gate": 1150,
+    },
+}
 KERNELS = ("haswell",)  # those of the first table are the records' own
 
 # Language: rates chosen on English, and nothing else; code takes the same.
@@ -145,7 +160,6 @@ PLAN: tuple[Selection | Table, ...] = (
     Table("brackets", "brackets", (*FEW, "forget_gate")),
     Table("counting_down", "counting_down", (*FEW, "forget_gate")),
     Table("hidden answers", "counting_1", (*FEW, "forget_gate"), changes={"answers": "hidden"}),
-    Table("fixed texts", "counting_1", FEW, changes={"fixed_texts": 10_000}),
     *(
         Table(f"{recipe} on {kernel}", recipe, FEW, changes={"kernel": kernel}, chosen_on=recipe)
         for recipe in ("counting_1", "copy")
@@ -161,10 +175,11 @@ PLAN: tuple[Selection | Table, ...] = (
         )
         for recipe, steps in STEPS_IN_COPES_TIME.items()
     ),
-    *(Table(f"clip {n}", "counting_1", ("shaw",), changes={"clip": n}) for n in CLIPS),
-    *(Table(f"base {n:.0f}", "counting_1", ("rope",), changes={"base": n}) for n in BASES),
     Selection("flip_flop"),
     Table("flip_flop", "flip_flop", seeds=5, chosen_on="flip_flop"),
+    Table("fixed texts", "counting_1", FEW, changes={"fixed_texts": 10_000}),
+    *(Table(f"clip {n}", "counting_1", ("shaw",), changes={"clip": n}) for n in CLIPS),
+    *(Table(f"base {n:.0f}", "counting_1", ("rope",), changes={"base": n}) for n in BASES),
     Table("counting_3", "counting_3", FEW),
     Table("counting_5", "counting_5", FEW),
     *(
@@ -184,10 +199,6 @@ def all_runs(plan: tuple = PLAN, folder: Path = RESULTS) -> Iterator[Run]:
             if run.name not in seen:
                 seen.add(run.name)
                 yield run
-
-
-def selection_seeds(recipe: str) -> tuple[int, ...]:
-    return SELECTION_SEEDS[:1] if recipe in ONE_SELECTION_SEED else SELECTION_SEEDS
 
 
 def grid_settings(recipe: str) -> list[dict[str, Any]]:
@@ -217,7 +228,7 @@ def chosen_setting(recipe: str, positions: str, folder: Path = RESULTS) -> dict[
     """
     settings, runs = grid_settings(recipe), []
     for number, setting in enumerate(settings):
-        for seed in selection_seeds(recipe):
+        for seed in GRID_SEEDS.get(recipe, SELECTION_SEEDS):
             record = read_record(Run(recipe, positions, (seed, seed), setting).name, folder)
             if record is None:
                 return None

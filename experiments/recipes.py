@@ -261,7 +261,6 @@ PAPER_RECIPES = {
 
 # The seeds of the runs that choose a setting; no table has them.
 SELECTION_SEEDS = (100, 101)
-ONE_SELECTION_SEED = ("english",)  # recipes whose settings one run chooses
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from experiments import command, machine, training
 from experiments.command import main
 from experiments.plan import (
     ALL,
+    GRID_SEEDS,
     GRIDS,
     PLAN,
     Selection,
@@ -26,7 +27,6 @@ from experiments.plan import (
     chosen_setting,
     grid_settings,
     read_table,
-    selection_seeds,
 )
 from experiments.recipes import (
     LENGTHS,
@@ -110,13 +110,12 @@ def test_one_recipe_per_task(recipe):
 def test_every_encoding_has_the_same_grid_and_it_holds_the_recipe_itself(recipe):
     runs = [each for part in PLAN if part == Selection(recipe, part.positions)
             for each in part.runs(RESULTS)]  # fmt: skip
+    seeds = len(GRID_SEEDS.get(recipe, SELECTION_SEEDS))
     grids = {
         positions: [each.changes for each in runs if each.positions == positions]
         for positions in ALL
     }
-    assert {} in grids["cope"] and len(grids["cope"]) == len(selection_seeds(recipe)) * len(
-        grid_settings(recipe)
-    )
+    assert {} in grids["cope"] and len(grids["cope"]) == seeds * len(grid_settings(recipe))
     assert all(grid == grids["cope"] for grid in grids.values())
 
 

@@ -164,8 +164,8 @@ about(
         "squeeze = trained_len / seq_len if the text is longer than the training's, else 1. The "
         "angles are (positions * squeeze)[:, None] * angular_speeds(dim, base).",
         "After `check_table_size(seq_len, dim)`: `squeeze = trained_len / max(seq_len, "
-        "trained_len)`; `angles = np.arange(seq_len)[:, None] * squeeze * angular_speeds(dim, base)`; "
-        "`return np.cos(angles), np.sin(angles)`",
+        "trained_len)`; `angles = np.arange(seq_len)[:, None] * squeeze * angular_speeds(dim, "
+        "base)`; `return np.cos(angles), np.sin(angles)`",
     ),
 )
 
