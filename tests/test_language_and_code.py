@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 import minitorch as torch
+from experiments import bits_table, plan
+from experiments.recipes import SELECTION_SEEDS, Run
+from experiments.records import write_record
+from experiments.training import measure, split_texts, validation_texts
 from solutions.language import (
     CORPORA,
     END_OF_PARAGRAPH,
@@ -24,6 +28,7 @@ from solutions.language_and_code import (
     StretchedRoPE,
     bits_by_position,
     boundary_score,
+    gates_by_character,
     head_scores,
     interpolate_positions,
     line_starts,
@@ -226,3 +231,88 @@ def test_head_scores_have_one_number_per_head():
     )
     assert [each.shape for each in found] == 3 * [(2, 2)]
     assert ((found[0] > 0) & (found[0] <= 1)).all()
+
+
+def test_gates_by_character_are_means_over_later_queries():
+    model = small_model("cope", npos_max=8)
+    inputs = corpus_ids("english", "test")[:80].reshape(2, 40)
+    found = gates_by_character(model, inputs, 96)
+    assert found.shape == (2, 2, 96)
+    assert np.isnan(found[0, 0]).sum() == 96 - len(np.unique(inputs))
+    block = model.blocks[0]
+    q, k, v, _ = block.attention.prepare(
+        block.attention_norm(model.embedding(torch.tensor(inputs)))
+    )
+    gates = block.attention.positions.gates(q, k, v).detach().numpy()[:, 1]
+    pairs = [
+        gates[window, query, key]
+        for window in range(2)
+        for query in range(40)
+        for key in range(query + 1)
+        if inputs[window, key] == inputs[0, 3]
+    ]
+    assert found[0, 1, inputs[0, 3]] == pytest.approx(np.mean(pairs), rel=1e-5)
+
+
+# ------------------------------------------------------------------ the recorded runs
+
+
+@pytest.mark.parametrize("recipe, characters", [("english", 19_038), ("code", 17_244)])
+def test_the_same_characters_are_scored_at_every_length(recipe, characters):
+    settings = Run(recipe, "rope").settings()
+    texts = split_texts(settings)
+    for _, targets in texts.values():
+        assert (targets != UNSCORED).sum() == characters
+    assert [inputs.shape[1] for inputs, _ in texts.values()] == [128, 256, 512]
+    validation = text_tokenizer().decode(validation_texts(settings)[0][3])
+    assert validation in read_corpus(recipe, "validation")
+
+
+def test_a_language_models_record_has_its_losses_and_its_heads():
+    settings = Run("english", "cope").settings()
+    few = {split: {**how, "texts": 2} for split, how in settings["splits"].items()}
+    measured = measure(small_model("cope", npos_max=9), {**settings, "splits": few})
+    assert set(measured["losses"]) == set(few)
+    for split, loss in measured["losses"].items():
+        inputs, targets = split_texts({**settings, "splits": few})[split]
+        log_p = log_p_of(small_model("cope", npos_max=9), inputs, targets)
+        assert loss == pytest.approx(-np.nanmean(log_p), rel=1e-5)
+    for kind in ("line", "paragraph"):
+        assert {np.shape(each) for each in measured["heads"][kind].values()} == {(2, 2)}
+    assert "losses" not in measure_of_counting()
+
+
+def measure_of_counting():
+    torch.manual_seed(0)
+    settings = Run("copy", "none").settings()
+    few = {split: {**how, "texts": 2} for split, how in settings["splits"].items()}
+    return measure(Transformer(16, 8, 2, 1, 64, "none"), {**settings, "splits": few})
+
+
+def language_record(settings, loss, folder):
+    record = {key: {} for key in ("versions", "machine", "curve", "answers", "errors")}
+    record |= {"settings": settings, "seconds": 9.0, "cpu_seconds": 3.0, "parameters": 1}
+    record |= {"validation": {"error": 1 - loss / 9, "loss": loss}}
+    record["losses"] = dict.fromkeys(bits_table.LENGTHS.values(), loss * np.log(2))
+    write_record(record, folder)
+
+
+def test_bits_choose_the_rate_and_fill_the_table(tmp_path):
+    for setting, loss in zip(plan.grid_settings("english"), (1.5, 1.25)):
+        seed = SELECTION_SEEDS[0]
+        settings = Run("english", "rope", (seed, seed), setting).settings()
+        language_record(settings, loss, tmp_path)  # the one with the lower loss has more errors
+    assert plan.chosen_setting("english", "rope", tmp_path) == {"lr": 0.01}
+    assert bits_table.bits_lines("english", folder=tmp_path) == []
+    for seed, loss in ((0, 2.0), (1, 2.5)):
+        settings = Run("english", "rope", (seed, seed), {"lr": 0.01}).settings()
+        language_record(settings, loss, tmp_path)
+    (line,) = bits_table.bits_lines("english", "{} here", tmp_path)
+    spread = 3 * "  2.25 (2.00-2.50)"
+    assert line.split() == f"rope here {spread} 3 2".split()
+    assert len(line) == len(bits_table.HEADER)
+
+
+def test_the_best_head_is_said_by_how_much():
+    heads = {"line": {"score": [[0.5, 0.75]], "chance": [[0.5, 0.25]]}}
+    assert bits_table.most_above_chance({"heads": heads}, "line") == 0.5

@@ -242,8 +242,8 @@ for name in models:
     color, line = STYLES[name]
     curve = bits_by_position(log_p[name, 256][1:-1, 128:], 16)
     longer = bits_by_position(log_p[name, 512][1:-1, 256:], 32)
-    places = np.append(136 + 16 * np.arange(8), 272 + 32 * np.arange(8))
-    axis.plot(places, np.append(curve, longer), line, color=color)
+    middles = np.append(136 + 16 * np.arange(8), 272 + 32 * np.arange(8))
+    axis.plot(middles, np.append(curve, longer), line, color=color)
     axis.plot([64, 128], [bits[name, 128]] * 2, color=color, linewidth=4)
     axis.text(518, longer[-1], name, color=color, va="center")
 axis.axvline(128, color="gray", linestyle=":")
