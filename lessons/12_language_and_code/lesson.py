@@ -454,7 +454,7 @@ axis.set(
     xticklabels=["\u21b5", "\u2423", *SHOWN[2:]],
     ylabel="mean gate",
     xlabel="character of the key (\u21b5: end of line, \u2423: space)",
-    title=f"Layer {counter // 4}, head {counter % 4}: spaces count, letters less",
+    title=f"Layer {counter // 4}, head {counter % 4}: open between words",
 )
 show(
     figure,
