@@ -350,7 +350,7 @@ print(*bits_lines("language, sums and random"), sep="\n")
 print(*bits_lines("english, own keys", "{}, own gate keys"), sep="\n")
 for rows in (16, 64):
     print(*bits_lines(f"english, {rows} rows", f"{{}}, {rows} rows"), sep="\n")
-print(*bits_lines("english in CoPE's time", "{}, 1100 steps"), sep="\n")
+print(*bits_lines("english in CoPE's time", "{}, in CoPE's time"), sep="\n")
 print(f"{'tables of lesson 08':26}{table_bits['english']:6.2f}")
 print(f"\nCode\n{HEADER}")
 print(*bits_lines("code"), sep="\n")
