@@ -340,7 +340,7 @@ def attention_by_position(model: Any, settings: Settings, inputs: np.ndarray) ->
     for kind, where in starts.items():
         scores = head_scores(np.random.default_rng(TEST_SEED), model, inputs, where)
         found[kind] = {
-            name: values.round(4).tolist()
+            name: values.astype(float).round(4).tolist()
             for name, values in zip(("score", "chance", "spread"), scores)
         }
     return found

@@ -166,3 +166,31 @@ def paragraph_batch(rng, batch=32, seq_len=128, **how):
     """
     ids = paragraph_sequences(rng, batch, seq_len + 1, **how)
     return ids[:, :-1], ids[:, 1:]
+
+
+def paragraph_log_p(ids, own=3, shortest=10, longest=50):
+    """The best that any model can do on such texts, if they begin with a
+    paragraph: it knows the rules, and which letters the paragraph has shown.
+
+    A letter that was seen has 1 / own of the probability that the paragraph
+    goes on. Those not seen share the rest.
+
+    ids       int array (batch, length)
+    returns   float array (batch, length): log p of each character
+    """
+    log_p = np.zeros(ids.shape)
+    for row, of_row in zip(ids, log_p):
+        seen, length = set(), 0
+        for position, id in enumerate(row.tolist()):
+            end = 1 / (longest + 1 - length) if length >= shortest else 0
+            if id == END_OF_PARAGRAPH:
+                p, seen, length = end, set(), 0
+            else:
+                hidden = own - len(seen)
+                others = len(PARAGRAPH_LETTERS) - len(seen)
+                share = 1 / own if id in seen else hidden / own / others
+                p = (1 - end) * share
+                seen.add(id)
+                length += 1
+            of_row[position] = np.log(p)
+    return log_p

@@ -18,6 +18,7 @@ from solutions.language import (
     corpus_batch,
     corpus_ids,
     paragraph_batch,
+    paragraph_log_p,
     paragraph_sequences,
     paragraph_tokenizer,
     read_corpus,
@@ -109,6 +110,20 @@ def test_each_paragraph_has_three_letters_of_its_own():
     assert min(lengths) == 10 and max(lengths) == 50 and abs(np.mean(lengths) - 30) < 1.5
     inputs, targets = paragraph_batch(np.random.default_rng(1), batch=3, seq_len=20)
     assert inputs.shape == (3, 20) and (inputs[:, 1:] == targets[:, :-1]).all()
+
+
+def test_what_can_be_known_of_the_next_letter_is_a_distribution():
+    before = paragraph_tokenizer().encode("abcabcabca\nppoppopoppopo")
+    for length in range(len(before)):
+        texts = np.array([[*before[:length], id] for id in range(17)])
+        with np.errstate(divide="ignore"):
+            p = np.exp(paragraph_log_p(texts)[:, -1])
+        assert p.sum() == pytest.approx(1)
+        letters_so_far = length - 1 - 10 if length > 10 else length
+        assert (p[END_OF_PARAGRAPH] > 0) == (letters_so_far >= 10)
+    ids = paragraph_sequences(np.random.default_rng(0), 200, 300)
+    bits = -paragraph_log_p(ids).mean() / np.log(2)
+    assert 1.9 < bits < 2.15  # between log2(3) for known letters, and more for new ones
 
 
 # ------------------------------------------------------------------ measures
