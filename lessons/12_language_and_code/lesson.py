@@ -148,8 +148,8 @@ for length, (inputs, targets) in windows.items():
 #
 # ## Three models
 #
-# Two layers, four heads, 64 numbers per token, windows of 128, 300 steps of 16 windows. The learning rate is 0.01, which
-# validation topics chose for all three (below). Nothing else is tuned: CoPE's table has 129 rows, one for each count
+# Two layers, four heads, 64 numbers per token, windows of 128, 300 steps of 16 windows. The learning rate is 0.01:
+# validation topics chose it for all three (below). Nothing else is tuned: CoPE's table has 129 rows, one for each count
 # that a window allows.
 #
 # **Predict.** Which of ALiBi, RoPE and CoPE will be best at 128? What will happen to each at 512?
@@ -234,8 +234,8 @@ claim(
 
 # %% [markdown]
 # CoPE learns most per step, but its steps take twice as long. On longer texts ALiBi doesn't care, RoPE breaks, and
-# CoPE is in between, which surprised us. The rows are the reason: a count above 128 gets the last row, and so do all
-# keys before. And a table counted in a second beats all three. Where in the window is the loss?
+# CoPE is in between, which surprised us. One reason: a count above 128 gets the last row, and so does every key before
+# it. And a table counted in a second beats all three. Where in the window is the loss?
 
 # %% exercise="bits_by_position"
 
