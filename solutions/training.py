@@ -303,6 +303,35 @@ def cross_entropy(logits, targets):
     return -log_p.gather(-1, targets.unsqueeze(-1)).mean()
 
 
+def loss_and_gradients(model, inputs, targets, longest=1.0):
+    """The loss of a batch, and its gradient, which is shortened if it is too
+    long.
+
+    The gradients of all parameters together are one long vector. Its length is
+    the square root of the sum of all their squares. If that is more than
+    `longest`, all of them are multiplied by one factor, so that the length
+    becomes `longest`. What an earlier batch left in the parameters' .grad
+    doesn't count.
+
+    model     takes an int64 tensor (batch, seq) and returns logits
+              (batch, seq, vocab)
+    inputs    int64 array (batch, seq)
+    targets   int64 array (batch, seq), for cross_entropy(logits, targets)
+    returns   the loss, a float, and a list of arrays: the gradients, in the
+              order of model.parameters()
+
+    With one parameter, [3.0, 4.0], and the loss 6 * (its sum), the gradient is
+    [6.0, 6.0]. Its length is 8.49, so [0.707, 0.707] is returned.
+    """
+    model.zero_grad()
+    loss = cross_entropy(model(torch.tensor(inputs)), torch.tensor(targets))
+    loss.backward()
+    gradients = [parameter.grad.numpy() for parameter in model.parameters()]
+    length = math.sqrt(sum((gradient**2).sum() for gradient in gradients))
+    factor = longest / max(length, longest)
+    return loss.item(), [factor * gradient for gradient in gradients]
+
+
 def adamw_step(
     parameter,
     gradient,

@@ -1,5 +1,5 @@
 """Lesson 08: what the bigram table, the windows, the block, the loss, the optimizer, the schedule,
-and the nucleus must satisfy."""
+a batch's gradients, and the nucleus must satisfy."""
 
 import numpy as np
 
@@ -12,13 +12,14 @@ about(
     stars=1,
     minutes=6,
     hints=(
-        "Count first: a table of ones, and for every pair of neighbors in the text one more. Then "
-        "divide each row by its sum.",
-        "The present ids are ids[:-1], the next ones ids[1:]. table[present, next] += 1 counts a "
-        "pair that occurs ten times only once; np.add.at counts it ten times, and so does a plain "
-        "loop.",
-        "counts = np.ones((vocab_size, vocab_size)); np.add.at(counts, (ids[:-1], ids[1:]), 1); "
-        "return counts / counts.sum(axis=1, keepdims=True)",
+        "Count first, divide second. What does a row of counts need so that it sums to 1?",
+        "In the ids 0 1 0 1 1 the pairs are 0 1, 1 0, 0 1, 1 1: two of the kind 0 1. From a "
+        "table of ones, row 0 becomes [1, 3] and row 1 [2, 2]; divided by their sums they are "
+        "[0.25, 0.75] and [0.5, 0.5]. Take care when counting: `table[present, next] += 1` with "
+        "arrays of indices counts a pair that occurs twice only once, while np.add.at, or a "
+        "plain loop over the pairs, counts both.",
+        "A table of ones; one more for each pair (ids without the last, ids without the first); "
+        "then each row divided by its own sum, with keepdims.",
     ),
 )
 
@@ -45,12 +46,15 @@ about(
     stars=1,
     minutes=6,
     hints=(
-        "Draw the starts first, one for each window. A window and its targets together are "
-        "seq_len + 1 ids.",
-        "starts[:, None] + np.arange(seq_len + 1) has the shape (batch, seq_len + 1) and contains "
-        "all positions. The last start at which this fits is len(ids) - seq_len - 1.",
-        "starts = rng.integers(len(ids) - seq_len, size=batch); windows = ids[starts[:, None] + "
-        "np.arange(seq_len + 1)]; return windows[:, :-1], windows[:, 1:]",
+        "A window and its targets overlap: together they are a single piece of the text. How "
+        "long is it, and where may it begin?",
+        "With ids of length 10 and seq_len 4, a piece has 5 ids, and the starts 0 to 5 fit: six "
+        "of them, and rng.integers(6, size=batch) draws from exactly these. If the starts are "
+        "[2, 0], a column of starts plus a row 0 1 2 3 4 gives [[2, 3, 4, 5, 6], [0, 1, 2, 3, "
+        "4]], which can index the text at once. The inputs are all columns but the last, the "
+        "targets all but the first.",
+        "Draw the starts, add np.arange(seq_len + 1) to them as a column, index ids with the "
+        "result, and cut it twice.",
     ),
 )
 
@@ -125,10 +129,13 @@ about(
     hints=(
         "Two steps of the same form: what comes in, plus something computed from its normalized "
         "version.",
-        "self.attention takes the normalized x, and the cache. The result of the first step is "
-        "what goes into the second.",
-        "x = x + self.attention(self.attention_norm(x), cache); return x + "
-        "self.mlp(self.mlp_norm(x))",
+        "Every step maps (batch, seq, dim) to (batch, seq, dim), so they can be added up. Say "
+        "attention_norm doubles, attention adds 1, and the input is 5: the branch gives 11, and "
+        "the stream goes on with 5 + 11 = 16, not with 11. That 16 is what the second norm "
+        "reads. Attention takes two arguments, the normalized stream and the cache; the MLP "
+        "takes one.",
+        "x becomes x plus attention of (norm of x, cache); then x plus the MLP of (the other "
+        "norm of x) is returned.",
     ),
 )
 
@@ -200,13 +207,15 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "Keep the scored positions only, with a boolean mask. Then log p = logits - "
-        "logsumexp(logits), and of each row the entry of its target.",
-        "After logits[scored] the logits are (rows, vocab) and the targets (rows,). "
-        "log_p.gather(-1, targets.unsqueeze(-1)) picks one entry per row.",
-        "scored = targets != -100; logits, targets = logits[scored], targets[scored]; log_p = "
-        "logits - logits.logsumexp(dim=-1, keepdim=True); return -log_p.gather(-1, "
-        "targets.unsqueeze(-1)).mean()",
+        "Which positions count? Leave out the others first. Then all that is left needs is log "
+        "p of the right token in each row.",
+        "Logits (2, 3, vocab) and targets (2, 3) with four targets scored: a boolean mask picks "
+        "(4, vocab) and (4,). For the logits [2, 2] and the target 1, log p is 2 - log(e^2 + "
+        "e^2) = -0.69. `logsumexp` computes such a logarithm without ever forming e^1000. To "
+        "take from each row the entry of its target, `gather` wants the targets as a column, "
+        "(4, 1).",
+        "A mask of what isn't -100; both picked by it; logits minus their logsumexp (keepdim); "
+        "gather the targets as a column; minus the mean.",
     ),
 )
 
@@ -267,14 +276,14 @@ about(
     stars=2,
     minutes=12,
     hints=(
-        "Three lines update mean, square and parameter, in the order in which the docstring has "
-        "them. Between the second and the third come the two corrections.",
-        "The corrected mean and square are used for this step only. Returned are the plain ones, "
-        "which the next step goes on from.",
-        "beta1, beta2 = betas; mean = beta1 * mean + (1 - beta1) * gradient; square = beta2 * "
-        "square + (1 - beta2) * gradient ** 2; return parameter - lr * (mean / (1 - beta1 ** "
-        "step) / (np.sqrt(square / (1 - beta2 ** step)) + eps) + weight_decay * parameter), mean, "
-        "square",
+        "The docstring has three updates in order. What is remembered for the next step, and "
+        "what is only used in this one?",
+        "First step, slope 4, lr 0.1, betas (0.9, 0.999): m = 0.4 and s = 0.016. Corrected, m' "
+        "= 0.4 / 0.1 = 4 and s' = 0.016 / 0.001 = 16, so the number moves by 0.1 * 4 / 4 = 0.1, "
+        "plus its decay. What you return is 0.4 and 0.016, not 4 and 16: the corrections belong "
+        "to this step. The root is taken of s' alone, and eps is added after it.",
+        "New mean, new square; both divided by 1 - beta**step; the parameter minus lr times "
+        "(their quotient plus the decay); return it with the uncorrected two.",
     ),
 )
 
@@ -320,13 +329,14 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "An if: below `warmup` a straight line, else the cosine. In the cosine, t goes from 0 in "
-        "step `warmup` to 1 in step steps - 1.",
-        "t = (step - warmup) / max(1, steps - 1 - warmup), so that a single step after the "
-        "warm-up does not divide by 0; and (1 + cos(pi t)) / 2 falls from 1 to 0. What is left at "
-        "the end is the floor.",
-        "t = (step - warmup) / max(1, steps - 1 - warmup); return peak * (step + 1) / warmup if "
-        "step < warmup else peak * (floor + (1 - floor) * (1 + math.cos(math.pi * t)) / 2)",
+        "Two cases, and in the second everything depends on t. What is t in the step after the "
+        "warm-up, and in the last one?",
+        "With 5 steps, warmup 2 and peak 1, steps 0 and 1 give 1/2 and 2/2. Then step 2 has t = "
+        "0, step 4 has t = 1, and step 3 is halfway, where cos(pi / 2) = 0: with a floor of 0.1 "
+        "that is 0.1 + 0.9 / 2 = 0.55. The last step is number steps - 1. If only a single step "
+        "comes after the warm-up, nothing may be divided by 0.",
+        "If step < warmup, the line. Otherwise t = (step - warmup) / (steps - 1 - warmup, at "
+        "least 1), and the formula.",
     ),
 )
 
@@ -358,20 +368,109 @@ def defaults(answer):
 
 
 about(
+    "loss_and_gradients",
+    stars=2,
+    minutes=12,
+    hints=(
+        "There are two halves. The first is lesson 01: clear what is left over, compute the loss, "
+        "go backward, collect. The second asks one question of all gradients together: how long?",
+        "Say there are two parameters with the gradients [3, 0] and [[4]]. Together they are one "
+        "vector with the squares 9, 0 and 16, so its length is 5. With `longest` = 1 both are "
+        "multiplied by 1/5: [0.6, 0] and [[0.8]]. With `longest` = 10 nothing happens. A "
+        "gradient is the parameter's .grad, a tensor, and .numpy() makes an array of it; the "
+        "loss is a tensor, too, and .item() makes a number of it.",
+        "Clear, loss, backward; then a list of the gradients, the root of the sum of their sums "
+        "of squares, one factor that is at most 1, and the list again, multiplied by it.",
+    ),
+)
+
+
+@check("loss_and_gradients")
+def short_gradients(answer):
+    """A gradient no longer than `longest` stays as it is; the loss is that of the batch."""
+    return answer(small_model(0), *batch_of(0), 1e3), answer(small_model(1), *batch_of(1), 50.0)
+
+
+@check("loss_and_gradients")
+def long_gradients(answer):
+    """A longer one is shortened: all parameters together have the length `longest`, and all are
+    multiplied by the same factor."""
+    return (
+        answer(small_model(0, scale=4.0), *batch_of(0)),
+        answer(small_model(0, scale=4.0), *batch_of(0), longest=0.01),
+        answer(small_model(2), *batch_of(2), 0.3),
+    )
+
+
+@check("loss_and_gradients")
+def nothing_left_over(answer):
+    """What an earlier batch left in .grad doesn't count."""
+    model = small_model(3)
+    return answer(model, *batch_of(3), 9.0), answer(model, *batch_of(4), 9.0)
+
+
+@check("loss_and_gradients")
+def unscored_targets(answer):
+    """Targets of -100 ask for nothing."""
+    inputs, targets = batch_of(5)
+    targets[0], targets[1, 2:] = -100, -100
+    return answer(small_model(5), inputs, targets, 9.0)
+
+
+@check("loss_and_gradients")
+def kinds_of_results(answer):
+    """A float and a list of arrays, one per parameter, each of its shape."""
+    got = answer(small_model(6), *batch_of(6))
+    two = isinstance(got, tuple | list) and len(got) == 2
+    require(two, "Two things are asked for: return loss, gradients.")
+    loss, gradients = got
+    require(isinstance(loss, float), "The loss should be a float: loss.item() makes one.")
+    require(
+        all(isinstance(each, np.ndarray) for each in gradients),
+        "The gradients should be arrays: parameter.grad.numpy().",
+    )
+    return [each.shape for each in gradients]
+
+
+class SmallModel(nn.Module):
+    """Logits from an embedding and a layer, of very different size."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.embedding = nn.Embedding(6, 3)
+        self.head = nn.Linear(3, 6)
+        self.scale = scale
+
+    def forward(self, ids):
+        return self.head(self.embedding(ids)) * self.scale
+
+
+def small_model(seed, scale=1.0):
+    torch.manual_seed(seed)
+    return SmallModel(scale)
+
+
+def batch_of(seed):
+    """Inputs and targets, int64 (2, 5)."""
+    inputs, targets = np.random.default_rng(seed).integers(6, size=(2, 2, 5))
+    return inputs, targets
+
+
+about(
     "nucleus",
     stars=3,
     minutes=15,
     hints=(
-        "Sort each row, likeliest first; add up; find out which to keep; and put each back where "
-        "it came from.",
-        "A token is kept if the *likelier* ones before it do not reach top_p yet: cumsum - its "
-        "own probability < top_p. order = np.argsort(-probabilities, axis=-1, kind='stable') "
-        "sorts, and np.put_along_axis(kept, order, ranked, axis=-1) puts back.",
-        "order = np.argsort(-probabilities, axis=-1, kind='stable'); ranked = "
-        "np.take_along_axis(probabilities, order, axis=-1); ranked = "
-        "np.where(ranked.cumsum(axis=-1) - ranked < top_p, ranked, 0); kept = "
-        "np.zeros_like(probabilities); np.put_along_axis(kept, order, ranked, axis=-1); return "
-        "kept / kept.sum(axis=-1, keepdims=True)",
+        "Sort each row, likeliest first, add up, decide, and put each probability back where it "
+        "came from.",
+        "Take [0.25, 0.125, 0.5, 0.125] and top_p 0.6. Sorted: 0.5, 0.25, 0.125, 0.125. Added "
+        "up: 0.5, 0.75, 0.875, 1. The first doesn't reach 0.6, so the second is needed, and "
+        "then it's enough. Put differently: a token is kept if the ones before it, without "
+        "itself, don't reach top_p yet. What is kept, 0.5 and 0.25, is divided by 0.75 and goes "
+        "back to columns 2 and 0. np.take_along_axis sorts by an order, np.put_along_axis "
+        "undoes it.",
+        "A stable argsort of the negative; the sorted row; its cumsum minus itself, compared "
+        "with top_p; zeros elsewhere; put back along the same order; divide by the row's sum.",
     ),
 )
 

@@ -1,5 +1,5 @@
-"""Lesson 08: mistakes with tables, windows, blocks, losses, optimizers, schedules and sampling that
-people publish."""
+"""Lesson 08: mistakes with tables, windows, blocks, losses, optimizers, schedules, gradients and
+sampling that people publish."""
 
 import math
 
@@ -14,6 +14,7 @@ from solutions.sampling import nucleus as right_nucleus
 from solutions.training import adamw_step as right_step
 from solutions.training import cross_entropy as right_loss
 from solutions.training import learning_rate as right_rate
+from solutions.training import loss_and_gradients as right_gradients
 
 # bigram_table
 
@@ -1537,6 +1538,175 @@ def by_the_square_of_a_cosine(step, steps, peak, warmup=100, floor=0.05):
         return np.interp(step + 1, [0, warmup], [0, peak])
     t = 0 if steps - warmup < 2 else (step - warmup) / (steps - warmup - 1)
     return peak - peak * (1 - floor) * np.sin(np.pi * t / 2) ** 2
+
+
+# loss_and_gradients
+
+
+def backward_of(model, inputs, targets, clear=True):
+    """The loss, a tensor, and the gradients as they are."""
+    if clear:
+        model.zero_grad()
+    loss = right_loss(model(torch.tensor(inputs)), torch.tensor(targets))
+    loss.backward()
+    return loss, [parameter.grad.numpy() for parameter in model.parameters()]
+
+
+def shortened(gradients, length, longest):
+    factor = longest / max(length, longest)
+    return [factor * gradient for gradient in gradients]
+
+
+def length_of(gradients):
+    return math.sqrt(sum((gradient**2).sum() for gradient in gradients))
+
+
+@mistake(
+    "loss_and_gradients",
+    "The gradients of an earlier batch are still in there: `backward` adds to .grad. Clear them "
+    "first.",
+)
+def not_cleared(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets, clear=False)
+    return loss.item(), shortened(gradients, length_of(gradients), longest)
+
+
+@mistake(
+    "loss_and_gradients",
+    "Each parameter's gradient was shortened by itself, which changes their direction. The length "
+    "is that of all of them together, and so is the factor.",
+)
+def each_by_itself(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), [shortened([each], length_of([each]), longest)[0] for each in gradients]
+
+
+@mistake(
+    "loss_and_gradients",
+    "Each number was cut off at `longest`. Multiply all of them by one factor instead, so that "
+    "the direction stays.",
+)
+def cut_off(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), [each.clip(-longest, longest) for each in gradients]
+
+
+@mistake(
+    "loss_and_gradients",
+    "The gradient is never shortened. If its length is more than `longest`, multiply by longest / "
+    "length.",
+)
+def never_shortened(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), gradients
+
+
+@mistake(
+    "loss_and_gradients",
+    "Short gradients were made longer. The factor is at most 1: only a gradient that is too long "
+    "changes.",
+)
+def always_that_long(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), [longest / length_of(gradients) * each for each in gradients]
+
+
+@mistake(
+    "loss_and_gradients",
+    "The root is missing: the length is the square root of the sum of the squares.",
+)
+def without_the_root(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), shortened(gradients, length_of(gradients) ** 2, longest)
+
+
+@mistake(
+    "loss_and_gradients",
+    "The lengths of the parameters' gradients were added up. Add up all squares, and take one "
+    "root.",
+)
+def sum_of_lengths(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), shortened(gradients, sum(length_of([each]) for each in gradients), longest)
+
+
+@mistake(
+    "loss_and_gradients",
+    "The largest single number was taken for the length. It is the root of the sum of all squares.",
+)
+def largest_number(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), shortened(gradients, max(abs(each).max() for each in gradients), longest)
+
+
+@mistake(
+    "loss_and_gradients",
+    "The absolute values were added up. The length is the root of the sum of the squares.",
+)
+def sum_of_sizes(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss.item(), shortened(gradients, sum(abs(each).sum() for each in gradients), longest)
+
+
+@mistake(
+    "loss_and_gradients",
+    "The gradient is shortened to 1, whatever `longest` is. Use the argument.",
+)
+def always_to_one(model, inputs, targets, longest=1.0):
+    return right_gradients(model, inputs, targets)
+
+
+@mistake(
+    "loss_and_gradients",
+    "The length was divided by the number of numbers. It is the root of the sum, not of the mean.",
+)
+def root_of_the_mean(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    count = sum(each.size for each in gradients)
+    return loss.item(), shortened(gradients, length_of(gradients) / math.sqrt(count), longest)
+
+
+@mistake("loss_and_gradients", "The loss is still a tensor. Return a float: loss.item().")
+def loss_as_a_tensor(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    return loss, shortened(gradients, length_of(gradients), longest)
+
+
+@mistake(
+    "loss_and_gradients",
+    "The loss was multiplied by the factor, too. Only the gradients are.",
+)
+def shortened_loss(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    factor = longest / max(length_of(gradients), longest)
+    return loss.item() * factor, [factor * each for each in gradients]
+
+
+@mistake(
+    "loss_and_gradients",
+    "The gradients are in reverse order. Keep the order of model.parameters().",
+)
+def in_reverse(model, inputs, targets, longest=1.0):
+    loss, gradients = right_gradients(model, inputs, targets, longest)
+    return loss, gradients[::-1]
+
+
+@accepted("loss_and_gradients")
+def by_the_engine(model, inputs, targets, longest=1.0):
+    logits = model(torch.tensor(inputs))
+    loss = F.cross_entropy(logits.flatten(0, 1), torch.tensor(targets).flatten())
+    gradients = torch.autograd.grad(loss, list(model.parameters()))
+    gradients = [each.numpy() for each in gradients]
+    return loss.item(), shortened(gradients, length_of(gradients), longest)
+
+
+@accepted("loss_and_gradients")
+def in_one_long_vector(model, inputs, targets, longest=1.0):
+    loss, gradients = backward_of(model, inputs, targets)
+    length = np.linalg.norm(np.concatenate([each.ravel() for each in gradients]))
+    if length > longest:
+        gradients = [each / length * longest for each in gradients]
+    return loss.item(), gradients
 
 
 # nucleus
