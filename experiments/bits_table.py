@@ -16,6 +16,14 @@ def bits_of(records: list[Record], split: str) -> np.ndarray:
     return np.array([record["losses"][split] for record in records]) / np.log(2)
 
 
+def mean_bits(table: str, folder: Path = RESULTS) -> dict[str, np.ndarray]:
+    """Bits per character at the three lengths, the mean over the seeds, by encoding."""
+    return {
+        positions: np.array([bits_of(records, split).mean() for split in LENGTHS.values()])
+        for positions, records in read_table(table, folder).items()
+    }
+
+
 def bits_lines(table: str, label: str = "{}", folder: Path = RESULTS) -> list[str]:
     """One line per encoding of a table: the mean over its seeds, and in brackets least and most.
 

@@ -117,11 +117,16 @@ KERNELS = ("haswell",)  # those of the first table are the records' own
 # Language: rates chosen on English, and nothing else; code takes the same.
 LANGUAGE_LIKE = {"random_angles": "rope", "cope+rope": "cope"}
 LANGUAGE_ROWS = (16, 64)  # and 129
+PARAGRAPH_ROWS = (4, 16)  # and 129
 STEPS_IN_COPES_LANGUAGE_TIME = {"rope": 1300, "alibi": 1400}
 LANGUAGE_PLAN: tuple[Selection | Table, ...] = (
     Selection("english"),
     Table("english", "english", chosen_on="english"),
     Table("paragraphs", "paragraphs", chosen_on=None),
+    *(
+        Table(f"paragraphs, {n} rows", "paragraphs", ("cope",), 3, {"npos_max": n}, chosen_on=None)
+        for n in PARAGRAPH_ROWS
+    ),
     Table("code", "code", chosen_on="english"),
     Table(
         "english, own keys",

@@ -120,8 +120,8 @@ RECIPES = {
         "model": SMALL,
         "max_len": 512,
         "batch": 16,
-        "steps": 500,
-        "lr": 4e-3,
+        "steps": 300,
+        "lr": 1e-2,
         "options": {
             "sinusoidal": {"embedding_std": 32**-0.5},
             "shaw": {"clip": 127},
@@ -130,7 +130,7 @@ RECIPES = {
         "splits": {
             "in distribution": {"texts": 256},
             "twice the length": {"texts": 128, "seq_len": 256},
-            "longer paragraphs": {"texts": 128, "seq_len": 256, "shortest": 30, "longest": 150},
+            "longer paragraphs": {"texts": 128, "seq_len": 256, "shortest": 60, "longest": 150},
             "4x the length": {"texts": 64, "seq_len": 512},
         },
     },

@@ -5,7 +5,8 @@ them, which any other must beat.
                    were when lesson 08 was written, in random order
     english        topics of the Python documentation
     code           modules of the Python standard library
-    paragraphs     made, not written: each paragraph has letters of its own
+    paragraphs     made, not written: each paragraph has letter frequencies
+                   of its own
 
 All are plain ASCII. texts/README.md says where they are from, and what was
 changed.
@@ -135,31 +136,37 @@ def paragraph_tokenizer():
     return Tokenizer("\n" + PARAGRAPH_LETTERS)
 
 
-def paragraph_sequences(rng, batch, length, own=3, shortest=10, longest=50):
+def paragraph_sequences(
+    rng, batch, length, evenness=0.3, shortest=5, longest=60
+):
     """Texts in which it helps to know where the paragraph began: each
-    paragraph draws three of the 16 letters, and is made of these alone.
+    paragraph draws its letters with frequencies of its own.
 
     The letters before the last end of a line say nothing about the next
-    letter. Those after it are all that can be known.
+    letter, and the order of those after it does not matter. How often each
+    has come since is all that can be known.
 
-    own                 how many letters a paragraph has
+    evenness            of the frequencies, drawn from a Dirichlet
+                        distribution: near 0 a paragraph is nearly all one
+                        letter, far above 1 it has all of them alike
     shortest, longest   characters per paragraph, without its end; each number
                         is equally likely
     returns             int array (batch, length)
     """
+    letters = 1 + np.arange(len(PARAGRAPH_LETTERS))
     ids = np.full((batch, length), END_OF_PARAGRAPH)
     for row in ids:
         start = 0
         while start < length:
             end = start + rng.integers(shortest, longest + 1)
-            letters = 1 + rng.permutation(len(PARAGRAPH_LETTERS))[:own]
-            paragraph = rng.choice(letters, size=end - start)
+            frequencies = rng.dirichlet(np.full(len(letters), evenness))
+            paragraph = rng.choice(letters, size=end - start, p=frequencies)
             row[start:end] = paragraph[: length - start]
             start = end + 1
     return ids
 
 
-def paragraph_batch(rng, batch=32, seq_len=128, **how):
+def paragraph_batch(rng, batch=16, seq_len=128, **how):
     """Such texts, and what comes next in them.
 
     returns   inputs, targets: int arrays (batch, seq_len)
@@ -168,29 +175,30 @@ def paragraph_batch(rng, batch=32, seq_len=128, **how):
     return ids[:, :-1], ids[:, 1:]
 
 
-def paragraph_log_p(ids, own=3, shortest=10, longest=50):
+def paragraph_log_p(ids, evenness=0.3, shortest=5, longest=60):
     """The best that any model can do on such texts, if they begin with a
-    paragraph: it knows the rules, and which letters the paragraph has shown.
+    paragraph: it knows the rules, and how often each letter has come in this
+    paragraph.
 
-    A letter that was seen has 1 / own of the probability that the paragraph
-    goes on. Those not seen share the rest.
+        p = (count + evenness) / (length + 16 evenness)
+
+    times the probability that the paragraph goes on.
 
     ids       int array (batch, length)
     returns   float array (batch, length): log p of each character
     """
     log_p = np.zeros(ids.shape)
     for row, of_row in zip(ids, log_p):
-        seen, length = set(), 0
-        for position, id in enumerate(row.tolist()):
+        counts = np.full(1 + len(PARAGRAPH_LETTERS), evenness)
+        length = 0
+        for position, id in enumerate(row):
             end = 1 / (longest + 1 - length) if length >= shortest else 0
             if id == END_OF_PARAGRAPH:
-                p, seen, length = end, set(), 0
+                p, length = end, 0
+                counts[:] = evenness
             else:
-                hidden = own - len(seen)
-                others = len(PARAGRAPH_LETTERS) - len(seen)
-                share = 1 / own if id in seen else hidden / own / others
-                p = (1 - end) * share
-                seen.add(id)
+                p = (1 - end) * counts[id] / counts[1:].sum()
+                counts[id] += 1
                 length += 1
             of_row[position] = np.log(p)
     return log_p
