@@ -581,9 +581,9 @@ claim(
 )
 
 # %% [markdown]
-# From a better start than the usual 0.02, several encodings solve this task, RoPE among them. An earlier version of this
-# page compared them from the small start, where RoPE got 30 % of the sparse texts wrong, and CoPE looked far better.
-# What was compared was how they start. ALiBi prefers near keys by design, and on sparse texts the last write is far.
+# Several encodings solve this task, RoPE among them. In an earlier trial from weights five times smaller, RoPE got 31 % of
+# the sparse texts wrong and CoPE 5 (`results/LOG.md`), and that looked like a win for CoPE. But what the trial compared
+# was how they start. ALiBi prefers near keys by design, and on sparse texts the last write is far.
 # Four encodings haven't learned it in 1,000 steps from either start, so this table says nothing about what they could do.
 #
 # ### Beside the paper
