@@ -12,6 +12,7 @@ _home = {
     "hint": "exercises",
     "solution": "exercises",
     "mine": "exercises",
+    "whose": "exercises",
     "judge": "exercises",
     "claim": "claims",
     "show": "figures",
@@ -20,6 +21,7 @@ _home = {
     "maps": "drawing",
     "draw_graph": "graph",
     "progress": "progress_bar",
+    "show_stored": "stored",
 }
 __all__ = list(_home)
 

@@ -693,7 +693,7 @@ assert visited.tolist() == [True] * 4 + [False] * 4
 # et al. 2023, section 3 and figure 1). The mean of 1 / rank was 0.22 for sinusoids, the last, 0.50 and 0.55
 # for two encodings of lesson 05, and 0.69 for *none at all*.
 #
-# | | sinusoidal | learned |
+# | what | sinusoidal | learned |
 # |---|---|---|
 # | parameters | 0 | max_len x dim |
 # | past the training length | a row, never seen in training | an error |
