@@ -27,7 +27,12 @@ import numpy as np
 import minitorch as torch
 from classroom import claim, curves, draw_graph, exercise, hint, maps, solution
 from minitorch import graph
-from solutions.autograd import add_operations, check_gradient, level_by_level
+from solutions.autograd import (
+    add_operations,
+    check_gradient,
+    level_by_level,
+    softmax,
+)
 
 # %% [markdown]
 # ## Slopes by trying
@@ -262,12 +267,11 @@ claim("Trying gives the same grad of a.", agree)
 #
 # ### Softmax
 #
-# The softmax turns any numbers into positive ones that sum to 1. In lesson 03 it decides how much attention each word
-# pays to each of the others.
-
-# %% exercise="softmax"
-
-# %% [markdown]
+# The softmax turns any numbers into positive ones that sum to 1. In lesson 03, where you write it yourself, it decides
+# how much attention each word pays to each of the others:
+#
+# $$\text{out}[j] = \frac{e^{x[j]}}{\sum_n e^{x[n]}}$$
+#
 # **Predict.** Raise one input a little. What happens to its own output, and what to the others?
 #
 # <details><summary>Answer</summary>Its own output grows. All others shrink, together by exactly as much, since the sum
