@@ -286,6 +286,7 @@ class TransformerXL(PositionEncoding):
     """
 
     shared = False
+    causal_only = True
 
     def __init__(self, dim, num_heads, base=10000.0):
         super().__init__()
@@ -390,6 +391,7 @@ class T5Bias(PositionEncoding):
             num_buckets,
             max_distance,
         )
+        self.causal_only = not bidirectional
         self.table = nn.Parameter(torch.empty(num_buckets, num_heads))
         nn.init.normal_(self.table, std=0.02)
 
@@ -480,6 +482,8 @@ class ALiBi(PositionEncoding):
 
     Source: Press et al. 2022 (arXiv 2108.12409), section 3.
     """
+
+    causal_only = True
 
     def __init__(self, num_heads):
         super().__init__()

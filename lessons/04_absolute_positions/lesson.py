@@ -519,7 +519,7 @@ show(figure, alt)
 #
 # Training may well bring order among the islands. What trained tables look like is the question of lesson 13.
 #
-# | | sinusoidal | learned |
+# | what | sinusoidal | learned |
 # |---|---|---|
 # | parameters | 0 | max_len x dim |
 # | past the training length | a row, never seen in training | an error |
