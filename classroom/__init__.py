@@ -12,12 +12,16 @@ _home = {
     "hint": "exercises",
     "solution": "exercises",
     "mine": "exercises",
+    "whose": "exercises",
     "judge": "exercises",
     "claim": "claims",
     "show": "figures",
     "compare": "figures",
+    "curves": "drawing",
+    "show_maps": "drawing",
     "draw_graph": "graph",
     "progress": "progress_bar",
+    "show_stored": "stored",
 }
 __all__ = list(_home)
 

@@ -18,7 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from classroom import catalogue, files, source
+from classroom import catalogue, colab, files, source
 from classroom.catalogue import CourseError, CourseErrors
 
 CELL_SECONDS = 900  # the longest that a cell may take
@@ -124,6 +124,7 @@ def unexecuted(lesson):
     """The lesson's notebook before it is run: stubs, ids and metadata in place."""
     cells = _cells(lesson)
     _link(cells, lesson)
+    colab.add(cells, lesson)
     _name_cells(cells)
     return nbformat.from_dict(
         {
@@ -328,7 +329,7 @@ def execute(notebook, lesson):
         resources={"metadata": {"path": str(folder)}},
     )
     with client.setup_kernel():
-        for index, (cell, line) in enumerate(zip(notebook.cells, lesson.cell_lines)):
+        for index, (cell, line) in enumerate(zip(notebook.cells, lines_of(notebook, lesson))):
             try:
                 client.execute_cell(cell, index)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -351,6 +352,15 @@ def execute(notebook, lesson):
         faults.append(CourseError(lesson.path, sentence))
     if faults:
         raise CourseErrors(faults)
+
+
+def lines_of(notebook, lesson):
+    """The line of the lesson that each cell comes from; the next one's for a cell that is added."""
+    lines = list(lesson.cell_lines)
+    for number, cell in enumerate(notebook.cells):
+        if colab.is_its_cell(cell):
+            lines.insert(number, lines[number])
+    return lines
 
 
 def _failure(error):

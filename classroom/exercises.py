@@ -1,5 +1,5 @@
 """What a learner calls: `@exercise` judges a definition and hands on what the notebook uses from
-there; `hint` and `solution` help; `mine` tells which pieces are the learner's own.
+there; `hint` and `solution` help; `mine` and `whose` tell which pieces are the learner's own.
 
 An exercise cell never raises. Its verdict is one of *not written yet*, *right*, *not yet*.
 """
@@ -227,6 +227,40 @@ def _whose(kept):
     yield f"In use: {_listed(names)}." if names else "None of yours is in use here."
     if off:
         yield f'Switched off: {_listed(off)}. `mine("{off[0]}", True)` switches one on again.'
+
+
+def whose(*pieces):
+    """Say how many of a model's pieces are the learner's, and which.
+
+    pieces   exercises: their names, or the functions and classes themselves
+
+    Nothing is said where the course is built and tested, so no stored output depends on it.
+    """
+    own, others = pieces_by_owner(pieces)
+    if answers.answers() is None:
+        return
+    if not own:
+        heading = f"None of the {len(others)} pieces in this model is yours yet"
+    elif not others:
+        heading = f"All {len(own)} pieces in this model are yours"
+    else:
+        verb = "is" if len(own) == 1 else "are"
+        heading = f"{len(own)} of the {len(own) + len(others)} pieces in this model {verb} yours"
+    sentences = [f"Yours: {_listed(own)}."] if own else []
+    if others:
+        sentences.append(f"The course's own: {_listed(others)}.")
+    Card(heading, sentences, metadata={"classroom": "volatile"}).show()
+
+
+def pieces_by_owner(pieces):
+    """The names of the exercises whose answer in use is the learner's, and of the others.
+
+    raises   KeyError for a piece that no exercise asks for
+    """
+    known = catalogue.course().exercise
+    names = [known(getattr(piece, "__name__", piece)).name for piece in pieces]
+    own = [name for name in names if name in session.in_use]
+    return own, [name for name in names if name not in own]
 
 
 def _listed(names):

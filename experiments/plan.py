@@ -193,6 +193,15 @@ PLAN: tuple[Selection | Table, ...] = (
     ),
     *LANGUAGE_PLAN,
 )
+# Their weights are kept, and lesson 13 looks into them.
+GALLERY: tuple[Table, ...] = (
+    Table("gallery", "gallery_counting", seeds=1, chosen_on=None),
+    Table("gallery_counting", "gallery_counting", ("learned",), chosen_on=None),
+    Table("gallery_copy", "gallery_copy", ("learned",), chosen_on=None),
+    Table("gallery_decoder", "gallery_decoder", ("learned", "none", "rope"), chosen_on=None),
+    Table("gallery_encoder", "gallery_encoder", ("learned", "none"), chosen_on=None),
+)
+PLAN += GALLERY
 PAPER_PLAN = tuple(Table(recipe, recipe, chosen_on=None) for recipe in PAPER_RECIPES)
 
 

@@ -15,8 +15,14 @@ import numpy as np
 from classroom import files
 from experiments.machine import machine
 from experiments.recipes import Settings
-from experiments.records import Record, record_path, write_record
-from experiments.weights import as_array, put_into, save_weights
+from experiments.records import RESULTS, Record, record_path, write_record
+from experiments.weights import (
+    as_array,
+    keep_weights,
+    load_kept_weights,
+    put_into,
+    save_weights,
+)
 from solutions.counting import (
     counting_batch,
     counting_tokenizer,
@@ -50,6 +56,7 @@ from solutions.language_and_code import (
     paragraph_starts,
     sliding_window,
 )
+from solutions.probing import character_tokenizer, masked_character_batch, next_character_batch
 from solutions.training import UNSCORED
 
 VALIDATION_SEED = 3_000_000
@@ -86,6 +93,8 @@ DRAW_BATCH = {
     "flip_flop": flip_flop_batch,
     "copy": selective_copy_batch,
     "paper_counting": paper_batch,
+    "next_character": next_character_batch,
+    "masked_character": masked_character_batch,
 }
 # Encodings that only experiments have, and where their classes are.
 CLASSES = {
@@ -124,6 +133,8 @@ def encoding_of(settings: Settings, load: Callable[[str], ModuleType]) -> Any:
 
 
 def vocabulary_size(settings: Settings) -> int:
+    if settings["task"] in ("next_character", "masked_character"):
+        return len(character_tokenizer())
     if settings["task"] == "text":
         return len(text_tokenizer())
     if settings["task"] == "paragraphs":
@@ -161,6 +172,15 @@ def build(settings: Settings) -> Any:
     start = build({**settings, "engine": "minitorch"}).state_dict()
     put_into(model, {name: as_array(tensor) for name, tensor in start.items()})
     return model.to(settings["device"])
+
+
+def kept_model(record: Record, folder: Path = RESULTS) -> Any:
+    """The trained model of a run whose weights were kept, in float32.
+
+    raises   DamagedWeights
+    """
+    path = record_path(record["settings"]["name"], folder).with_suffix(".npz")
+    return load_kept_weights(build(record["settings"]), path, record["weights"])
 
 
 def new_trainer(settings: Settings) -> Any:
@@ -424,9 +444,12 @@ def run(
         "curve": {"step": list(steps), "loss": losses, "error": list(errors)},
         **measure(trainer.model, settings),
     }
+    path = record_path(settings["name"], folder)
+    if settings.get("keep_weights"):
+        record["weights"] = keep_weights(trainer.model, path.with_suffix(".npz"))
+    elif weights:
+        save_weights(trainer.model, path.with_suffix(weights))
     write_record(record, folder)
-    if weights:
-        save_weights(trainer.model, record_path(settings["name"], folder).with_suffix(weights))
     checkpoint_path(settings, folder).unlink(missing_ok=True)
     return record
 

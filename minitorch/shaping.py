@@ -38,7 +38,10 @@ def sizes_by_keyword(*names):
 @sizes_by_keyword("shape")
 def reshape(input, *shape):
     """Another shape with the same elements in the same order; one size may be -1."""
-    return _reshape(input, as_size(shape))
+    shape = as_size(shape)
+    if min(shape, default=0) < -1:  # NumPy takes any negative number for -1
+        raise RuntimeError(f"reshape: sizes are 0 or more, and one may be -1, got {tuple(shape)}")
+    return _reshape(input, shape)
 
 
 @differentiable

@@ -9,32 +9,29 @@ import numpy as np
 
 
 def central_difference(f, x, step=1e-5):
-    """The slope of f at x, found by trying: one step to the right, one step to
-    the left.
-
-    The slope is how much f changes from one of these two points to the other,
-    divided by how far apart they are.
+    """The slope of f at x, found by trying f at two points: one step to the
+    left of x, and one step to the right.
 
     f         a function of one number
     x         a number
     step      how far each of the two points is from x, a positive number
-    returns   a number
+    returns   the slope, a number
 
     >>> round(central_difference(lambda x: x * x, x=3.0, step=0.1), 6)
     6.0
 
-    Here the two points are 2.9 and 3.1; their squares are 8.41 and 9.61.
+    Here the two points are 2.9 and 3.1, and their squares 8.41 and 9.61.
     """
     return (f(x + step) - f(x - step)) / (2 * step)
 
 
 def check_gradient(f, gradient, x, rng, step=1e-5):
-    """The slope of f at x along a random direction: measured, and as the
-    gradient predicts it.
+    """The slope of f at x in a random direction: measured, and as the gradient
+    predicts it.
 
     Along a line through x, f is a function of one number, so one central
-    difference tests all entries of the gradient at once. An error goes
-    unnoticed only if it is orthogonal to the direction.
+    difference tests all entries of the gradient at once. It misses an error
+    only if that is orthogonal to the direction.
 
     f             a function from an array of x's shape to a number
     gradient, x   arrays of one shape
@@ -56,20 +53,19 @@ def check_gradient(f, gradient, x, rng, step=1e-5):
 
 
 class Value:
-    """A number that remembers how it was made. Write `__mul__` and `tanh`; you
-    can read how `__add__` does it.
+    """A number that remembers how it was made. Write `__mul__` and `tanh`;
+    `__add__` shows you how.
 
     data      the number itself
     inputs    the Values it was made from, a tuple; empty for a number that
               was given
     slopes    for each input, how fast `data` changes when only that input
               changes; a tuple of plain numbers
-    grad      how fast the end result changes with this number; filled in
-              later, by `backpropagate`
+    grad      how fast the final result changes with this number;
+              `backpropagate` fills it in later
 
-    The slopes of a sum are 1 and 1. What are those of a product? That of
-    tanh(x) is 1 - tanh(x)^2. Either factor may be a plain number, as in
-    a * 4 or 4 * a: `lift` turns it into a Value. `made` builds the result.
+    The slope of tanh(x) is 1 - tanh(x)^2. Those of a product are for you to
+    find. Either factor may be a plain number, as in a * 4 or 4 * a.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> product = a * b
@@ -112,16 +108,67 @@ class Value:
         return f"Value({self.data:.4g}, grad={self.grad:.4g})"
 
 
-def topological_order(root):
-    """Root and all Values it was made from, in a list, each one after its
-    inputs.
+def add_operations(cls):
+    """Teach a class of Values to take powers, and with them to subtract and to
+    divide.
 
-    Each Value is in the list once, however many others use it, and root comes
-    last. Two Values that contain the same number are still two. A graph can
-    be a hundred thousand operations deep, and Python stops at about a
-    thousand nested calls, so don't use recursion: keep a list of what is
-    still to do instead. A Value can also be reached along more paths than
-    anyone could walk, so go on from each only once.
+        a ** n    has the slope n a^(n - 1); n is a plain number
+        a - b     is a + b * -1
+        a / b     is a * b ** -1
+
+    cls       Value, or a class like it
+
+    >>> add_operations(Value)
+    >>> a = Value(4.0)
+    >>> (2 - a / 8) ** 2
+    Value(2.25, grad=0)
+    """
+
+    def power(a, n):
+        slope = n * a.data ** (n - 1)
+        return a.made("**", a.data**n, (a,), (slope,))
+
+    def minus(a, b):
+        return a + b * -1
+
+    def divided_by(a, b):
+        return a * a.lift(b) ** -1
+
+    cls.__pow__, cls.__sub__, cls.__truediv__ = power, minus, divided_by
+    # for 2 - a and 2 / a
+    cls.__rsub__ = lambda a, b: a.lift(b) - a
+    cls.__rtruediv__ = lambda a, b: a.lift(b) / a
+
+
+def level_by_level(root):
+    """What `backpropagate` would do if each Value passed its grad on as soon
+    as it is met, walking back from root. Is that enough?
+
+    root      a Value
+    returns   nothing
+    """
+    met = [root]
+    for node in met:  # the list grows on the way
+        met += [each for each in node.inputs if each not in met]
+    for node in met:
+        node.grad = 0.0
+    root.grad = 1.0
+    for node in met:
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += slope * node.grad
+
+
+def topological_order(root):
+    """Root and all Values it was made from, in a list where each one comes
+    after its inputs.
+
+    Each Value is in the list once, however many others use it, and root is
+    the last. Two Values that contain the same number are still two.
+
+    Graphs get large. There may be 10,000 operations in a row, and a function
+    that calls itself for each of them won't do: Python allows about a
+    thousand nested calls. And from root to a Value there may be more paths
+    than you could ever walk.
 
     root      a Value; `node.inputs` are the Values that a node was made from
     returns   a list of Values
@@ -131,8 +178,8 @@ def topological_order(root):
     >>> [node.operation for node in topological_order(h + h.tanh())]
     ['', '', '*', 'tanh', '+']
 
-    That is w, x, h, tanh, root; x, w, h, tanh, root is right, too. But w, x,
-    tanh, h, root is wrong: tanh was made from h.
+    That is w, x, h, tanh, root. The order x, w, h, tanh, root is right too.
+    But w, x, tanh, h, root is wrong, because tanh was made from h.
     """
     order, seen, to_do = [], set(), [(root, False)]
     while to_do:
@@ -149,17 +196,16 @@ def topological_order(root):
 
 def backpropagate(root):
     """Fill in `grad` for root and for all Values it was made from: how fast
-    root.data changes with each.
+    root.data changes with each of them.
 
-    Along one path from a Value to root, the slopes multiply; the products of
-    all its paths add up. For root itself that is 1. What the grads were
-    before makes no difference. There may be far too many paths to follow one
-    by one, and thousands of Values in a row, but a Value that knows its own
-    grad can pass it on to its inputs. In which order, so that it is complete
-    by then? Nothing is returned.
+    Along a path from a Value to root the slopes multiply, and the products of
+    all its paths add up. root changes as fast as itself, so its grad is 1.
+    Whatever the grads were before makes no difference. Graphs are as large as
+    those of `topological_order`.
 
-    root      a Value; `node.inputs` and `node.slopes` go together, one slope
-              for each input
+    root      a Value; `node.inputs` and `node.slopes` have one entry per
+              input
+    returns   nothing
 
     >>> w, x = Value(0.5), Value(2.0)
     >>> h = w * x
@@ -167,7 +213,7 @@ def backpropagate(root):
     >>> round(h.grad, 2), round(w.grad, 2), round(x.grad, 2)
     (1.42, 2.84, 0.71)
 
-    Two paths lead from h to the root, with the slopes 1 and 0.42.
+    Two paths lead from h to root, with the slopes 1 and 0.42.
     """
     order = topological_order(root)
     for node in order:
@@ -183,15 +229,14 @@ def backpropagate(root):
 
 def unbroadcast(grad, shape):
     """The gradient of an array before it was stretched, from its gradient
-    after.
+    afterwards.
 
-    An array of the given shape was broadcast to grad.shape, so each of its
-    entries was copied, perhaps many times. Its gradient is the sum over these
-    copies: over every axis that broadcasting put in front, and over every
-    axis where the size was 1.
+    An array of the given shape was broadcast to grad.shape, so some of its
+    entries were copied, perhaps many times. An entry's gradient is the sum
+    over all of its copies.
 
     grad      array
-    shape     a tuple that broadcasts to grad.shape
+    shape     the array's own shape, a tuple that broadcasts to grad.shape
     returns   array of that shape
 
     >>> grad = np.array([[1, 2, 3], [10, 20, 30]])
@@ -213,10 +258,9 @@ def matmul_gradients(a, b, grad):
         grad_a[i, j] = sum over k of grad[i, k] b[j, k]
         grad_b[j, k] = sum over i of a[i, j] grad[i, k]
 
-    Both are matrix products again. In front of the last two axes there may be
-    others, which @ broadcasts; `unbroadcast` sums back over them.
-    x.swapaxes(-1, -2) exchanges the last two axes of an array and leaves
-    those in front alone.
+    Both are matrix products again. There may be more axes in front of the
+    last two, and @ broadcasts them. x.swapaxes(-1, -2) exchanges the last two
+    axes of an array and leaves the others alone.
 
     a         array (..., rows, inner)
     b         array (..., inner, columns)
@@ -236,16 +280,22 @@ def matmul_gradients(a, b, grad):
 
 
 def softmax(x):
-    """exp(x), divided by its sum along the last axis: positive, with sum 1.
+    """Scores of any size as weights: positive, with sum 1 along the last
+    axis.
 
-    The largest entry is subtracted first. That changes nothing in the result
-    and keeps exp from overflowing.
+        softmax(x)[i] = e^x[i] / sum over j of e^x[j]
+
+    A score may be 1000, where e^x overflows, or -1000, where it is 0; the
+    weights have to be right all the same. A score of -inf gets the weight 0.
+    Each row has at least one that is finite.
 
     x         array (..., n)
     returns   array (..., n)
 
     >>> softmax(np.array([0.0, np.log(3)])).round(3).tolist()
     [0.25, 0.75]
+    >>> softmax(np.array([[1000.0, 1000.0], [-5.0, -np.inf]])).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
     """
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -263,8 +313,8 @@ def softmax_gradient(out, grad):
 
         grad_x[i] = sum over j of grad[j] out[j] (delta(i, j) - out[i])
 
-    Simplify the sum before you write it down: no table of all pairs (i, j) is
-    needed. An output of 0 is possible, so don't divide by it.
+    Simplify the sum before you write it down; you don't need a table of all
+    pairs (i, j). An output may be 0, so don't divide by it.
 
     out, grad   arrays (..., n)
     returns     array (..., n)
@@ -273,7 +323,6 @@ def softmax_gradient(out, grad):
     >>> softmax_gradient(out, grad).tolist()
     [0.75, -0.75]
 
-    The sum of grad[j] out[j] is 4.5 + 0.5 = 5. What one gains, the other
-    loses.
+    What one input gains, the other loses.
     """
     return out * (grad - (grad * out).sum(axis=-1, keepdims=True))

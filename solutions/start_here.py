@@ -2,9 +2,10 @@
 
 
 def pairwise_differences(x, y):
-    """The difference of every pair: entry [i, j] of the result is y[j] - x[i].
+    """How far every y is from every x: entry [i, j] of the result is
+    y[j] - x[i].
 
-    It can be done without a loop.
+    No loop is needed.
 
     x         array (rows,)
     y         array (columns,)

@@ -10,6 +10,8 @@ The switch is the one a learner makes by hand:
 
 `from solutions.x import y` is followed to the twin of solutions/x.py, so both
 families live side by side. (Importing this adds a finder to sys.meta_path.)
+
+    my_twin = twin_of(my_function)  # one function, a learner's own for instance
 """
 
 import importlib
@@ -18,6 +20,7 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
+from types import FunctionType
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 PACKAGE = "solutions_on_pytorch"
@@ -46,6 +49,25 @@ def load_twin(module_name):
     raises   ImportError if there is no such module, or no PyTorch
     """
     return importlib.import_module(f"{PACKAGE}.{module_name}")
+
+
+def twin_of(function):
+    """The same function, for which `torch`, `nn` and `F` are PyTorch's.
+
+    Names that are not one of these modules keep their meaning, those of other functions, too.
+
+    raises   ImportError if there is no PyTorch
+    """
+    switched = {
+        id(importlib.import_module(f"minitorch{part}")): importlib.import_module(f"torch{part}")
+        for part in ("", ".nn", ".nn.functional")
+    }
+    names = {name: switched.get(id(value), value) for name, value in function.__globals__.items()}
+    twin = FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+    )
+    twin.__kwdefaults__ = function.__kwdefaults__
+    return twin
 
 
 class TwinFinder(importlib.abc.MetaPathFinder):

@@ -12,24 +12,24 @@
 #
 # **How do arrays of different shapes fit together, and how do the exercises answer you?**
 #
-# This course goes from a bare array to a Transformer that learns to count. You write every important piece
-# yourself, in NumPy, and each piece you write is the one that trains at the end. This first lesson takes ten
-# minutes: a little about shapes, one exercise, and how to get help.
+# This course goes from a bare array to a Transformer that learns to count. You write every important piece yourself, in
+# NumPy, and what you write is what trains in the end. This first lesson takes ten minutes: a little about shapes, one
+# exercise, and how to get help.
 #
-# Read from top to bottom. Run a cell with **Shift + Enter**. Nothing you do can break anything: these are your own
-# copies, and *Run All* works at any time, whether you have solved an exercise or not.
+# Read from top to bottom, and run each cell with **Shift + Enter**. You can't break anything. These are your own copies,
+# and *Run All* always gets to the end, whether you've solved an exercise or not.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
-from classroom import compare, exercise, hint, show, solution
+from classroom import claim, exercise, hint, show, solution
 
 # %% [markdown]
 # ## Shapes
 #
-# An array is a block of numbers with a **shape**: its size along each axis. Here is a tiny batch of text as a
-# network sees it. There are 2 sentences of 3 words, and each word is described by 4 numbers.
+# An array is a block of numbers with a **shape**: its size along each axis. Here is a tiny batch of text, the way a
+# network sees it. There are 2 sentences of 3 words, and 4 numbers describe each word.
 
 # %%
 words = np.arange(24).reshape(2, 3, 4)  # (batch, seq, dim)
@@ -37,48 +37,41 @@ print(words)
 print("shape:", words.shape)
 
 # %% [markdown]
-# The comment `# (batch, seq, dim)` names the axes. You will see such a comment on nearly every line of this course.
-# The names never change their meaning:
+# The comment `# (batch, seq, dim)` names the axes. Nearly every line of this course has such a comment, and the names
+# always mean the same:
 #
 # | name | meaning |
 # |---|---|
-# | `batch` | how many sequences are handled at once |
-# | `seq` | how many tokens a sequence has; positions count from 0 |
+# | `batch` | how many sequences are computed at once |
+# | `seq` | how many tokens a sequence has (here they are words); positions count from 0 |
 # | `dim` | how many numbers describe one token |
-# | `vocab` | how many different tokens exist |
-# | `query` (index `i`), `key` (index `j`) | the token that looks, and the token that is looked at |
-# | `heads`, `head_dim` | *attention* looks in `heads` ways at once, each with `head_dim` numbers a token |
+# | `vocab` | how many different tokens there are |
+# | `query` (index `i`), `key` (index `j`) | the token that looks, and the token that it looks at |
+# | `heads`, `head_dim` | *attention*, in lesson 03, looks in several ways at once, each with `head_dim` numbers per token |
 #
-# The last two rows are names for later: attention is the matter of lesson 03.
-
-# %% [markdown]
+# **Predict.** Which of the 24 numbers is `words[1, 0, 2]`? Say what it is before you look it up above.
+#
+# <details><summary>Answer</summary>14: in sentence 1, the word at position 0, its number 2. Everything counts from
+# 0.</details>
+#
 # ## Broadcasting
 #
-# What happens when two arrays of *different* shapes are added? NumPy lines the shapes up **from the right**. Two
-# sizes fit if they are equal, or if one of them is 1, or missing. A size of 1 is stretched, as if it were copied.
+# What happens when you add two arrays of *different* shapes? NumPy lines up the shapes **from the right**. Two sizes fit
+# if they are equal, or if one of them is 1 or missing. Then that axis is stretched, as if its numbers were copied.
 
-# %%
-# (3, 1) and (1, 4)
-column, row = (
-    np.array([[0], [10], [20]]),
-    np.array([[1, 2, 3, 4]]),
-)
-
+# %% tags=["folded"]
+column, row = np.array([[0], [10], [20]]), np.array([[1, 2, 3, 4]])
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")
-titles = ("a column, (3, 1)", "a row, (1, 4)", "their sum, (3, 4)")
-for axis, values, title, sign in zip(
-    axes, (column, row, column + row), titles, ("", "+", "=")
+for axis, values, title, sign in (
+    (axes[0], column, "a column, (3, 1)", ""),
+    (axes[1], row, "a row, (1, 4)", "+"),
+    (axes[2], column + row, "their sum, (3, 4)", "="),
 ):
     for i, j in np.ndindex(3, 4):
         copied = i >= values.shape[0] or j >= values.shape[1]
+        color = "white" if copied else "#cfe3f3"
         axis.add_patch(
-            plt.Rectangle(
-                (j, i),
-                1,
-                1,
-                facecolor="white" if copied else "#cfe3f3",
-                edgecolor="0.6",
-            )
+            plt.Rectangle((j, i), 1, 1, facecolor=color, edgecolor="0.6")
         )
         axis.text(
             j + 0.5,
@@ -95,21 +88,21 @@ for axis, values, title, sign in zip(
 show(
     figure,
     alt="Three 3 by 4 grids, with a plus and an equals sign between them. The "
-    "column 0, 10, 20 is stretched to the right, the row 1, 2, 3, 4 is "
-    "stretched downwards (the copies stand on white), and their sum holds "
-    "every pair: 1, 2, 3, 4, then 11 to 14, then 21 to 24.",
+    "column 0, 10, 20 is copied to the right, and the row 1, 2, 3, 4 is "
+    "copied down (copies are on white). Their sum has every pair: 1 to 4, "
+    "then 11 to 14, then 21 to 24.",
 )
 
 # %% [markdown]
-# **Predict before you run.** `words` has shape (2, 3, 4). Which of these can be added to it, and what does each do:
-# an array of shape (4,), of shape (3, 4), of shape (2, 3), of shape (2, 1, 1)?
+# **Predict.** `words` has shape (2, 3, 4). Which of these can you add to it: an array of shape (4,), of shape (3, 4), of
+# shape (2, 3), of shape (2, 1, 1)? What does each one do?
 #
 # <details><summary>Answer</summary>
 #
 # - (4,) fits: the same 4 numbers are added to every word of every sentence.
-# - (3, 4) fits: one vector for each *place* in the sentence, the same for both sentences. Keep this one in mind. It
-#   is exactly how a Transformer of 2017 learns where a word stands.
-# - (2, 3) does not fit: from the right, 3 meets 4.
+# - (3, 4) fits: each *position* in a sentence gets 4 numbers of its own, the same for both sentences. Keep this one in
+#   mind. It's exactly how the first Transformers learned where a word is.
+# - (2, 3) doesn't fit: from the right, 3 meets 4.
 # - (2, 1, 1) fits: one number for each sentence.
 #
 # </details>
@@ -119,61 +112,71 @@ for shape in [(4,), (3, 4), (2, 3), (2, 1, 1)]:
     try:
         print(shape, "fits, the sum has shape", (words + np.ones(shape)).shape)
     except ValueError:
-        print(shape, "does not fit")
+        print(shape, "doesn't fit")
 
 # %% [markdown]
 # ## Your first exercise
 #
-# Below is an **exercise**: the first line and the description are given, you write the body. Replace the `...` by
-# your line, run the cell, and it answers with one of three words:
+# A model that should know how far apart two tokens are needs a table: the difference of *every* pair of positions. Row
+# $i$ belongs to the token that looks, the query. Column $j$ belongs to the one it looks at, the key.
 #
-# - **not written yet**: it is still as it came;
-# - **right**: from here on the lesson uses *your* function;
-# - **not yet, because ...**: something is off, and the answer tries to say what. Until it is right the lesson goes
-#   on with ours, so you are never stuck.
+# **Predict.** Three tokens are at positions 0, 1 and 2. What is the table of key minus query? Write its nine numbers down.
 #
-# If you change an answer later on, the cells below it still hold what the old one gave. *Run > Run Selected Cell and
-# All Below* brings them up to date.
+# <details><summary>Answer</summary>Its rows are 0, 1, 2, then -1, 0, 1, then -2, -1, 0.</details>
 #
-# The stars say how hard it is (one to three), the minutes how long it may take. In any cell, `hint("name")` gives
-# a hint, and the next one when you call it again; `solution("name")` shows our answer.
+# Now write it as a function. In an **exercise**, the first line and the task are given. Replace the `...` with your own
+# code and run the cell. It answers in one of three ways:
 #
-# The task is a small piece of the real thing. A model that wants to know how far apart two tokens are needs a table
-# with *the difference of every pair of places*. Row $i$ will belong to the token that looks (its query), column $j$ to
-# the one that is looked at (its key). The formula for one entry, row $i$ and column $j$:
+# | it says | which means |
+# |---|---|
+# | **not written yet** | it's still as it came |
+# | **right** | from here on, the lesson uses *your* function |
+# | **not yet**, and why | something is off. Until it's right the lesson goes on with ours, so you're never stuck |
 #
-# $$\text{table}[i, j] = y[j] - x[i]$$
+# The stars say how hard it is, from one to three, and the minutes how long it may take.
 
 # %% exercise="pairwise_differences"
 
 # %% [markdown]
-# Whether your function or ours: this is what it gives for the positions 0 to 5. Beside it stands the same table,
-# written with two plain loops, and the difference of the two.
+# If you change an answer later, the cells below still show what the old one gave. *Run > Run Selected Cell and All
+# Below* brings them up to date.
+#
+# Now use it on a sentence of your own. Change the words, and run the cell.
 
 # %%
-positions = np.arange(6)
-loops = np.array(
-    [[positions[j] - positions[i] for j in range(6)] for i in range(6)]
+sentence = "the cat sees the small fish".split()  # yours
+positions = np.arange(len(sentence))
+table = pairwise_differences(positions, positions)
+claim("Each query is at distance 0 from itself.", not np.diagonal(table).any())
+
+# %% tags=["folded"]
+figure, axes = plt.subplots(1, 2, figsize=(12, 5))
+for axis, values, title in (
+    (axes[0], table, "Key minus query: the past is negative"),
+    (axes[1], -table, "Query minus key: the past is positive"),
+):
+    axis.imshow(values, cmap="RdBu", vmin=-len(sentence), vmax=len(sentence))
+    for (i, j), value in np.ndenumerate(values):
+        axis.text(j, i, value, ha="center", va="center")
+    axis.set_xticks(positions, sentence, rotation=45)
+    axis.set(yticks=positions, yticklabels=sentence, title=title, xlabel="key")
+axes[0].set_ylabel("query")
+show(
+    figure,
+    alt="Two tables of differences, with the words of a sentence along both "
+    "sides. Left, key minus query: 0 on the diagonal, negative below it, "
+    "positive above. Right, the same with every sign exchanged.",
 )
-compare(
-    loops,
-    pairwise_differences(positions, positions),
-    title="Key minus query, for every pair of six tokens",
-    xlabel="key position j",
-    ylabel="query position i",
-    alt="Two equal 6 by 6 tables that count from minus 5 at the lower left "
-    "over 0 on the diagonal to 5 at the upper right, and their difference, "
-    "which is 0 everywhere.",
-)
-assert (loops == pairwise_differences(positions, positions)).all()
 
 # %% [markdown]
-# The diagonal is 0: a token is no distance away from itself. Below it lie the tokens that came earlier, with negative
-# numbers. You will meet this very table again in lesson 05, where a model learns one number for each of its values.
+# Read a row from left to right: that's the sentence as one word sees it. Words before it are at negative distances, and
+# words after it at positive ones. Nothing but a sign separates the two pictures, and a model trained with one of them is
+# lost with the other. In lesson 05 you'll meet this table again, when a model learns one number for each distance.
 #
-# ## If you are stuck
+# ## If you're stuck
 #
-# Try it here. Run the cell twice to see two hints.
+# `hint("name")` gives you a hint, and each further call gives the next one: first what to think about, then a small case
+# with numbers, then the shape of the line. `solution("name")` shows our answer. Try it, and run the cell twice.
 
 # %% tags=["nbval-ignore-output"]
 hint("pairwise_differences")
@@ -181,6 +184,6 @@ hint("pairwise_differences")
 # %% [markdown]
 # ## What comes next
 #
-# To train anything we need slopes: how does the loss change when a number changes? In lesson 01 you build the machine
-# that finds them, first for single numbers and then for arrays. Broadcasting comes back there too: whatever is
-# stretched on the way forward must be *summed* on the way back.
+# To train anything, we need slopes: how does the loss change when a number changes? In lesson 01 you build the machine
+# that finds them, first for single numbers and then for arrays. And broadcasting comes back: what is stretched on the way
+# forward has to be *summed* on the way back.

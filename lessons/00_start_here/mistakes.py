@@ -25,7 +25,8 @@ def transposed(x, y):
 
 @mistake(
     "pairwise_differences",
-    "Rows and columns are exchanged, and so is the sign: entry [i, j] is y[j] - x[i].",
+    "Rows and columns are exchanged, and so is the sign: x runs down, y runs across, and entry "
+    "[i, j] is y[j] - x[i].",
 )
 def transposed_with_the_other_sign(x, y):
     return x[None, :] - y[:, None]
@@ -33,7 +34,8 @@ def transposed_with_the_other_sign(x, y):
 
 @mistake(
     "pairwise_differences",
-    "Only the pairs side by side were subtracted. Give x an axis of its own: x[:, None].",
+    "Only pairs at the same index were subtracted, and every pair is needed. Give x an axis of its "
+    "own: x[:, None].",
 )
 def side_by_side(x, y):
     if len(x) != len(y):  # gets past the first check, as a special case would

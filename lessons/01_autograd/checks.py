@@ -16,9 +16,13 @@ about(
     stars=1,
     minutes=3,
     hints=(
-        "How much does f change between the two points, and how far apart are they?",
-        "The points x + step and x - step are 2 * step apart.",
-        "return (f(x + step) - f(x - step)) / (2 * step)",
+        "A slope is a rise divided by a distance. How much does f rise from the left point to the "
+        "right one, and how far apart are the two points?",
+        "Take f(x) = x², x = 3 and a step of 0.1. On the left, at 2.9, f is 8.41; on the right, at "
+        "3.1, it is 9.61. So f rises by 1.20 over a distance of 0.2, and 1.20 / 0.2 = 6. Now write "
+        "the same with x and step. You can call f at any point you like. If you write it as one "
+        "fraction, both the rise and the distance need brackets.",
+        "return (f(...) - f(...)) / (...)",
     ),
 )
 
@@ -55,11 +59,14 @@ about(
     minutes=8,
     blank=("Value.__mul__", "Value.tanh"),
     hints=(
-        "Copy the lines of `__add__`. What changes in `__mul__` is the operation's name, the "
-        "data, and the slopes. If only a grows, a * b grows b times as fast.",
-        "tanh has one input, so `inputs` is (self,) and `slopes` is a tuple with one number. "
-        "Compute math.tanh(self.data) once and use it twice. (`math` is imported.)",
-        "slopes=(other.data, self.data), and for t = math.tanh(self.data): slopes=(1 - t * t,)",
+        "A slope answers one question: if this input grows a little, how much does the result "
+        "grow? In a * b ask it twice, once for each input, while the other stays as it is.",
+        "Take a = 2 and b = 3, so the product is 6. Let a grow by 0.01: 2.01 times 3 is 6.03, so "
+        "the product grew by 0.03, 3 times as much as a. What is the 3? Then let b grow by 0.01 "
+        "instead. As for tanh, at 0.5 it is 0.462, its square is 0.214, so its slope there is "
+        "0.786. It has one input, so both tuples have one entry, and a tuple of one needs its "
+        "comma: (self,).",
+        "t = math.tanh(self.data); return self.made('tanh', t, (self,), slopes=(...,))",
     ),
 )
 
@@ -102,7 +109,7 @@ def plain_numbers(answer):
 
 @check("Value")
 def a_longer_expression(answer):
-    """In a longer expression every Value still knows its inputs, also when it is used twice."""
+    """In a longer expression every Value still knows its inputs, even one that is used twice."""
     w, x = answer(0.5), answer(2.0)
     h = w * x
     t = h.tanh()
@@ -116,15 +123,16 @@ about(
     stars=3,
     minutes=15,
     hints=(
-        "The star in the table has to be stored: let `to_do` contain pairs (node, "
-        "inputs_done), beginning with (root, False). You also need the order, and a set of the "
-        "nodes that you have seen.",
-        "A pair (node, True) is met the second time: put the node into the order. For (node, "
-        "False) there is nothing to do if the node was seen before. Otherwise remember it and "
-        "append (node, True) first, then (each, False) for its inputs, so that they lie on top.",
-        "In the loop: `node, inputs_done = to_do.pop()`. If inputs_done is True: "
-        "`order.append(node)`. Otherwise, if the node is not in seen: `seen.add(node); "
-        "to_do.append((node, True)); to_do.extend((each, False) for each in node.inputs)`",
+        "A Value may go into the list once all its inputs are in it. So you meet it twice: first "
+        "on the way to its inputs, and again when these are done. How can a list of what is still "
+        "to do tell these two meetings apart?",
+        "Take y = h + t, with t = tanh(h) and h = w * x. A star means that a Value waits for its "
+        "inputs. At first y is to do. Take the last entry, y: put y* back, and h and t on top of "
+        "it. Take t: put t* back, and h on top. Take h: h*, and w and x on top. They have no "
+        "inputs, so they go into the list. Now h* is the last entry, and all its inputs are in the "
+        "list, so h goes there too, and then t. The first h has been met before: drop it. Then y.",
+        "while to_do:\n    node, inputs_done = to_do.pop()\n    if inputs_done:\n        ...\n"
+        "    elif node not in seen:\n        ...",
     ),
 )
 SOUND = "each Value once, each after its inputs, root last"
@@ -182,7 +190,7 @@ def after_its_inputs(answer):
 
 @check("topological_order")
 def a_given_number(answer):
-    """A number that was given has no inputs: it is alone in the list."""
+    """A number that was given has no inputs, so it is alone in the list."""
     alone = Node(3.0, "root")
     return faults(answer(alone), [alone])
 
@@ -198,13 +206,13 @@ def equal_numbers(answer):
 class Watched(Node):
     """A Value that notices when too many or too deeply nested calls look at its inputs."""
 
-    looks, open_calls = 0, 0
+    looks, most_looks, open_calls = 0, 0, 0
 
     @property
     def inputs(self):
         Watched.looks += 1
         require(
-            Watched.looks < 100_000,
+            Watched.looks < Watched.most_looks,
             "Your code walks every path, again and again through the same Values. Remember which "
             "ones you have seen, and go on from each only once.",
         )
@@ -227,7 +235,8 @@ def open_calls():
 
 def watched(answer, nodes):
     """What is wrong with the answer's order of Watched nodes."""
-    Watched.looks, Watched.open_calls, limit = 0, open_calls(), sys.getrecursionlimit()
+    Watched.looks, Watched.most_looks = 0, min(100_000, 100 * len(nodes))
+    Watched.open_calls, limit = open_calls(), sys.getrecursionlimit()
     try:
         return faults(answer(nodes[-1]), nodes)
     finally:
@@ -236,7 +245,7 @@ def watched(answer, nodes):
 
 @check("topological_order")
 def doubled_forty_times(answer):
-    """A Value doubled 40 times has 2^40 paths to its beginning, but only 41 nodes."""
+    """A Value doubled 40 times: 2^40 paths, but only 41 Values."""
     nodes = [Watched(1.0, "x")]
     for index in range(40):
         nodes.append(Watched(2.0**index, f"double {index}", (nodes[-1], nodes[-1]), (1.0, 1.0)))
@@ -272,11 +281,14 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Walk through reversed(topological_order(root)). When a node comes up, its grad is "
-        "complete: pass it on.",
-        "for each, slope in zip(node.inputs, node.slopes): what does this path add to each.grad?",
-        "each.grad += slope * node.grad, after a first loop that sets every grad to 0.0, and "
-        "root.grad = 1.0",
+        "A Value may pass its grad on once everything that was made from it has done so. You have "
+        "already written a list with the Values in the right order, only the other way around.",
+        "Take y = h + t, with t = tanh(h) and h = w * x. y.grad is 1. y passes 1 · 1 to h and 1 · "
+        "1 to t. Then t passes 0.42 · 1 to h, which adds up to 1.42, and now h is complete. It "
+        "passes 2 · 1.42 = 2.84 to w, and 0.5 · 1.42 = 0.71 to x. Since everything is added up, "
+        "what do all grads have to be before the walk begins?",
+        "for node in reversed(topological_order(root)):\n"
+        "    for each, slope in zip(node.inputs, node.slopes):\n        each.grad += ...",
     ),
 )
 
@@ -315,7 +327,7 @@ def twice_the_same(answer):
 
 @check("backpropagate")
 def old_grads(answer):
-    """Called again, it gives the same grads: it starts from 0, whatever they were."""
+    """Called again, it gives the same grads, whatever they were before."""
     nodes, used = skip_connection(), skip_connection()
     for node in used:
         node.grad = 5.0
@@ -355,12 +367,14 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Which axes of grad did broadcasting make? Those in front that `shape` does not have, and "
-        "those where it says 1.",
-        "There are grad.ndim - len(shape) axes in front. sum(axis=(0, 2)) sums over several axes "
-        "at once; afterwards reshape(shape) brings the axes of size 1 back.",
-        "front = grad.ndim - len(shape); axes = [front + i for i, size in enumerate(shape) if "
-        "size == 1]; return grad.sum(axis=(*range(front), *axes)).reshape(shape)",
+        "Which entries of grad are copies of the same entry? They lie along an axis that is new, "
+        "or along an axis that had size 1.",
+        "Say shape is (3, 1) and grad is (2, 3, 4). Line them up from the right: 4 meets 1, 3 "
+        "meets 3, and 2 meets nothing. So axis 2 was stretched and axis 0 is new, and "
+        "grad.sum(axis=(0, 2)) adds up all copies. That has the shape (3,), and .reshape(shape) "
+        "makes it (3, 1). In general grad.ndim - len(shape) axes are new. They are in front, so "
+        "axis i of `shape` is found that much further to the right in grad.",
+        "return grad.sum(axis=(*..., *...)).reshape(shape)",
     ),
 )
 
@@ -380,7 +394,7 @@ def a_column_stretched(answer):
 
 @check("unbroadcast")
 def nothing_stretched(answer):
-    """If nothing was stretched the gradient comes back as it is, also where a size is 1."""
+    """If nothing was stretched, the gradient comes back as it is, even where a size is 1."""
     random = np.random.default_rng(0).standard_normal
     return [answer(random(shape), shape) for shape in ((2, 3), (1, 1), (1, 4), (5,), ())]
 
@@ -401,7 +415,7 @@ def several_in_front(answer):
 
 @check("unbroadcast")
 def both_kinds_of_axes(answer):
-    """Axes in front and axes of size 1 together, also when all sizes are equal."""
+    """Axes in front together with axes of size 1, even when all sizes are equal."""
     random = np.random.default_rng(3).standard_normal
     stretched = (
         ((2, 3, 4), (3, 1)), ((2, 3, 4), (1, 4)), ((4, 4, 4), (4, 1)), ((2, 3, 4), (2, 1, 1)),
@@ -421,12 +435,14 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Let the shapes lead you. grad_a is (rows, inner); you have grad, (rows, columns), and b, "
-        "(inner, columns). Which product, with which one transposed, has that shape?",
-        "grad @ (b with its last two axes exchanged) is (rows, inner). For b likewise, with a "
-        "transposed, from the left. Then unbroadcast each of the two to the shape of a or b.",
-        "return unbroadcast(grad @ b.swapaxes(-1, -2), a.shape), unbroadcast(a.swapaxes(-1, -2) "
-        "@ grad, b.shape)",
+        "Let the shapes lead you. grad_a has the shape of a. Which product of grad and b, one of "
+        "them transposed, can have that shape?",
+        "Say a is (2, 3) and b is (3, 4), so grad is (2, 4). For grad_a you need (2, 3), which is "
+        "(2, 4) times (4, 3), and b transposed is (4, 3). For grad_b you need (3, 4), which is (3, "
+        "2) times (2, 4). Now put a batch in front of a: (5, 2, 3), with the same b for all. Then "
+        "the product for grad_b is (5, 3, 4), one gradient per copy of b, and you have a function "
+        "that sums over copies.",
+        "return unbroadcast(grad @ ..., a.shape), unbroadcast(... @ grad, b.shape)",
     ),
 )
 
@@ -482,12 +498,14 @@ about(
     stars=3,
     minutes=10,
     hints=(
-        "Split the sum over j in two: what remains of the part with delta(i, j), and what can be "
-        "taken out of the other?",
-        "delta leaves only j = i: out[i] grad[i]. In the other part out[i] does not depend on j: "
-        "out[i] times the sum over j of grad[j] out[j]. That sum is one number per row: "
-        "keepdims=True keeps its axis.",
-        "return out * (grad - (grad * out).sum(axis=-1, keepdims=True))",
+        "Split the sum over j in two, one part with delta and one without. In the first, a single "
+        "j is left. In the second, what doesn't depend on j can move in front of the sum.",
+        "Take out = [0.75, 0.25] and grad = [6, 2]. The sum of grad[j] out[j] is 4.5 + 0.5 = 5, "
+        "one number for the whole row. For i = 0, the part with delta is 0.75 · 6 = 4.5, and the "
+        "other is 0.75 · 5 = 3.75. Their difference is 0.75. For i = 1 they are 0.25 · 2 = 0.5 and "
+        "0.25 · 5 = 1.25, which makes -0.75. With several rows, out is (rows, n), and the sums "
+        "must be (rows, 1) to line up with it.",
+        "return out * (grad - ...)",
     ),
 )
 

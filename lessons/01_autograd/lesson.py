@@ -12,631 +12,416 @@
 #
 # **How can a program find, in one go, how its result changes with every number that went into it?**
 #
-# To train a model is to change its numbers a little, again and again, so that one result, the *loss*, gets smaller.
-# For each number you must know which way, and how much: the **slope** of the loss. A model has thousands of numbers
-# or billions, and the slopes of all of them together are called the **gradient**. In this lesson you build the
-# machine that finds it: first by trying, then exactly, for single numbers, then for arrays. At the end you read the
-# engine that runs the rest of this course, and find your own pieces in it.
+# Training a model means changing its numbers a little, again and again, so that one result gets smaller: the *loss*,
+# which says how wrong the model is. For each number you need to know which way to go, and how much it matters. That's
+# the **slope** of the loss. All slopes together, thousands of them or billions, are the **gradient**. You'll build the
+# machine that finds it: first by trying, then exactly, for single numbers and then for whole arrays. At the end you read
+# the engine that runs the rest of this course, and find your own pieces in it.
 
 # %%
-import html
-import importlib
 import inspect
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import HTML, display
 
 import minitorch as torch
 from classroom import (
-    compare,
+    claim,
+    curves,
     draw_graph,
     exercise,
     hint,
-    progress,
-    show,
+    show_maps,
     solution,
 )
-from minitorch import nn, optim
-from solutions.autograd import check_gradient, softmax, topological_order
+from minitorch import graph
+from solutions.autograd import (
+    add_operations,
+    check_gradient,
+    level_by_level,
+    softmax,
+)
 
 # %% [markdown]
 # ## Slopes by trying
 #
-# How fast does $f(x) = x^2$ grow at $x = 3$? Go a little to the right and see.
+# How fast does $f(x) = x^2$ grow at $x = 3$? Take a step to the right and see.
 
 # %%
 for step in (1, 0.1, 0.01, 0.001):
-    print(
-        f"step {step:5}: (f({3 + step:5}) - f(3)) / step = "
-        f"{((3 + step) ** 2 - 3**2) / step:.3f}"
-    )
+    rise = (3 + step) ** 2 - 3**2
+    print(f"step {step:5}: rise {rise:8.6f}, slope {rise / step:.3f}")
 
 # %% [markdown]
-# It comes close to 6, and its error shrinks with the step. One side is not enough, though: a curve that bends upwards
-# always gives too much on the right and too little on the left. Take one point on each side, and these errors cancel,
-# all but a small rest:
-#
-# $$f'(x) \approx \frac{f(x + \text{step}) - f(x - \text{step})}{2 \, \text{step}}$$
+# It's heading for 6, but it's always a bit too large. The curve bends upward, so on the right it rises too much, and on
+# the left it falls too little. Take one point on *each* side, and the two errors nearly cancel.
 
 # %% exercise="central_difference"
 
 # %% [markdown]
-# **Predict before you run.** The smaller the step, the smaller the error? What happens at a step of $10^{-17}$?
+# As a formula:
 #
-# <details><summary>Answer</summary>
+# $$f'(x) \approx \frac{f(x + \text{step}) - f(x - \text{step})}{2 \, \text{step}}$$
 #
-# Up to a point. A float holds about 16 digits. With a tiny step, f(x + step) and f(x - step) agree in nearly all of
-# them, and the difference keeps only the last, rounded ones. At $10^{-17}$ even x + step is x itself, and the slope comes out as 0.
-#
-# </details>
+# **Predict.** The smaller the step, the smaller the error? What comes out with a step of $10^{-17}$?
 
-# %% [markdown]
-# Read this figure from right to left, from large steps to small ones.
-
-# %%
+# %% tags=["folded"]
 steps = 10.0 ** np.arange(-1, -15.5, -0.25)
 exact = math.cos(1.0)  # the slope of sin at 1
-one_sided = [
-    abs((math.sin(1.0 + step) - math.sin(1.0)) / step - exact)
-    for step in steps
-]
-central = [
-    abs(central_difference(math.sin, 1.0, step) - exact) for step in steps
-]
-
-figure, axis = plt.subplots(figsize=(7.5, 4))
-axis.loglog(steps, one_sided, label="one side", linestyle="--")
-axis.loglog(steps, central, label="both sides")
-axis.set(
+right = [abs((math.sin(1 + s) - math.sin(1)) / s - exact) for s in steps]
+both = [abs(central_difference(math.sin, 1.0, s) - exact) for s in steps]
+curves(
+    {"one side": (steps, right), "both sides": (steps, both)},
+    title="Neither too large nor too small a step",
     xlabel="step",
     ylabel="error of the slope of sin",
-    title="Neither too large nor too small a step",
+    log="xy",
+    alt="Error over step, both logarithmic. Both curves fall and rise again: "
+    "with both sides to 1e-11 near a step of 1e-5, with one side to 1e-9.",
 )
-axis.legend()
-show(
-    figure,
-    alt="Error over step, both axes logarithmic. With both sides the error "
-    "falls below 1e-11 at steps near 1e-5 and rises again for smaller ones. "
-    "With one side it falls to a few 1e-9 only.",
-)
-print(
-    "slope with a step of 1e-17:",
-    central_difference(math.sin, 1.0, step=1e-17),
-)
-assert (
-    1e-7 < steps[np.argmin(central)] < 1e-3
-    and min(central) < min(one_sided) / 10
-)
+claim("The best step is near 1e-5.", 1e-7 < steps[np.argmin(both)] < 1e-3)
+print("with a step of 1e-17:", central_difference(math.sin, 1.0, step=1e-17))
 
 # %% [markdown]
-# So a step of $10^{-5}$ is a good one, and about ten digits are what you can rely on; where the curve dips lower,
-# rounding errors happened to cancel. Trying is a fine *check*. As a way
-# to train it is hopeless: with $n$ numbers you compute the whole loss $2n$ times, for a single small change of each.
+# A float has about 16 digits. With a tiny step, the two values of f agree in nearly all of them, and only rounding is
+# left in their difference. At $10^{-17}$, x + step is just x. So take $10^{-5}$, and rely on about ten digits. Trying is
+# a wonderful *check*. As a way to train it's hopeless: for $n$ numbers you'd compute the whole loss $2n$ times, just to
+# change each of them once.
 #
 # ## A number that remembers
 #
-# A long computation is made of small steps, and for each small step the slope is known from school. So let each
-# number *remember how it was made*: from which inputs, and with which slope for each of them. Besides sums and products
-# we take one curve, **tanh**: it runs like $x$ itself around 0 and bends off towards 1 on the right and -1 on the left.
+# A long computation is made of small steps, and you know the slope of each small step from school. So let every number
+# *remember how it was made*: from which inputs, and with which slope for each of them.
+
+
+# %%
+class Number:
+    """The smallest number that remembers. All it can do is add."""
+
+    def __init__(self, data, inputs=(), slopes=()):
+        self.data, self.inputs, self.slopes = data, inputs, slopes
+
+    def __add__(self, other):  # what Python calls for a + b
+        return Number(self.data + other.data, (self, other), (1.0, 1.0))
+
+
+total = Number(2.0) + Number(3.0)
+print(total.data, [each.data for each in total.inputs], total.slopes)
+
+# %% [markdown]
+# Both slopes are 1: when either input grows by 0.01, so does the sum.
 #
-# $$\frac{\partial (a + b)}{\partial a} = 1 \qquad \frac{\partial (a \, b)}{\partial a} = b \qquad
-# \frac{d \tanh x}{d x} = 1 - \tanh^2 x$$
+# **Predict.** Now $2 \cdot 3$. If the 2 grows by 0.01, by how much does the product grow? What are its two slopes?
 #
-# The round $\partial$ says that one input changes while the others stay as they are.
+# <details><summary>Answer</summary>By 0.03, since 2.01 · 3 = 6.03. So the slope for the 2 is 3, and for the 3 it is
+# 2.</details>
 #
-# Here is a class for such numbers. Two of its operations are left to you.
+# `Value` is the same idea with some comfort. It takes plain numbers too, it multiplies, and it knows one curve:
+# **tanh**, which runs like $x$ itself near 0 and flattens out toward 1 on the right and -1 on the left.
 
 # %% exercise="Value"
 
 # %% [markdown]
-# Now every result carries its history. This is the expression that we will follow for a while. Its last step adds `h`
-# to a function of `h`, a *skip connection*; each layer of a Transformer has two of them.
+# Now every result carries its history. This is the expression we'll follow. `h` goes into the result twice, once
+# directly and once through a function. That's a *skip connection*: every layer of a Transformer has two of them.
+
 
 # %%
-w, x = Value(0.5), Value(2.0)
-h = w * x
-t = h.tanh()
-y = h + t
+def expression():
+    w, x = Value(0.5), Value(2.0)
+    h = w * x
+    t = h.tanh()
+    return {w: "w", x: "x", h: "h = w x", t: "tanh h", h + t: "y"}
 
-names = [(w, "w"), (x, "x"), (h, "h = w x"), (t, "tanh h"), (y, "y")]
+
 draw_graph(
-    names,
-    "y = h + tanh(h): values on the nodes, slopes on the arrows",
-    alt="A graph from left to right. w = 0.50 and x = 2.00 lead to h = 1.00, "
-    "with slopes 2.00 and 0.50. h leads to tanh h = 0.76 with slope 0.42, and "
-    "past it, in an arc, to y = 1.76 with slope 1.00. tanh h leads to y with "
-    "slope 1.00.",
+    expression().items(),
+    "y = h + tanh(h): values in the boxes, slopes on the arrows",
+    alt="w and x lead to h, slopes 2.00 and 0.50. h leads to tanh h, slope "
+    "0.42, and in an arc to y, slope 1.00. tanh h leads to y, slope 1.00.",
 )
 
 # %% [markdown]
 # ## The chain rule: multiply along a path, add over paths
 #
-# **Predict before you run.** When `w` grows by 0.01, how much does `y` grow? Follow the arrows: each slope says how
-# much of a change arrives at the other end.
+# **Predict.** When `w` grows by 0.01, by how much does `y` grow? Follow the arrows.
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary>w passes 0.01 · 2 = 0.02 on to h. From h to y there are two paths: the arc brings
+# 0.02 · 1, the path through tanh 0.02 · 0.42 · 1. Together that's 0.0284, so the slope is 2.84.</details>
 #
-# - From w to h: 0.01 · 2 = 0.02.
-# - From h to y there are *two* paths. The arc brings 0.02 · 1, the way through tanh brings 0.02 · 0.42 · 1.
-# - Together 0.02 · 1.42 = 0.0284. So the slope of y with respect to w is 2.84.
+# That's the whole **chain rule**. Along a path the slopes multiply, and where paths meet, what they bring adds up.
 #
-# Along a path the slopes are multiplied. Where several paths meet, what they bring is added.
-#
-# </details>
-#
-# Walking forwards we would have to start once at every input. Walking **backwards** we start once, at the result. Let
-# $\text{grad}(u)$ be the slope of the final result with respect to $u$. It is 1 for the result itself, and
+# From the inputs, you'd have to follow every path once per input. So start at the **end**. Let $\text{grad}(u)$ be the
+# slope of the result for $u$. For the result itself it's 1, and it's passed back along the arrows:
 #
 # $$\text{grad}(u) = \sum_{v \text{ made from } u} \text{slope}(u \to v) \cdot \text{grad}(v)$$
 #
-# There is one condition: $\text{grad}(v)$ must be *complete* before it is passed on. Look at `h`. If we went back
-# from `y` level by level (*breadth first*), we would meet `h` at once, by the arc, and pass on its 1 before the 0.42
-# has come in through tanh. So we need an order in which each node stands after everything it was made from; walked
-# backwards, each node is then met after everyone who used it. Such an order is called **topological**.
-#
-# How is it found? Keep a list `to_do`, beginning with the result, and always take its last entry. The trick is to meet
-# **each node twice**. The first time its inputs are not in the order yet: put the node back with a mark, and its inputs
-# on top of it. When it comes up for the second time, all that lay on top has been dealt with: now put it down. For
-# `y` from above, with a star for the mark:
-#
-# | taken | what happens | `to_do` afterwards | order |
-# |---|---|---|---|
-# | | | y | |
-# | y | first time: mark it, its inputs on top | y* h t | |
-# | t | first time | y* h t* h | |
-# | h | first time | y* h t* h* w x | |
-# | x, x*, w, w* | no inputs: marked, taken again, put down | y* h t* h* | x w |
-# | h* | second time: put it down | y* h t* | x w h |
-# | t* | second time | y* h | x w h t |
-# | h | was met before: nothing to do | y* | x w h t |
-# | y* | second time | | x w h t y |
+# **Predict.** In which order? Say each number passes its grad on as soon as we meet it, walking back from y: first y,
+# then its inputs h and tanh h, then theirs. What will w get?
+
+# %% tags=["folded"]
+named = expression()
+level_by_level(list(named)[-1])
+draw_graph(
+    named.items(),
+    "Level by level, w gets 2.00 and not 2.84",
+    with_grads=True,
+    alt="The same graph with grads: y 1.00, tanh h 1.00, h 1.42, but w only "
+    "2.00 and x only 0.50.",
+)
+
+# %% [markdown]
+# `h` came first, by the arc, and passed on the 1 it had. The 0.42 through tanh arrived too late. A grad must be
+# *complete* before it's passed on, so each number has to wait for everything that was made from it. Put all numbers into
+# a list where each comes **after its inputs**, and walk that list backward. This is called a **topological** order.
 
 # %% exercise="topological_order"
 
 # %% [markdown]
-# With the order at hand the rest is short. Each node adds its part to the grads of its inputs. *Adds*: whoever writes
-# `=` for `+=` here loses all paths but one.
+# The rest is short. One character matters in it: with `=` for `+=`, only the path that came last would count.
 
 # %% exercise="backpropagate"
 
 # %%
+w, x, h, t, y = expression()
 backpropagate(y)
-draw_graph(
-    names,
-    "The same graph after backpropagate(y)",
-    with_grads=True,
-    alt="The same graph with gradients on the nodes: y 1.00, tanh h 1.00, h "
-    "1.42, w 2.84, x 0.71.",
-)
-assert (
-    abs(
-        w.grad
-        - central_difference(lambda w: 2.0 * w + math.tanh(2.0 * w), 0.5)
-    )
-    < 1e-8
-)
+print("grads:", ", ".join(f"{each.grad:.2f}" for each in (w, x, h, t, y)))
+tried = central_difference(lambda w: 2 * w + math.tanh(2 * w), 0.5)
+claim("Trying gives the same for w.", abs(w.grad - tried) < 1e-8)
 
 # %% [markdown]
-# What does it cost? Here is a sum over 2,000 inputs. It is also 2,000 additions deep, so a recursive walk would
-# already have failed. Forwards each operation is computed once; backwards each arrow of the graph takes one product.
+# ## An expression of your own
+#
+# **Predict.** Your `Value` can add and multiply. With just one more operation it can also subtract and divide. Which one?
+#
+# <details><summary>Answer</summary>A power, whose slope you know from school: for a<sup>n</sup> it is n
+# a<sup>n - 1</sup>. Then a - b is a + (-1) b, and a / b is a b<sup>-1</sup>. Their slopes come from the chain rule.</details>
 
 # %%
-many = [Value(number) for number in np.linspace(-1, 1, 2000)]
-total = Value(0.0)
-for value in many:
-    total = total + (value * value).tanh()
-backpropagate(total)
-
-order = topological_order(total)
-operations, arrows = (
-    sum(len(node.inputs) > 0 for node in order),
-    sum(len(node.inputs) for node in order),
-)
-print(f"operations in the expression:            {operations:>10,}")
-print(
-    f"by trying, 2 x {len(many):,} times all of them:  "
-    f"{2 * len(many) * operations:>10,}"
-)
-print(f"with memory, forwards and back:          {operations + arrows:>10,}")
-value = many[0]  # d tanh(v^2) / dv = 2 v (1 - tanh(v^2)^2)
-assert (
-    abs(value.grad - 2 * value.data * (1 - math.tanh(value.data**2) ** 2))
-    < 1e-12
-    and arrows == 10_000
-)
+print(inspect.getsource(add_operations).split('"""')[2])
+add_operations(Value)
 
 # %% [markdown]
-# All gradients for a small multiple of the price of the result alone, however many there are. This is *reverse-mode
-# automatic differentiation*, also called backpropagation, and it is why large models can be trained at all.
+# Now write a formula of your own, and run the cell. It may have +, -, \*, /, tanh, and powers.
+
+
+# %%
+def formula(a, b):
+    return (a * b).tanh() / b - a**2  # yours
+
+
+a, b = Value(0.5), Value(1.5)
+result = formula(a, b)
+backpropagate(result)
+names = {node: node.operation for node in topological_order(result)}
+draw_graph(
+    (names | {a: "a", b: "b"}).items(),
+    "A formula of your own",
+    with_grads=True,
+    alt=f"The graph of a formula. a: grad {a.grad:.2f}. b: {b.grad:.2f}.",
+)
+tried = central_difference(lambda a: formula(Value(a), b).data, a.data)
+print(f"grad of a: {a.grad:.6f}, by trying: {tried:.6f}")
+agree = math.isclose(a.grad, tried, rel_tol=1e-6, abs_tol=1e-6)
+claim("Trying gives the same grad of a.", agree)
+
+# %% [markdown]
+# **Predict.** Square 2,000 numbers, bend and add them: that's 6,000 operations. How many does it take to find all 2,000
+# slopes by trying? And how many when the numbers remember?
+#
+# <details><summary>Answer</summary>By trying, 2 · 2,000 · 6,000, which is 24 million. By remembering, 10,000 more than
+# the result itself: one product per arrow.</details>
+#
+# So *all* slopes together cost about as much as the result. This is **reverse-mode automatic differentiation**, or
+# *backpropagation*, and it's the reason large models can be trained at all.
 #
 # ## From numbers to arrays
 #
-# Numbers in single objects are slow, so real engines make one node of a whole array. The chain rule stays, but slopes
-# cannot be stored any more: from an array of 1,000 numbers to another there are 1,000 · 1,000 of them. Instead each
-# operation says how it passes a gradient on: **given the gradient of its output, what is that of each input?** The
-# gradient of an array has the array's own shape, one slope for each entry.
+# One object per number is slow. Real engines make one node out of a whole array. The chain rule stays, but slopes can no
+# longer be stored: from 1,000 numbers to 1,000 others there are a million. Instead, each operation answers a question.
+# **Given the gradient of my output, what's the gradient of each input?** It has the input's own shape, one slope per
+# entry. For out = tanh(x) it's `grad * (1 - out**2)`. Three operations need more thought.
 #
-# For out = tanh(x), entry by entry, nothing is new: the gradient of x is `grad * (1 - out ** 2)`. Three operations need
-# thought.
+# ### Stretched forward, summed backward
 #
-# ### Stretched forwards, summed backwards
+# In lesson 00, a row was added to every row of a table. **Predict.** The gradient of their sum is [[1, 2, 3],
+# [10, 20, 30]]. What's the gradient of the row?
 #
-# In lesson 00 a row was added to every row of a table. Each of its entries was used several times, just as `h` was
-# used twice. So what comes back along all these paths is added up.
-
-# %%
-# say, of table + row, where row has shape (3,)
-grad = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
-print(
-    "row[0] was used at [0, 0] and at [1, 0]; its gradient is",
-    grad[0, 0] + grad[1, 0],
-)
+# <details><summary>Answer</summary>[11, 22, 33]. Each entry of the row was used twice, just like h above, so what comes
+# back along its two paths is added.</details>
 
 # %% exercise="unbroadcast"
 
 # %% [markdown]
-# Is it right in a longer computation? We could try each entry by itself, as we did above. There is a cheaper way.
-# Walk from $x$ in one **random direction** $r$, and the result becomes a function of a single number $t$:
-#
-# $$\frac{d}{dt} f(x + t \, r) \Big|_{t = 0} = \sum_n \text{grad}[n] \, r[n]$$
-#
-# With two numbers: if the gradient is (3, 5) and the direction (0.1, -0.2), then per unit of $t$ the first number brings
-# 3 · 0.1 and the second 5 · (-0.2), together -0.7.
-#
-# Measure the left side with your `central_difference`; the right side is what the gradient predicts. Two evaluations
-# test all entries at once. That is all that `check_gradient` does.
-
-# %%
-signature, _, body = inspect.getsource(check_gradient).split('"""')
-print(signature.rstrip() + body)
-
-rng = np.random.default_rng(0)
-a, weights = rng.standard_normal((4, 3)), rng.standard_normal((4, 3))
-b = rng.standard_normal(3)
-
-
-# a + b stretches b from (3,) to (4, 3)
-def loss(b):
-    return (weights * np.tanh(a + b)).sum()
-
-
-grad = weights * (1 - np.tanh(a + b) ** 2)  # the gradient of a + b
-
-measured, predicted = check_gradient(
-    loss, unbroadcast(grad, b.shape), b, np.random.default_rng(1)
-)
-print(
-    f"summed back:              measured {measured:.6f}, predicted "
-    f"{predicted:.6f}"
-)
-assert abs(measured - predicted) < 1e-8
-measured, predicted = check_gradient(
-    loss, grad.mean(0), b, np.random.default_rng(1)
-)
-print(
-    f"with the mean for a sum:  measured {measured:.6f}, predicted "
-    f"{predicted:.6f}"
-)
-assert abs(measured - predicted) > 0.1
-
-# %% [markdown]
 # ### Matrix products
 #
-# A matrix product is many sums of products: $\text{out}[i, k] = \sum_j a[i, j] \, b[j, k]$. Which outputs does
-# $a[i, j]$ reach? Row $i$, all $k$, each with slope $b[j, k]$. And $b[j, k]$ reaches column $k$, all $i$, each with
-# slope $a[i, j]$. Multiply and add:
+# A matrix product is many sums of products: $\text{out}[i, k] = \sum_j a[i, j] \, b[j, k]$.
+#
+# **Predict.** Which entries of out does $a[0, 0]$ reach, and with which slopes?
+#
+# <details><summary>Answer</summary>All of row 0: it reaches out[0, k] with the slope b[0, k], for every k. Likewise,
+# b[0, 0] reaches all of column 0.</details>
+#
+# Now multiply along each path, and add over the paths:
 #
 # $$\text{grad}_a[i, j] = \sum_k \text{grad}[i, k] \, b[j, k] \qquad
 # \text{grad}_b[j, k] = \sum_i a[i, j] \, \text{grad}[i, k]$$
-#
-# Both are matrix products again, with one matrix transposed: two backwards for each one forwards.
 
 # %% exercise="matmul_gradients"
 
 # %% [markdown]
+# That's two products on the way back for each one on the way forward, and the reason why training costs about three times
+# as much as using a model.
+#
 # ### Softmax
 #
-# The function `softmax` turns any numbers into positive ones that sum to 1. In lesson 03 it decides how much each
-# token attends to each other token. Its outputs share one sum, so *every* output depends on *every* input of its row:
+# The softmax turns any numbers $x$ into positive ones that sum to 1:
+# $\text{softmax}(x)[i] = e^{x[i]} / \sum_j e^{x[j]}$. In lesson 03 you'll write it, and it will decide how much attention
+# each word pays to each of the others. Here, find its slopes.
 #
-# $$\text{out}[j] = \frac{e^{x[j]}}{\sum_n e^{x[n]}} \qquad
-# \frac{\partial \, \text{out}[j]}{\partial x[i]} = \text{out}[j] \, (\delta(i, j) - \text{out}[i])$$
+# **Predict.** Raise one input a little. What happens to its own output, and what to the others?
 #
-# where $\delta(i, j)$ is 1 for $i = j$, else 0. **Predict:** if one input grows, what happens to the other outputs?
+# <details><summary>Answer</summary>Its own output grows. All others shrink, together by exactly as much, since the sum
+# stays 1.</details>
 #
-# <details><summary>Answer</summary>
+# So *every* output depends on *every* input of its row. With $\delta(i, j) = 1$ for $i = j$, else 0, and $\partial$ to say
+# that the other inputs stay as they are:
 #
-# They all shrink, and together by as much as the one has gained. The table of slopes has a positive diagonal, the
-# rest is negative, and each of its rows and columns sums to 0.
-#
-# </details>
+# $$\frac{\partial \, \text{out}[j]}{\partial x[i]} = \text{out}[j] \, (\delta(i, j) - \text{out}[i])$$
 
 # %% exercise="softmax_gradient"
 
 # %% [markdown]
-# A gradient that is 1 for one output and 0 for the others picks one row of the table of slopes. So your function can
-# draw the whole table. Beside it stands the same one by trying, entry by entry.
+# A gradient that is 1 for one output and 0 for the others gives you one row of slopes. Here are all rows, beside what
+# comes out if you forget that outputs depend on each other.
 
-# %%
-scores = np.array([2.0, 1.0, 0.0, -1.0, 1.5])
-n = len(scores)
-unit = np.eye(n)
-tried = np.array(
-    [
-        [
-            central_difference(
-                lambda step: softmax(scores + step * unit[i])[j], 0.0
-            )
-            for i in range(n)
-        ]
-        for j in range(n)
-    ]
+# %% tags=["folded"]
+unit = np.eye(5)
+out = np.tile(softmax(np.array([2.0, 1.0, 0.0, -1.0, 1.5])), (5, 1))
+slopes = softmax_gradient(out, unit)
+show_maps(
+    ("The others lose", slopes),
+    ("Nobody loses", unit * out * (1 - out)),
+    xlabel="input i",
+    ylabel="output j",
+    alt="Two tables of slopes. Left, the softmax: positive on the diagonal, "
+    "negative elsewhere, each column sums to 0. Right, the diagonal alone.",
 )
-table = softmax_gradient(np.tile(softmax(scores), (n, 1)), unit)
-compare(
-    tried,
-    table,
-    title="Slope of each softmax output, for each input",
-    xlabel="input",
-    ylabel="output",
-    alt="Two equal 5 by 5 maps, positive on the diagonal and negative "
-    "elsewhere, strongest where the inputs are largest, and their difference, "
-    "which is 0 everywhere.",
-)
-assert (
-    np.allclose(table, tried, atol=1e-8)
-    and np.allclose(table.sum(0), 0)
-    and np.allclose(table.sum(1), 0)
-)
+claim("What one output gains, the others lose.", np.allclose(slopes.sum(0), 0))
 
 # %% [markdown]
-# ### Put together
+# ## The engine
 #
-# Here are your pieces in a row. The expression is *attention*; what it is good for comes in lesson 03. For now it is
-# nothing but a matrix product, a softmax, and another matrix product. Its gradients take the same three steps the other
-# way: each function of yours takes the gradient that the one before it returned. So read the second function beside
-# the first, line by line: it runs from the first one's last step to its first.
-
-
-# %%
-def attend(q, k, v):
-    p = softmax(q @ k.swapaxes(-1, -2))  # (batch, query, key)
-    return p, p @ v  # (batch, query, dim)
-
-
-def attend_gradients(q, k, v, grad):
-    p, _ = attend(q, k, v)
-    grad_p, grad_v = matmul_gradients(p, v, grad)
-    grad_scores = softmax_gradient(p, grad_p)
-    grad_q, grad_k = matmul_gradients(q, k.swapaxes(-1, -2), grad_scores)
-    return grad_q, grad_k.swapaxes(-1, -2), grad_v
-
-
-q, k, v, weights = rng.standard_normal((4, 2, 5, 3))
-grad_q, grad_k, grad_v = attend_gradients(q, k, v, weights)
-
-
-def loss(q, k, v):
-    return (weights * attend(q, k, v)[1]).sum()
-
-
-for name, (measured, predicted) in {
-    "q": check_gradient(lambda q: loss(q, k, v), grad_q, q, rng),
-    "k": check_gradient(lambda k: loss(q, k, v), grad_k, k, rng),
-    "v": check_gradient(lambda v: loss(q, k, v), grad_v, v, rng),
-}.items():
-    print(f"{name}: measured {measured:8.5f}, predicted {predicted:8.5f}")
-    assert abs(measured - predicted) < 1e-7
-
-# %% [markdown]
-# ## A tour of the engine
+# `minitorch`, the engine of this course, does for arrays what `Value` does for numbers. It's written in NumPy, its names
+# are PyTorch's, and you've just built its heart:
 #
-# Nobody writes such chains by hand for a whole model. `minitorch`, the engine of this course, does for arrays what
-# your `Value` does for numbers. It uses nothing but NumPy, and its names are PyTorch's. You have written its heart:
-#
-# | you wrote | in `minitorch/graph.py` | what is different |
+# | you wrote | in `minitorch/graph.py` | what's different |
 # |---|---|---|
-# | `Value.inputs`, `Value.slopes` | `Node.edges` | only inputs that need a gradient, each with a function in place of a number |
-# | `topological_order` | `Node.number` | nodes are numbered as they are made: the newest first is such an order |
-# | `backpropagate` | `backward` | a grad is dropped as soon as it has been passed on |
-# | `each.grad += ...` | `Tensor._accumulate` | only the numbers that were *given*, the leaves, keep theirs |
-# | `unbroadcast` | `fit` | it brings the gradient to the input's dtype, too |
+# | `Value.inputs`, `Value.slopes` | `Node.edges` | a function per input, in place of a number |
+# | `topological_order` | `Node.number` | nodes are numbered as they are made |
+# | `backpropagate` | `backward` | a grad is dropped once it has been passed on |
+# | `each.grad += ...` | `Tensor._accumulate` | only the *leaves*, the numbers that were given, keep theirs |
+# | `unbroadcast` | `fit` | it also keeps the dtype |
 #
-# Before you read it: your `topological_order` looks at the whole graph before the first slope is passed on. How could
-# a program do without that?
+# **Predict.** You list the whole graph before the first grad is passed on. `backward` has no such list. How does it know
+# which node comes next? Below it is an operation, `a * b`.
 
 # %% tags=["nbval-ignore-output"]
-print(inspect.getsource(importlib.import_module("minitorch.graph").backward))
-
-# %% [markdown]
-# It keeps the nodes that wait in a *heap*, a list whose largest number is always at hand. A node is newer than
-# everything it was made from, so its number is larger. When it comes up, all that was made from it has been visited,
-# and its gradient is complete.
-#
-# `grads` is a dictionary for what is in between, where you used `.grad`. The branches inside the inner loop ask where
-# a gradient goes: to a leaf, to a node that has none yet, or on top of one that is there. After its turn a node
-# forgets its edges, and the arrays they need. That frees the memory, and it is why a second `backward()` through the
-# same graph is an error.
-#
-# Now an operation. It is a function on plain arrays. It returns its result and, beside it, one function per input: how
-# the gradient changes on its way there.
-
-# %% tags=["nbval-ignore-output"]
+print(inspect.getsource(graph.backward).split('"""')[2])
 print(inspect.getsource(torch.mul))
 
 # %% [markdown]
-# Read the lines with `@` from the last to the first. `@differentiable` hands the function arrays where you gave
-# tensors, and records the operation as a `Node`. `@method` lets you write `a * b`. No operation thinks of broadcasting:
-# `backward` calls `fit` for all of them.
+# A node is newer than everything it was made from, so its number is larger. The nodes that wait are in a *heap*, a list
+# that always hands out the newest. When a node's turn comes, everything made from it has had its turn. Then it forgets
+# its edges, which frees their memory. An operation like `mul` returns its result and, beside it, a function per input:
+# how the gradient changes on its way there. All of `minitorch` is of this kind: open `arithmetic.py` or `products.py`.
 #
-# This is the whole core, under a thousand lines. Open what you like; the rest of `minitorch` is more of the same kind,
-# one family of operations per file.
-#
-# | file | what is in it |
-# |---|---|
-# | `graph.py` | `Node`, and the walk back |
-# | `tensor.py` | `Tensor`: an array, and the node that made it |
-# | `operation.py` | how a function on arrays becomes an operation on tensors |
-# | `arithmetic.py`, `products.py`, `shaping.py` | `a * b`, `a @ b`, `a.reshape(...)`: values and derivatives side by side |
-# | `autograd.py` | operations with a backward pass of your own |
-
-# %% tags=["nbval-ignore-output"]
-for name in (
-    "graph",
-    "tensor",
-    "operation",
-    "arithmetic",
-    "products",
-    "shaping",
-):
-    module = importlib.import_module(f"minitorch.{name}")
-    text = inspect.getsource(module)
-    display(
-        HTML(
-            f"<details><summary>{module.__name__}: {text.count(chr(10))} "
-            f"lines (open)</summary><pre style='max-height: 32em; overflow: "
-            f"auto'>{html.escape(text)}</pre></details>"
-        )
-    )
-
-# %% [markdown]
-# Grads of leaves are added to what is there, *also from one call of `backward()` to the next*. Yours began at 0 each
-# time; in minitorch and PyTorch, `optimizer.zero_grad()` sets them back. And inside `with torch.no_grad():` nothing is
-# recorded. Updating the numbers of a model is done there: the update is no part of the loss.
+# **Predict.** Here is our expression in the engine. Of w, h and y, which ones will have a grad?
 
 # %%
-weight, given = (
-    torch.tensor(0.5, requires_grad=True),
-    torch.tensor(2.0, requires_grad=True),
-)
-product = weight * given
-result = product + torch.tanh(product)
-result.backward()
-print(f"result {result.item():.2f}, made by {result.grad_fn}")
-print(
-    f"grad of weight {weight.grad.item():.2f}, of given "
-    f"{given.grad.item():.2f}, of product {product.grad}"
-)
-try:
-    result.backward()
-except RuntimeError as error:
-    print("a second time:", error)
-assert round(weight.grad.item(), 2) == 2.84  # as w in your graph
-assert product.grad is None  # it is no leaf and keeps none
+w = torch.tensor(0.5, requires_grad=True)  # a leaf that asks for its gradient
+h = w * 2.0
+y = h + torch.tanh(h)
+y.backward()
+print(f"w {w.grad.item():.2f}, h {h.grad}, y {y.grad}")
+claim("The engine finds what you found.", abs(w.grad.item() - 2.84) < 0.005)
 
 # %% [markdown]
-# ## A tiny fit, twice
+# ## Your pieces learn, and two wrong gradients
 #
-# Let 64 points on a sine wave be the data, and a small network the model: 16 units, each a tanh of a straight line,
-# weighted and added up. The loss is the mean squared error. *Gradient descent* is one line: go a little way against
-# the gradient, and do it again.
+# Now a small network learns 64 points of a sine wave: 16 curves, each a tanh of a straight line, weighted and added up.
+# The loss is the mean squared error. Read the way back beside the way forward, line by line.
 #
-# First with the engine; it takes about two seconds. `nn.Linear(1, 16)` holds the numbers of 16 straight lines, their
-# slopes in `weight` and their heights in `bias`, and `optim.SGD` does the little step against the gradient.
-# `p.detach().numpy()` is the plain array of the numbers `p`, cut off from any graph: we keep a copy of the start.
+# **Predict.** The slope of tanh is `1 - h**2`. Someone forgets it. Someone else takes the sigmoid's, `h * (1 - h)`. Does
+# the loss still fall?
 
-# %% tags=["nbval-ignore-output"]
-inputs = np.linspace(-1, 1, 64).reshape(64, 1)  # (batch, 1)
-targets = np.sin(4 * inputs)  # (batch, 1)
-rate, num_steps = 0.1, 1500
-
-torch.manual_seed(0)
-first, second = nn.Linear(1, 16), nn.Linear(16, 1)
-start = [
-    p.detach().numpy().astype(float)
-    for p in (first.weight, first.bias, second.weight, second.bias)
-]
-optimizer = optim.SGD([*first.parameters(), *second.parameters()], lr=rate)
-batch, wanted = (
-    torch.tensor(inputs, dtype=torch.float32),
-    torch.tensor(targets, dtype=torch.float32),
-)
-
-engine_losses, bar = [], progress(num_steps, "fitting a curve")
-for step in range(num_steps):
-    loss = ((second(torch.tanh(first(batch))) - wanted) ** 2).mean()
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    engine_losses.append(loss.item())
-    bar.update(step + 1, f"loss {loss.item():.5f}")
-assert engine_losses[-1] < 0.02 * engine_losses[0]
-
-# %% [markdown]
-# Now the same from the same start, with nothing but your own pieces. Read the backward half against the forward half,
-# line by line. (`nn.Linear` keeps its weight as (outputs, inputs), hence the transposes at the start.)
 
 # %%
-# (1, 16), (16,), (16, 1), (1,)
-w1, b1, w2, b2 = (
-    start[0].T,
-    start[1],
-    start[2].T,
-    start[3],
-)
-losses = []
-for step in range(num_steps):
-    hidden = np.tanh(inputs @ w1 + b1)  # (batch, 16)
-    error = hidden @ w2 + b2 - targets  # (batch, 1)
-    losses.append((error**2).mean())
+def loss_and_gradients(w1, b1, w2, b2, slope_of_tanh):
+    h = np.tanh(inputs @ w1 + b1)  # (batch, 16)
+    error = h @ w2 + b2 - targets  # (batch, 1)
 
     grad = 2 * error / error.size  # (batch, 1)
-    grad_hidden, grad_w2 = matmul_gradients(hidden, w2, grad)
+    grad_h, grad_w2 = matmul_gradients(h, w2, grad)
     grad_b2 = unbroadcast(grad, b2.shape)
-    grad = grad_hidden * (1 - hidden**2)  # (batch, 16)
+    grad = grad_h * slope_of_tanh(h)  # (batch, 16)
     _, grad_w1 = matmul_gradients(inputs, w1, grad)
     grad_b1 = unbroadcast(grad, b1.shape)
+    return (error**2).mean(), (grad_w1, grad_b1, grad_w2, grad_b2)
 
-    w1, b1, w2, b2 = (
-        w1 - rate * grad_w1,
-        b1 - rate * grad_b1,
-        w2 - rate * grad_w2,
-        b2 - rate * grad_b2,
-    )
 
-assert np.allclose(losses, engine_losses, rtol=0.01)
+inputs = np.linspace(-1, 1, 64).reshape(64, 1)  # (batch, 1)
+targets, rng = np.sin(4 * inputs), np.random.default_rng(0)
+w1, w2 = rng.normal(0, 1, (1, 16)), rng.normal(0, 0.25, (16, 1))
+start = w1, np.zeros(16), w2, np.zeros(1)
+slopes = {
+    "1 - h**2": lambda h: 1 - h**2,
+    "the sigmoid's": lambda h: h * (1 - h),
+    "forgotten": lambda h: 1.0,
+}
+losses = {name: [] for name in slopes}
+for name, slope in slopes.items():
+    parameters = start
+    for _ in range(1500):  # gradient descent: a little way against it
+        loss, gradients = loss_and_gradients(*parameters, slope)
+        losses[name].append(loss)
+        parameters = [p - 0.1 * g for p, g in zip(parameters, gradients)]
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
-left.plot(inputs, targets, ".", label="data", color="0.5")
-left.plot(inputs, np.tanh(inputs @ w1 + b1) @ w2 + b2, label="your fit")
-left.set(xlabel="input", ylabel="output", title="The curve is fitted")
-left.legend(loc=(0.5, 0.06))
-right.semilogy(engine_losses, label="minitorch", linewidth=5, alpha=0.4)
-right.semilogy(losses, label="your pieces")
-right.set(
-    xlabel="step", ylabel="mean squared error", title="Both ways learn alike"
+# %% tags=["folded"]
+curves(
+    {name: (range(1500), each) for name, each in losses.items()},
+    title="A falling loss proves nothing: two gradients are wrong",
+    xlabel="step",
+    ylabel="mean squared error",
+    log="y",
+    alt="With the right slope the loss falls from 0.39 to 0.005, and with the "
+    "sigmoid's nearly as far. Forgotten, it falls and then rises again.",
 )
-right.legend()
-show(
-    figure,
-    alt="Left: 64 points on a wave, and the fitted curve close to all of "
-    "them. Right: the loss over the steps, on a logarithmic axis; minitorch's "
-    "curve and that of your own pieces coincide.",
-)
+right, sigmoid, forgotten = (each[-1] for each in losses.values())
+claim("Two of three get close.", max(right, sigmoid) < 0.05 < forgotten / 2)
 
 # %% [markdown]
-# Two losses, computed in two ways, fall together: the engine is no more than what you wrote, with the book-keeping
-# done for you. The drop at the very start is the easy part: within ten steps the network does as well as the best
-# straight line. The bends take all the others. And what would one step have cost by trying?
+# So a loss that falls doesn't prove a gradient right. Trying does, and it needn't be slow. Walk from $x$ in one
+# **random direction** $r$, and the loss is a function of a single number $t$:
+#
+# $$\frac{d}{dt} f(x + t \, r) \Big|_{t = 0} = \sum_n \text{grad}[n] \, r[n]$$
+#
+# If the gradient is (3, 5) and the direction (0.1, -0.2), that's 3 · 0.1 + 5 · (-0.2) = -0.7. `check_gradient` measures
+# the left side with your `central_difference` and predicts it by the right side. That tests all entries at once.
 
 # %%
-# the best one, by least squares
-line = inputs * (inputs * targets).sum() / (inputs**2).sum()
-print(
-    f"loss of the best straight line {((line - targets) ** 2).mean():.2f}, "
-    f"after ten steps {losses[10]:.2f}"
-)
-numbers = sum(p.size for p in start)
-print(
-    f"{numbers} numbers in this model: {2 * numbers} evaluations a step, in "
-    f"place of about three"
-)
+for name, slope in slopes.items():
+    measured, predicted = check_gradient(
+        lambda w1: loss_and_gradients(w1, *start[1:], slope)[0],
+        loss_and_gradients(*start, slope)[1][0],  # the gradient for w1
+        *(w1, np.random.default_rng(1)),
+    )
+    print(f"{name:14} measured {measured:.4f}, predicted {predicted:.4f}")
+    agree = abs(measured - predicted) < 1e-6
+    claim("Only one is right.", agree == (name == "1 - h**2"))
 
 # %% [markdown]
 # ## What comes next
 #
-# From here on the gradients come from the engine, and you write what is new: first how a *word* becomes numbers. In
-# lesson 02 a row of a table is looked up for each word. What is its gradient, if the same word occurs twice? You know
-# the answer already: each use brings its part, and the parts are added.
+# From here on the engine finds the gradients, and you write what's new: first, how a *word* becomes numbers. In lesson 02
+# a row of a table is looked up for each word. What's its gradient, if a word occurs twice? You know it already.

@@ -113,7 +113,7 @@ def by_two_points(f, x, step=1e-5):
 # Value
 
 
-@mistake("Value", "The slopes are exchanged: when a grows, a * b grows b times as fast.")
+@mistake("Value", "The slopes are swapped: when a grows, a * b grows b times as fast.")
 class OwnFactor(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -194,7 +194,7 @@ class LiftedForTheDataOnly(Value):
     __rmul__ = __mul__
 
 
-@mistake("Value", "The inputs of a * b must be the very Values a and b, not copies of them.")
+@mistake("Value", "The inputs of a * b must be a and b themselves, not copies of them.")
 class CopiesOfTheInputs(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -202,21 +202,21 @@ class CopiesOfTheInputs(Value):
         return self.made("*", self.data * other.data, inputs, (other.data, self.data))
 
 
-@mistake("Value", "The inputs of a * b are numbers here. They are the Values (self, other).")
+@mistake("Value", "The inputs of a * b are plain numbers. They must be the Values (self, other).")
 class NumbersAsInputs(Value):
     def __mul__(self, other):
         data = self.data, self.lift(other).data
         return self.made("*", data[0] * data[1], data, data[::-1])
 
 
-@mistake("Value", "The inputs of a * b come in the order (self, other), the slopes likewise.")
+@mistake("Value", "The inputs of a * b come in the order (self, other), and so do the slopes.")
 class InputsExchanged(Value):
     def __mul__(self, other):
         other = self.lift(other)
         return self.made("*", self.data * other.data, (other, self), (self.data, other.data))
 
 
-@mistake("Value", "The inputs are in another order than the slopes: write (self, other).")
+@mistake("Value", "The inputs and their slopes are in different orders: write (self, other).")
 class OnlyInputsExchanged(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -232,7 +232,7 @@ class ChangesItself(Value):
         return self
 
 
-@mistake("Value", "This is 1 - x^2. The square is that of the *result*: 1 - tanh(x)^2.")
+@mistake("Value", "This is 1 - x^2. Square the *result* instead: 1 - tanh(x)^2.")
 class SquareOfTheInput(Value):
     def tanh(self):
         return self.made("tanh", math.tanh(self.data), (self,), (1 - self.data**2,))
@@ -272,14 +272,14 @@ class StraightLine(Value):
         return self.made("tanh", math.tanh(self.data), (self,), (1.0,))
 
 
-@mistake("Value", "The slope of tanh is the result itself here. It is 1 - tanh(x)^2.")
+@mistake("Value", "Your slope of tanh is the result itself. It should be 1 - tanh(x)^2.")
 class ResultAsSlope(Value):
     def tanh(self):
         t = math.tanh(self.data)
         return self.made("tanh", t, (self,), (t,))
 
 
-@mistake("Value", "tanh is taken twice in the slope: it is 1 - t * t, and t is the result itself.")
+@mistake("Value", "Your slope takes tanh twice. It's 1 - t * t, where t is the result already.")
 class TanhOfTanh(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -292,7 +292,10 @@ class BareTanh(Value):
         return math.tanh(self.data)
 
 
-@mistake("Value", "The input of x.tanh() is a number here. It is the Value x itself: (self,).")
+@mistake(
+    "Value",
+    "The input of x.tanh() is a plain number. It must be the Value x itself: (self,).",
+)
 class NumberAsInput(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -344,8 +347,8 @@ def level_by_level_from(root):
 
 @mistake(
     "topological_order",
-    "Your list goes breadth first, level by level. That is not enough when one path to a Value is "
-    "longer than another: it must come before *all* that use it.",
+    "Your list goes breadth first, level by level. That isn't enough when one path to a Value is "
+    "longer than another: the Value must come before *everything* that uses it.",
 )
 def breadth_first(root):
     return level_by_level_from(root)[::-1]
@@ -353,8 +356,8 @@ def breadth_first(root):
 
 @mistake(
     "topological_order",
-    "Your list starts with root, and even reversed it goes breadth first, level by level: a Value "
-    "comes too early when another path to it is longer.",
+    "Your list starts with root, and even reversed it would go breadth first, level by level. A "
+    "Value then comes too late when another path to it is longer.",
 )
 def breadth_first_from_root(root):
     return level_by_level_from(root)
@@ -362,8 +365,8 @@ def breadth_first_from_root(root):
 
 @mistake(
     "topological_order",
-    "Your list goes breadth first, level by level. That is not enough when one path to a Value is "
-    "longer than another: it must come before *all* that use it.",
+    "Your list goes breadth first, level by level. That isn't enough when one path to a Value is "
+    "longer than another: the Value must come before *everything* that uses it.",
 )
 def breadth_first_in_a_growing_list(root):
     order = [root]
@@ -374,8 +377,8 @@ def breadth_first_in_a_growing_list(root):
 
 @mistake(
     "topological_order",
-    "Each Value is put down when it is met, and the list reversed at the end. Where several paths "
-    "lead to a Value that is too early: put it down when all its inputs are in the list.",
+    "You add each Value when you first meet it, and reverse the list at the end. Where several "
+    "paths lead to a Value, that's too early. Add it once all its inputs are in the list.",
 )
 def depth_first_when_met(root):
     order, to_do = [], [root]
@@ -389,8 +392,8 @@ def depth_first_when_met(root):
 
 @mistake(
     "topological_order",
-    "A Value is marked as seen when it is put on the list of what is to do, and while it waits "
-    "there, others that need it are put down. Mark it when it is taken from that list.",
+    "You mark a Value as seen when you put it on the list of what's to do. While it waits there, "
+    "others that need it go into the order. Mark it when you take it off.",
 )
 def seen_when_pushed(root):
     order, seen, to_do = [], {root}, [(root, False)]
@@ -446,8 +449,8 @@ def put_down_once_but_visited_often(root):
 
 @mistake(
     "topological_order",
-    "w and x contain the same number, and one is missing. Tell Values apart by themselves, `node "
-    "in seen`, not by their `data`.",
+    "w and x contain the same number, and one of them is missing. Compare the Values themselves, "
+    "as in `node in seen`, and not their `data`.",
 )
 def told_apart_by_data(root):
     return list({node.data: node for node in topological_order(root)}.values())
@@ -455,7 +458,7 @@ def told_apart_by_data(root):
 
 @mistake(
     "topological_order",
-    "`w` is missing: you remove entries from a list while a loop goes over it, and the loop then "
+    "`w` is missing. You remove entries from a list while a loop goes over it, and then the loop "
     "skips the next one.",
 )
 def removed_from_the_list_of_the_loop(root):
@@ -477,30 +480,33 @@ def nothing_seen(root):
     return order[::-1]
 
 
-@mistake("topological_order", "The list is upside down: root must come last, after all the others.")
+@mistake("topological_order", "The list is the wrong way around: root must come last.")
 def root_first(root):
     return topological_order(root)[::-1]
 
 
-@mistake("topological_order", "Those that were given, with no inputs, belong in the list, too.")
+@mistake("topological_order", "Values without inputs are missing. They belong in the list, too.")
 def operations_only(root):
     return [node for node in topological_order(root) if node.inputs]
 
 
-@mistake("topological_order", "root itself is missing: it is the last one in the list.")
+@mistake("topological_order", "root itself is missing. It must be the last one in the list.")
 def without_root(root):
     return topological_order(root)[:-1]
 
 
-@mistake("topological_order", "Only root and its own inputs are in it. Go on from each of those.")
+@mistake(
+    "topological_order",
+    "The list has only root and its own inputs. Go on from each of these.",
+)
 def one_step_only(root):
     return [*root.inputs, root]
 
 
 @mistake(
     "topological_order",
-    "A second call for the same root finds less: a mark that the first one left on the Values, or "
-    "in a default value or a global, is still there. Begin each call with a new, empty set.",
+    "A second call for the same root finds less. The first one left its marks somewhere: on the "
+    "Values, in a default value, or in a global. Start each call with a new, empty set.",
 )
 def marks_left_on_the_values(root):
     order = [node for node in topological_order(root) if not hasattr(node, "seen")]
@@ -578,8 +584,8 @@ def overwritten(root):
 
 @mistake(
     "backpropagate",
-    "h passed its grad on before the path through tanh had brought its part. Breadth first is not "
-    "enough: a Value may be visited only after *all* that used it.",
+    "h passed its grad on before the path through tanh had brought its part. Breadth first isn't "
+    "enough: a Value has to wait for *everything* that uses it.",
     seen="lucasdelimanogueira/PyNorch #90",
 )
 def level_by_level(root):
@@ -657,8 +663,9 @@ def from_the_inputs(root):
 
 @mistake(
     "backpropagate",
-    "Every grad below root is 0 in the end: nothing is passed on, or it is set to 0 again. Give "
-    "each input slope * node.grad, and set all grads to 0 in a loop of its own, before the walk.",
+    "Every grad but root's is 0 in the end. Either nothing is passed on, or it's set to 0 again. "
+    "Give each input slope * node.grad, and set all grads to 0 in a loop of its own, before the "
+    "walk.",
 )
 def set_to_0_during_the_walk(root):
     for node in reversed(topological_order(root)):
@@ -675,7 +682,8 @@ def set_to_1_too_early(root):
 
 
 @mistake(
-    "backpropagate", "A visit sets its inputs' grads to 0, so what other paths brought is lost."
+    "backpropagate",
+    "Each visit sets the grads of its inputs to 0, so what other paths brought is lost.",
 )
 def inputs_set_to_0_during_the_walk(root):
     root.grad = 1.0
@@ -688,8 +696,8 @@ def inputs_set_to_0_during_the_walk(root):
 
 @mistake(
     "backpropagate",
-    "This loops over what is no list, such as None, which `list.reverse()` "
-    "returns. Use reversed(order).",
+    "You loop over something that isn't a list. `list.reverse()`, for one, returns None. Use "
+    "reversed(order).",
 )
 def reversed_in_place(root):
     for node in topological_order(root).reverse():
@@ -746,7 +754,7 @@ def times_the_input(root):
     walk(root, lambda node, each, slope: slope * node.grad * each.data)
 
 
-@mistake("backpropagate", "The slopes of a Value's inputs are exchanged: zip them in order.")
+@mistake("backpropagate", "The slopes of a Value's inputs are swapped: zip them in order.")
 def slopes_exchanged(root):
     for node in topological_order(root):
         node.grad = float(node is root)
@@ -809,24 +817,24 @@ def stretched(grad, shape):
 
 @mistake(
     "unbroadcast",
-    "It still has the stretched shape: nothing was summed back.",
+    "Your result still has the stretched shape: nothing was summed back.",
     seen="deeplearning4j/nd4j #2424; pytorch/pytorch #1787",
 )
 def not_summed(grad, shape):
     return grad
 
 
-@mistake("unbroadcast", "Only axes in front were summed. Where the shape says 1, sum too.")
+@mistake("unbroadcast", "You sum only the axes in front. Sum where the shape has a 1, too.")
 def front_only(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape))))
 
 
-@mistake("unbroadcast", "Only axes in front were summed. Where the shape says 1, sum too.")
+@mistake("unbroadcast", "You sum only the axes in front. Sum where the shape has a 1, too.")
 def front_only_reshaped(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape)))).reshape(shape)
 
 
-@mistake("unbroadcast", "Of the axes in front only the first entry was kept. Sum them, too.")
+@mistake("unbroadcast", "You keep only the first entry along the axes in front. Sum them, too.")
 def first_in_front(grad, shape):
     grad = grad[(0,) * (grad.ndim - len(shape))]
     return grad.sum(axis=stretched(grad, shape), keepdims=True)
@@ -846,12 +854,15 @@ def keepdims_missing(grad, shape):
     return grad.sum(axis=stretched(grad, shape))
 
 
-@mistake("unbroadcast", "Axis 0 is summed, whatever the shape. Sum the axes that were stretched.")
+@mistake("unbroadcast", "You always sum axis 0. Sum the axes that were stretched.")
 def always_axis_0(grad, shape):
     return grad.sum(axis=0) if grad.ndim else grad
 
 
-@mistake("unbroadcast", "You sum the last axes until their number fits. The new ones are in front.")
+@mistake(
+    "unbroadcast",
+    "You sum the last axes until the number of axes fits. The new ones are in front.",
+)
 def last_axes_summed(grad, shape):
     while grad.ndim > len(shape):
         grad = grad.sum(axis=-1)
@@ -941,7 +952,10 @@ def one_number(grad, shape):
     return grad.sum()
 
 
-@mistake("unbroadcast", "At most one axis in front is summed: there are grad.ndim - len(shape).")
+@mistake(
+    "unbroadcast",
+    "You sum at most one axis in front. There are grad.ndim - len(shape) of them.",
+)
 def one_axis_in_front(grad, shape):
     grad = grad.sum(0) if grad.ndim > len(shape) else grad
     ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
@@ -1035,7 +1049,7 @@ def gradient_of_a_transposed(a, b, grad):
     return b @ transposed(grad), unbroadcast(transposed(a) @ grad, b.shape)
 
 
-@mistake("matmul_gradients", "a and b are exchanged: the gradient of a is made with b.")
+@mistake("matmul_gradients", "a and b are swapped: the gradient of a is made with b.")
 def own_factor(a, b, grad):
     return grad @ transposed(a), transposed(b) @ grad
 
@@ -1084,7 +1098,7 @@ def batch_not_summed(a, b, grad):
     return grad @ transposed(b), transposed(a) @ grad
 
 
-@mistake("matmul_gradients", "Over the batch the gradient of b is summed, not averaged.")
+@mistake("matmul_gradients", "You average the gradient of b over the batch. Sum it.")
 def mean_over_the_batch(a, b, grad):
     in_front = tuple(range(grad.ndim - b.ndim))
     return unbroadcast(grad @ transposed(b), a.shape), (transposed(a) @ grad).mean(axis=in_front)
@@ -1189,7 +1203,10 @@ def no_sum(out, grad):
     return out * (grad - out)
 
 
-@mistake("softmax_gradient", "Only the last j of the sum is kept: = writes over it. Add, with +=.")
+@mistake(
+    "softmax_gradient",
+    "Only the last j of the sum is left, since = writes over the others. Add, with +=.",
+)
 def last_term_only(out, grad):
     last = np.eye(out.shape[-1])[-1] - out
     return grad[..., -1:] * out[..., -1:] * last
@@ -1200,7 +1217,7 @@ def sum_of_grad_alone(out, grad):
     return out * (grad - total(grad))
 
 
-@mistake("softmax_gradient", "In the bracket, out and grad are exchanged: out (grad - sum).")
+@mistake("softmax_gradient", "In the bracket, out and grad are swapped: out (grad - sum).")
 def roles_exchanged(out, grad):
     return grad * (out - total(grad * out))
 
@@ -1222,7 +1239,10 @@ def softmax_again(out, grad):
     return p * (grad - total(grad * p))
 
 
-@mistake("softmax_gradient", "This is the gradient of a cross-entropy. Here the loss may be any.")
+@mistake(
+    "softmax_gradient",
+    "This is the gradient of a cross-entropy. Here the loss can be anything.",
+)
 def of_a_cross_entropy(out, grad):
     return out - grad
 

@@ -3,7 +3,8 @@
 //     node learner.mjs ADDRESS CHROMIUM PICTURES
 //
 // Each step prints a line "ok: ..."; what fails is an error with a sentence. PICTURES is a folder
-// for screenshots. Without a server of its own: test_browser.py starts one.
+// for screenshots. Without a server of its own: test_browser.py starts one, and when it reads the
+// line "restart the server", it ends that one, starts another, and writes a line back.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -16,6 +17,7 @@ const WRONG = STUB('x[:, None] - y[None, :]');
 const RIGHT = STUB('y[None, :] - x[:, None]');
 const OURS = ['.course-page', '.jp-NotebookPanel .jp-MarkdownOutput', '.jp-NotebookPanel .jp-OutputArea-output'];
 const WIDTHS = [700, 1280, 1920];
+const RESTART = 'restart the server';
 
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
@@ -53,6 +55,15 @@ async function cutOff(selector) {
       .filter(each => !['auto', 'scroll'].includes(getComputedStyle(each).overflowX))
       .map(each => each.className + ': ' + each.textContent.slice(0, 60));
   }, selector);
+}
+
+// What the cells say, those out of sight, too.
+const sources = () =>
+  page.evaluate(() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(each => each.sharedModel.getSource()));
+
+async function restartServer() {
+  console.log(RESTART);
+  await new Promise(resolve => process.stdin.once('data', resolve));
 }
 
 const putStartPage = mode =>
@@ -161,21 +172,24 @@ try {
   ok('axe finds nothing, light or dark');
 
   await command('docmanager:save');
-  await command('notebook:shutdown-kernel').catch(() => null);
-  await page.reload();
+  await page.waitForTimeout(2_000);                    // JupyterLab notes which lesson it was
+  await page.goto('about:blank');
+  await restartServer();
+  await page.goto(new URL(address).origin + '/?token=here');   // what `make lab` opens
   await page.waitForFunction(() => window.jupyterapp?.commands.hasCommand('learning-to-count:open'));
   await page.waitForFunction(() => window.jupyterapp.shell.currentWidget?.context?.path === '00_start_here.ipynb');
   await idle();                                        // the lesson you were in has been opened
+  assert((await sources()).includes(RIGHT), 'the lesson has the answer');
   await command('learning-to-count:open');
   await page.locator(`#course-${EXERCISE}`, { hasText: '✓' }).waitFor({ timeout: 60_000 });
-  ok('after a restart it is still ticked');
+  ok('after a restart of the server the answer is still there, and ticked');
 
-  await page.locator('#course-relative_positions').click();
-  await page.waitForFunction(() => window.jupyterapp.shell.currentWidget?.context?.path.startsWith('05_'));
+  await page.locator('#course-sinusoidal_encoding').click();
+  await page.waitForFunction(() => window.jupyterapp.shell.currentWidget?.context?.path.startsWith('04_'));
   await idle();
   await page.waitForFunction(() => {
     const cells = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')];
-    const exercise = cells.find(each => each.textContent.includes('def relative_positions('));
+    const exercise = cells.find(each => each.textContent.includes('def sinusoidal_encoding('));
     const top = exercise?.getBoundingClientRect().top;
     return top > 0 && top < window.innerHeight;
   });
@@ -188,6 +202,33 @@ try {
   await picture('later');
   ok('a later lesson builds on it');
 
+  const first = panel.locator('.jp-CodeCell', { hasText: 'slider.show(' }).first();
+  await first.locator('.jp-InputPrompt').click();
+  await command('notebook:run-all-above');
+  await command('notebook:run-cell');
+  const slider = panel.locator('[data-slider] input[type=range]').first();
+  await slider.waitFor({ timeout: 90_000 });
+  await idle();
+  const says = () => slider.getAttribute('aria-valuetext');
+  const drawn = () => panel.locator('[data-slider] [data-marks="0"]').first().innerHTML();
+  const active = () => page.evaluate(() => window.jupyterapp.shell.currentWidget.content.activeCellIndex);
+  const before = { says: await says(), drawn: await drawn(), active: await active() };
+  assert.match(before.says, /^position 0, /);
+  await slider.focus();
+  for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowRight');
+  assert.match(await says(), /^position 3, /);
+  assert.equal(await slider.locator('xpath=following-sibling::output').innerText(), '3');
+  assert.notEqual(await drawn(), before.drawn, 'the drawing follows');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowDown');
+  assert.match(await says(), /^position 1, /);
+  await page.keyboard.press('Home');
+  assert.deepEqual({ says: await says(), drawn: await drawn(), active: await active() }, before);
+  assert(await slider.evaluate(each => each === document.activeElement), 'the slider keeps the focus');
+  await look('a slider, dark');
+  await picture('slider');
+  ok('a slider moves by keyboard, and JupyterLab leaves it its keys');
+
   const outside = requests.filter(each => /^https?:/.test(each) && !each.startsWith(new URL(address).origin));
   assert.deepEqual(outside, [], 'requests to elsewhere');
   ok('no request has left the machine', requests.length);
@@ -196,5 +237,6 @@ try {
   console.log(`failed: ${error.message}`);
   process.exitCode = 1;
 } finally {
+  process.stdin.destroy();
   await browser.close();
 }
