@@ -32,7 +32,7 @@ BETRAYING = re.compile(
     r"|\w*(?:colour|centre|neighbour|behaviour|optimis|initialis|normalis|recognis)\w*|grey)\b",
     re.IGNORECASE,
 )
-# Plain English in which these words mean what they say; [place] is a gap in lesson 02.s small text.
+# Plain English in which these words mean what they say; [place] is a gap in lesson 02's small text.
 ALLOWED = re.compile(
     r"\b(?:held|hold|holds)[- ]out\b"
     r"|\bin place\b|in[- ]place|\bin the first place\b|places? after the (?:decimal )?point|decimal places?"
