@@ -18,7 +18,7 @@ _home = {
     "show": "figures",
     "compare": "figures",
     "curves": "drawing",
-    "maps": "drawing",
+    "show_maps": "drawing",
     "draw_graph": "graph",
     "progress": "progress_bar",
     "show_stored": "stored",

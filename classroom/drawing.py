@@ -1,14 +1,14 @@
-"""Two figures that every lesson needs, in one call each: curves, and maps with their numbers."""
+"""Pictures that several lessons draw: curves, small arrays as maps, and words beside points."""
 
 from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from classroom.comparing import plain
-from classroom.figures import SMALL, _draw_map, _range, show
+from classroom.figures import show
 
 DASHES = ("-", "--", ":", "-.")  # beside the colors, for those who can't tell these apart
+SQUARE, MARGIN = 0.5, 1.1  # inches: the side of an entry, the room around a map
 
 
 def curves(named, *, title, xlabel, ylabel, alt, log=""):
@@ -25,24 +25,55 @@ def curves(named, *, title, xlabel, ylabel, alt, log=""):
     show(figure, alt)
 
 
-def maps(named, *, alt, title="", xlabel="", ylabel=""):
-    """Draw maps of one shape side by side, on one scale, and show them.
+def show_maps(*maps, alt, title="", numbers=True, square=SQUARE, xlabel="", ylabel=""):
+    """Show small arrays side by side as maps, one square per entry.
 
-    named: {title: values}, arrays or tensors (rows, columns); small ones have their numbers in them
+    Each map is (title, values), (title, values, down) or (title, values, down, across); down has a
+    label for each row, across one for each column. With `numbers`, each entry is written into its
+    square, to one decimal, and 0 is white; without, the map runs from dark to light. All have one
+    scale of colors.
     """
-    arrays = {name: np.asarray(plain(values), dtype=float) for name, values in named.items()}
-    rows, columns = next(iter(arrays.values())).shape
-    size = 0.75 if max(rows, columns) <= SMALL else 3.2 / rows
-    width = max(2.6, size * columns) + 0.9
-    figure, axes = plt.subplots(
-        1, len(arrays), figsize=(width * len(arrays), size * rows + 1.3), sharey=True, squeeze=False
-    )
-    scale = _range(*arrays.values())
-    for axis, (name, values) in zip(axes[0], arrays.items()):
-        image = _draw_map(axis, values, scale)
+    largest = max(np.abs(np.asarray(values, dtype=float)).max() for _, values, *_ in maps)
+    widths = [np.shape(values)[1] for _, values, *_ in maps]
+    height = max(np.shape(values)[0] for _, values, *_ in maps)
+    size = square * sum(widths) + MARGIN * len(maps) + 1, square * height + MARGIN + 0.5
+    figure, axes = plt.subplots(1, len(maps), figsize=size, width_ratios=widths, squeeze=False)
+    for axis, (name, *parts) in zip(axes[0], maps):
+        draw_map(axis, *parts, largest=largest, numbers=numbers)
         axis.set(title=name, xlabel=xlabel)
-    if max(rows, columns) > SMALL:
-        figure.colorbar(image, ax=axes, shrink=0.9)
     axes[0, 0].set_ylabel(ylabel)
     figure.suptitle(title)
     show(figure, alt)
+
+
+def draw_map(axis, values, down=(), across=(), *, largest, numbers=True):
+    """Draw one map of show_maps."""
+    values = np.asarray(values, dtype=float)
+    limit = 1.6 * largest  # pale enough for black numbers
+    low, high, colors = (-limit, limit, "RdBu") if numbers else (0, largest, "cividis")
+    axis.imshow(values, cmap=colors, vmin=low, vmax=high)
+    if numbers:
+        for (i, j), value in np.ndenumerate(np.round(values, 1) + 0.0):  # + 0.0: not "-0"
+            axis.text(j, i, f"{value:g}", ha="center", va="center", fontsize=12)
+    axis.set_xticks(range(len(across)), across)
+    axis.set_yticks(range(len(down)), down)
+    axis.set(anchor="N")
+
+
+def draw_words(axis, points, words):
+    """Draw groups of points (group, n, 2), one color each, and the word of each point beside it.
+
+    words     for each group, its n words
+
+    Words that would cover each other are moved apart.
+    """
+    (left, bottom), (right, top) = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+    across, up = right - left, top - bottom
+    axis.set_xlim(left - 0.05 * across, right + 0.3 * across)
+    axis.set_ylim(bottom - 0.1 * up, top + 0.2 * up)
+    for number, (group, names) in enumerate(zip(points, words)):
+        axis.scatter(*group.T, color=f"C{number}", marker="os^Dv"[number % 5], s=45)
+        lowest = -np.inf
+        for (x, y), name in sorted(zip(group, names), key=lambda each: each[0][1]):
+            lowest = max(y, lowest + 0.065 * up)
+            axis.text(x + 0.03 * across, lowest, name, color=f"C{number}", va="center")

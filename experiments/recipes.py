@@ -13,7 +13,8 @@ Settings = dict[str, Any]
 # device        on PyTorch: "cpu", "cuda" or "mps"
 # compile       on PyTorch: True for torch.compile
 # dtype         of the weights; "float32" if nothing is said
-OPTIONAL = ("fixed_texts", "micro_batch", "device", "compile", "dtype")
+# keep_weights  True: in half precision, beside the record, for a lesson to read
+OPTIONAL = ("fixed_texts", "micro_batch", "device", "compile", "dtype", "keep_weights")
 
 SMALL = {"num_layers": 2, "num_heads": 2, "dim": 32, "init_std": 0.1}
 LARGE = {"num_layers": 2, "num_heads": 4, "dim": 64, "init_std": 0.1}
@@ -78,7 +79,62 @@ UP_AND_DOWN_SPLITS = {
     "4x the length": at_length(4),
 }
 
+LANGUAGE = {
+    "task": "text",
+    "model": LARGE,
+    "max_len": 512,
+    "batch": 16,
+    "steps": 600,
+    "lr": 5e-3,
+    "options": {
+        "sinusoidal": {"embedding_std": 64**-0.5},
+        "shaw": {"clip": 127},
+        "cope": {"npos_max": 129},
+        "cope+rope": {"npos_max": 129},
+    },
+}
+
+
+def windows(at_length: int, twice: int, four_times: int) -> dict[str, Settings]:
+    """So many windows of each length score every character of the test documents once."""
+    return {
+        "in distribution": {"part": "test", "texts": at_length},
+        "twice the length": {"part": "test", "texts": twice, "seq_len": 256},
+        "4x the length": {"part": "test", "texts": four_times, "seq_len": 512},
+    }
+
+
 RECIPES = {
+    "english": {
+        **LANGUAGE,
+        "data": {"corpus": "english", "seq_len": 128},
+        "splits": windows(297, 148, 74),
+    },
+    "code": {
+        **LANGUAGE,
+        "data": {"corpus": "code", "seq_len": 128},
+        "splits": windows(269, 134, 67),
+    },
+    "paragraphs": {
+        "task": "paragraphs",
+        "data": {"seq_len": 128},
+        "model": SMALL,
+        "max_len": 512,
+        "batch": 16,
+        "steps": 300,
+        "lr": 1e-2,
+        "options": {
+            "sinusoidal": {"embedding_std": 32**-0.5},
+            "shaw": {"clip": 127},
+            "cope": {"npos_max": 129},
+        },
+        "splits": {
+            "in distribution": {"texts": 256},
+            "twice the length": {"texts": 128, "seq_len": 256},
+            "longer paragraphs": {"texts": 128, "seq_len": 256, "shortest": 60, "longest": 150},
+            "4x the length": {"texts": 64, "seq_len": 512},
+        },
+    },
     "counting_1": COUNTING,
     "counting_3": {
         **SEVERAL_VARIABLES,
@@ -137,6 +193,42 @@ RECIPES = {
             "dense": {"texts": 512, "blanks": 6},
             "sparse": {"texts": 512, "blanks": 24},
         },
+    },
+}
+
+# What lesson 13 looks into: models that differ in their encoding, or in their task, and in nothing
+# else. Their weights are kept. Nothing is tuned, except that an encoder's texts ask for 30 % of the
+# characters: with BERT's 15 % so small a model learns nothing of its neighbors in this time.
+GALLERY = {
+    **COUNTING,
+    "max_len": 96,
+    "splits": {"in distribution": {"texts": 512}},
+    "keep_weights": True,
+}
+CHARACTERS = {
+    **GALLERY,
+    "data": {"seq_len": 64},
+    "max_len": 64,
+    "model": {**SMALL, "init_std": 0.18},  # 1 / sqrt(dim)
+    "steps": 1500,
+    "lr": 6e-3,
+    "options": {},
+    "splits": {"held out": {"texts": 256, "held_out": True}},
+}
+RECIPES |= {
+    "gallery_counting": GALLERY,
+    "gallery_copy": {
+        **GALLERY,
+        "task": "copy",
+        "data": {"num_symbols": 22, "blanks": 20},
+        "max_len": 64,
+        "steps": 1500,
+    },
+    "gallery_decoder": {**CHARACTERS, "task": "next_character"},
+    "gallery_encoder": {
+        **CHARACTERS,
+        "task": "masked_character",
+        "model": {**CHARACTERS["model"], "causal": False},
     },
 }
 

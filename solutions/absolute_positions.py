@@ -1,5 +1,5 @@
-"""Absolute positions: a vector for every position, added to the token
-embeddings. Sinusoidal and learned."""
+"""Absolute positions: a vector for every position, added to the embedding of
+the token there. Sinusoidal and learned."""
 
 import numpy as np
 
@@ -12,10 +12,10 @@ def binary_digits(seq_len, num_digits):
     """Every position as a row of binary digits: the ones first, then the twos,
     the fours, ...
 
-    Column c is the digit that is worth 2^c. It stays the same for 2^c
-    positions, then it changes:
+    Column c is the digit that is worth 2^c, so that the digits times their
+    worths add up to the position:
 
-        table[position, c] = floor(position / 2^c) mod 2
+        position = table[position, 0] + 2 table[position, 1] + 4 ...
 
     seq_len      number of positions, counted from 0
     num_digits   number of columns
@@ -38,6 +38,7 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
 
     seq_len   number of positions, counted from 0
     dim       width of the table, even
+    base      n in the formula of the paper
     returns   float64 array (seq_len, dim)
     raises    ValueError for a negative or fractional seq_len, or a dim that is
               not even and positive: check_table_size(seq_len, dim) does that
@@ -59,24 +60,20 @@ def sinusoidal_encoding(seq_len, dim, base=10000.0):
 
 
 def index_bounds(seq_len, dim):
-    """Find the mistake: how far do the sinusoidal table's two indices run?
-
-    An article explains its formula sin(k / n^(2i/d)), cos(k / n^(2i/d)) in
-    this way:
+    """Find the mistake in how an article explains the sinusoidal table,
+    sin(k / n^(2i/d)) and cos(k / n^(2i/d)):
 
         L   length of the sequence
         d   dimension of a position vector, even
         k   position of a token,          0 <= k < L/2
         i   number of a pair of columns,  0 <= i < d/2
 
-    One of the two bounds is wrong. Which one, and what should it be?
+    Exactly one of its four lines is wrong. With the right ones, how far do
+    the two indices run?
 
     seq_len   L
     dim       d
-    returns   bound of k, bound of i: two ints, the first k and the first i
-              that no longer occur
-
-    As the article has it, index_bounds(6, 4) would be (3, 2).
+    returns   the first k and the first i that no longer occur, two ints
     """
     return seq_len, dim // 2
 
@@ -90,8 +87,8 @@ def angular_speeds(dim, base=10000.0):
 
 
 def check_table_size(seq_len, dim):
-    """Refuse a width that is not made of pairs of columns, and a number of
-    rows that is not a count.
+    """Refuse a width that pairs of columns don't fill, and a number of rows
+    that is not a count.
 
     raises   ValueError
     """
@@ -113,14 +110,9 @@ def shift_matrix(k, dim, base=10000.0):
 
         table[position + k] = shift_matrix(k, dim, base) @ table[position]
 
-    Each pair (sin x, cos x) is rotated by a = k * speed of the pair,
-
-        [ sin(x + a) ]   [  cos a   sin a ] [ sin x ]
-        [ cos(x + a) ] = [ -sin a   cos a ] [ cos x ]
-
-    and the whole matrix has these 2 x 2 blocks on its diagonal, zeros
-    elsewhere. It does not depend on the position. `angular_speeds(dim, base)`
-    gives the speeds of the dim / 2 pairs.
+    The matrix is the same for all positions. Each pair of columns is rotated
+    by an angle of its own, and no pair has to know about the others.
+    `angular_speeds(dim, base)` gives you the speeds of the dim / 2 pairs.
 
     k         how many positions, also negative
     dim       width of the table, even
@@ -143,11 +135,9 @@ def shift_matrix(k, dim, base=10000.0):
 def halves_from_pairs(dim):
     """The column order that turns interleaved pairs into two halves.
 
-    With order = halves_from_pairs(dim), table[:, order] has all the even
-    columns (sines) first, then all the odd ones (cosines): the layout [sin;
-    cos] that many libraries use. Nothing but the order of the columns
-    changes, and table[:, order][:, pairs_from_halves(dim)] is the table
-    again.
+    With order = halves_from_pairs(dim), table[:, order] has all the sines
+    first (the even columns), then all the cosines (the odd ones). Within each
+    half their order stays as it was. Many libraries use this layout.
 
     dim       number of columns, even
     returns   int array (dim,)
@@ -161,7 +151,8 @@ def halves_from_pairs(dim):
 
 
 def pairs_from_halves(dim):
-    """The column order that undoes halves_from_pairs.
+    """The column order that undoes halves_from_pairs: then
+    table[:, order][:, pairs_from_halves(dim)] is the table again.
 
     >>> pairs_from_halves(6).tolist()
     [0, 3, 1, 4, 2, 5]
@@ -175,7 +166,8 @@ class Sinusoidal(PositionEncoding):
     """The fixed table of sines and cosines. It has no parameters and no end.
 
     Embeddings are multiplied by sqrt(dim) first. A likely reason: drawn with
-    standard deviation 1 / sqrt(dim), they then have size 1, like the sines.
+    standard deviation 1 / sqrt(dim), they are then about as large as the
+    sines.
 
     Source: Vaswani et al. 2017, sections 3.4 (the factor) and 3.5 (the
     table).
@@ -195,8 +187,8 @@ class Sinusoidal(PositionEncoding):
 
 
 class Learned(PositionEncoding):
-    """One learned vector for each of max_len positions, and nothing beyond
-    them. GPT-2 has 1024 of them."""
+    """One learned vector for each of max_len positions, and none beyond them.
+    GPT-2 has 1024."""
 
     def __init__(self, max_len, dim):
         super().__init__()
@@ -204,24 +196,23 @@ class Learned(PositionEncoding):
         nn.init.normal_(self.table, std=0.02)
 
     def embed(self, x, offset=0):
-        """Add to each embedding the row of its position; the first has the
-        position `offset`.
+        """Add to each embedding the row of self.table for its position.
 
         x         (batch, seq, dim) tensor
-        offset    how many positions come before x
+        offset    position of the first token: how many tokens come before x
         returns   (batch, seq, dim) tensor, through which gradients flow to x
                   and to self.table
-        raises    ValueError when a position has no row (past the end, or below
-                  0), and when x is not as wide as the table: check_width(x,
-                  dim) does the latter
+        raises    ValueError if a position has no row (past the end, or below
+                  0), or if x is not as wide as the table: for the latter there
+                  is check_width(x, dim)
 
         >>> positions = Learned(max_len=8, dim=2)
         >>> x = torch.zeros(1, 4, 2)
         >>> (positions.embed(x, offset=2) == positions.table[2:6]).all().item()
         True
 
-        With offset 5, the four tokens would be at the positions 5, 6, 7 and 8,
-        and there is no row 8.
+        With offset 5 this table refuses the four tokens: they would be at 5,
+        6, 7 and 8, and there is no row 8.
         """
         max_len, dim = self.table.shape
         check_width(x, dim)

@@ -17,8 +17,7 @@ def next_token_pairs(ids):
     token that comes next.
 
     ids       int array (batch, seq)
-    returns   inputs, targets: int arrays (batch, seq - 1). No target follows
-              the last token, and the first token is no target
+    returns   inputs, targets: int arrays (batch, seq - 1)
 
     >>> inputs, targets = next_token_pairs(np.array([[7, 8, 9]]))
     >>> inputs.tolist(), targets.tolist()
@@ -28,15 +27,15 @@ def next_token_pairs(ids):
 
 
 def causal_mask(query_len, key_len):
-    """Which keys each query may look at: its own position and all earlier
-    ones.
+    """Which keys each query may look at: the one at its own position and all
+    before it.
 
-    The queries are the last query_len of the key_len positions: when a model
-    writes, old keys are kept and only new tokens ask. So query i is at
-    position key_len - query_len + i.
+    The keys are at the positions 0 ... key_len - 1. The queries are at the
+    last query_len of these positions: when a model writes, it keeps the old
+    keys, and only the new tokens ask.
 
-    query_len   number of queries
-    key_len     number of keys, at least query_len
+    query_len   how many queries there are
+    key_len     how many keys, at least query_len
     returns     bool array (query_len, key_len), True where a query may look
 
     >>> causal_mask(2, 3).tolist()
@@ -90,13 +89,12 @@ def attention_loop(q, k, v):
     """Attention as its definition says it, one query and one key at a time,
     without a mask.
 
-    For each query i, the score of key j is q[i] . k[j] / sqrt(head_dim), the
-    weights are the softmax of these scores, and the result is the sum of all
-    values v[j], each times its weight.
+        score[i, j]  = q[i] . k[j] / sqrt(head_dim)
+        weight[i, j] = e^score[i, j] / sum over n of e^score[i, n]
+        result[i]    = sum over j of weight[i, j] v[j]
 
-    Scores may be as large as 1000, where e^score overflows: subtract the
-    query's largest score from all of its scores first. That changes no
-    weight.
+    Scores may be as large as 1000, so use `softmax(x)`, which is yours and
+    can take it.
 
     q         array (query, head_dim)
     k, v      arrays (key, head_dim)
@@ -113,10 +111,9 @@ def attention_loop(q, k, v):
     out = np.zeros((len(q), v.shape[1]))
     for i in range(len(q)):
         scores = [q[i] @ k[j] / np.sqrt(q.shape[1]) for j in range(len(k))]
-        # e^score, safe for large scores
-        powers = [np.exp(score - max(scores)) for score in scores]
+        weights = softmax(np.array(scores))  # (key,)
         for j in range(len(k)):
-            out[i] += powers[j] / sum(powers) * v[j]
+            out[i] += weights[j] * v[j]
     return out
 
 
@@ -125,13 +122,12 @@ def attention_numpy(q, k, v, mask=None):
 
     q         array (query, head_dim)
     k, v      arrays (key, head_dim)
-    mask      None; or bool array (query, key), True where a query may look. A
-              key that a query may not look at gets no weight from it at all,
-              however large its score, and the weights of the others sum to 1
+    mask      None; or bool array (query, key), True where a query may look.
+              Where it may not, the key gets no weight at all, however large
+              its score, and the weights of the others sum to 1
     returns   array (query, head_dim)
 
-    `scaled_scores(q, k)` gives the scores, `softmax(x)` the softmax along the
-    last axis.
+    `scaled_scores(q, k)` and `softmax(x)` are yours: use them.
 
     >>> q, k = np.array([[0.0]]), np.array([[5.0], [6.0], [7.0]])
     >>> v = np.array([[1.0], [3.0], [8.0]])
@@ -150,13 +146,12 @@ def attention_numpy(q, k, v, mask=None):
 def depends_on(function, x):
     """Which rows of a function's result depend on which rows of its input.
 
-    Find out by trying: change one row of x, compute again, and see which rows
-    of the result are no longer exactly what they were. To change a row, add a
-    random vector to it: some functions wouldn't notice if every number grew
-    by the same.
+    You can't look into the function, so find out by experiment. Any influence
+    counts, however faint. Choose changes that every function must notice: one
+    may subtract the mean of a row, and another divide a row by its length.
 
     function   takes an array (seq, dim), returns an array (rows, any)
-    x          array (seq, dim); it must not be changed
+    x          array (seq, dim); it must stay as it is
     returns    bool array (rows, seq): [i, j] is True if row i of the result
                depends on row j of x
 
@@ -183,16 +178,15 @@ def attention(q, k, v, mask=None, scale=None):
     q         (..., query, head_dim) tensor
     k, v      (..., key, head_dim) tensors
     mask      None; or numbers to add to the scaled scores; or bool
-              (mask.dtype is torch.bool), True where a query may look: a
+              (mask.dtype == torch.bool), True where a query may look: a
               hidden key gets no weight at all, however large its score. It
               broadcasts to (..., query, key)
     scale     None for 1 / sqrt(head_dim), else a number, which may be 0
-    returns   (..., query, head_dim) tensor, through which gradients flow
+    returns   (..., query, head_dim) tensor; gradients flow through it
 
-    q, k, v and their methods are all you need: k.transpose(-2, -1) exchanges
-    the last two axes, scores.masked_fill(where, value) writes a value
-    wherever a bool tensor is True (~mask exchanges True and False), and
-    scores.softmax(dim=-1) is the softmax along the last axis.
+    The methods of a tensor are all you need: transpose(-2, -1) swaps its last
+    two axes, softmax(dim=-1) is the softmax along the last, and
+    masked_fill(where, value) writes a value wherever `where` is True.
 
     >>> q, k = torch.tensor([[0.0]]), torch.tensor([[5.0], [7.0]])
     >>> v = torch.tensor([[1.0], [3.0]])
@@ -311,15 +305,17 @@ class AttentionInputs(NamedTuple):
 
 
 class MultiHeadAttention(nn.Module):
-    """Causal self-attention with num_heads heads, each dim / num_heads wide.
+    """Self-attention with num_heads heads, each dim / num_heads wide.
 
     positions   a PositionEncoding, which several layers may share; None for
                 the empty one
+    causal      True: each position looks at itself and the earlier ones, as
+                in a decoder. False: each looks at all, as in an encoder
 
     Source: Vaswani et al. 2017, section 3.2.2.
     """
 
-    def __init__(self, dim, num_heads, positions=None):
+    def __init__(self, dim, num_heads, positions=None, causal=True):
         super().__init__()
         if dim % num_heads:
             raise ValueError(
@@ -327,15 +323,18 @@ class MultiHeadAttention(nn.Module):
             )
         self.num_heads = num_heads
         self.positions = PositionEncoding() if positions is None else positions
+        self.causal = causal
         self.qkv = nn.Linear(dim, 3 * dim)  # queries, keys and values at once
         self.out = nn.Linear(dim, dim)
 
     def forward(self, x, cache=None):
-        """What each position learns from itself and the earlier ones.
+        """What each position learns from those it looks at.
 
         x         (batch, seq, dim) tensor
         cache     None, or a Cache; x follows the positions already in it
         returns   (batch, seq, dim) tensor
+        raises    ValueError without the causal mask, for a cache, or for
+                  positions that only count back
         """
         inputs = self.prepare(x, cache)
         # (batch, heads, query, head_dim)
@@ -366,12 +365,28 @@ class MultiHeadAttention(nn.Module):
         )
         if cache is not None:
             k, v, x = cache.append(k, v, x)  # (batch, heads, key, head_dim)
-        allowed = causal_mask(q.shape[-2], k.shape[-2])  # (query, key)
-        mask = np.where(allowed, 0.0, -np.inf)
+        allowed = self.allowed(q.shape[-2], k.shape[-2], cache)
+        mask = np.where(allowed, 0.0, -np.inf)  # (query, key)
         mask = torch.tensor(mask, dtype=x.dtype, device=x.device)
         # (batch|1, heads|1, query, key)
         bias = self.positions.bias(q, k, v, x)
         return AttentionInputs(q, k, v, mask if bias is None else bias + mask)
+
+    def allowed(self, query_len, key_len, cache=None):
+        """Which keys each query may look at: bool array (query, key)."""
+        if self.causal:
+            return causal_mask(query_len, key_len)
+        if cache is not None:
+            raise ValueError(
+                "a cache is for reading on: without the causal mask, earlier "
+                "positions would have to look again at what was added"
+            )
+        if self.positions.causal_only:
+            raise ValueError(
+                f"{type(self.positions).__name__} has positions for earlier "
+                "keys only, so attention needs causal=True with it"
+            )
+        return np.ones((query_len, key_len), dtype=bool)
 
     def split_heads(self, x):
         """(batch, seq, dim) -> (batch, heads, seq, head_dim)."""
@@ -384,7 +399,8 @@ class MultiHeadAttention(nn.Module):
         """The scores of every head, to look at.
 
         x         (batch, seq, dim) tensor
-        returns   (batch, heads, query, key) tensor, -inf for later keys
+        returns   (batch, heads, query, key) tensor, -inf where a query may
+                  not look
         """
         inputs = self.prepare(x)
         return attention_scores(

@@ -280,19 +280,22 @@ def matmul_gradients(a, b, grad):
 
 
 def softmax(x):
-    """Any numbers, made positive and with sum 1 along the last axis.
+    """Scores of any size as weights: positive, with sum 1 along the last
+    axis.
 
-        out[i] = e^x[i] / (e^x[0] + e^x[1] + ... )
+        softmax(x)[i] = e^x[i] / sum over j of e^x[j]
 
-    Numbers of a thousand must not overflow: e^1000 does. What happens to out
-    if you subtract the same number from all x of a row? Some of them may be
-    -inf, which gives 0.
+    A score may be 1000, where e^x overflows, or -1000, where it is 0; the
+    weights have to be right all the same. A score of -inf gets the weight 0.
+    Each row has at least one that is finite.
 
     x         array (..., n)
     returns   array (..., n)
 
     >>> softmax(np.array([0.0, np.log(3)])).round(3).tolist()
     [0.25, 0.75]
+    >>> softmax(np.array([[1000.0, 1000.0], [-5.0, -np.inf]])).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
     """
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)

@@ -3,9 +3,8 @@
 
 A gate between 0 and 1 says how much key j matters to query i. The
 position of key j is the sum of the gates from j up to i, so it counts
-what query i cares about, not tokens. Sums are fractional; the vector of a
-fractional position is interpolated between those of the two integers
-beside it.
+what query i cares about, not tokens. Such a sum is a fraction, and its
+vector is interpolated between those of the two whole numbers beside it.
 
     gate      g_ij = sigmoid(q_i . k_j)                       (equation 3)
     position  p_ij = g_ij + g_i,j+1 + ... + g_ii              (equation 4)
@@ -29,11 +28,11 @@ def cope_gates(q, k, scale=None):
         gate[i, j] = sigmoid(q_i . k_j * scale)
 
     Every pair of query and key has a gate of its own. Nothing is masked yet,
-    and nothing sums to 1.
+    and nothing has to sum to 1.
 
     q         (..., query, head_dim) tensor
     k         (..., key, head_dim) tensor
-    scale     what the products are multiplied by, which may be 0; None for
+    scale     what the products are multiplied by (it may be 0); None for
               1 / sqrt(head_dim)
     returns   (..., query, key) tensor, through which gradients flow to q and k
 
@@ -51,22 +50,21 @@ def cope_gates(q, k, scale=None):
 
 
 def cope_positions(gates):
-    """Contextual positions: for each key the sum of the gates from it up to
+    """Contextual positions: per key, the sum of the gates from that key up to
     the query.
 
         positions[i, j] = gates[i, j] + gates[i, j + 1] + ... + gates[i, i]
 
-    The key's own gate and the query's own gate both count. Keys after the
-    query do not: their gates are ignored and their positions are 0. With
+    The key's own gate counts, and so does the query's own. Keys after the
+    query don't count: their gates are ignored, and their positions are 0. With
     fewer queries than keys, the queries are the last ones, as in
-    causal_mask(query_len, key_len); torch.tensor(...) makes a tensor of that
-    array.
+    causal_mask(query_len, key_len), an array.
 
     gates     (..., query, key) tensor, values from 0 to 1
     returns   (..., query, key) tensor, not clamped, through which gradients
               flow to the gates
-    raises    ValueError for gates outside [0, 1], or more queries than keys:
-              check_gates(gates) does that
+    raises    ValueError for gates outside [0, 1], or more queries than keys,
+              as check_gates(gates) does
 
     >>> gates = [[1.0, 1.0, 1.0], [1.0, 0.5, 1.0], [0.0, 1.0, 0.5]]
     >>> cope_positions(torch.tensor(gates)).tolist()
@@ -101,12 +99,12 @@ def interpolate(table, positions):
         e[p] = w table[ceil p] + (1 - w) table[floor p],    w = p - floor p
 
     Positions outside the table are moved to its first or last row, 0 or
-    npos - 1. p.floor().long() are rows.
+    npos - 1.
 
-    Floor and ceil carry no gradient, so that of a position is the slope,
-    table[floor p + 1] - table[floor p], and 0 outside the table. Written with
-    ceil it is 0 at whole positions, where ceil p = floor p. Here either is
-    right.
+    Floor and ceil carry no gradient, so a position gets the slope between its
+    two rows, and 0 outside the table. (At whole positions, where ceil p is
+    floor p, you may take the next row as the upper one, or none. Here either
+    is right.)
 
     table       (npos, head_dim) tensor, row n belongs to position n
     positions   (...) tensor
@@ -130,15 +128,16 @@ def interpolate_logits(logits, positions):
 
         q.e[p] = w q.e[ceil p] + (1 - w) q.e[floor p],    w = p - floor p
 
-    So a query needs one product with each row of the table, not one with each
-    key's own interpolated vector. whole_and_rest(positions, npos) clamps
-    positions and gives floor p, as integers, and w.
+    So a query needs one product with each row of the table, and none with a
+    vector of each key. Query i looks things up in its own row of logits.
+    whole_and_rest(positions, npos) gives floor p, as integers, and w, for
+    positions clamped into the table.
 
     logits      (..., query, npos) tensor, logits[..., i, n] = q_i . e[n]
     positions   (..., query, key) tensor, moved into 0 ... npos - 1
     returns     (..., query, key) tensor, through which gradients flow to both
     raises      ValueError unless both have the same number of batches, heads
-                and queries: check_rows(logits, positions) does that
+                and queries, as check_rows(logits, positions) does
 
     >>> logits = torch.tensor([[0.0, 10.0, 40.0]])
     >>> interpolate_logits(logits, torch.tensor([[2.0, 1.5, 0.5]])).tolist()
@@ -159,7 +158,7 @@ def interpolate_logits(logits, positions):
 
 
 def check_rows(logits, positions):
-    """Each query needs one row of logits and one row of positions."""
+    """Every query needs one row of logits and one row of positions."""
     if logits.shape[:-1] != positions.shape[:-1]:
         raise ValueError(
             "every query needs a row of logits and one of positions: "
@@ -169,11 +168,11 @@ def check_rows(logits, positions):
 
 
 def whole_and_rest(positions, npos):
-    """Positions clamped into 0 ... npos - 1, in two: floor, an integer, and w,
-    the weight of the row above.
+    """Positions clamped into 0 ... npos - 1, in two parts: floor, an integer,
+    and w, the weight of the row above.
 
-    Both ends are clamped: a float32 sum taken from the right can end slightly
-    below 0.
+    They are clamped at both ends, because a float32 sum taken from the right
+    can end slightly below 0.
     """
     positions = positions.clamp(0, npos - 1)
     floor = positions.detach().floor()
@@ -191,16 +190,13 @@ def cope_backward(grad, gates, logits):
         p[i, j] = gates[i, j] + ... + gates[i, i], clamped into 0 ... npos - 1
         out[i, j] = z[i] interpolated at p[i, j]
 
-    Backward:
+    Each step hands back to the one before it. What does an output say about
+    the two numbers it was mixed from, and about its position? In which
+    positions does a gate take part? How steep is the sigmoid?
 
-        interpolation   z[i, n] gets grad[i, j] times the share that row n has
-                        in out[i, j], summed over j. p[i, j] gets grad[i, j] *
-                        (z[i, floor p + 1] - z[i, floor p]), at whole positions
-                        too, and 0 from the last row on
-        sum             gate (i, k) is part of p[i, j] for all j <= k, so it
-                        gets the sum of their gradients. Gates of keys after
-                        the query get 0
-        gate            s gets the gate's gradient times gates * (1 - gates)
+    Two conventions: at a whole position p, the slope is that to row p + 1. At
+    the last row, and past it, it is 0. And keys after the query have no
+    position: their gates get the gradient 0.
 
     grad      array (..., query, key), the gradient of out; 0 for keys after
               the query
@@ -232,7 +228,7 @@ def cope_backward(grad, gates, logits):
 
 class CoPE(PositionEncoding):
     """Contextual positions, added to the attention scores. Each layer has its
-    own table e, zero at first.
+    own table e, all zeros at first.
 
     npos_max         number of position vectors; positions are clamped to
                      npos_max - 1
@@ -254,11 +250,12 @@ class CoPE(PositionEncoding):
     fused            True: the whole bias in one operation, with the same
                      numbers (solutions/fused_cope.py)
 
-    Any length is taken: positions grow only with what is counted, and counts
-    past the table share its end.
+    Texts may have any length: positions grow only with what is counted, and
+    counts past the table share its last row.
     """
 
     shared = False
+    causal_only = True
 
     def __init__(
         self,

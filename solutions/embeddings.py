@@ -9,7 +9,7 @@ from minitorch.nn import functional as F
 
 
 def one_hot(ids, vocab_size):
-    """Each id as a row with a single 1, in the column of that id.
+    """Each id as a row of zeros with a single 1, in the column of that id.
 
     ids          int array of any shape, each id one of 0 ... vocab_size - 1
     returns      float64 array (*ids.shape, vocab_size)
@@ -38,15 +38,15 @@ def check_ids(ids, vocab_size):
 
 
 def embedding_backward(grad, ids, vocab_size):
-    """The gradient of a lookup with respect to the table: the scatter-add.
+    """The gradient of a lookup with respect to its table.
 
-    The lookup copies row ids[n] of the table to position n. Going back, the
-    gradient at position n is added to row ids[n]. A token that occurs three
-    times collects three gradients; one that does not occur gets zeros.
+    The lookup has copied row ids[n] of the table to position n. You know what
+    came back to each position. What does each row of the table get, if it was
+    copied once, three times, or never?
 
     grad         array (*ids.shape, dim), the gradient at each position
     ids          int array of any shape, (seq,) or (batch, seq), say
-    vocab_size   number of rows of the table
+    vocab_size   how many rows the table has
     returns      array (vocab_size, dim) of the dtype of grad
 
     >>> grad = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
@@ -68,9 +68,9 @@ def embedding_backward(grad, ids, vocab_size):
 class Embedding(nn.Module):
     """A table with one learned vector for each token of the vocabulary.
 
-    Multiplying a one-hot row by the table picks out one of its rows; looking
-    the row up gives the same without the multiplication. The table starts at
-    N(0, 1), as nn.Embedding does.
+    Looking up a row gives what multiplying a one-hot row by the table would,
+    without the multiplication. The table starts at N(0, 1), as nn.Embedding
+    does.
 
     >>> table = Embedding(3, 2)
     >>> table(torch.tensor([[0, 2, 0, 1]])).shape == (1, 4, 2)
@@ -86,10 +86,10 @@ class Embedding(nn.Module):
         """The row of the table for each id.
 
         ids       int tensor of any shape
-        returns   (*ids.shape, dim) tensor, through which gradients flow to
+        returns   (*ids.shape, dim) tensor; gradients flow through it to
                   self.weight
-        raises    ValueError for ids outside the vocabulary, also below 0:
-                  check_ids(ids, len(self.weight)) does that
+        raises    ValueError for an id without a row, also below 0. The
+                  function check_ids(ids, vocab_size) raises it for you
         """
         check_ids(ids, len(self.weight))
         return F.embedding(ids, self.weight)
@@ -128,9 +128,9 @@ def tied_gradient(table, ids, grad_logits):
         hidden[n]    = table[ids[n]]                             the lookup
         logits[n, r] = sum over d of hidden[n, d] table[r, d]
 
-    so logits = hidden table^T. The gradient of the logits is given. Each use
-    of the table contributes a part, and the two parts add up.
-    `embedding_backward(grad, ids, vocab_size)` finds the part of the lookup.
+    so logits = hidden table^T. You know the gradient of the logits. What
+    comes back to the table? You may use `embedding_backward(grad, ids,
+    vocab_size)`, which is yours.
 
     table         array (vocab, dim)
     ids           int array (seq,)
@@ -142,8 +142,8 @@ def tied_gradient(table, ids, grad_logits):
     >>> tied_gradient(table, np.array([0]), grad_logits).tolist()
     [[3.0, 4.0], [1.0, 2.0], [0.0, 0.0]]
 
-    Here only logits[0, 1] counts, which is table[0] . table[1]: its slope for
-    row 0 is row 1, and for row 1 it is row 0.
+    Here only logits[0, 1] counts, and it is table[0] . table[1]. Its slope
+    for row 0 is row 1, and for row 1 it is row 0.
     """
     hidden = table[ids]  # (seq, dim)
     grad_hidden = grad_logits @ table  # (seq, dim)
@@ -196,6 +196,20 @@ def small_text(sentences, seed=0):
     return drawn
 
 
+def text_ids(sentences, word_id):
+    """The ids of sentences, with a period between any two.
+
+    sentences   a list of strings
+    word_id     {word: id}; words that are not in it are skipped
+    returns     int array
+
+    >>> text_ids(["a cat", "the cat"], {"a": 0, "cat": 1, ".": 2}).tolist()
+    [0, 1, 2, 1]
+    """
+    tokens = " . ".join(sentences).split()
+    return np.array([word_id[token] for token in tokens if token in word_id])
+
+
 # ------------------------------------------ word2vec
 
 
@@ -203,9 +217,9 @@ def skip_gram_pairs(ids, window):
     """The training pairs of word2vec's skip-gram: every token with each of its
     neighbors.
 
-    A neighbor is at most `window` positions to the left or right; a token is
-    not its own neighbor, but an equal token beside it is one. Pairs come in
-    the order of the text, the neighbors of each token from left to right.
+    A neighbor is at most `window` positions to the left or right. No token is
+    its own neighbor, but an equal token beside it is one. The pairs come in
+    the order of the text, and each token's neighbors from left to right.
 
     ids       int array (seq,)
     window    at least 1; it may be wider than the text
@@ -234,10 +248,9 @@ class SkipGram(nn.Module):
     """word2vec's skip-gram: from a word, predict the words around it.
 
     Each word has two vectors: one as the center, which is kept in the end,
-    and one as context. Words that occur in similar contexts must predict the
-    same words, so their vectors tend to move together. The softmax runs over
-    the whole vocabulary, as is possible for a small one; large ones sample a
-    few wrong words instead.
+    and one as a context. Words with similar contexts have to predict the same
+    words, so their vectors tend to move together. The softmax runs over the
+    whole vocabulary; with a large one, a few wrong words are drawn instead.
 
     Sources: Mikolov, Chen et al. 2013 (arXiv 1301.3781); negative sampling:
     Mikolov, Sutskever et al. 2013 (arXiv 1310.4546).
@@ -260,7 +273,7 @@ class SkipGram(nn.Module):
 
 
 def train_skip_gram(
-    model, ids, window, steps, batch=256, lr=0.02, seed=0, on_step=None
+    model, ids, window, steps, batch=512, lr=0.03, seed=0, on_step=None
 ):
     """Fit a SkipGram to a text of ids, by Adam on random batches of pairs.
 
@@ -287,12 +300,47 @@ def train_skip_gram(
     return losses
 
 
+def learn_word(model, contexts, steps=200, lr=0.05, seed=0):
+    """A vector for one more word, from its contexts. The trained SkipGram is
+    frozen.
+
+    Textual inversion finds a new word's vector the same way, in a model that
+    turns text into images (Gal et al. 2022, arXiv 2208.01618).
+
+    contexts   int array (pairs,), the ids of the words that were around it
+    returns    array (1, dim)
+    """
+    torch.manual_seed(seed)
+    word = Embedding(1, model.center.weight.shape[1])
+    optimizer = torch.optim.Adam(word.parameters(), lr=lr)
+    for _ in range(steps):
+        vector = word(torch.zeros(len(contexts), dtype=torch.int64))
+        # (pairs, vocab); all rows are the same
+        logits = vocabulary_logits(vector, model.context.weight.detach())
+        loss = F.cross_entropy(logits, torch.tensor(contexts))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return word.weight.detach().numpy()
+
+
+def pair_loss(model, ids, window):
+    """The mean loss of a SkipGram over all pairs of a text.
+
+    returns   a float, in nats per pair
+    """
+    centers, contexts = skip_gram_pairs(ids, window)
+    with torch.no_grad():
+        logits = model(torch.tensor(centers))
+        return F.cross_entropy(logits, torch.tensor(contexts)).item()
+
+
 def nearest(table, id, count):
     """The tokens whose vectors point most nearly the same way as that of `id`.
 
-    Two vectors are compared by their cosine: their dot product after both are
-    divided by their lengths. The token itself is left out, but another one
-    that points exactly the same way is not.
+    The measure is the cosine: the dot product of two vectors, divided by both
+    their lengths. The token itself doesn't count as its own neighbor, but
+    another one that points exactly the same way does.
 
     table     array (vocab, dim)
     id        one of 0 ... vocab - 1

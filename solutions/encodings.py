@@ -36,6 +36,7 @@ class CombinedPositions(PositionEncoding):
             )
         self.scale = scales.pop() if scales else None
         self.shared = all(part.shared for part in parts)
+        self.causal_only = any(part.causal_only for part in parts)
         self.parts = nn.ModuleList(
             [part.with_scale(self.scale) for part in parts]
         )

@@ -1,16 +1,15 @@
 """CoPE's bias as one operation with its own backward pass, in NumPy: the
-numbers of solutions/cope.py, sooner.
+numbers of solutions/cope.py, only faster.
 
-The clear way takes some twenty passes over (query, key) arrays and
-remembers most of them for the backward pass. Here, what is not needed is
-never made:
+The clear way makes some twenty passes over (query, key) arrays, and keeps
+most of them for the backward pass. Here, what isn't needed is never made:
 
     blocks    32 queries at a time, each block with the keys it may see: up
               to half of the work
     sums      along the keys in stretches of 16, by a product with a
               triangle of ones
     lookup    a row's value and the step to the next row are the two parts
-              of one complex number, found in one go
+              of one complex number, so one lookup finds both
 
 CoPE(..., fused=True) uses it. Tests keep it equal to the clear way,
 forward and backward.
@@ -89,7 +88,7 @@ class FusedBias(torch.autograd.Function):
 
 def with_steps(logits):
     """Each row's value (real part) and the step to the next row (imaginary
-    part); after the last comes none."""
+    part), which is 0 after the last row."""
     rows = np.zeros(logits.shape, complex_of(logits.dtype))
     rows.real = logits
     rows.imag[..., :-1] = logits[..., 1:] - logits[..., :-1]
@@ -112,7 +111,7 @@ def sigmoid(negative):
 def sums(x, from_right=False):
     """Running sums along the last dimension, of finite numbers.
 
-    The engine's cumsum with a flip before and after gives the same; its
+    The engine's cumsum, with a flip before and after, gives the same, but its
     copies cost a tenth of a training step.
 
     from_right   False: each sum runs from the left, True: from the right

@@ -23,9 +23,11 @@ from minitorch import nn
 class PositionEncoding(nn.Module):
     """The interface, and, with its empty hooks, the encoding called "none".
 
-    shared   True: one instance serves all layers. False: each has its own
-    scale    None: scores are q.k / sqrt(head_dim). A number: q.k is multiplied
-             by it instead
+    shared        True: one instance serves all layers. False: each has its own
+    scale         None: scores are q.k / sqrt(head_dim). A number: q.k is
+                  multiplied by it instead
+    causal_only   True: it says nothing of keys after their query, so it needs
+                  the causal mask
 
     When tokens are generated one at a time, earlier keys and values come from
     a cache. Then the queries are the last query_len of key_len positions, and
@@ -34,6 +36,7 @@ class PositionEncoding(nn.Module):
 
     shared = True
     scale = None
+    causal_only = False
 
     def score_scale(self, q):
         """What q.k is multiplied by, and with it what is added to k."""

@@ -16,11 +16,11 @@ from solutions.positions import PositionEncoding
 
 
 def relative_positions(query_len, key_len):
-    """The distance of every key from every query: key position minus query
+    """How far every key is from every query: key position minus query
     position.
 
-    The queries are the last query_len of the key_len positions, as when
-    earlier keys come from a cache.
+    The queries are the last query_len of the key_len positions, because
+    earlier keys may come from a cache.
 
     query_len   number of queries; it may be 0
     key_len     number of keys, at least query_len
@@ -40,8 +40,8 @@ def relative_positions(query_len, key_len):
 
 
 def check_lengths(query_len, key_len):
-    """Lengths are whole numbers, and every query has a key at its own
-    position."""
+    """Refuse lengths that are not whole numbers, and queries without a key at
+    their own position."""
     if (
         int(query_len) != query_len
         or int(key_len) != key_len
@@ -53,55 +53,24 @@ def check_lengths(query_len, key_len):
         )
 
 
-def sign_convention(distances):
-    """Find the mistake: is a printed matrix key minus query, or query minus
-    key?
-
-    An article gives the distance of query i and key j as j - i, and then
-    prints this matrix for four tokens:
-
-         0  -1  -2  -3
-         1   0  -1  -2
-         2   1   0  -1
-         3   2   1   0
-
-    Formula and matrix do not agree. Write a function that finds out by
-    itself. It must look at the whole matrix: a single wrong entry makes it
-    neither of the two.
-
-    distances   int array (seq, seq), rows i are queries, columns j are keys;
-                seq is at least 2
-    returns     "key minus query" if every entry is j - i, "query minus key"
-                if every entry is i - j, otherwise "neither"
-
-    >>> sign_convention(np.array([[0, 1], [1, 0]]))
-    'neither'
-    """
-    right = relative_positions(*distances.shape)
-    if (distances == right).all():
-        return "key minus query"
-    return "query minus key" if (distances == -right).all() else "neither"
-
-
 # ------------------------------------------ Shaw et al. 2018
 
 
 def clip_distance(relative_position, clip):
-    """The table row of every distance, where distances beyond `clip` share a
-    row.
+    """The row of Shaw's table for every distance; those beyond `clip` share
+    one.
 
-    Distances beyond `clip` on either side become `clip`, then all are moved
-    up to count from 0. So 2 * clip + 1 different rows of a table are enough
-    for any length: row 0 for "clip or more back", row `clip` for the token
-    itself, row 2 * clip for "clip or more ahead".
+        row = max(-clip, min(clip, distance)) + clip
+
+    So row 0 means "clip or more back", row `clip` the token itself, and row
+    2 * clip "clip or more ahead".
 
     relative_position   int array of any shape, key minus query
     clip                the largest distance that is told apart, k in the
                         paper, at least 0
     returns             int array of the same shape, values 0 ... 2 * clip
     raises              ValueError for distances that are not integers, or a
-                        negative clip: check_distances(relative_position, clip)
-                        does that
+                        negative clip
 
     >>> clip_distance(np.array([-7, -2, -1, 0, 1, 9]), clip=2).tolist()
     [0, 0, 1, 2, 3, 4]
@@ -113,8 +82,8 @@ def clip_distance(relative_position, clip):
 
 
 def check_distances(relative_position, clip=0):
-    """Distances are counted in whole tokens, and `clip` is one that isn't
-    negative."""
+    """Refuse distances that are not whole numbers of tokens, and a negative
+    `clip`."""
     if not np.issubdtype(relative_position.dtype, np.integer):
         raise ValueError(
             "distances are whole numbers of tokens, got "
@@ -125,31 +94,30 @@ def check_distances(relative_position, clip=0):
 
 
 def shaw_attention(q, k, v, key_vectors, value_vectors):
-    """Attention of one head in which the distance of two tokens adds a vector
-    to key and value.
+    """Attention of one head, in which the distance of two tokens adds a
+    vector to the key and another to the value.
 
         score[i, j] = q[i] . (k[j] + key_vectors[row]) / sqrt(head_dim)
         result[i]   = sum over j of weight[i, j] (v[j] + value_vectors[row])
 
-    where row = clip_distance(j - i, clip), and the weights are the softmax of
-    the scores along j. There is no mask.
+    The row is clip_distance(j - i, clip), so it differs from pair to pair. The
+    weights are the softmax of the scores along j. There is no mask.
 
     q, k, v         arrays (seq, head_dim)
-    key_vectors     array (2 * clip + 1, head_dim); clip follows from its
-                    length
+    key_vectors     array (2 * clip + 1, head_dim); its length tells you clip
     value_vectors   array (2 * clip + 1, head_dim)
     returns         array (seq, head_dim)
 
-    You can use `relative_positions`, `clip_distance` and `softmax(x)`, along
-    the last axis.
+    You can use `relative_positions`, `clip_distance`, and `softmax(x)`, which
+    works along the last axis.
 
     >>> zero, v = np.zeros((2, 1)), np.array([[0.0], [60.0]])
     >>> vectors = np.array([[10.0], [20.0], [30.0]])
     >>> shaw_attention(zero, zero, v, vectors, vectors).tolist()
     [[55.0], [45.0]]
 
-    There all weights are 1/2, and the three vectors are for one back, the
-    token itself, and one ahead.
+    In this example all weights are 1/2, and the three vectors are for one
+    back, the token itself, and one ahead.
 
     Source: Shaw et al. 2018, equations 3 and 4.
     """
@@ -166,14 +134,16 @@ def shaw_attention(q, k, v, key_vectors, value_vectors):
 
 class Shaw(PositionEncoding):
     """A learned vector for each clipped distance, added to the keys, and on
-    request to the values too.
+    request another to the values.
+
+    In the course's comparisons it is keys only (values=False).
 
         score_ij  = q_i . (k_j + a^K[clip(j - i)]) / sqrt(head_dim)
         result_i  = sum over j of weight_ij (v_j + a^V[clip(j - i)])
 
-    Each table has 2 * clip + 1 rows, shared by the heads; each layer has its
-    own. The key products are taken per distance; value vectors are gathered
-    per pair of tokens.
+    Each table has 2 * clip + 1 rows, which the heads share; each layer has
+    tables of its own. Queries meet each row of the key table once, and every
+    pair picks its product. Value vectors are gathered per pair of tokens.
 
     Source: Shaw et al. 2018 (arXiv 1803.02155), equations 3 and 4.
     """
@@ -219,7 +189,7 @@ class Shaw(PositionEncoding):
 
 
 def check_head_dim(q, head_dim):
-    """Queries must be as wide as the vectors they meet."""
+    """Refuse queries that are not as wide as the vectors they meet."""
     if q.shape[-1] != head_dim:
         raise ValueError(
             f"position vectors have head_dim {head_dim}, "
@@ -231,20 +201,15 @@ def check_head_dim(q, head_dim):
 
 
 def relative_shift(x):
-    """From scores by distance to scores by key: each row shifted left until
-    its distances meet their keys.
+    """From scores by distance to scores by key.
 
     In every row of x, column c is the score for the distance "key_len - 1 - c
-    back". In the result, column j of row i is the score for the distance of
+    back". In row i of the result, column j is the score for the distance of
     key j from query i. So the last row stays as it is, the row above it moves
     left by one column, and so on.
 
-    All rows can move at once: with a column of zeros in front, the same
-    numbers, read as a table of another shape, are already where they should
-    be, except for a few at the start.
-
-    What ends up above the diagonal (keys ahead of their query) is left over:
-    it will be masked, and does not matter as long as it is finite.
+    Only keys up to the query's own position matter. What ends up to the right
+    of them will be masked, and may be any finite number.
 
     x         (..., query, key) tensor; there may be fewer queries than keys:
               they are the last ones
@@ -252,10 +217,10 @@ def relative_shift(x):
               gradients flow
 
     >>> x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
-    >>> relative_shift(x).tolist()
-    [[3.0, 0.0, 4.0], [5.0, 6.0, 0.0], [7.0, 8.0, 9.0]]
+    >>> relative_shift(x).tril().tolist()
+    [[3.0, 0.0, 0.0], [5.0, 6.0, 0.0], [7.0, 8.0, 9.0]]
 
-    Here the 0, the 4 and the other 0 are left over.
+    Here tril() puts zeros where the mask will be.
 
     Source: Dai et al. 2019 (Transformer-XL), appendix B (the left shift), and
     the authors' code (zeros and reshape).
@@ -263,9 +228,45 @@ def relative_shift(x):
     *lead, query_len, key_len = x.shape
     zeros = torch.zeros(*lead, query_len, 1, dtype=x.dtype, device=x.device)
     padded = torch.cat([zeros, x], dim=-1)  # (..., query, key + 1)
+    # read in rows of query_len, all numbers but a few are in line
     return padded.reshape(*lead, key_len + 1, query_len)[..., 1:, :].reshape(
         x.shape
     )
+
+
+def transformer_xl_bias(q, k, r, u, v, scale):
+    """What Transformer-XL adds to the scores q.k.
+
+        score[i, j] = scale (q_i . k_j + q_i . r[i-j] + u . k_j + v . r[i-j])
+
+    Attention computes the first term itself. The other three are yours, times
+    `scale`. The rows of r are sorted from far to near, so that the products
+    of a query with them are scores by distance, as `relative_shift` takes
+    them.
+
+    q         (..., query, head_dim) tensor; the queries are the last ones
+    k         (..., key, head_dim) tensor
+    r         (..., key, head_dim) tensor: a vector per distance, key_len - 1
+              back in the first row, 0 back in the last
+    u, v      (..., 1, head_dim) tensors: one vector per head, for all queries
+    scale     a number
+    returns   (..., query, key) tensor, through which gradients flow. For keys
+              ahead of their query it may be any finite number
+
+    >>> q, k = torch.tensor([[1.0], [2.0]]), torch.tensor([[10.0], [20.0]])
+    >>> r = torch.tensor([[3.0], [5.0]])  # 1 back, 0 back
+    >>> u, v = torch.tensor([[1.0]]), torch.tensor([[100.0]])
+    >>> transformer_xl_bias(q, k, r, u, v, scale=1.0).tril().tolist()
+    [[515.0, 0.0], [316.0, 530.0]]
+
+    For query 1 and key 0, that is 2 * 3 + 1 * 10 + 100 * 3 = 316.
+
+    Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
+    """
+    # (..., query, distance)
+    by_distance = ((q + v) * scale) @ r.transpose(-2, -1)
+    by_key = (u * scale) @ k.transpose(-2, -1)  # (..., 1, key)
+    return by_key + relative_shift(by_distance)
 
 
 class TransformerXL(PositionEncoding):
@@ -278,12 +279,14 @@ class TransformerXL(PositionEncoding):
     u says how much a key matters to any query, v how much a distance does. R
     is the fixed sinusoidal table in the layout [sines; cosines], so any
     distance has a row. Each layer has its own W_kR, and here also its own u
-    and v (the variant called untied).
+    and v (the variant called untied). The paper's other half, a recurrence
+    from segment to segment, is not part of this class.
 
     Source: Dai et al. 2019 (arXiv 1901.02860), section 3.3.
     """
 
     shared = False
+    causal_only = True
 
     def __init__(self, dim, num_heads, base=10000.0):
         super().__init__()
@@ -306,12 +309,9 @@ class TransformerXL(PositionEncoding):
         r = self.distance_keys(table)  # (distance, dim)
         # (heads, distance, head_dim)
         r = r.reshape(key_len, num_heads, head_dim).transpose(0, 1)
-        scale = self.score_scale(q)
-        # (batch, heads, query, distance)
-        by_distance = ((q + self.v) * scale) @ r.transpose(-2, -1)
-        # (batch, heads, 1, key)
-        by_key = (self.u * scale) @ k.transpose(-2, -1)
-        return by_key + relative_shift(by_distance)
+        return transformer_xl_bias(
+            q, k, r, self.u, self.v, self.score_scale(q)
+        )
 
 
 # ------------------------------------------ T5
@@ -323,14 +323,11 @@ def t5_bucket(
     """The bucket of every distance: near ones have one each, far ones share,
     on a logarithmic scale.
 
-    With B buckets for a direction and n = how far back the key is:
+    With B buckets per direction, and n tokens between the two:
 
         n < B/2     bucket n
         otherwise   bucket B/2 + floor(B/2 * ln(2n/B) / ln(2 max_distance/B)),
                     at most B - 1
-
-    (In code both cases are computed for all n: keep n = 0 away from the
-    logarithm.)
 
         bidirectional=True    B = num_buckets / 2; keys ahead follow the same
                               rule, counted from bucket B on
@@ -394,10 +391,34 @@ class T5Bias(PositionEncoding):
             num_buckets,
             max_distance,
         )
+        self.causal_only = not bidirectional
         self.table = nn.Parameter(torch.empty(num_buckets, num_heads))
         nn.init.normal_(self.table, std=0.02)
 
     def bias(self, q, k, v=None, x=None):
+        """The number that each pair of tokens gets: for every head, that of
+        its distance's bucket.
+
+        self.table has a row per bucket and a column per head.
+        self.bidirectional, self.num_buckets and self.max_distance are what
+        t5_bucket wants to know.
+
+        q         (batch, heads, query, head_dim) tensor; the queries are the
+                  last ones
+        k         (batch, heads, key, head_dim) tensor
+        v, x      not needed here
+        returns   (1, heads, query, key) tensor, through which gradients flow
+                  to self.table
+        raises    ValueError if the queries and the table have different
+                  numbers of heads: check_num_heads(q, num_heads) does that
+
+        >>> t5, q = T5Bias(num_heads=2), torch.zeros(1, 2, 3, 8)
+        >>> tuple(t5.bias(q, q).shape)
+        (1, 2, 3, 3)
+        >>> one_back = t5.table[1]
+        >>> (t5.bias(q, q)[0, :, 2, 1] == one_back).all().item()
+        True
+        """
         check_num_heads(q, self.table.shape[-1])
         distances = relative_positions(q.shape[-2], k.shape[-2])
         buckets = t5_bucket(
@@ -409,7 +430,7 @@ class T5Bias(PositionEncoding):
 
 
 def check_num_heads(q, num_heads):
-    """Each head of the queries needs its own number."""
+    """Refuse queries with another number of heads than the encoding has."""
     if q.shape[1] != num_heads:
         raise ValueError(
             f"made for {num_heads} heads, "
@@ -421,13 +442,13 @@ def check_num_heads(q, num_heads):
 
 
 def alibi_slopes(num_heads):
-    """How much each head is put off by distance: the slopes of ALiBi, fixed,
-    not learned.
+    """How much each head minds distance: the slopes of ALiBi, fixed, not
+    learned.
 
-    For n = 1, 2, 4, 8, ... heads they are a geometric series that starts with
-    2^(-8/n) and has that ratio. For other counts: the series of the nearest
-    power of two below, then as many as are missing from every second slope
-    (the 1st, 3rd, ...) of twice that power.
+    For n = 1, 2, 4, 8, ... heads they are a geometric series: it starts with
+    2^(-8/n), and each slope is the one before times 2^(-8/n). For other counts
+    take the series of the power of two below. What is missing comes from the
+    series of twice that power: its 1st slope, its 3rd, its 5th, ...
 
     num_heads   1, 2, 3, ...
     returns     float64 array (num_heads,), positive
@@ -462,11 +483,33 @@ class ALiBi(PositionEncoding):
     Source: Press et al. 2022 (arXiv 2108.12409), section 3.
     """
 
+    causal_only = True
+
     def __init__(self, num_heads):
         super().__init__()
         self.slopes = alibi_slopes(num_heads)
 
     def bias(self, q, k, v=None, x=None):
+        """What is added to the scores: nothing at a query's own position, and
+        less and less with the distance.
+
+        self.slopes has a slope per head.
+
+        q         (batch, heads, query, head_dim) tensor; the queries are the
+                  last ones
+        k         (batch, heads, key, head_dim) tensor
+        v, x      not needed here
+        returns   (1, heads, query, key) tensor of the dtype of q. For keys
+                  ahead of their query it may be any finite number
+        raises    ValueError if there are not as many slopes as heads:
+                  check_num_heads(q, num_heads) does that
+
+        >>> alibi, q = ALiBi(num_heads=2), torch.zeros(1, 2, 3, 8)
+        >>> alibi.slopes.tolist()
+        [0.0625, 0.00390625]
+        >>> alibi.bias(q, q)[0, 0, 2].tolist()
+        [-0.125, -0.0625, 0.0]
+        """
         check_num_heads(q, len(self.slopes))
         # key minus query, negative in the past
         distances = relative_positions(q.shape[-2], k.shape[-2])

@@ -1,10 +1,10 @@
 """RoPE, rotary position embedding (Su et al. 2021, arXiv 2104.09864): queries
-and keys rotated by their positions.
+and keys are rotated by their positions.
 
-Two columns of a query are the coordinates of a point; position m rotates
-the point by m * theta. A key at position n is rotated by n * theta. Their
-dot product then depends only on the angle between them, (m - n) * theta:
-the distance.
+Take two columns of a query as a point in the plane. At position m, it is
+rotated by m * theta; a key at position n is rotated by n * theta. Their dot
+product then depends on the angle between them, (m - n) * theta, and so on
+nothing but the distance.
 """
 
 import numpy as np
@@ -20,13 +20,13 @@ from solutions.positions import PositionEncoding
 
 
 def rotate_pair(point, angle):
-    """Rotate a point of the plane around the origin, counterclockwise.
+    """Rotate a point in the plane around the origin, counterclockwise.
 
         new x = x cos(angle) - y sin(angle)
         new y = x sin(angle) + y cos(angle)
 
     point     array (2,): x and y, whole numbers or not
-    angle     radians; 2 pi is once around
+    angle     in radians; 2 pi is once around
     returns   array (2,)
 
     >>> rotate_pair(np.array([1.0, 0.0]), np.pi / 2).round(3).tolist()
@@ -40,7 +40,7 @@ def rotate_pair(point, angle):
 
 
 def rope_cache(seq_len, dim, base=10000.0):
-    """Cosines and sines of all rotation angles, to be computed once.
+    """Cosines and sines of all rotation angles, computed once for everyone.
 
         angle[position, c] = position * base^(-2c / dim)
 
@@ -49,8 +49,8 @@ def rope_cache(seq_len, dim, base=10000.0):
     seq_len   number of positions, counted from 0
     dim       number of columns that are rotated, even
     returns   cos, sin: float64 arrays (seq_len, dim / 2)
-    raises    ValueError for a negative or fractional seq_len, or an odd dim:
-              check_table_size(seq_len, dim) does that
+    raises    ValueError for a negative or fractional seq_len, or an odd dim,
+              as check_table_size(seq_len, dim) does
 
     >>> cos, sin = rope_cache(2, 4, base=100.0)
     >>> cos.round(3).tolist(), sin.round(3).tolist()
@@ -75,15 +75,15 @@ def apply_rope(x, cos, sin):
     cos, sin   (seq, dim / 2) tensors, as from rope_cache
     returns    (..., seq, dim) tensor of the dtype of x, through which
                gradients flow
-    raises     ValueError for shapes that do not fit: check_rotation(x, cos,
-               sin) does that
+    raises     ValueError for shapes that don't fit, as check_rotation(x,
+               cos, sin) does
 
     >>> x = torch.tensor([[1.0, 0.0, 2.0, 3.0]])
     >>> cos, sin = torch.tensor([[0.0, -1.0]]), torch.tensor([[1.0, 0.0]])
     >>> apply_rope(x, cos, sin).tolist()
     [[0.0, 1.0, -2.0, -3.0]]
 
-    The first pair makes a quarter turn, the second half a turn.
+    The first pair makes a quarter turn, the second a half turn.
 
     Source: equations 15 and 34; GPT-J and Meta's own LLaMA code use this
     layout of pairs.
@@ -97,8 +97,8 @@ def apply_rope(x, cos, sin):
 
 
 def apply_rope_half(x, cos, sin):
-    """The same rotation in the other memory layout: column c is paired with
-    column c + dim/2.
+    """The same rotation in the other memory layout, where column c and column
+    c + dim/2 are a pair.
 
         y[c]         = x[c] cos_c - x[c + dim/2] sin_c
         y[c + dim/2] = x[c] sin_c + x[c + dim/2] cos_c
@@ -119,7 +119,7 @@ def apply_rope_half(x, cos, sin):
 
 
 def check_rotation(x, cos, sin):
-    """There must be one angle for each position and each pair of columns."""
+    """There must be one angle per position and pair of columns."""
     if x.shape[-1] % 2:
         raise ValueError(
             "columns are rotated in pairs: "
@@ -138,17 +138,17 @@ def rope_rows_to_halves(weight, num_heads):
     """Reorder the rows of a query or key projection made for apply_rope, so
     that apply_rope_half gives the same scores.
 
-    Within each head, the even rows come first, then the odd ones:
-    halves_from_pairs(head_dim) is that order. The scores are equal, because
-    the columns of queries and keys are reordered together. If you leave it
-    out, nothing fails, and the model is silently broken.
+    Row r of the weight makes column r of the queries, and the two layouts
+    want these columns in different orders: halves_from_pairs(head_dim) is the
+    order within one head. Queries and keys are reordered alike, so their
+    products don't change.
 
     weight      array (num_heads * head_dim, ...), output rows first as in
                 nn.Linear; a bias, (num_heads * head_dim,), too
     num_heads   number of heads, whose rows come one head after the other
     returns     array of the same shape
-    raises      ValueError unless every head has an even number of rows:
-                check_head_rows(weight, num_heads) does that
+    raises      ValueError unless every head has an even number of rows, as
+                check_head_rows(weight, num_heads) does
 
     >>> rows = np.array([0, 1, 2, 3, 10, 11, 12, 13])
     >>> rope_rows_to_halves(rows, num_heads=2).tolist()
@@ -174,7 +174,7 @@ def rope_rows_to_pairs(weight, num_heads):
 
 
 def check_head_rows(weight, num_heads):
-    """The rows of a projection are those of its heads, in pairs."""
+    """Every head of a projection needs an even number of rows."""
     if len(weight) % (2 * num_heads):
         raise ValueError(
             f"a weight {weight.shape} does not have an even number of rows "
@@ -183,21 +183,22 @@ def check_head_rows(weight, num_heads):
 
 
 def score_at_distance(q, k, distance, base=10000.0):
-    """The dot product of a rotated query and a rotated key, from their
-    distance alone.
+    """The dot product of a rotated query and a rotated key, computed from
+    their distance alone.
 
-    With the query at position i and the key at position j, rotating both is
-    the same as leaving the query alone and rotating the key by the difference
-    only:
+    With the query at position i and the key at position j,
 
         R_i q . R_j k = q . R_(j - i) k
+
+    One key, any number of distances: there is one score per distance.
 
     q, k       arrays (dim,), not rotated, not scaled
     distance   int array (n,) of key minus query, j - i; negative for keys in
                the past
     returns    array (n,)
 
-    `angular_speeds(dim, base)` is the angle of each pair for one step.
+    `angular_speeds(dim, base)` is the angle of each pair for one step, and
+    apply_rope rotates.
 
     >>> q, distance = np.array([1.0, 0.0]), np.array([0, -1, 1])
     >>> score_at_distance(q, np.array([1.0, 0.0]), distance).round(3).tolist()
@@ -217,12 +218,12 @@ def score_at_distance(q, k, distance, base=10000.0):
 
 
 def rope_backward(grad, cos, sin):
-    """The gradient of apply_rope with respect to x, from the gradient of its
-    result.
+    """The gradient of apply_rope with respect to x, given the gradient of its
+    result y.
 
-    Each result is a sum of products, so follow the two formulas of
-    apply_rope: x[2c] enters y[2c] with the factor cos_c and y[2c + 1] with
-    the factor sin_c. With which factors does x[2c + 1] enter?
+    In the formulas of apply_rope, x[2c] goes into y[2c] with the factor cos_c
+    and into y[2c + 1] with the factor sin_c. Where does x[2c + 1] go, and with
+    which factors? And what kind of matrix do these four factors make?
 
     grad       (..., seq, dim) tensor, the gradient of y
     cos, sin   (seq, dim / 2) tensors, those of the forward pass
@@ -238,12 +239,12 @@ def rope_backward(grad, cos, sin):
 
 
 class RoPE(PositionEncoding):
-    """Queries and keys rotated, values left alone. It has no parameters, and
-    any position has an angle.
+    """Queries and keys are rotated, values left alone. There are no
+    parameters, and any position has an angle.
 
-    rotary_dim   number of leading columns of each head that are rotated; None
-                 for all of them. The Hugging Face library's GPT-NeoX rotates
-                 a quarter by default (rotary_pct=0.25). The columns left over
+    rotary_dim   how many leading columns of each head are rotated; None for
+                 all of them. The Hugging Face library's GPT-NeoX rotates a
+                 quarter by default (rotary_pct=0.25). The columns left over
                  carry no position
     base         10000 in the paper; larger, such as 500000, for long contexts
     layout       "pairs" (apply_rope) or "halves" (apply_rope_half)
@@ -268,16 +269,15 @@ class RoPE(PositionEncoding):
     def rotate(self, q, k, offset=0):
         """Queries and keys, each rotated by its position.
 
-        The first row of both has the position `offset`: so many positions are
-        in the cache already, rotated when they came. The angles follow from
-        self.rotary_dim and self.base, `turn` does the rest.
+        The first row of both is at position `offset`: that many tokens are in
+        the cache already, and their keys were rotated when they came. The
+        angles are those of self.rotary_dim and self.base. `turn` rotates.
 
         q, k      (batch, heads, seq, head_dim) tensors
-        returns   two tensors of these shapes, of the dtype of q:
-                  torch.tensor(table, dtype=q.dtype). Gradients flow through
-                  them
-        raises    ValueError for another head_dim: self.check_width(q) does
-                  that
+        returns   two tensors of these shapes and of the dtype of q, through
+                  which gradients flow; torch.tensor(array, dtype=q.dtype)
+                  makes a tensor of that dtype
+        raises    ValueError for another head_dim, as self.check_width(q) does
 
         >>> token = torch.tensor([[[[1.0, 0.0, 5.0, 7.0]]]])
         >>> q, k = RoPE(4, rotary_dim=2).rotate(token, token, offset=1)
@@ -294,11 +294,11 @@ class RoPE(PositionEncoding):
         return self.turn(q, cos, sin), self.turn(k, cos, sin)
 
     def turn(self, x, cos, sin):
-        """Rotate the first self.rotary_dim columns; the others stay as they
-        are.
+        """Rotate the first self.rotary_dim columns, and leave the others as
+        they are.
 
-        It uses apply_rope if self.layout is "pairs", and apply_rope_half if it
-        is "halves".
+        The rotation is apply_rope if self.layout is "pairs", and
+        apply_rope_half if it is "halves".
 
         x          (batch, heads, seq, head_dim) tensor
         cos, sin   (seq, rotary_dim / 2) tensors
@@ -311,7 +311,7 @@ class RoPE(PositionEncoding):
         return torch.cat([rotated, x[..., self.rotary_dim :]], dim=-1)
 
     def check_width(self, q):
-        """Queries must be as wide as was said when this was made."""
+        """Queries must have the width that this was made for."""
         if q.shape[-1] != self.head_dim:
             raise ValueError(
                 f"made for head_dim {self.head_dim}, "

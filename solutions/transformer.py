@@ -1,4 +1,4 @@
-"""A decoder-only Transformer that takes any position encoding.
+"""A Transformer that takes any position encoding: a decoder, or an encoder.
 
     ids -> token embeddings (+ positions) -> num_layers blocks
         -> LayerNorm -> head -> logits
@@ -56,8 +56,8 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A decoder: for every position of a text, the logits of the token that
-    comes next.
+    """For every position of a text, the logits of a token: of the one that
+    comes next in a decoder, of the one that is there in an encoder.
 
     positions   the encoding: a name, a sum of names, a subclass of
                 PositionEncoding, or an instance of one: see make_positions.
@@ -70,6 +70,8 @@ class Transformer(nn.Module):
                 0.02, for a dim of 768
     embedding_std
                 that of the token embeddings alone; None for init_std
+    causal      True: a decoder, in which no position looks at later ones.
+                False: an encoder, in which each looks at all
 
     Weights start as in GPT-2: N(0, init_std), biases 0. The two projections of
     each block that write into the stream get N(0, init_std / sqrt(2
@@ -87,6 +89,7 @@ class Transformer(nn.Module):
         tied=False,
         init_std=0.02,
         embedding_std=None,
+        causal=True,
         **options,
     ):
         super().__init__()
@@ -101,6 +104,8 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(
             [Block(dim, num_heads, encoding) for encoding in self.positions]
         )
+        for block in self.blocks:
+            block.attention.causal = causal
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, vocab_size, bias=False)
         if tied:
@@ -124,7 +129,7 @@ class Transformer(nn.Module):
         nn.init.normal_(self.embedding.weight, std=embedding_std)
 
     def forward(self, ids, caches=None):
-        """The logits of the next token at every position.
+        """The logits of a token at every position.
 
         ids       (batch, seq) integer tensor
         caches    None, or a list from new_caches(); ids follow what is in them

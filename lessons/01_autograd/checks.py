@@ -217,7 +217,7 @@ class Watched(Node):
             "ones you have seen, and go on from each only once.",
         )
         require(
-            open_calls() < Watched.open_calls + 300,
+            Watched.looks % 32 or open_calls() < Watched.open_calls + 300,  # counting takes time
             "Your code calls itself for each input, and a chain of 10,000 operations is too deep "
             "for that: Python stops at about a thousand nested calls. Keep a list of what is "
             "still to do instead.",
@@ -491,61 +491,6 @@ def one_a_for_the_batch(answer):
     """One matrix a for the whole batch, with or without an axis for it."""
     stretched, added = ((1, 3, 4), (2, 4, 2)), ((3, 4), (5, 2, 4, 2))
     return answer(*random_product(6, *stretched)), answer(*random_product(7, *added))
-
-
-about(
-    "softmax",
-    stars=1,
-    minutes=5,
-    hints=(
-        "Only differences between the numbers of a row matter: adding 7 to all of them multiplies "
-        "every e^x by the same e^7, and that cancels. So which number could you subtract from a "
-        "row to be sure that no e^x is too large?",
-        "Take the row [1000, 1001]. e^1000 is too large for a float, so subtract the largest: [-1, "
-        "0]. Now e^x is [0.368, 1], the sum is 1.368, and the result is [0.269, 0.731]. Every row "
-        "has a largest number and a sum of its own. If x is (rows, n), then x.max(axis=-1) is "
-        "(rows,), which doesn't line up with it; with keepdims=True it is (rows, 1), which does.",
-        "e = np.exp(x - ...); return e / ...",
-    ),
-)
-
-
-@check("softmax")
-def positive_with_sum_1(answer):
-    """The worked example, and a row of four."""
-    return answer(np.array([0.0, np.log(3)])), answer(np.array([2.0, 1.0, 0.0, -1.0]))
-
-
-@check("softmax")
-def each_row_by_itself(answer):
-    """Each row by itself, also with as many rows as columns, and with more axes in front."""
-    random = np.random.default_rng(0).standard_normal
-    return [answer(random(shape)) for shape in ((3, 3), (2, 5), (2, 3, 4), (1, 2, 2, 3))]
-
-
-@check("softmax")
-def numbers_of_a_thousand(answer):
-    """Numbers of a thousand don't overflow, wherever the others of the row are."""
-    rows = [1000.0, 1001.0, 999.0], [0.0, 1000.0], [0.0, 1500.0], [-2000.0, -2001.0]
-    return [answer(np.array(row)) for row in rows]
-
-
-@check("softmax")
-def rows_far_apart(answer):
-    """One row of large numbers and one of small ones."""
-    return answer(np.array([[3000.0, 3001.0], [0.0, 1.0]]))
-
-
-@check("softmax")
-def hidden_numbers(answer):
-    """-inf gives exactly 0, as a mask needs it."""
-    return answer(np.array([[1.0, -np.inf, 0.5], [-np.inf, -np.inf, 2.0]]))
-
-
-@check("softmax")
-def single_precision(answer):
-    """float32 stays float32."""
-    return answer(np.array([[0.5, 2.0, -1.0]], dtype="float32"))
 
 
 about(

@@ -25,9 +25,22 @@ import math
 import numpy as np
 
 import minitorch as torch
-from classroom import claim, curves, draw_graph, exercise, hint, maps, solution
+from classroom import (
+    claim,
+    curves,
+    draw_graph,
+    exercise,
+    hint,
+    show_maps,
+    solution,
+)
 from minitorch import graph
-from solutions.autograd import add_operations, check_gradient, level_by_level
+from solutions.autograd import (
+    add_operations,
+    check_gradient,
+    level_by_level,
+    softmax,
+)
 
 # %% [markdown]
 # ## Slopes by trying
@@ -262,12 +275,11 @@ claim("Trying gives the same grad of a.", agree)
 #
 # ### Softmax
 #
-# The softmax turns any numbers into positive ones that sum to 1. In lesson 03 it decides how much attention each word
-# pays to each of the others.
-
-# %% exercise="softmax"
-
-# %% [markdown]
+# The softmax turns any numbers into positive ones that sum to 1. In lesson 03, where you write it yourself, it decides
+# how much attention each word pays to each of the others:
+#
+# $$\text{out}[j] = \frac{e^{x[j]}}{\sum_n e^{x[n]}}$$
+#
 # **Predict.** Raise one input a little. What happens to its own output, and what to the others?
 #
 # <details><summary>Answer</summary>Its own output grows. All others shrink, together by exactly as much, since the sum
@@ -288,8 +300,9 @@ claim("Trying gives the same grad of a.", agree)
 unit = np.eye(5)
 out = np.tile(softmax(np.array([2.0, 1.0, 0.0, -1.0, 1.5])), (5, 1))
 slopes = softmax_gradient(out, unit)
-maps(
-    {"The others lose": slopes, "Nobody loses": unit * out * (1 - out)},
+show_maps(
+    ("The others lose", slopes),
+    ("Nobody loses", unit * out * (1 - out)),
     xlabel="input i",
     ylabel="output j",
     alt="Two tables of slopes. Left, the softmax: positive on the diagonal, "

@@ -10,10 +10,14 @@ about(
     stars=1,
     minutes=3,
     hints=(
-        "Which row of np.eye(vocab_size) has its 1 in column 2?",
-        "An array of row numbers picks many rows at once: table[ids] has the "
-        "shape (*ids.shape, columns).",
-        "return np.eye(vocab_size)[ids]",
+        "Where is the 1 in the row of id 2? And in the row of id 0? Say it as a rule for row n "
+        "and column r.",
+        "Take the ids 2 and 0 in a vocabulary of 3. The rows are [0, 0, 1] and [1, 0, 0]. Every "
+        "entry answers a question: is ids[n] equal to r? The ids as a column, (2, 1), against "
+        "the column numbers 0, 1, 2 as a row, (3,), give all answers at once, (2, 3). Ids of "
+        "shape (2, 4) should give (2, 4, 3), so the new axis comes last: ids[..., None].",
+        "One comparison of two arrays that broadcast, the ids with a new last axis and the "
+        "column numbers; then the truth values become floats.",
     ),
 )
 
@@ -37,11 +41,15 @@ about(
     minutes=5,
     blank=("Embedding.forward",),
     hints=(
-        "Two lines: check the ids, then pick rows of self.weight. The weight knows the size "
-        "of the vocabulary.",
-        "len(self.weight) is vocab_size. A tensor is indexed as an array is, and "
-        "the gradient follows.",
-        "check_ids(ids, len(self.weight)); return self.weight[ids]",
+        "What should happen to an id that has no row, before anything is looked up? And what do "
+        "you get when you index a table with a whole array of ids?",
+        "Say the table has the rows r0, r1 and r2, of 2 numbers each. Indexed with the ids 2, "
+        "0, 2 it gives r2, r0, r2, shape (3, 2). With ids of shape (4, 5) the result is (4, 5, "
+        "2): the shape of the ids, then dim. A tensor is indexed like an array, and gradients "
+        "flow back through it. How many rows does self.weight have? That is the number that "
+        "check_ids wants.",
+        "Two lines. One calls check_ids, with the ids and the number of rows. The other returns "
+        "self.weight, indexed.",
     ),
 )
 
@@ -87,8 +95,8 @@ def no_negative_ids(answer):
     refuses(
         ValueError,
         lambda: known_layer(answer)(torch.tensor([0, -1])),
-        "No token has the id -1, and as an index it would be the last row: refuse it with a "
-        "ValueError, with check_ids(ids, len(self.weight)).",
+        "No token has the id -1, and as an index it would mean the last row. Refuse it with a "
+        "ValueError: check_ids(ids, len(self.weight)) does that.",
     )
 
 
@@ -105,7 +113,7 @@ def no_ids_above_the_vocabulary(answer):
 
 @check("Embedding")
 def starts_at_random(answer):
-    """A new table starts at N(0, 1)."""
+    """A new table starts with random numbers, N(0, 1)."""
     numbers = answer(300, 20).weight.detach().numpy()
     require(
         abs(numbers.mean()) < 0.1 and abs(numbers.std() - 1) < 0.1,
@@ -118,12 +126,15 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Begin with a table of zeros. Then go over the positions, and add each gradient to the "
-        "row of its id.",
-        "A plain loop is fine. Without a loop: table[ids] += grad does not work, because for "
-        "a repeated id NumPy writes one result over the other. np.add.at(table, ids, grad) "
-        "adds them all.",
-        "table = np.zeros((vocab_size, grad.shape[-1])); np.add.at(table, ids, grad); return table",
+        "Walk through the text, one position after the other. Which row of the table does this "
+        "position's gradient belong to? What if that row already has one?",
+        "Take ids 0, 2, 0 and three rows of zeros. Position 0 has id 0, so row 0 becomes [1, "
+        "2]. Position 1 has id 2, so row 2 becomes [10, 20]. Position 2 has id 0 again: row 0 "
+        "becomes [101, 202]. Row 1 stays zero. If the ids have shape (2, 3), make one long list "
+        "of them first, ids.reshape(-1), and of the gradients, grad.reshape(-1, dim).",
+        "Zeros of shape (vocab_size, dim). Then a loop with one += per position; or np.add.at, "
+        "which adds at an array of rows and, unlike table[ids] += grad, forgets no repeated "
+        "one. Then return the table.",
     ),
 )
 
@@ -159,12 +170,16 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "Two loops will do: over the positions of the text, and for each over the positions "
-        "nearby. Skip the position itself, and stop at the ends of the text.",
-        "For position n the neighbors are range(max(0, n - window), min(len(ids), n + window + "
-        "1)), without n.",
-        "pairs = np.array([(ids[n], ids[m]) for n in range(len(ids)) for m in range(max(0, n - "
-        "window), min(len(ids), n + window + 1)) if m != n]); return pairs[:, 0], pairs[:, 1]",
+        "Put your finger on one token. At which positions are its neighbors? What is different "
+        "near the two ends of the text?",
+        "Take the text 7, 8, 9 and window 1. Position 0 has one neighbor, at 1: there is "
+        "nothing at -1, though Python would take it for the last. Position 1 has 0 and 2, "
+        "position 2 has 1. So the pairs are (7, 8), (8, 7), (8, 9), (9, 8). In general: from n "
+        "- window to n + window, cut off at the ends of the text, without n. And a range stops "
+        "before its end.",
+        "Two loops: over n, and over a range that begins at a max(...) and ends at a min(...). "
+        "Skip m == n, and collect ids[n] in one list and ids[m] in another. Make arrays of "
+        "both.",
     ),
 )
 
@@ -194,12 +209,17 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Divide each row by its length first. Then a cosine is nothing but a dot product.",
-        "unit = table / np.linalg.norm(table, axis=1, keepdims=True) is (vocab, dim), unit @ "
-        "unit[id] is (vocab,). np.argsort sorts upwards.",
-        "unit = table / np.linalg.norm(table, axis=1, keepdims=True); cosines = unit @ "
-        "unit[id]; order = np.argsort(-cosines); best = order[order != id][:count]; "
-        "return best, cosines[best]",
+        "A cosine doesn't care how long a vector is. How could you get rid of all lengths once, "
+        "before you compare anything?",
+        "In the example, row 2 is [2, 2], of length 2.83; divided by it: [0.71, 0.71]. Row 0 "
+        "has length 1. Their dot product, 0.71, is the cosine. All lengths at once: "
+        "np.linalg.norm(table, axis=1, keepdims=True), shape (vocab, 1). The table of unit "
+        "vectors, (vocab, dim), times one of them, (dim,), gives all cosines, (vocab,). "
+        "np.argsort sorts upwards. And the token itself may be anywhere in that order, if "
+        "another one points the same way.",
+        "The table divided by its lengths; all cosines as one product; the argsort of their "
+        "negatives; of that order, what differs from id; of that, the first `count`. Return "
+        "these, and the cosines there.",
     ),
 )
 
@@ -246,12 +266,15 @@ about(
     stars=3,
     minutes=12,
     hints=(
-        "Pretend that there are two tables, one for each use. Find the gradient of each, and "
-        "add the two.",
-        "As output table: logits = hidden @ table.T, a matrix product as in lesson 01. As input "
-        "table: first the gradient of hidden, (seq, dim), then the scatter-add.",
-        "return embedding_backward(grad_logits @ table, ids, len(table)) + "
-        "grad_logits.T @ table[ids]",
+        "Pretend there are two tables: one that is looked up, one that makes the logits. What "
+        "is the gradient of each?",
+        "Say there are 4 tokens, 6 words, dim 3. Then logits (4, 6) = hidden (4, 3) times "
+        "table^T (3, 6). As in lesson 01, the gradients of a product are products again. That "
+        "of hidden, (4, 3), is made of grad_logits (4, 6) and the table (6, 3). That of the "
+        "output table, (6, 3), is made of grad_logits^T (6, 4) and hidden (4, 3). The lookup's "
+        "part sends hidden's gradient, (4, 3), back to the rows of the ids: (6, 3) again.",
+        "A sum of two: embedding_backward of one matrix product, plus another matrix product. "
+        "Each of the products has grad_logits in it once.",
     ),
 )
 
@@ -276,7 +299,7 @@ def a_repeated_token(answer):
 
 @check("tied_gradient")
 def sizes_that_are_equal(answer):
-    """As many positions as tokens in the vocabulary as numbers per vector: shapes tell nothing."""
+    """Four positions, four tokens in the vocabulary, four numbers each: no shape gives you away."""
     rng = np.random.default_rng(2)
     ids = np.array([1, 1, 3, 0])
     return answer(rng.standard_normal((4, 4)), ids, rng.standard_normal((4, 4)))

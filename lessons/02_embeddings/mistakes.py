@@ -10,12 +10,15 @@ from solutions.embeddings import Embedding, check_ids, embedding_backward, skip_
 # one_hot
 
 
-@mistake("one_hot", "The ids are counted from 1 here. Id 0 has its 1 in the first column.")
+@mistake(
+    "one_hot",
+    "The ids are counted from 1 here. They count from 0: id 0 has its 1 in the first column.",
+)
 def counts_from_one(ids, vocab_size):
     return np.eye(vocab_size)[ids - 1]
 
 
-@mistake("one_hot", "Each 1 is one column too far to the right: id 0 belongs in column 0.")
+@mistake("one_hot", "Each 1 is one column too far to the right. Id 0 belongs in column 0.")
 def one_column_late(ids, vocab_size):
     return np.eye(vocab_size)[(ids + 1) % vocab_size]
 
@@ -30,36 +33,45 @@ def position_for_id(ids, vocab_size):
     return np.eye(ids.size, vocab_size)
 
 
-@mistake("one_hot", "Rows and columns are exchanged: one row per id, one column per token.")
+@mistake(
+    "one_hot",
+    "Rows and columns are swapped. You want a row per id, and a column per token of the "
+    "vocabulary.",
+)
 def one_column_for_each_id(ids, vocab_size):
     return (np.arange(vocab_size)[:, None] == ids).astype(float)
 
 
-@mistake("one_hot", "All ids share one row. Each id needs a row of its own, in their order.")
+@mistake("one_hot", "All ids share one row, so their order is lost. Give each id a row of its own.")
 def bag_of_ids(ids, vocab_size):
     row = np.zeros(vocab_size)
     row[ids] = 1
     return row
 
 
-@mistake("one_hot", "Every row has a 1 for all the ids. Row n has only that of ids[n].")
+@mistake("one_hot", "Every row has the 1s of all ids. Row n should have only the one of ids[n].")
 def all_ids_in_every_row(ids, vocab_size):
     rows = np.zeros((*ids.shape, vocab_size))
     rows[..., ids] = 1
     return rows
 
 
-@mistake("one_hot", "These are truth values. Make them numbers: .astype(float).")
+@mistake("one_hot", "These are True and False. Make numbers of them: .astype(float).")
 def comparison_only(ids, vocab_size):
     return ids[..., None] == np.arange(vocab_size)
 
 
-@mistake("one_hot", "These are whole numbers. Make them floats: they multiply a table of floats.")
+@mistake(
+    "one_hot",
+    "These are integers. Make floats of them: they'll be multiplied by a table of floats.",
+)
 def integers(ids, vocab_size):
     return np.eye(vocab_size, dtype=int)[ids]
 
 
-@mistake("one_hot", "The batch is flattened. Ids of any shape keep it, with one axis more.")
+@mistake(
+    "one_hot", "The batch is flattened. Keep the shape of the ids, and add one axis at the end."
+)
 def one_sequence_only(ids, vocab_size):
     return np.eye(vocab_size)[ids.ravel()]
 
@@ -76,37 +88,44 @@ def one_axis_only(ids, vocab_size):
     return rows
 
 
-@mistake("one_hot", "The rows end at the largest id. Each has vocab_size columns, used or not.")
+@mistake(
+    "one_hot",
+    "The rows end at the largest id. Each row has vocab_size columns, whether they're used or not.",
+)
 def as_wide_as_the_largest_id(ids, vocab_size):
     return np.eye(ids.max() + 1)[ids]
 
 
-@mistake("one_hot", "There is one column too many: ids 0 to vocab_size - 1 take vocab_size.")
+@mistake(
+    "one_hot", "There's one column too many. The ids 0 to vocab_size - 1 need vocab_size columns."
+)
 def one_column_too_many(ids, vocab_size):
     return np.eye(vocab_size + 1)[ids]
 
 
-@mistake("one_hot", "The id itself is in its column. A 1 belongs there.")
+@mistake("one_hot", "The column has the id itself in it. Put a 1 there.")
 def id_for_one(ids, vocab_size):
     return np.eye(vocab_size)[ids] * ids[..., None]
 
 
-@mistake("one_hot", "0 and 1 are exchanged: the 1 is in the column of the id, all others are 0.")
+@mistake(
+    "one_hot", "0 and 1 are swapped: the 1 goes into the column of the id, and all others are 0."
+)
 def zero_for_one(ids, vocab_size):
     return 1 - np.eye(vocab_size)[ids]
 
 
-@mistake("one_hot", "All columns up to the id are 1. Only its own column is.")
+@mistake("one_hot", "All columns up to the id are 1. Only its own should be.")
 def all_up_to_the_id(ids, vocab_size):
     return np.tri(vocab_size)[ids]
 
 
-@mistake("one_hot", "All columns from the id on are 1. Only its own column is.")
+@mistake("one_hot", "All columns from the id on are 1. Only its own should be.")
 def all_from_the_id_on(ids, vocab_size):
     return np.tri(vocab_size).T[ids]
 
 
-@mistake("one_hot", "The whole identity came back: pick the rows of the ids from it.")
+@mistake("one_hot", "The whole identity matrix came back. Pick the rows of the ids from it.")
 def all_rows(ids, vocab_size):
     return np.eye(vocab_size)
 
@@ -148,27 +167,37 @@ class RowsAfter(Embedding):
         return self.weight[ids + 1]
 
 
-@mistake("Embedding", "check_ids returns nothing to index with. Call it on a line of its own.")
+@mistake(
+    "Embedding",
+    "check_ids returns nothing that you could index with. It checks, no more: call it on a line "
+    "of its own.",
+)
 class ResultOfTheCheck(Embedding):
     def forward(self, ids):
         return self.weight[check_ids(ids, len(self.weight))]
 
 
-@mistake("Embedding", "The right rows, in another order: row n of the result belongs to ids[n].")
+@mistake(
+    "Embedding", "These are the right rows in another order. Row n of the result belongs to ids[n]."
+)
 class InOrderOfTheTable(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return self.weight[torch.tensor(np.unique(ids.numpy()))]
 
 
-@mistake("Embedding", "These are the one-hot rows. They still have to be multiplied by the table.")
+@mistake(
+    "Embedding",
+    "These are the one-hot rows. They still have to be multiplied by the table, or better: look "
+    "the rows up.",
+)
 class NeverMultiplied(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return torch.eye(len(self.weight))[ids]
 
 
-@mistake("Embedding", "The batch is flattened: ids (2, 4) must give (2, 4, dim).")
+@mistake("Embedding", "The batch is flattened. Ids of shape (2, 4) should give (2, 4, dim).")
 class BatchLost(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
@@ -189,7 +218,7 @@ class Averaged(Embedding):
         return self.weight[ids].mean(dim=-2)
 
 
-@mistake("Embedding", "The whole table came back. Pick the rows of the ids: self.weight[ids].")
+@mistake("Embedding", "The whole table came back. Index it: self.weight[ids].")
 class WholeTable(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
@@ -203,21 +232,30 @@ class FirstRows(Embedding):
         return self.weight[: len(ids)]
 
 
-@mistake("Embedding", "This works for ids with one axis only. An index of any shape does the same.")
+@mistake(
+    "Embedding",
+    "This works for ids with one axis only. No loop is needed: an index may have any shape.",
+)
 class OneByOne(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return torch.stack([self.weight[int(id)] for id in ids])
 
 
-@mistake("Embedding", "These are columns of the table. An id's vector is a row: self.weight[ids].")
+@mistake(
+    "Embedding", "These are columns of the table. A token's vector is a row: self.weight[ids]."
+)
 class Columns(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return self.weight.transpose(0, 1)[ids]
 
 
-@mistake("Embedding", "The vectors are multiplied by sqrt(dim). That is not asked here.")
+@mistake(
+    "Embedding",
+    "The vectors are multiplied by sqrt(dim). The first Transformer did that (lesson 04 says "
+    "why), but a lookup doesn't.",
+)
 class Scaled(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
@@ -252,7 +290,10 @@ class OneTooMany(Embedding):
         return self.weight[ids.clamp(0, len(self.weight) - 1)]
 
 
-@mistake("Embedding", "The ids are checked against a wrong number: it is len(self.weight).")
+@mistake(
+    "Embedding",
+    "The ids are checked against the wrong number. The table has len(self.weight) rows.",
+)
 class CheckedAgainstDim(Embedding):
     def forward(self, ids):
         check_ids(ids, self.weight.shape[1])
@@ -293,8 +334,8 @@ def last_of_each(grad, ids, vocab_size):
 
 @mistake(
     "embedding_backward",
-    "Only the last gradient of a repeated id is kept: table[ids] = ... and table[ids] += ... both "
-    "write one over the other.",
+    "Only the last gradient of a repeated id is kept. You'd expect table[ids] += ... to add "
+    "every time, but NumPy reads all rows first, then writes: the last one wins.",
     seen="plain fancy-index assignment in NumPy",
 )
 def assigned(grad, ids, vocab_size):
@@ -312,7 +353,9 @@ def one_position_only(grad, ids, vocab_size):
     return embedding_backward(grad[:1], ids[:1], vocab_size)
 
 
-@mistake("embedding_backward", "The numbers of a vector are added, too. Add vectors: axis=0.")
+@mistake(
+    "embedding_backward", "The numbers within each vector are added up too. Add whole vectors."
+)
 def vectors_added_up(grad, ids, vocab_size):
     table = embedding_backward(grad, ids, vocab_size)
     return np.broadcast_to(table.sum(axis=1, keepdims=True), table.shape)
@@ -325,13 +368,20 @@ def second_axis_for_dim(grad, ids, vocab_size):
     return table
 
 
-@mistake("embedding_backward", "A token's gradients are averaged. Each counts in full: add them.")
+@mistake(
+    "embedding_backward",
+    "A token's gradients are averaged. Every use of a row counts in full, so add them.",
+)
 def mean_over_places(grad, ids, vocab_size):
     count = np.bincount(ids.ravel(), minlength=vocab_size)[:, None]
     return embedding_backward(grad, ids, vocab_size) / np.maximum(count, 1)
 
 
-@mistake("embedding_backward", "The sums are divided by the number of positions. Add, no more.")
+@mistake(
+    "embedding_backward",
+    "The sums are divided by the number of positions. A mean may come with the loss, but here "
+    "you only add.",
+)
 def mean_over_the_text(grad, ids, vocab_size):
     return embedding_backward(grad, ids, vocab_size) / len(ids)
 
@@ -352,8 +402,8 @@ def occurrences(grad, ids, vocab_size):
 
 @mistake(
     "embedding_backward",
-    "This looks up rows of the gradient. Going back, the gradient at position n is added to row "
-    "ids[n] of a table of zeros.",
+    "This looks rows up in the gradient, as the forward pass does in the table. On the way "
+    "back, the gradient at position n goes to row ids[n] of a table of zeros.",
 )
 def forwards_again(grad, ids, vocab_size):
     return grad[ids]
@@ -364,12 +414,19 @@ def table_too_short(grad, ids, vocab_size):
     return embedding_backward(grad, ids, ids.max() + 1)
 
 
-@mistake("embedding_backward", "Tokens that do not occur are missing. Their rows are zeros.")
+@mistake(
+    "embedding_backward",
+    "The rows of tokens that don't occur are missing. They belong there, as zeros.",
+)
 def used_rows_only(grad, ids, vocab_size):
     return embedding_backward(grad, ids, vocab_size)[np.unique(ids)]
 
 
-@mistake("embedding_backward", "There is one table per sequence. They share one: add them up.")
+@mistake(
+    "embedding_backward",
+    "There's one table per sequence. But all sequences were looked up in the same table: add "
+    "them up.",
+)
 def batch_kept(grad, ids, vocab_size):
     if ids.ndim == 1:
         return embedding_backward(grad, ids, vocab_size)
@@ -378,8 +435,8 @@ def batch_kept(grad, ids, vocab_size):
 
 @mistake(
     "embedding_backward",
-    "Going over ids (2, 3), your id is a whole row, and one that occurs twice in it is lost. "
-    "Flatten first: ids.reshape(-1), grad.reshape(-1, dim).",
+    "With ids (2, 3), a loop over ids gives you a whole row at a time, and an id that's in it "
+    "twice is added once. Flatten first: ids.reshape(-1), grad.reshape(-1, dim).",
 )
 def rows_taken_for_ids(grad, ids, vocab_size):
     table = np.zeros((vocab_size, grad.shape[-1]))
@@ -388,7 +445,9 @@ def rows_taken_for_ids(grad, ids, vocab_size):
     return table
 
 
-@mistake("embedding_backward", "The result is transposed: one row for each token, (vocab, dim).")
+@mistake(
+    "embedding_backward", "The result is transposed. The table has a row per token: (vocab, dim)."
+)
 def transposed_table(grad, ids, vocab_size):
     return embedding_backward(grad, ids, vocab_size).T
 
@@ -400,7 +459,7 @@ def as_long_as_the_text(grad, ids, vocab_size):
     return table
 
 
-@mistake("embedding_backward", "The table does not begin at 0: unused tokens get zeros.")
+@mistake("embedding_backward", "The table doesn't start at 0. A token that isn't used gets zeros.")
 def begins_at_one(grad, ids, vocab_size):
     return embedding_backward(grad, ids, vocab_size) + 1
 
@@ -449,7 +508,7 @@ def loop_over(ids, ranges, keep=lambda n, m: m != n):
     return np.array([n for n, _ in found], dtype=int), np.array([m for _, m in found], dtype=int)
 
 
-@mistake("skip_gram_pairs", "Centers and contexts are exchanged: the centers come first.")
+@mistake("skip_gram_pairs", "Centers and contexts are swapped: the centers come first.")
 def context_first(ids, window):
     return skip_gram_pairs(ids, window)[::-1]
 
@@ -460,7 +519,8 @@ def right_side_only(ids, window):
 
 
 @mistake(
-    "skip_gram_pairs", "Only neighbors to the left are found: end the range at n + window + 1."
+    "skip_gram_pairs",
+    "Only neighbors to the left are found. A range stops before its end: end it at n + window + 1.",
 )
 def left_side_only(ids, window):
     return pairs(ids, lambda n, m: 0 < n - m <= window)
@@ -508,8 +568,8 @@ def beyond_the_end(ids, window):
 
 @mistake(
     "skip_gram_pairs",
-    "The last token of the text has no pairs, or is nobody's neighbor: the range stops before "
-    "its end, len(ids).",
+    "The last token is never a neighbor. A range stops before its end: let it end at len(ids), "
+    "not before.",
 )
 def last_token_missed(ids, window):
     last = len(ids) - 1
@@ -521,7 +581,7 @@ def without_the_last(ids, window):
     return skip_gram_pairs(ids[:-1], window)
 
 
-@mistake("skip_gram_pairs", "The first token is nobody's neighbor. Positions begin at 0.")
+@mistake("skip_gram_pairs", "The first token is never a neighbor. Positions begin at 0.")
 def first_token_missed(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m > 0)
 
@@ -544,25 +604,29 @@ def first_token_only(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and n == 0)
 
 
-@mistake("skip_gram_pairs", "Tokens near an end are left out. They have neighbors on one side.")
+@mistake(
+    "skip_gram_pairs",
+    "Tokens near an end of the text are left out. They still have neighbors on one side.",
+)
 def full_windows_only(ids, window):
     inside = range(window, len(ids) - window)
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and n in inside)
 
 
 @mistake(
-    "skip_gram_pairs", "Only neighbors at exactly this distance are found, not the nearer ones."
+    "skip_gram_pairs",
+    "Only neighbors at a distance of exactly `window` are found. The nearer ones count too.",
 )
 def rim_of_the_window(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) == window)
 
 
-@mistake("skip_gram_pairs", "The window is one too narrow: a distance of `window` still counts.")
+@mistake("skip_gram_pairs", "The window is one too narrow. A distance of `window` still counts.")
 def end_of_range_forgotten(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) < max(2, window))
 
 
-@mistake("skip_gram_pairs", "The window is one too narrow: a distance of `window` still counts.")
+@mistake("skip_gram_pairs", "The window is one too narrow. A distance of `window` still counts.")
 def one_too_narrow(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) < window)
 
@@ -572,7 +636,9 @@ def nearest_only(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) == 1)
 
 
-@mistake("skip_gram_pairs", "The window is one too wide: at most `window` positions to each side.")
+@mistake(
+    "skip_gram_pairs", "The window is one too wide. It's at most `window` positions to each side."
+)
 def one_too_wide(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window + 1)
 
@@ -582,7 +648,11 @@ def range_one_too_long(ids, window):
     return pairs(ids, lambda n, m: n != m and -window <= m - n <= window + 1)
 
 
-@mistake("skip_gram_pairs", "Half the window is taken on each side. It is `window` on each.")
+@mistake(
+    "skip_gram_pairs",
+    "Half the window is taken on each side. `window` doesn't mean the whole width: it's "
+    "`window` positions on each side.",
+)
 def half_the_window(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= (window + 1) // 2)
 
@@ -592,7 +662,11 @@ def all_others(ids, window):
     return pairs(ids, lambda n, m: n != m)
 
 
-@mistake("skip_gram_pairs", "Leave out the same *position*, not the same *id*: 4 4 is a pair.")
+@mistake(
+    "skip_gram_pairs",
+    "Tokens with equal ids are left out. Leave out the same *position*, not the same *id*: in 4 "
+    "4, each is the other's neighbor.",
+)
 def different_ids_only(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and ids[n] != ids[m])
 
@@ -614,19 +688,26 @@ def positions_for_contexts(ids, window):
     return skip_gram_pairs(ids, window)[0], skip_gram_pairs(np.arange(len(ids)), window)[1]
 
 
-@mistake("skip_gram_pairs", "The window compares ids. Compare positions: abs(n - m) <= window.")
+@mistake(
+    "skip_gram_pairs",
+    "The window compares ids, and ids have no order. Compare positions: abs(n - m) <= window.",
+)
 def ids_in_the_window(ids, window):
     return pairs(ids, lambda n, m: n != m and abs(ids[n] - ids[m]) <= window)
 
 
 @mistake(
-    "skip_gram_pairs", "Each pair is found once. It occurs twice: each of its two is a center."
+    "skip_gram_pairs",
+    "Each pair is found once. It should come twice: each of the two is the center once.",
 )
 def each_pair_once(ids, window):
     return pairs(ids, lambda n, m: 0 < n - m <= window)[::-1]
 
 
-@mistake("skip_gram_pairs", "Neighbors to the right come before those to the left: sort them.")
+@mistake(
+    "skip_gram_pairs",
+    "The neighbors to the right come before those to the left. Go from left to right.",
+)
 def right_before_left(ids, window):
     def outwards(n):
         right, left = range(n + 1, n + window + 1), range(n - 1, n - window - 1, -1)
@@ -635,7 +716,10 @@ def right_before_left(ids, window):
     return loop_over(ids, outwards)
 
 
-@mistake("skip_gram_pairs", "The pairs are ordered by distance. Those of a center come together.")
+@mistake(
+    "skip_gram_pairs",
+    "The pairs are in the order of their distance. All pairs of one center should come together.",
+)
 def by_distance(ids, window):
     shifts = [shift for distance in range(1, window + 1) for shift in (-distance, distance)]
     found = [(n, n + s) for s in shifts for n in range(len(ids)) if 0 <= n + s < len(ids)]
@@ -652,7 +736,7 @@ def list_of_pairs(ids, window):
     return list(zip(*skip_gram_pairs(ids, window)))
 
 
-@mistake("skip_gram_pairs", "These are lists. Make arrays of them: np.array(...).")
+@mistake("skip_gram_pairs", "These are lists. Make arrays of them, with np.array(...).")
 def lists(ids, window):
     return tuple(list(side) for side in skip_gram_pairs(ids, window))
 
@@ -691,8 +775,8 @@ def itself_first(table, id, count):
 
 @mistake(
     "nearest",
-    "The last of an ascending order are the nearest, but the token itself is one of them, and the "
-    "best comes last.",
+    "You take the end of an ascending order. That's where the nearest are, but the token itself "
+    "is among them, and the best comes last.",
 )
 def last_of_the_order(table, id, count):
     cosines = by_cosine(table, id)
@@ -700,14 +784,18 @@ def last_of_the_order(table, id, count):
     return best, cosines[best]
 
 
-@mistake("nearest", "There is one too many, and it is the token itself. Leave it out.")
+@mistake("nearest", "There's one too many, and it's the token itself. Leave it out.")
 def itself_and_one_more(table, id, count):
     cosines = by_cosine(table, id)
     best = np.argsort(-cosines, kind="stable")[: count + 1]
     return best, cosines[best]
 
 
-@mistake("nearest", "These are dot products. Divide them by the lengths of both vectors.")
+@mistake(
+    "nearest",
+    "These are dot products, and a long vector gets large ones in any direction. Divide by the "
+    "lengths of both vectors.",
+)
 def dot_products(table, id, count):
     products = table @ table[id]
     best = best_by(products, id, count)
@@ -722,8 +810,8 @@ def ordered_by_dot_product(table, id, count):
 
 @mistake(
     "nearest",
-    "This is the order of the distances between the end points. Compare directions: the cosine "
-    "does not see the lengths.",
+    "This is the order of the distances between the end points. A vector twice as long is far "
+    "away, and yet points the same way: compare directions.",
 )
 def ordered_by_distance(table, id, count):
     best = best_by(-np.linalg.norm(table - table[id], axis=1), id, count)
@@ -732,64 +820,75 @@ def ordered_by_distance(table, id, count):
 
 @mistake(
     "nearest",
-    "This is the order of the distances between the end points. Compare directions: the cosine "
-    "does not see the lengths.",
+    "This is the order of the distances between the end points. A vector twice as long is far "
+    "away, and yet points the same way: compare directions.",
 )
 def ordered_by_absolute_distance(table, id, count):
     best = best_by(-abs(table - table[id]).sum(axis=1), id, count)
     return best, by_cosine(table, id)[best]
 
 
-@mistake("nearest", "These are distances between the end points. Compare directions: a cosine.")
+@mistake(
+    "nearest", "These are distances between the end points. Compare directions instead: the cosine."
+)
 def distances(table, id, count):
     far = np.linalg.norm(table - table[id], axis=1)
     best = best_by(-far, id, count)
     return best, far[best]
 
 
-@mistake("nearest", "The right ids, but beside them is 1 - cosine. Return the cosines.")
+@mistake("nearest", "The ids are right, but with them comes 1 - cosine. Return the cosines.")
 def one_minus_cosine(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(cosines, id, count)
     return best, 1 - cosines[best]
 
 
-@mistake("nearest", "The right ids, but beside them are angles. Return the cosines.")
+@mistake("nearest", "The ids are right, but with them come the angles. Return the cosines.")
 def angles(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(cosines, id, count)
     return best, np.arccos(np.clip(cosines[best], -1, 1))
 
 
-@mistake("nearest", "The farthest come first: sort downwards.")
+@mistake(
+    "nearest",
+    "The farthest come first. np.argsort sorts upwards, and you want the largest cosine first.",
+)
 def farthest_first(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(-cosines, id, count)
     return best, cosines[best]
 
 
-@mistake("nearest", "The nearest ones, but the best of them comes last: reverse the order.")
+@mistake("nearest", "These are the nearest, but the best of them comes last. Reverse the order.")
 def best_last(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(cosines, id, count)[::-1]
     return best, cosines[best]
 
 
-@mistake("nearest", "An opposite vector counts as near here: no absolute value, no square.")
+@mistake(
+    "nearest",
+    "A vector that points the opposite way counts as near here. Keep the cosine's sign: no "
+    "absolute value, no square.",
+)
 def without_the_sign(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(abs(cosines), id, count)
     return best, cosines[best]
 
 
-@mistake("nearest", "One length is missing: divide by that of the token's own vector, too.")
+@mistake("nearest", "One length is missing. Divide by the length of the token's own vector too.")
 def one_length_only(table, id, count):
     products = table @ table[id] / np.linalg.norm(table, axis=1)
     best = best_by(products, id, count)
     return best, products[best]
 
 
-@mistake("nearest", "You divide by the token's own length. Divide by the others' lengths, too.")
+@mistake(
+    "nearest", "You divide by the token's own length only. Divide by the lengths of the others too."
+)
 def own_length_only(table, id, count):
     products = table @ table[id] / np.linalg.norm(table[id])
     best = best_by(products, id, count)
@@ -819,7 +918,7 @@ def one_length_for_all_others(table, id, count):
     return best, cosines[best]
 
 
-@mistake("nearest", "The products are divided by the squared lengths: a root is missing.")
+@mistake("nearest", "The products are divided by squared lengths. A square root is missing.")
 def squared_lengths(table, id, count):
     unit = table / (table**2).sum(axis=1, keepdims=True)
     cosines = unit @ unit[id]
@@ -841,7 +940,7 @@ def cosines_first(table, id, count):
     return cosines[best], best
 
 
-@mistake("nearest", "The cosines are not those of the ids beside them: cosines[best].")
+@mistake("nearest", "The cosines don't belong to the ids they come with. Take cosines[best].")
 def cosines_of_others(table, id, count):
     cosines = by_cosine(table, id)
     return best_by(cosines, id, count), cosines[:count]
@@ -886,7 +985,11 @@ def first_entry_dropped(table, id, count):
     return best, cosines[best]
 
 
-@mistake("nearest", "All that point the same way are left out. Leave out the id alone.")
+@mistake(
+    "nearest",
+    "Every token that points the same way is left out. Leave out the one with this id, and no "
+    "other.",
+)
 def same_direction_dropped(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(cosines, id, len(table))
@@ -896,8 +999,8 @@ def same_direction_dropped(table, id, count):
 
 @mistake(
     "nearest",
-    "The token's own cosine was set to a number that others may have as well: -1, or 0. Only -inf "
-    "is below all, or leave out the id.",
+    "The token's own cosine is set to -1 or 0, so that it comes last. But others may have that "
+    "cosine too. Only -inf is below all of them.",
 )
 def own_cosine_minus_one(table, id, count):
     cosines = by_cosine(table, id)
@@ -908,8 +1011,8 @@ def own_cosine_minus_one(table, id, count):
 
 @mistake(
     "nearest",
-    "The token's own cosine was set to a number that others may have as well: -1, or 0. Only -inf "
-    "is below all, or leave out the id.",
+    "The token's own cosine is set to -1 or 0, so that it comes last. But others may have that "
+    "cosine too. Only -inf is below all of them.",
 )
 def own_cosine_zero(table, id, count):
     cosines = by_cosine(table, id)
@@ -920,8 +1023,8 @@ def own_cosine_zero(table, id, count):
 
 @mistake(
     "nearest",
-    "The ids are too small by one: when a row is deleted, those after it move up. Sort all, then "
-    "leave out the id.",
+    "Some ids are too small by one: when you delete a row, those after it move up. Sort them "
+    "all, then leave out the id.",
 )
 def row_deleted(table, id, count):
     cosines = np.delete(by_cosine(table, id), id)
@@ -936,7 +1039,7 @@ def count_ignored(table, id, count):
     return best, cosines[best]
 
 
-@mistake("nearest", "One neighbor is missing: cut off at `count` *after* the id is left out.")
+@mistake("nearest", "One neighbor is missing. Leave out the id first, then cut off at `count`.")
 def one_missing(table, id, count):
     cosines = by_cosine(table, id)
     best = best_by(cosines, id, count - 1)
@@ -978,32 +1081,48 @@ def lookup(table, ids, grad_logits):
     return embedding_backward(grad_logits @ table, ids, len(table))
 
 
-@mistake("tied_gradient", "This is the output's part alone. The table also looks tokens up.")
+@mistake(
+    "tied_gradient",
+    "This is only what comes from the output. The table was used to look tokens up, too.",
+)
 def output_alone(table, ids, grad_logits):
     return output(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "This is the lookup's part alone. The table also scores all tokens.")
+@mistake(
+    "tied_gradient",
+    "This is only what comes from the lookup. The table was used to score all tokens, too.",
+)
 def lookup_alone(table, ids, grad_logits):
     return lookup(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "The two parts are averaged. A number used twice collects the sum.")
+@mistake(
+    "tied_gradient",
+    "The two parts are averaged. It's one table, but each of its uses counts in full: add them.",
+)
 def averaged(table, ids, grad_logits):
     return (output(table, ids, grad_logits) + lookup(table, ids, grad_logits)) / 2
 
 
-@mistake("tied_gradient", "The two parts are subtracted. Both uses make the logits: add them.")
+@mistake(
+    "tied_gradient",
+    "One part is subtracted from the other. Both uses went into the logits: add them.",
+)
 def subtracted(table, ids, grad_logits):
     return output(table, ids, grad_logits) - lookup(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "The two parts are multiplied. Both uses make the logits: add them.")
+@mistake("tied_gradient", "The two parts are multiplied. Both uses went into the logits: add them.")
 def multiplied(table, ids, grad_logits):
     return output(table, ids, grad_logits) * lookup(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "The sum is divided by the length of the text. Add the parts, no more.")
+@mistake(
+    "tied_gradient",
+    "The sum is divided by the length of the text. A mean may come with the loss, but here you "
+    "only add.",
+)
 def mean_over_the_positions(table, ids, grad_logits):
     total = output(table, ids, grad_logits) + lookup(table, ids, grad_logits)
     return total / len(ids)
@@ -1012,7 +1131,7 @@ def mean_over_the_positions(table, ids, grad_logits):
 @mistake(
     "tied_gradient",
     "A token that occurs twice brings in only one of its lookups. Repeated ids need the "
-    "scatter-add: use embedding_backward.",
+    "scatter-add, your embedding_backward.",
     seen="plain fancy-index assignment in NumPy",
 )
 def repeated_lookups_lost(table, ids, grad_logits):
@@ -1023,20 +1142,20 @@ def repeated_lookups_lost(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "The part of the output is added only to the rows of the text. Every token is scored, so "
-    "every row gets it.",
+    "The output's part goes only to the rows of the text. But every token of the vocabulary is "
+    "scored, so every row gets some.",
 )
 def output_for_the_text_only(table, ids, grad_logits):
     occurs = np.isin(np.arange(len(table)), ids)[:, None]
     return lookup(table, ids, grad_logits) + occurs * output(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "The output's part is transposed: grad_logits.T @ hidden.")
+@mistake("tied_gradient", "The output's part is transposed. It's grad_logits.T @ hidden.")
 def product_transposed(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + table[ids].T @ grad_logits
 
 
-@mistake("tied_gradient", "This is the part of the output alone, with rows and columns exchanged.")
+@mistake("tied_gradient", "This is only the output's part, and its rows and columns are swapped.")
 def output_alone_transposed(table, ids, grad_logits):
     return table[ids].T @ grad_logits
 
@@ -1055,26 +1174,30 @@ def scatters_the_vectors(table, ids, grad_logits):
     return output(table, ids, grad_logits) + embedding_backward(table[ids], ids, len(table))
 
 
-@mistake("tied_gradient", "In the gradient of hidden it is the whole table: grad_logits @ table.")
+@mistake(
+    "tied_gradient",
+    "The gradient of hidden uses only the rows of the text. It needs the whole table, since "
+    "every token was scored: grad_logits @ table.",
+)
 def lookup_with_hidden(table, ids, grad_logits):
     grad_hidden = grad_logits[:, ids] @ table[ids]
     return output(table, ids, grad_logits) + embedding_backward(grad_hidden, ids, len(table))
 
 
-@mistake("tied_gradient", "One part is in it twice, and the other is missing.")
+@mistake("tied_gradient", "One of the two parts is counted twice, and the other is missing.")
 def output_twice(table, ids, grad_logits):
     return 2 * output(table, ids, grad_logits)
 
 
-@mistake("tied_gradient", "One part is in it twice, and the other is missing.")
+@mistake("tied_gradient", "One of the two parts is counted twice, and the other is missing.")
 def lookup_twice(table, ids, grad_logits):
     return 2 * lookup(table, ids, grad_logits)
 
 
 @mistake(
     "tied_gradient",
-    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
-    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
+    "The shapes of a product don't fit. The gradient of hidden is (seq, dim), from (seq, vocab) "
+    "times (vocab, dim). The output's part is (vocab, dim), from (vocab, seq) times (seq, dim).",
 )
 def hidden_transposed(table, ids, grad_logits):
     grad_hidden = grad_logits.T @ table
@@ -1083,8 +1206,8 @@ def hidden_transposed(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "The shapes of a product do not fit. The gradient of hidden is grad_logits @ table, (seq, "
-    "dim), and the output's part is grad_logits.T @ table[ids], (vocab, dim).",
+    "The shapes of a product don't fit. The gradient of hidden is (seq, dim), from (seq, vocab) "
+    "times (vocab, dim). The output's part is (vocab, dim), from (vocab, seq) times (seq, dim).",
 )
 def output_with_the_table(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + grad_logits.T @ table
@@ -1096,13 +1219,18 @@ def not_scattered(table, ids, grad_logits):
 
 
 @mistake(
-    "tied_gradient", "The lookups' part is the same for all rows. Scatter it: embedding_backward."
+    "tied_gradient",
+    "All rows get the same from the lookups. Scatter it to the rows that were read, with "
+    "embedding_backward.",
 )
 def lookups_summed(table, ids, grad_logits):
     return output(table, ids, grad_logits) + (grad_logits @ table).sum(axis=0)
 
 
-@mistake("tied_gradient", "The table itself is added. Its gradient consists of the two parts only.")
+@mistake(
+    "tied_gradient",
+    "The table itself is added. A gradient doesn't contain the numbers it's the gradient of.",
+)
 def added_to_the_table(table, ids, grad_logits):
     return table + output(table, ids, grad_logits) + lookup(table, ids, grad_logits)
 

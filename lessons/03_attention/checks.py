@@ -29,10 +29,13 @@ about(
     stars=1,
     minutes=4,
     hints=(
-        "All dot products of the rows of one matrix with the rows of another are one matrix "
-        "product.",
-        "q is (query, head_dim) and must meet (head_dim, key): transpose k.",
-        "return q @ k.T / np.sqrt(q.shape[-1])",
+        "Every query meets every key. Which operation gives all dot products of the rows of two "
+        "matrices at once?",
+        "In the example q is (2, 4), k is (3, 4), and you want (2, 3): a row per query, a "
+        "column per key. A matrix product would take (2, 4) times (4, 3). The first query, [1, "
+        "1, 1, 1], and the first key, [1, 2, 3, 4]: 1 + 2 + 3 + 4 = 10. head_dim is 4, its root "
+        "is 2, the score is 5. In general head_dim is the size of the last axis, q.shape[-1].",
+        "One matrix product, with k transposed, divided by one square root.",
     ),
 )
 
@@ -52,17 +55,69 @@ def scores_of_every_pair(answer):
 
 
 about(
+    "softmax",
+    stars=2,
+    minutes=6,
+    hints=(
+        "e^1000 is too large for a float, and yet two equal scores clearly get 1/2 each, at "
+        "1000 as at 0. What happens to a row's weights if you subtract the same number from all "
+        "its entries?",
+        "Scores 0 and ln 3: the powers are 1 and 3, their sum is 4, the weights are 1/4 and "
+        "3/4. Scores 1000 and 1000 + ln 3: both powers have a factor e^1000, so has their sum, "
+        "and it cancels. So subtract the largest first: -ln 3 and 0, powers 1/3 and 1, sum 4/3, "
+        "weights 1/4 and 3/4. Each row has a largest of its own: x.max(axis=-1, keepdims=True), "
+        "shape (..., 1).",
+        "Two lines: the powers of x minus each row's largest entry; then the powers divided by "
+        "each row's sum. Both need the last axis, kept.",
+    ),
+)
+
+
+@check("softmax")
+def softmax_of_the_example(answer):
+    """The worked example: 0 and ln 3 get 1/4 and 3/4. Then three rows of four scores."""
+    return answer(np.array([0.0, np.log(3)])), answer(*some(20, (3, 4)))
+
+
+@check("softmax")
+def softmax_of_large_scores(answer):
+    """Scores of 1000 and -1000 in neighboring rows: each row's weights sum to 1 all the same."""
+    x = np.array([[1000.0, 1000.0 + np.log(3)], [-1000.0, -1000.0], [3000.0, 0.0]])
+    weights = answer(x)
+    require(
+        not np.isnan(weights).any(),
+        "With large scores the weights are NaN: e^score overflows, or all of a row's powers are 0. "
+        "Subtract from each row a number of its own, so that its largest score becomes 0. That "
+        "changes no weight.",
+    )
+    return weights
+
+
+@check("softmax")
+def softmax_of_hidden_scores(answer):
+    """A score of -inf gets the weight 0, and the others share the rest."""
+    return answer(np.array([[0.0, -np.inf, np.log(3)], [-np.inf, -500.0, -np.inf]]))
+
+
+@check("softmax")
+def softmax_along_the_last_axis(answer):
+    """Any axes may be in front: (2, 3, 4), (3, 3) and (1, 5) are shares along the last one."""
+    return [answer(*some(seed, shape)) for seed, shape in enumerate([(2, 3, 4), (3, 3), (1, 5)])]
+
+
+about(
     "attention_loop",
     stars=2,
     minutes=10,
     hints=(
-        "For each query: first a list of scores, one for each key; then their softmax; then the "
-        "sum of the values, each times its weight.",
-        "The softmax of scores s is exp(s[j]) divided by the sum of all exp(s[j]). Subtracting "
-        "the query's largest score first changes nothing and keeps exp from overflowing.",
-        "Begin with `out = np.zeros(q.shape)`. For each i: `scores = k @ q[i] / "
-        "np.sqrt(q.shape[1])` and `powers = np.exp(scores - scores.max())`; for each j: `out[i] "
-        "+= powers[j] / powers.sum() * v[j]`",
+        "Take one query. What do you need from *all* keys before you can weigh the first value?",
+        "The first query of the example is [1], the keys are [0] and [ln 3]. The scores are 0 "
+        "and ln 3 (head_dim is 1, so dividing changes nothing), and their softmax is 1/4 and "
+        "3/4. The values are [2] and [8], so the result is 2 / 4 + 8 * 3 / 4 = 6.5. There is "
+        "one row of results per query. Collect the scores of one query in a list, and give "
+        "softmax an array of them.",
+        "Zeros as large as q. For each i: a list of scores, one per j; the softmax of it, as an "
+        "array; and out[i] += weight times value, for each j.",
     ),
 )
 
@@ -89,8 +144,7 @@ def loop_of_large_scores(answer):
     require(
         not np.isnan([near, far]).any(),
         "With large scores the result is NaN: e^score overflows, or all of a query's are 0. "
-        "Subtract the query's own largest score from all its scores first: the weights stay the "
-        "same.",
+        "Your `softmax` takes care of that: give it all scores of one query, as an array.",
     )
     return near, far
 
@@ -100,9 +154,13 @@ about(
     stars=1,
     minutes=3,
     hints=(
-        "Input and target are the same text, and one of the two begins one token later.",
-        "Both have seq - 1 columns. Which token has no next one?",
-        "return ids[:, :-1], ids[:, 1:]",
+        "Which token of a text has nothing to predict? Which one is never predicted?",
+        "Take the text 7, 8, 9. From 7 a model should predict 8, from 7, 8 it should predict 9. "
+        "So it reads 7, 8, and its targets are 8, 9: the same text, one token later. Both "
+        "results have one column less than ids. With ids (2, 3), two texts of three tokens, "
+        "both are (2, 2); the texts themselves stay apart.",
+        "Two slices of ids along its second axis: one without the last column, one without the "
+        "first.",
     ),
 )
 
@@ -133,10 +191,15 @@ about(
     stars=1,
     minutes=5,
     hints=(
-        "Query i is at position key_len - query_len + i. It may look at key j if j is not larger.",
-        "A column of query positions compared with a row of key positions gives a (query, key) "
-        "table.",
-        "return np.arange(key_len)[None, :] <= np.arange(query_len)[:, None] + key_len - query_len",
+        "At what position of the text is query i? It's at i only if there are as many queries "
+        "as keys.",
+        "causal_mask(2, 3): the queries are the last two of three, at positions 1 and 2. The "
+        "one at 1 may look at 0 and 1: True, True, False. The one at 2 may look at all. With 2 "
+        "queries and 6 keys they are at 4 and 5. Write the positions of the queries as a "
+        "column, (query, 1), and those of the keys as a row, (key,). Comparing the two gives "
+        "(query, key).",
+        "One comparison: the keys' positions, as a row, are at most the queries' positions, as "
+        "a column. Where do the queries' positions begin?",
     ),
 )
 
@@ -164,11 +227,14 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "What score must a hidden key have, so that the softmax gives it exactly no weight?",
-        "np.where(mask, scores, -np.inf): exp(-inf) is 0. Do it before the softmax, so that the "
-        "weights of the others still sum to 1.",
-        "`scores = scaled_scores(q, k)`; then `if mask is not None: scores = np.where(mask, "
-        "scores, -np.inf)`; then `return softmax(scores) @ v`",
+        "What score must a hidden key have, so that e to that score is exactly 0?",
+        "In the example q is 0, so all three scores are 0 and each weight is 1/3. Hide the "
+        "third key: its score becomes -inf, the powers are 1, 1 and 0, their sum is 2, the "
+        "weights are 1/2, 1/2 and 0, and the result is (1 + 3) / 2 = 2. np.where(condition, a, "
+        "b) takes a where the condition is true and b elsewhere. Don't multiply by infinity: 0 "
+        "times infinity is NaN.",
+        "Three steps: the scores; if there is a mask, np.where with -np.inf; the softmax, times "
+        "the values. Ask for a mask with `is not None`.",
     ),
 )
 
@@ -213,13 +279,15 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "For each row j of the input: make a copy of x, change row j of the copy, compute, "
-        "compare with before.",
-        "One comparison gives a bool array (rows, any); .any(axis=1) makes one column, (rows,), "
-        "of it. Column j of the result belongs to input j: np.stack(columns, axis=1).",
-        "`bump = np.random.default_rng(0).standard_normal(x.shape[1])`. For each j: `changed = "
-        "x.copy()`, `changed[j] += bump`, `columns.append((function(changed) != "
-        "function(x)).any(axis=1))`",
+        "You can't look into the function, but you may call it as often as you like. Which "
+        "experiment shows whether row j matters?",
+        "Take the running sum of three rows of ones: 1, 2, 3. Change row 1 of a copy, and the "
+        "results are 1, 2 + something, 3 + something. Rows 1 and 2 have changed, so column 1 of "
+        "the table is False, True, True. One comparison is a bool array (rows, any); "
+        ".any(axis=1) makes it (rows,). What change does every function notice? Not a 1 added "
+        "everywhere, if it subtracts the mean. Not a row doubled, if it divides by the length.",
+        "Compute once before. For each j: a fresh copy, a random vector added to its row j, "
+        "compute again, compare with != and any. Stack the columns along axis 1.",
     ),
 )
 
@@ -270,13 +338,15 @@ about(
     stars=3,
     minutes=12,
     hints=(
-        "The same steps as in NumPy, with the methods of a tensor. Leave all axes but the last "
-        "two alone: the ones in front may be batch and heads.",
-        "k.transpose(-2, -1) swaps the last two axes, scores.masked_fill(~mask, float('-inf')) "
-        "hides, .softmax(dim=-1) makes weights. A mask that is not bool is added.",
-        "`scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)`. "
-        "If there is a mask: `scores.masked_fill(~mask, float('-inf')) if mask.dtype == "
-        "torch.bool else scores + mask`. At last: `return scores.softmax(dim=-1) @ v`",
+        "It's attention_numpy, with a tensor's own methods. There may be axes in front, batch "
+        "and heads. Which of your lines would touch them?",
+        "q of shape (2, 3, 6, 4) is (batch, heads, query, head_dim). k has to become (2, 3, 4, "
+        "6): k.transpose(-2, -1) swaps the last two axes alone. Then the scores are (2, 3, 6, "
+        "6), and a mask (6, 6) broadcasts. A bool mask: masked_fill(where, value) writes "
+        "wherever `where` is True, and you want it where the mask is False. A mask of numbers "
+        "is added. And a scale of 0 is a scale: ask `is None`.",
+        "The scores, times the scale or else 1 / sqrt(head_dim). If there is a mask, one of two "
+        "things, by its dtype. Then the softmax along the last axis, times v.",
     ),
 )
 

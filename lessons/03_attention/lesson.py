@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "Attention: how tokens look at each other"
 #     question: "How does one token look at the others, and what does it fail to see?"
-#     minutes: 40
+#     minutes: 75
 #     achieved: "You have written attention, hidden the future from it, and shown what it cannot see."
 # ---
 
@@ -12,23 +12,21 @@
 #
 # **How does one token look at the others, and what does it fail to see?**
 #
-# After lesson 02 each token has a vector, always the same one, whatever stands around it. Attention mixes into it what
-# the other tokens have to say. It is the heart of a Transformer, and it is short: you write it three times, as a
-# loop, with NumPy, and on the engine. Then you find out exactly what it cannot see. That is what the rest of this
-# course is about.
+# After lesson 02 every token has a vector, always the same one, whatever the words around it. Attention mixes into it
+# what the others have to say. It's the heart of a Transformer, and it's short: you'll write it three times, as a loop,
+# with NumPy, and on the engine. Then you'll find out exactly what it cannot see. The rest of this course is about that.
 #
-# ## Three questions about lesson 01
+# **First, three questions on lesson 01.** Answer before you unfold.
 #
-# 1. A number is used at two places of a computation. How do its two gradients come together?
-# 2. Softmax turns scores into weights. What do the weights sum to, and what happens to the others if one score grows?
+# 1. A number is used twice in a computation. What do you do with its two gradients?
+# 2. Softmax turns scores into weights. What do they sum to? If one score grows, what happens to the other weights?
 # 3. What does `check_gradient` compare?
 #
 # <details><summary>Answers</summary>
 #
-# 1. They are added.
-# 2. To 1, so the other weights shrink, together by as much as the one gains.
-# 3. The slope along a random direction, found by trying, with what the gradient predicts for that direction.
-#
+# 1. Add them.
+# 2. To 1, so the others shrink, together by as much as the one gains.
+# 3. The slope along a random direction, found by trying, and what the gradient predicts for it.
 # </details>
 
 # %%
@@ -36,665 +34,385 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, progress, show, solution
-from minitorch import nn, optim
-from minitorch.nn import functional as F
-from solutions.autograd import softmax
-from solutions.embeddings import Embedding, small_text
+from classroom import claim, exercise, hint, progress, show, solution
+from classroom.drawing import show_maps
+from solutions.language import read_this_course
+from solutions.one_layer import OneLayer, loss_when_writing, train_one_layer
+from solutions.order import PAIRS, attend, embed, rnn, tokens_of
 
 # %% [markdown]
 # ## Asking and answering
 #
-# Each token sends out a **query**: what am I looking for? Each token shows a **key**: what have I to offer? And it
-# holds a **value**: what I hand over. A query is compared with all keys. The better they fit, the more of the value
-# it gets. Here are the query of `sees` (who does it?) and three keys, set by hand, with two numbers each. (The division
-# by $\sqrt 2$ is explained below.)
+# Each token sends out a **query**: what am I looking for? It shows a **key**: what do I have to offer? And it carries a
+# **value**: what I hand over if asked. A query is compared with all keys, and the better a key fits, the more of its
+# value the query gets. Below, `sees` asks who does it. (We set these numbers by hand. Real ones are learned.)
+#
+# **Predict.** Which key fits best: the one that's longest, or the one that points the same way?
 
-# %%
-names = ["cat", "sees", "fish"]
+# %% tags=["folded"]
 query = np.array([[2.0, 0.5]])  # of sees: (query, head_dim)
 keys = np.array([[2.0, 0.8], [-1.0, 1.2], [1.2, -0.6]])  # (key, head_dim)
-fit = query @ keys.T / np.sqrt(2)  # (query, key)
-weights = softmax(fit)
-print(
-    "how well they fit:",
-    fit.round(2),
-    "  weights:",
-    weights.round(2),
-    "  sum:",
-    weights.sum().round(2),
-)
-
-figure, (left, right) = plt.subplots(
-    1, 2, figsize=(10, 4), width_ratios=(3, 2)
-)
-for number, (name, (across, up)) in enumerate(zip(names, keys)):
-    left.annotate(
-        "",
-        (across, up),
-        (0, 0),
-        arrowprops={"arrowstyle": "-|>", "color": f"C{number}", "lw": 2.5},
-    )
-    left.text(
-        across,
-        up + (0.12 if up > 0 else -0.3),
-        f"key of {name}",
-        color=f"C{number}",
-        ha="center",
-    )
-left.annotate(
-    "",
-    query[0],
-    (0, 0),
-    arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 2.5},
-)
-left.text(*query[0] - (0, 0.3), "query of sees", ha="center")
-left.set(
-    xlim=(-1.8, 2.8),
-    ylim=(-1, 1.7),
-    title="One query, three keys",
-    xlabel="number 0",
-    ylabel="number 1",
-)
-right.bar(names, weights[0], color=["C0", "C1", "C2"])
-right.set(ylim=(0, 1), title="The weights", ylabel="weight")
+figure, axis = plt.subplots(figsize=(7, 3.4))
+for color, end, name in zip(
+    ("black", "C0", "C1", "C2"),
+    [*query, *keys],
+    ["query of sees", "key of cat", "key of sees", "key of fish"],
+):
+    axis.annotate("", end, (0, 0), arrowprops={"color": color, "width": 2})
+    axis.text(*end, f" {name}", color=color)
+axis.set(xlim=(-1.2, 3.3), ylim=(-0.8, 1.4), xlabel="number 0")
+axis.set(ylabel="number 1", title="One query, three keys")
 show(
     figure,
-    alt="Left: arrows from the origin. The query of sees points right; the "
-    "key of cat points nearly the same way, that of fish somewhat down, that "
-    "of sees to the upper left. Right: the weights, cat 0.82, fish 0.16 and "
-    "sees 0.01.",
+    alt="Arrows from the origin. The query of sees and the key of cat point "
+    "right, the key of fish down to the right, that of sees up to the left.",
 )
 
 # %% [markdown]
-# Queries, keys and values are made from the same vectors $x$ by three learned matrices, $q = x W_q$, $k = x W_k$,
-# $v = x W_v$; hence *self*-attention. How well a key fits a query is their dot product, scaled:
+# The measure is the dot product, which counts both: how well the two directions agree, times the lengths. It's divided
+# by $\sqrt{\text{head\_dim}}$, where `head_dim` is how many numbers a query has. (You'll soon see why.)
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}}$$
-#
-# Here `head_dim` says how many numbers a query has. (Why it is called so: at the third version, below.)
 
 # %% exercise="scaled_scores"
 
 # %% [markdown]
-# ## First time: the definition, as a loop
+# A score may be any number. To share something out, you need positive weights with sum 1. The **softmax** makes them of
+# each row:
 #
-# The softmax of each row makes weights of the scores, and each query gets the weighted mean of the values:
+# $$\text{weight}[i, j] = \frac{e^{\text{score}[i, j]}}{\sum_n e^{\text{score}[i, n]}}$$
 #
-# $$\text{weight}[i, j] = \frac{e^{\text{score}[i, j]}}{\sum_n e^{\text{score}[i, n]}} \qquad
-# \text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
+# **Predict.** What are the weights of the scores 0 and ln 3? And of 1000 and 1000 + ln 3? Will NumPy agree?
+
+# %% exercise="softmax"
+
+# %%
+fit = scaled_scores(query, keys)  # (query, key)
+for name, score, weight in zip(["cat", "sees", "fish"], *fit, *softmax(fit)):
+    print(f"sees -> {name:4}  score {score:5.2f}  weight {weight:.2f}")
+
+# %% [markdown]
+# Four fifths of what `sees` gets to hear will come from `cat`.
 #
-# This is *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Write it as a loop.
+# ## First time: as a loop
+#
+# Each query gets the weighted mean of the values:
+#
+# $$\text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
+#
+# That's all of *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Queries, keys and values are made from
+# the same vectors $x$ by three learned matrices, $q = x W_q$, $k = x W_k$, $v = x W_v$. Hence *self*-attention.
 
 # %% exercise="attention_loop"
 
 # %% [markdown]
 # ## Why the square root?
 #
-# **Predict before you run.** Let all numbers in q and k be independent, with mean 0 and variance 1 (Vaswani et al.
-# 2017, section 3.2.1). So has a product of two. A dot product adds up `head_dim` of them, and their variances add up.
-# How large is it, typically, for a `head_dim` of 64? What does that do to the softmax?
+# Suppose all numbers in q and k are independent, with mean 0 and variance 1 (Vaswani et al. 2017, section 3.2.1). Then
+# their products have mean 0 and variance 1 too, and a dot product adds up `head_dim` of them. Variances add up.
 #
-# <details><summary>Answer</summary>
-#
-# The variance is 64, so typically $\sqrt{64} = 8$. And $e^8$ is about 3000: the largest score takes most. Then the
-# others get little weight, and, as the softmax is flat there, little gradient. Divided by
-# $\sqrt{\text{head\_dim}}$ the scores have the same size for every head_dim.
-#
-# </details>
+# **Predict.** How large is a dot product, typically, if `head_dim` is 64? With 32 keys, what weight does the best get?
 
 # %%
 rng = np.random.default_rng(0)
-head_dims, spread, top, slope = [4, 16, 64, 256, 1024], [], [], []
-for head_dim in head_dims:
+for head_dim in (4, 16, 64, 256, 1024):
     q, k = rng.standard_normal((2, 300, head_dim))
     scores = q @ k[:32].T  # 300 queries, 32 keys
-    spread.append(scores.std())
-    both = [softmax(scores), softmax(scores / np.sqrt(head_dim))]
-    top.append([p.max(axis=1).mean() for p in both])
-    # the slopes d weight[j] / d score[j]
-    slope.append([(p * (1 - p)).sum(axis=1).mean() for p in both])
-    print(
-        f"head_dim {head_dim:4}: scores of size {spread[-1]:4.1f}; sum of "
-        f"slopes {slope[-1][0]:.2f}, with scaling {slope[-1][1]:.2f}"
-    )
-
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
-axes[0].plot(spread, "o", label="measured", markersize=9)
-axes[0].plot(np.sqrt(head_dims), label="sqrt(head_dim)")
-axes[0].set_yscale("log", base=2)
-axes[0].set(ylabel="standard deviation of q.k", title="Dot products grow ...")
-axes[0].set(yticks=np.sqrt(head_dims), yticklabels=[2, 4, 8, 16, 32])
-axes[1].plot(np.array(top)[:, 0], "o-", label="q.k")
-axes[1].plot(np.array(top)[:, 1], "s--", label="q.k / sqrt(head_dim)")
-axes[1].set(
-    ylabel="largest of 32 weights",
-    ylim=(0, 1),
-    title="... and one key takes most",
-)
-for axis, place in zip(axes, ("upper left", "center right")):
-    axis.set(xlabel="head_dim", xticks=range(5), xticklabels=head_dims)
-    axis.legend(loc=place)
-show(
-    figure,
-    alt="Left: the standard deviation of the dot products is the square root "
-    "of head_dim, from 2 at 4 to 32 at 1024, a straight line on logarithmic "
-    "axes. Right: without scaling the largest weight rises from about 0.3 "
-    "towards 1; with it, it stays near 0.15.",
-)
-assert np.allclose(spread, np.sqrt(head_dims), rtol=0.15)
-assert (
-    top[-1][0] > 0.9
-    and top[-1][1] < 0.3
-    and slope[-1][0] < 0.1 < 0.8 < slope[-1][1]
-)
+    both = softmax(scores), softmax(scores / np.sqrt(head_dim))
+    plain, scaled = (weights.max(axis=1).mean() for weights in both)
+    print(f"head_dim {head_dim:4}  q.k about {scores.std():4.1f}", end="  ")
+    print(f"largest weight {plain:.2f}, after scaling {scaled:.2f}")
+claim("Unscaled, one key takes it all.", plain > 0.9 > 0.3 > scaled)
 
 # %% [markdown]
-# ## What it is trained for: the next token
+# The variance is 64, so a dot product is about 8. Two that are 8 apart get weights in a ratio of 3000 to 1, so one key
+# takes nearly all. There the softmax is flat. Change a score a little, and no weight changes. So there's next to no
+# gradient, and the layer can't learn to look elsewhere. After scaling, `head_dim` makes no difference.
 #
-# A language model has one task: from the tokens so far, give probabilities for the next one. To write, it draws one,
-# puts it behind the text, and asks again; this is called **autoregression**, and a model that works so a *decoder*.
+# ## What it's trained for: the next token
 #
-# A text trains it at every place at once. Its first token is to predict the second, the first two the third, and so
-# on:
+# A language model has one task: given the tokens so far, say how likely each token is to come next. To write, it picks
+# one, adds it to the text, and asks itself again. This is called **autoregression**, and such a model a **decoder**.
+#
+# One text trains it at all its positions at once: from the first token it predicts the second, from two the third, ...
 
 # %% exercise="next_token_pairs"
 
 # %% [markdown]
-# There is a catch. All places are computed together, and attention lets every token look at every other. The token
-# that is to predict `sees` would look one place to the right, and there it stands. So hide what comes later: the
-# query at place $i$ may look at the keys $j \le i$.
+# There's a catch. All positions are computed together, and every token may look at every other. In `the cat sees fish`,
+# `cat` has to predict `sees`. It looks one to the right, and there it is. So hide what comes later: the query at
+# position $i$ may look at the keys at positions $j \le i$.
 #
-# When a model writes, it keeps the keys of the old tokens, in a **cache**, and only the new tokens ask. So there may be
-# fewer queries than keys; the queries are then the last ones.
+# When a model writes, it keeps the old keys in a **cache**, and only the new tokens ask. So there may be fewer queries
+# than keys, and then they are the *last* ones.
+#
+# **Predict.** Four tokens are cached and two are new. What shape does the mask have, and how many entries are hidden?
 
 # %% exercise="causal_mask"
 
-# %%
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
-for axis, (query_len, key_len), title in zip(
-    axes, ((6, 6), (2, 6)), ("a whole text", "two new tokens, four cached")
-):
-    axis.imshow(
-        causal_mask(query_len, key_len), cmap="cividis", vmin=0, vmax=1
-    )
-    axis.set(
-        title=title,
-        xlabel="key position j",
-        ylabel="query position i",
-        yticks=range(query_len),
-        yticklabels=range(key_len - query_len, key_len),
-    )
-figure.suptitle("yellow: the query may look at the key")
-show(
-    figure,
-    alt="Two masks, light where a query may look. Six queries and six keys: "
-    "the diagonal and all below it. Two queries at positions 4 and 5 of six: "
-    "the last two rows of the same picture.",
+# %% tags=["folded"]
+show_maps(
+    ("a whole text", causal_mask(6, 6), range(6), range(6)),
+    ("two new tokens", causal_mask(2, 6), range(4, 6), range(6)),
+    title="yellow: the query may look at the key",
+    numbers=False,
+    xlabel="key position j",
+    ylabel="query position i",
+    alt="Two masks, yellow where a query may look. Six queries and six keys: "
+    "the diagonal and all below it. Two queries: the last two of these rows.",
 )
 
 # %% [markdown]
-# ## Second time: NumPy
+# ## Second time: with NumPy
 #
-# To hide a key is to give it the score $-\infty$ **before** the softmax. Then $e^{-\infty} = 0$: it has no weight, and
-# it is missing in the denominator too.
+# To hide a key, give it the score $-\infty$ **before** the softmax. As $e^{-\infty} = 0$, the others share all the
+# weight.
 
 # %% exercise="attention_numpy"
 
-# %%
-q, k, v = rng.standard_normal((3, 6, 4))  # (seq, head_dim) each
-compare(
-    attention_loop(q, k, v),
-    attention_numpy(q, k, v),
-    title="Attention as a loop and with NumPy",
-    xlabel="number in the result",
-    ylabel="query position i",
-    alt="Two equal 6 by 4 maps, the results of the loop and of NumPy, and "
-    "their difference, which is 0 everywhere.",
-)
-whole = attention_numpy(q, k, v, causal_mask(6, 6))
-for seen in range(
-    1, 7
-):  # the mask: as if each query had its own, shorter text
-    assert np.allclose(
-        whole[seen - 1],
-        attention_loop(q[seen - 1 : seen], k[:seen], v[:seen])[0],
-    )
-assert np.allclose(attention_loop(q, k, v), attention_numpy(q, k, v))
-
 # %% [markdown]
-# With the mask, one pass does the work of six: row $i$ is what you get from a text that ends at $i$.
-#
-# ## A test for leaks
-#
-# Does nothing leak through? Do not argue, test: change one input, and see which results change.
+# With the mask, one pass over six tokens does the work of six: row $i$ is what you'd get from a text that ends at $i$.
+# But are you sure that nothing leaks through? Don't argue. Test it: change one input, and see which results change.
 
 # %% exercise="depends_on"
 
 # %% [markdown]
-# **Predict before you run.** Some put the mask *after* the softmax: they multiply the weights by 0 where a query may
-# not look. The values of later tokens are gone then. Is that tight?
-#
-# <details><summary>Answer</summary>
-#
-# No. The hidden scores still stand in the denominator of the softmax, so the other weights depend on them. The model
-# can learn to read the future from how small its weights are.
-#
-# </details>
+# **Predict.** Some people mask *after* the softmax: they multiply the weights by 0 where a query may not look. Then the
+# later values are gone. Does anything of the future still get through?
 
-# %%
-w_q, w_k, w_v = rng.standard_normal((3, 4, 4))
+# %% tags=["folded"]
+x, (w_q, w_k, w_v) = (rng.standard_normal(n) for n in ((6, 4), (3, 4, 4)))
+mask, ticks = causal_mask(6, 6), (range(6), range(6))
 
 
-def mask_after_softmax(x):
-    return (
-        softmax(x @ w_q @ (x @ w_k).T / 2) * causal_mask(len(x), len(x))
-    ) @ (x @ w_v)
+def layer(x, mask=None):
+    return attention_numpy(x @ w_q, x @ w_k, x @ w_v, mask)
 
 
-layers = {
-    "no mask": lambda x: attention_numpy(x @ w_q, x @ w_k, x @ w_v),
-    "causal mask": lambda x: attention_numpy(
-        x @ w_q, x @ w_k, x @ w_v, causal_mask(len(x), len(x))
-    ),
-    "mask after softmax": mask_after_softmax,
-}
-x = rng.standard_normal((6, 4))
-found = {name: depends_on(layer, x) for name, layer in layers.items()}
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.6))
-for axis, (name, table) in zip(axes, found.items()):
-    axis.imshow(table, cmap="cividis", vmin=0, vmax=1)
-    axis.set(title=name, xlabel="input j", ylabel="result i")
-figure.suptitle("Which result depends on which input? (yellow: it does)")
-show(
-    figure,
-    alt="Three 6 by 6 maps, light where a result depends on an input. Without "
-    "a mask: all. With the causal mask: the diagonal and below. With the mask "
-    "after the softmax: all again, it leaks.",
+def masked_too_late(x):
+    return softmax(scaled_scores(x @ w_q, x @ w_k)) * mask @ (x @ w_v)
+
+
+everything, too_late = depends_on(layer, x), depends_on(masked_too_late, x)
+causal = depends_on(lambda x: layer(x, mask), x)
+show_maps(
+    ("no mask", everything, *ticks),
+    ("mask, then softmax", causal, *ticks),
+    ("softmax, then mask", too_late, *ticks),
+    title="yellow: the result depends on the input",
+    numbers=False,
+    xlabel="input j",
+    ylabel="result i",
+    alt="Three 6 by 6 maps, yellow where a result depends on an input. No "
+    "mask: all. Mask, then softmax: the diagonal and below. Softmax, then "
+    "mask: all again, it leaks.",
 )
-assert (
-    (found["causal mask"] == np.tri(6)).all()
-    and found["no mask"].all()
-    and found["mask after softmax"].all()
-)
+claim("The mask is tight.", (causal == np.tri(6)).all() and too_late.all())
 
 # %% [markdown]
-# ## Does attention see the order?
+# It leaks: the hidden scores are still in the softmax's denominator, so they show in all the other weights.
 #
-# In Chinese the words do not change their form, so order has to say most of who does what:
+# ## What an RNN has that attention lacks
 #
-# | pair | sentence | word by word | meaning |
-# |---|---|---|---|
-# | 1 | 我爱你 | I love you | I love you |
-# | | 你爱我 | you love I | you love me |
-# | 2 | 你爸妈对我的看法 | you dad mum to I 's view | what your parents think of me |
-# | | 我爸妈对你的看法 | I dad mum to you 's view | what my parents think of you |
+# Before attention, language models were **recurrent networks**. An RNN reads one token after another and carries a
+# state along: $h_i = \tanh(x_i W + h_{i-1} U)$. So order is built in. The price: every step waits for the one before,
+# and what was said 100 tokens ago has to survive 100 steps. Attention reaches all tokens at once, in one step. But ...
 #
-# (看法, 苹果 and 吃了 are two signs each.) Give each *sign* a vector, and send both sentences through attention, unmasked.
-#
-# **Predict before you run.** It is often said that the outputs are *completely the same*. Are they?
-#
-# <details><summary>Answer</summary>
-#
-# As a set, yes: each sign gets the very same output in both sentences, because it sees the same keys and values, and a
-# sum does not ask in which order it is added up. But the outputs stand in the order of the signs. Shuffle the inputs,
-# and the outputs are shuffled in the same way, no more and no less. This is called **permutation-equivariant**.
-#
-# </details>
+# **Predict.** Does `dog` get the same output in `dog bites man` and `man bites dog`, from attention without a mask?
+# From an RNN?
 
-# %%
-dim, rng = 8, np.random.default_rng(1)
-vectors = {
-    sign: rng.standard_normal(dim) for sign in "我爱你爸妈对的看法苹果被吃了。"
-}
-# two layers, each W_q, W_k and W_v
-depth_weights = rng.standard_normal((2, 3, dim, dim)) / np.sqrt(dim)
-
-
-def read(sentence, num_layers=1, causal=False):
-    """One output vector per character: (seq, dim).
-
-    As in real models, each layer adds to what came in.
-    """
-    x = np.stack([vectors[sign] for sign in sentence])  # (seq, dim)
-    mask = causal_mask(len(x), len(x)) if causal else None
-    for w_q, w_k, w_v in depth_weights[:num_layers]:
-        x = x + attention_numpy(x @ w_q, x @ w_k, x @ w_v, mask)
-    return x
-
-
-one, other = read("我爱你"), read("你爱我")
-figure, axes = plt.subplots(1, 2, figsize=(9, 3))
-for axis, output, signs in zip(
-    axes,
-    (one, other),
-    (["I (wo)", "love (ai)", "you (ni)"], ["you", "love", "I"]),
-):
-    image = axis.imshow(output, cmap="RdBu", vmin=-2, vmax=2, aspect="auto")
-    axis.set(yticks=range(3), yticklabels=signs, xlabel="number in the output")
-axes[0].set_title("wo ai ni")
-axes[1].set_title("ni ai wo")
-figure.colorbar(image, ax=axes, label="output")
-figure.suptitle("The same three outputs, in another order")
-show(
-    figure,
-    alt="Outputs of attention for wo ai ni and for ni ai wo, three rows each. "
-    "The rows are the same, the first and the third have changed places.",
+# %% tags=["folded"]
+sentences = "dog bites man", "man bites dog"
+a, b = map(embed, sentences)  # (seq, dim) each
+rows, other_rows = map(tokens_of, sentences)
+show_maps(
+    ("attention", attend(a), rows),
+    ("attention", attend(b), other_rows),
+    ("RNN", rnn(a), rows),
+    ("RNN", rnn(b), other_rows),
+    alt="Four maps of outputs, a row per token, for dog bites man and for man "
+    "bites dog. With attention each word has the same row in both. With the "
+    "RNN no row is the same.",
 )
-assert np.allclose(one, other[[2, 1, 0]]) and not np.allclose(one, other)
-# also through two layers
-long_one, long_other = (
-    read("你爸妈对我的看法", 2),
-    read("我爸妈对你的看法", 2),
-)
-assert np.allclose(long_one, long_other[[4, 1, 2, 3, 0, 5, 6, 7]])
-# the same sign at two places: the same output
-assert np.allclose(*read("我爱我", 2)[[0, 2]])
+swap = [2, 1, 0, 3]
+claim("Attention shuffles.", np.allclose(attend(a, 2), attend(b, 2)[swap]))
+claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 
 # %% [markdown]
-# The vector of 我 holds no trace of whether it loves or is loved; in 我爱我 both get the same. No layer without a mask can
-# repair it, however many there are: each of them shuffles what it is given.
+# From attention, `dog` gets the very same vector, whether it bites or is bitten: it sees the same keys and values, and
+# a sum doesn't ask in which order it's added up. Some people say the outputs are *completely* the same. Not quite: as a
+# set they are, but they come in the order of the words. Shuffle the inputs, and the outputs are shuffled the same way.
+# That's called **permutation-equivariant**. More layers can't mend it, since each one only shuffles what it gets.
 #
 # ## Does the causal mask help?
 #
-# With a causal mask a token sees what stands before it, and that differs. So something of the order gets in. How
-# much? Put a full stop behind each sentence, so that both end in the same token, and look at the output *there*, where
-# everything has been seen. Here are two more pairs:
+# With the mask, a token sees only what came before it, and that differs. So some of the order gets in. How much? Look
+# at the period after each sentence, where everything has been seen. Four pairs, in Chinese, where words never change
+# their form, and in English:
 #
-# | pair | sentence | word by word | meaning |
-# |---|---|---|---|
-# | 3 | 苹果被我吃了 | apple by I eat-done | the apple was eaten by me |
-# | | 我吃了苹果 | I eat-done apple | I ate the apple |
-# | 4 | 苹果被我吃了 | apple by I eat-done | the apple was eaten by me |
-# | | 我被苹果吃了 | I by apple eat-done | I was eaten by the apple |
+# | pair | Chinese | word by word | English | same tokens | same meaning |
+# |---|---|---|---|---|---|
+# | 1 | 我爱你 / 你爱我 | I love you / you love I | dog bites man / man bites dog | yes | no |
+# | 2 | 你爸妈对我的看法 / 我爸妈对你的看法 | your parents' opinion of me / my parents' opinion of you | my dog likes your cat / your dog likes my cat | yes | no |
+# | 3 | 苹果被我吃了 / 我吃了苹果 | apple by me eaten / I ate apple | the apple was eaten by Ann / Ann ate the apple | no | yes |
+# | 4 | 苹果被我吃了 / 我被苹果吃了 | apple by me eaten / I by apple eaten | the apple was eaten by Ann / Ann was eaten by the apple | yes | no |
 #
-# **Predict before you run.** For pair 1 and for pair 3: is the output at the full stop the same for both sentences,
-# with a causal mask and one layer?
-#
-# <details><summary>Answer</summary>
-#
-# For pair 1 it is. The full stop adds up what 我, 爱 and 你 hold, and with one layer they hold only themselves. For pair
-# 3 it is not: 被 stands in one sentence only.
-#
-# </details>
+# **Predict.** In which pairs does the period get the same output twice: with no mask? With the mask and one layer? With
+# two? (`attend` is your attention with random matrices; as in real models, each layer adds to what came in.)
 
 # %%
-pairs = [
-    ("我爱你", "你爱我"),
-    ("你爸妈对我的看法", "我爸妈对你的看法"),
-    ("苹果被我吃了", "我吃了苹果"),
-    ("苹果被我吃了", "我被苹果吃了"),
-]
-settings = {
-    "no mask, 1 layer": (1, False),
-    "no mask, 2 layers": (2, False),
-    "causal, 1 layer": (1, True),
-    "causal, 2 layers": (2, True),
-}
-print("largest difference of the two outputs at the full stop")
-print(" ".join(f"{name:>18}" for name in settings))
-gaps = np.array(
-    [
-        [
-            np.abs(
-                read(a + "。", *setting)[-1] - read(b + "。", *setting)[-1]
-            ).max()
-            for setting in settings.values()
-        ]
-        for a, b in pairs
-    ]
-)
-for number, (row, (a, b)) in enumerate(zip(gaps, pairs), 1):
-    print(" ".join(f"{gap:18.2f}" for gap in row), f"  {number}: {a} / {b}")
-assert (gaps[[0, 1, 3], :3] < 1e-12).all() and (
-    gaps[[0, 1, 3], 3] > 0.01
-).all()
-assert (gaps[2] > 0.01).all()
-assert sorted("苹果被我吃了") == sorted("我被苹果吃了") != sorted("我吃了苹果")
+gaps, settings = [], ((2, False), (1, True), (2, True))  # layers, causal
+print("difference at the period: no mask, causal, causal with two layers")
+for number, (a, b) in enumerate(PAIRS):
+    ends = [[attend(embed(s), *how)[-1] for how in settings] for s in (a, b)]
+    gaps.append(np.abs(np.subtract(*ends)).max(axis=-1))  # (settings,)
+    row = " ".join(f"{gap:5.2f}" for gap in gaps[-1])
+    print(f"{row}   {number // 2 + 1}: {a} / {b}")
+gaps, same = np.array(gaps), [0, 1, 2, 3, 6, 7]  # pairs of the same tokens
+claim("One layer doesn't see their order.", (gaps[same, :2] < 1e-9).all())
+claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 
 # %% [markdown]
-# This is the exact truth:
+# Here's the exact truth:
 #
-# - **Without a mask** the output of a token depends on the token and on *which* others there are, and how often, never
-#   on their order. At any depth.
-# - **With a causal mask, one layer:** the last output depends on the last token, on which tokens stand before it, and
-#   how often. It ignores *their* order. I love you, you love me: for the full stop it is all one.
-# - **With a causal mask, two layers** may differ. After the first layer the vector of 爱 is not the same any more: in
-#   one sentence it has seen 我, in the other 你. The second layer reads these changed vectors.
-# - **Pair 3** is no such case, though it is told as one: other tokens, other sums, in every setting. And it means the
-#   same! Pair 4 has the same signs and means the opposite.
+# | attention | what the output at the period depends on |
+# |---|---|
+# | no mask, any number of layers | which tokens there are, and how often; not on their order |
+# | causal mask, one layer | the same; who bites whom is all one to it |
+# | causal mask, two layers | the order too: after the first layer `bites` has seen `dog` in one sentence and `man` in the other, and the second layer reads that |
 #
-# The one-layer rule holds for every shuffle, not only for these sentences:
-
-# %%
-sentence = list("你爸妈对我的看法")
-shuffles = ["".join(rng.permutation(sentence)) + "。" for _ in range(20)]
-same_one = [
-    np.allclose(read(each, 1, True)[-1], read(shuffles[0], 1, True)[-1])
-    for each in shuffles
-]
-same_two = [
-    np.allclose(read(each, 2, True)[-1], read(shuffles[0], 2, True)[-1])
-    for each in shuffles
-]
-print(
-    f"20 shuffles, same last output: one layer {sum(same_one)}, two layers "
-    f"{sum(same_two)}"
-)
-assert all(same_one) and sum(same_two) == 1 and len(set(shuffles)) == 20
-
-# %% [markdown]
-# So a deep causal model can find out something about order by itself, and trained ones do (Haviv et al. 2022;
-# Kazemnejad et al. 2023). But it has to spend layers on it, and what it finds is indirect. Order carries meaning, as
-# you have seen; who translates must know who loves whom. That is why every token is told **where it stands**, from
-# lesson 04 on.
+# (Pair 3 is often told as one of these cases. It isn't, since it has other tokens. And it means the same!)
+#
+# So a deep causal model can work out something about order by itself, and trained ones do (Haviv et al. 2022;
+# Kazemnejad et al. 2023). But it has to spend layers on it, and order carries meaning: to translate, you have to know
+# who bites whom. That's why every token will be told **where it is**, from lesson 04 on.
 #
 # ## Third time: on the engine
 #
-# The last version is the one that trains. It works on tensors, so the gradients come by themselves, and it leaves
-# alone all axes but the last two. In front of them stands the batch, and beside it the **heads**: a real layer splits
-# `dim` into `num_heads` parts of `head_dim` numbers and attends in each part for itself, so that a token can look for
-# several things at once. (`softmax` from lesson 01 is for arrays. A tensor has its own: `scores.softmax(dim=-1)`.)
+# The last version is the one that trains. It works on tensors, so gradients come by themselves. In front of the last
+# two axes there may be the batch, and the **heads**: a real layer splits `dim` into `num_heads` parts of `head_dim`
+# numbers and attends in each part separately, so that a token can look for several things at once.
+#
+# **Predict.** q, k and v have the shape (2, 3, 6, 4): batch, heads, seq, head_dim. What shape do the scores have?
 
 # %% exercise="attention"
-
-# %%
-# (batch, heads, seq, head_dim) each
-q, k, v = rng.standard_normal((3, 2, 3, 6, 4))
-by_engine = attention(
-    *map(torch.tensor, (q, k, v)), mask=torch.tensor(causal_mask(6, 6))
-)
-by_numpy = np.array(
-    [
-        [
-            attention_numpy(q[b, h], k[b, h], v[b, h], causal_mask(6, 6))
-            for h in range(3)
-        ]
-        for b in range(2)
-    ]
-)
-compare(
-    by_numpy[1, 2],
-    by_engine[1, 2],
-    title="NumPy and engine: batch 1, head 2",
-    xlabel="number in the result",
-    ylabel="query position i",
-    alt="Two equal 6 by 4 maps and their difference, which is 0 everywhere.",
-)
-assert np.allclose(by_numpy, by_engine.numpy())
 
 # %% [markdown]
 # ## A model that cheats
 #
-# What if the mask is forgotten? Here is a language model on characters, with one layer of your attention. It reads
-# the sentences of lesson 02, 24 characters at a time. (The table of places is that of lesson 02, too.)
+# Time to train it. Here's a language model on characters: one layer of *your* attention, two heads, and a learned
+# vector per position, as in lesson 02 (it's in `solutions/one_layer.py`). It reads the text of this course, 32
+# characters at a time. We train it twice, with the mask and without, a few seconds each.
 #
-# **Predict before you run.** Train it twice, with the mask and without. Which one has the smaller loss in training?
-# Which one when it writes?
-#
-# <details><summary>Answer</summary>
-#
-# Without the mask the loss goes to nearly 0: the place that must say the next character looks at it and copies it. But
-# when the model writes there is no next character yet. Where the next character was in view, it has learned to copy.
-# Only the last of the 24 places had to guess, and did.
-#
-# </details>
+# **Predict.** Which one has the smaller loss in training? Which one when it writes?
 
-# %%
-text = ". ".join(small_text(600))
+# %% tags=["nbval-ignore-output"]
+text = read_this_course()
 characters = sorted(set(text))
 ids = np.array([characters.index(each) for each in text])
-vocab, seq_len = len(characters), 24
-
-
-class OneLayer(nn.Module):
-    def __init__(self, masked, dim=64):
-        super().__init__()
-        self.masked = masked
-        self.token, self.place = Embedding(vocab, dim), Embedding(seq_len, dim)
-        self.query, self.key, self.value = (
-            nn.Linear(dim, dim),
-            nn.Linear(dim, dim),
-            nn.Linear(dim, dim),
-        )
-        self.head = nn.Linear(dim, vocab)
-
-    def forward(self, ids):
-        seq = ids.shape[1]
-        # (batch, seq, dim)
-        x = self.token(ids) + self.place(torch.arange(seq))
-        mask = torch.tensor(causal_mask(seq, seq)) if self.masked else None
-        # keep what came in, and add
-        x = x + attention(self.query(x), self.key(x), self.value(x), mask)
-        return self.head(x)  # (batch, seq, vocab)
-
-
-def windows(rng, batch, length):
-    """Pieces of the text: (batch, length)."""
-    start = rng.integers(0, len(ids) - length, size=batch)
-    return ids[start[:, None] + np.arange(length)]
-
-
-def train(masked, steps=300):
+models, losses = {}, {}
+for name in ("with the mask", "without"):
     torch.manual_seed(0)
-    rng, model = np.random.default_rng(0), OneLayer(masked)
-    optimizer = optim.Adam(model.parameters(), lr=3e-3)
-    losses, bar = (
-        [],
-        progress(steps, "with the mask" if masked else "without the mask"),
+    model = OneLayer(len(characters), 32, masked=name != "without")
+    tick = progress(500, name).update
+    losses[name] = train_one_layer(model, ids, steps=500, on_step=tick)
+    models[name] = model
+
+# %% tags=["nbval-ignore-output", "folded"]
+figure, axis = plt.subplots(figsize=(8, 3.8))
+guess, trained, writing = np.log(len(characters)), [], []
+for (name, model), style in zip(models.items(), ("-", "--")):
+    trained.append(np.mean(losses[name][-20:]))
+    writing.append(loss_when_writing(model, ids, range(4, 32, 4)))
+    lines = axis.plot(losses[name], style, label=f"{name}, in training")
+    color = lines[0].get_color()
+    axis.plot(
+        540, writing[-1], "*", ms=16, color=color, label="when it writes"
     )
-    for step in range(steps):
-        inputs, targets = next_token_pairs(windows(rng, 32, seq_len + 1))
-        logits = model(torch.tensor(inputs))  # (batch, seq, vocab)
-        loss = F.cross_entropy(
-            logits.reshape(-1, vocab), torch.tensor(targets).reshape(-1)
-        )
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-        bar.update(step + 1, f"loss {loss.item():.2f}")
-    return model, losses
-
-
-# %% [markdown]
-# Both trainings together take ten seconds on a free machine, longer on a busy one. The loss is the mean of $-\ln p$ of
-# the right character; with the natural logarithm its unit is called *nat*.
-
-# %% tags=["nbval-ignore-output"]
-honest, honest_losses = train(masked=True)
-cheat, cheat_losses = train(masked=False)
-
-
-def loss_when_writing(model, lengths=range(4, seq_len, 4)):
-    """The loss of the next character when a shorter text really ends there.
-
-    That is how it is when the model writes.
-    """
-    rng, losses = np.random.default_rng(1), []
-    for length in lengths:
-        piece = windows(rng, 100, length + 1)
-        with torch.no_grad():
-            last = model(torch.tensor(piece[:, :-1]))[:, -1]  # (batch, vocab)
-            losses.append(
-                F.cross_entropy(last, torch.tensor(piece[:, -1])).item()
-            )
-    return np.mean(losses)
-
-
-def write(model, start="the ", count=60):
-    """Continue `start`, always by the most probable character."""
-    written = [characters.index(each) for each in start]
-    for _ in range(count):
-        with torch.no_grad():
-            logits = model(torch.tensor(np.array([written[-seq_len:]])))
-        written.append(int(logits[0, -1].argmax()))
-    return "".join(characters[each] for each in written)
-
-
-guess = np.log(vocab)
-honest_writing, cheat_writing = (
-    loss_when_writing(honest),
-    loss_when_writing(cheat),
-)
-# the one place where it never had the answer in view
-cheat_last = loss_when_writing(cheat, [seq_len])
-print(
-    f"loss by blind guessing: {guess:.2f}; without the mask, after all "
-    f"{seq_len} places: {cheat_last:.2f}"
-)
-for name, model, losses, writing in (
-    ("with the mask", honest, honest_losses, honest_writing),
-    ("without", cheat, cheat_losses, cheat_writing),
-):
-    print(
-        f"{name:14} loss in training {np.mean(losses[-20:]):.2f}, when "
-        f"writing {writing:.2f}   {write(model)!r}"
-    )
-
-assert (
-    np.mean(cheat_losses[-20:])
-    < 0.3
-    < 0.8
-    < np.mean(honest_losses[-20:])
-    < 1.5
-)
-assert (
-    honest_writing < 1.5
-    and cheat_last < guess - 0.5 < guess + 0.3 < cheat_writing
-)
-
-# %% tags=["nbval-ignore-output"]
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.9))
-axes[0].plot(honest_losses, label="with the mask")
-axes[0].plot(cheat_losses, label="without", linestyle="--")
-axes[0].set(
-    xlabel="training step", ylabel="loss (nats a character)", ylim=(0, None)
-)
-axes[0].set_title("In training the cheat wins")
-axes[0].legend()
-axes[1].bar(
-    ["with the mask", "without"],
-    [honest_writing, cheat_writing],
-    color=["C0", "C1"],
-)
-axes[1].axhline(guess, color="0.4", linestyle=":")
-axes[1].text(-0.4, guess + 0.08, "blind guessing", color="0.3")
-axes[1].set(ylabel="loss (nats a character)", title="When it writes it fails")
+axis.axhline(guess, color="0.4", ls=":", label="guessing")
+axis.set(xlabel="training step", ylabel="nats per character", ylim=(0, None))
+axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 show(
     figure,
-    alt="Left: training loss over 300 steps. With the mask it levels off near "
-    "1, without it falls to nearly 0. Right: the loss when writing is about 1 "
-    "with the mask, and above the 3.2 of blind guessing without.",
+    alt="Loss over 500 steps. With the mask it levels off near 2, in writing "
+    "too. Without, it falls to nearly 0, but in writing it is above guessing.",
+)
+claim("In training the cheat wins.", trained[1] < 0.4 < 1.5 < trained[0] < 2.6)
+claim("Writing, it fails.", writing[0] < 2.6 < guess < writing[1])
+
+# %% [markdown]
+# Without the mask, each position looks one to the right and copies what it should predict. When the model writes,
+# nothing is there yet, and it does worse than guessing. A loss that's too good to be true usually means a leak. Then
+# run `depends_on`.
+#
+# ## What did it learn to look at?
+#
+# **Predict.** The model with the mask reads `the query looks at the key and t`. It has to predict the next character,
+# with two heads. Which earlier characters would *you* look at?
+
+# %% tags=["nbval-ignore-output", "folded"]
+reads = "the query looks at the key and t"
+shown = reads.replace(" ", "_")
+prompt = torch.tensor([[characters.index(each) for each in reads]])
+maps = models["with the mask"].weights(prompt)[0]  # (heads, query, key)
+show_maps(
+    ("head 0", maps[0], shown, shown),
+    ("head 1", maps[1], shown, shown),
+    title="one row per query; yellow: much of its weight",
+    numbers=False,
+    square=0.19,
+    alt="Two 32 by 32 maps of attention weights, characters along both axes. "
+    "Nearly all the light is one to three squares left of the diagonal.",
+)
+near = np.tri(32) - np.tri(32, k=-4)  # up to three back
+claim("Heads look near.", (maps * near).sum(axis=-1).mean() > 0.6)
+
+# %% [markdown]
+# Mostly at the character before, and at one or two more, wherever in the text they are. That's a good idea if you're
+# learning to spell. And note what the heads have learned: *how far back* to look, from a vector per position.
+#
+# ## Two texts: cross-attention
+#
+# Nothing says that queries and keys must come from the same text. In translation, an **encoder** reads the whole
+# source, both ways, without a mask. The decoder writes the target, with a mask. And in between each target token asks
+# the source: queries from the decoder, keys and values from the encoder. That's **cross-attention** (Vaswani et al.
+# 2017, section 3.2.3). It's your `attention`, called with two texts.
+#
+# **Predict.** The source has 3 tokens, the target so far has 4. What shape do the weights of cross-attention have?
+
+# %% tags=["folded"]
+figure, axis = plt.subplots(figsize=(9, 4.4))
+for color, (label, rows, columns, height, look) in enumerate(
+    (  # queries and keys by column, the keys' height, which pairs
+        ("encoder: both ways", range(3), range(3), 0, np.ones((3, 3))),
+        ("decoder: back only", range(4, 8), range(4, 8), 0, np.tri(4)),
+        ("cross-attention", range(4, 8), range(3), 1, np.ones((4, 3))),
+        ("what came in, added", range(4, 8), range(4, 8), 1, np.eye(4)),
+    )
+):
+    for i, j in np.argwhere(look):
+        ends = (columns[j], rows[i]), (height, height + 1)
+        axis.plot(*ends, f"C{color}", label=label if i + j == 0 else "")
+axis.plot([0, 1, 2] * 2, [0] * 3 + [1] * 3, "ko", ms=9)
+axis.plot([4, 5, 6, 7] * 3, [0] * 4 + [1] * 4 + [2] * 4, "ko", ms=9)
+lines = ("wo ai ni", 0, -0.3), ("<start> I love you", 4, -0.3)
+for line, start, height in (*lines, ("I love you <end>", 4, 2.15)):
+    for column, token in enumerate(line.split(), start):
+        axis.text(column, height, token, ha="center")
+axis.axis("off")
+axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+show(
+    figure,
+    alt="Lines between tokens. Encoder: each of three source tokens is joined "
+    "with all. Decoder: each of four with itself and those before. Above, "
+    "each target token is joined with all of the encoder and says a word.",
 )
 
 # %% [markdown]
-# With the mask, too, one layer and 300 steps make no good writer; what counts here are the losses. One that is too good
-# to be true is the usual sign of a leak. Run `depends_on` over a model's layers, from the embedded vectors on, before
-# you believe it. In real decoders (GPT, LLaMA) every attention layer has the causal mask. A model that reads whole texts
-# and predicts no next token is called an *encoder*; BERT is one, and it has no such mask.
+# (4, 3): a row per query, a column per key, and no mask, since the source is all there. BERT is an encoder alone. GPT
+# and LLaMA are decoders alone, with the causal mask in every layer, and so are the models of this course.
 #
 # ## What comes next
 #
-# The little model above knows where a character stands because a learned vector for each place was added to it. Is that
+# The little model above knew where a character was, because a learned vector for each position was added to it. Is that
 # the best way? Lesson 04 starts with simpler ones, finds out why they fail, and comes to sines and cosines.

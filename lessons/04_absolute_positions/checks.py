@@ -11,11 +11,15 @@ about(
     stars=1,
     minutes=4,
     hints=(
-        "Whole division by 2^c cuts off the lower digits; the remainder by 2 keeps the lowest one "
-        "that is left.",
-        "The positions run down: np.arange(seq_len)[:, None], (seq, 1). The powers 2 ** "
-        "np.arange(num_digits) run across. Broadcasting makes the table.",
-        "return np.arange(seq_len)[:, None] // 2 ** np.arange(num_digits) % 2",
+        "How do you read off one digit of a decimal number, say the hundreds of 4,735? You need "
+        "two steps, one for all that is to its right, one for all that is to its left. They work "
+        "for the fours of a binary number, too.",
+        "Take position 6, and the column of the twos. Six contains 6 // 2 = 3 whole twos. Three "
+        "is odd, so one two is left over after the fours, and the digit is 3 % 2 = 1. In the "
+        "column of the ones, 6 // 1 = 6 is even: 0. In that of the fours, 6 // 4 = 1: 1. So row 6 "
+        "is 0, 1, 1. For all rows at once let the positions run down, (seq_len, 1), and the "
+        "powers 1, 2, 4, ... across, (num_digits,). Broadcasting makes the table.",
+        "return <positions, as a column> // <powers of two, as a row> % 2",
     ),
 )
 
@@ -37,11 +41,15 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "First the angles, as a table of positions (down) and pairs (across), (seq, dim / 2). "
-        "Then their sines go into the even columns and their cosines into the odd ones.",
-        "np.arange(0, dim, 2) is 2i already: divide it by dim, no other factor 2. table[:, 0::2] "
-        "are the even columns of an empty table, table[:, 1::2] the odd ones.",
-        "angles = np.arange(seq_len)[:, None] / base ** (np.arange(0, dim, 2) / dim)",
+        "What differs from row to row, what from pair to pair, and what within a pair? Begin with "
+        "the table of angles, one per position and pair. Take sines and cosines only after that.",
+        "Take three positions, dim 4, and base 100. There are two pairs, i = 0 and 1, so 2i / dim "
+        "is 0 and 0.5, and the speeds are 1 and 1/10. The angles are (3, 2): 0 0, then 1 0.1, "
+        "then 2 0.2. Their sines belong in the columns 0 and 2, their cosines in 1 and 3. "
+        "np.arange(0, dim, 2) counts 0, 2, 4, ..., so it is 2i already. Every second column of a "
+        "table, from column 0 on, is table[:, 0::2], and you can assign to it.",
+        "angles = <positions, as a column> / base ** <2i / dim, as a row>; then an empty table, "
+        "whose even columns get np.sin(angles) and whose odd ones np.cos(angles)",
     ),
 )
 
@@ -95,10 +103,13 @@ about(
     stars=1,
     minutes=3,
     hints=(
-        "Write the table for L = 6 and d = 4 down, as above. How many rows does it have? How many "
-        "pairs of columns?",
-        "i numbers pairs, and a pair fills the columns 2i and 2i + 1. So d columns need d/2 "
-        "pairs: that bound is right.",
+        "Look at the table of six tokens and four columns. Which k occur in it, and which i? Then "
+        "read the article's four lines again.",
+        "With L = 6 and d = 4 the rows are P0, P1, P2, P3, P4, P5, so k takes six values, and 6 "
+        "is the first that no longer occurs. The columns are 0, 1, 2, 3. Two of them make a pair: "
+        "pair 0 has the columns 0 and 1, pair 1 has 2 and 3. So i takes two values, 0 and 1. "
+        "Compare with the article: L/2 would be 3, d/2 would be 2.",
+        "return <the number of rows>, <the number of pairs, a whole number>",
     ),
 )
 
@@ -120,11 +131,13 @@ about(
     stars=1,
     minutes=4,
     hints=(
-        "Which column of the interleaved table must come first, second, third ... so that all "
-        "sines (even columns) come before all cosines (odd columns)?",
-        "The even numbers below dim are np.arange(0, dim, 2), the odd ones np.arange(1, dim, 2). "
-        "Or write 0 ... dim - 1 as rows of two, and read the columns.",
-        "return np.concatenate([np.arange(0, dim, 2), np.arange(1, dim, 2)])",
+        "table[:, order] takes the columns in the order that you list. Number the interleaved "
+        "columns 0, 1, 2, ... Which of them are sines?",
+        "With dim 6 the interleaved columns are sin 0, cos 0, sin 1, cos 1, sin 2, cos 2, "
+        "numbered 0 to 5. The sines are the columns 0, 2, 4, the cosines 1, 3, 5. So the order is "
+        "0, 2, 4, 1, 3, 5. You can write down both halves, or arrange 0 to 5 in rows of two, (3, "
+        "2), and read that table column by column.",
+        "return np.concatenate([<the even numbers below dim>, <the odd ones>])",
     ),
 )
 
@@ -146,12 +159,15 @@ about(
     stars=3,
     minutes=12,
     hints=(
-        "For dim = 2 it is one block. By which angle is pair i rotated when the position grows by "
-        "k? Put one such block for each pair on the diagonal of a table of zeros.",
-        "angles = k * angular_speeds(dim, base), (dim / 2,). Pair i owns the rows and columns 2i "
-        "and 2i + 1: a loop over i that fills matrix[2 * i:2 * i + 2, 2 * i:2 * i + 2] is fine.",
-        "In the loop, with `a = angles[i]`: `matrix[2 * i:2 * i + 2, 2 * i:2 * i + 2] = "
-        "[[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]]`",
+        "Begin with dim = 2, a single pair (sin x, cos x). Which 2 x 2 matrix makes (sin(x + a), "
+        "cos(x + a)) of it, and what is a? With more pairs, what should pair 0 take from pair 1?",
+        "Take k = 2, dim 4, base 100. The speeds are 1 and 0.1, so the angles are 2 and 0.2. The "
+        "matrix is (4, 4). Its rows and columns 0 and 1 are the block of angle 2: -0.42, 0.91 "
+        "over -0.91, -0.42. Its rows and columns 2 and 3 are the block of angle 0.2: 0.98, 0.20 "
+        "over -0.20, 0.98. All else is 0. So pair i has the rows and columns 2i and 2i + 1. A "
+        "slice of both axes is a block that you can assign to.",
+        "matrix = <zeros>; for each pair i and its angle a: matrix[<rows of the pair>, <columns "
+        "of the pair>] = [[<cos, sin>], [<minus sin, cos>]]",
     ),
 )
 
@@ -181,13 +197,15 @@ about(
     minutes=8,
     blank=("Learned.embed",),
     hints=(
-        "Which rows? The first token is at position `offset`, the last one at offset + seq - 1. "
-        "First see whether the table has all of them, then add a slice of it.",
-        "end = offset + x.shape[-2]. Raise a ValueError if offset < 0 or end > max_len. The slice "
-        "self.table[offset:end] is (seq, dim) and is broadcast over the batch.",
-        "`max_len, dim = self.table.shape` and `check_width(x, dim)`. With `end = offset + "
-        'x.shape[-2]`: `if offset < 0 or end > max_len: raise ValueError("no such row")`; then '
-        "`return x + self.table[offset:end]`",
+        "At which positions are the tokens of x, if the first one is at `offset`? When does the "
+        "table lack a row for one of them?",
+        "Say the table has 8 rows, and x has 4 tokens, (batch, 4, dim). With offset 2 they are at "
+        "2, 3, 4, 5. Their rows are self.table[2:6], (4, dim), which broadcasts over the batch. "
+        "With offset 4 the last token is at 7, the last row: fine. With offset 5 there is no row "
+        "8, but the slice [5:9] gives three rows without a word. And a negative offset counts "
+        "from the end of the table. So check both yourself.",
+        "check_width(x, <columns of the table>); end = <one after the last position>; if <offset "
+        "or end is impossible>: raise ValueError(...); return x + self.table[<slice>]",
     ),
 )
 

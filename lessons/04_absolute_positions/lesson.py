@@ -1,706 +1,537 @@
 # ---
 # jupyter:
 #   lesson:
-#     title: "Absolute positions: a vector for every place"
-#     question: "How can a vector say where a token stands?"
+#     title: "Absolute positions: a vector for every position"
+#     question: "How can a vector say where a token is?"
 #     minutes: 40
 #     achieved: "You can give every position a vector, and you know what a shift does to it. Show someone the clock hands."
 # ---
 
 # %% [markdown]
-# # 04 · Absolute positions: a vector for every place
+# # 04 · Absolute positions: a vector for every position
 #
-# **How can a vector say where a token stands?**
+# **How can a vector say where a token is?**
 #
-# Attention does not see the order of its tokens; lesson 03 has shown how blind it is. So something must tell
-# it. The oldest way: make a vector for each *place*, and add it to the embedding of the token that stands
-# there. In this lesson you build the two tables of such vectors that matter: one that is computed, from sines
-# and cosines, and one that is learned, as in GPT-2.
+# Here is a sentence that will stay with us until lesson 07:
+#
+# > the cat that sat on the mat saw the dog
+#
+# Who saw the dog? The word *saw* has to find *cat*, six words back, and step over *mat*, which is closer. But
+# attention, as lesson 03 showed, gets a bag of words. It has no idea what comes first, and its three copies of
+# *the* are equal.
+#
+# The oldest remedy: make a vector for each *position*, and add it to the embedding of the token there. You'll
+# build the two tables of such vectors that matter. One is computed, from sines and cosines. The other is
+# learned, as in GPT-2.
 #
 # ## Three questions about lesson 02
 #
-# 1. What does the lookup of an embedding know about the place where a token stands?
+# 1. What does the lookup of an embedding know about where in the text the token is?
 # 2. A text has the ids 5, 1, 3, 2, and dim is 3. What shape does the model's input have?
-# 3. Which rows of the table get a gradient in a training step?
+# 3. Which rows of the embedding table get a gradient in a training step?
 #
 # <details><summary>Answers</summary>
 #
 # 1. Nothing. The same id gives the same vector everywhere.
-# 2. (4, 3): one row for each token.
+# 2. (4, 3), one row per token.
 # 3. Only those of the tokens that occur in the text.
 #
 # </details>
 
 # %%
-import math
-
 import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, slider, solution
+from classroom import claim, exercise, hint, show, slider, solution
+from experiments.pictures import STYLES
 from minitorch import nn
 from solutions.absolute_positions import (
     Sinusoidal,
     angular_speeds,
     check_table_size,
     check_width,
-    pairs_from_halves,
 )
 from solutions.autograd import softmax
 from solutions.positions import PositionEncoding
 
+words = "the cat that sat on the mat saw the dog".split()
+
 # %% [markdown]
 # ## Why not simply the number?
 #
-# The token at position 7 has the number 7. Why not add that to its embedding? Let us try, with two tokens of
-# 8 numbers each, and see how different they still are. The measure is the cosine of lesson 02: 1 means the
-# same direction.
-
+# *Saw* is at position 7. Why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers each,
+# and see how different they still are. Lesson 02's cosine is 1 when they point the same way.
 
 # %%
-def cosine(a, b):
-    return a @ b / np.sqrt((a @ a) * (b @ b))
-
-
-cat, fish = np.random.default_rng(1).standard_normal((2, 8))
+cat, dog = np.random.default_rng(1).standard_normal((2, 8))
 for position in (0, 10, 100, 1000):
-    alike = cosine(cat + position, fish + position)
+    a, b = cat + position, dog + position
+    cosine = a @ b / np.sqrt((a @ a) * (b @ b))
     print(
-        f"position {position:4}: largest number "
-        f"{abs(cat + position).max():7.1f}, cosine of cat and fish "
-        f"{alike:6.3f}"
+        f"position {position:4}: largest number {abs(a).max():7.1f}, "
+        f"cosine of cat and dog {cosine:6.3f}"
     )
-assert cosine(cat + 1000, fish + 1000) > 0.999
+claim("The index drowns the token.", cosine > 0.999)
 
 # %% [markdown]
-# The index **grows without bound** and drowns the token: at position 1000 a cat and a fish can hardly
-# be told apart. And a model trained on texts of 100 tokens has never seen an input as large as 1000.
+# The index **grows without bound** and drowns the token: at 1000 there is hardly a difference left between a
+# cat and a dog. And a model trained on texts of 100 tokens has never seen such a large input.
 #
-# Then divide by the length, so that all numbers lie between 0 and 1?
+# So divide by the length.
+#
+# **Predict before you run.** In *the cat saw the dog*, which word is then at 0.4? And in our sentence?
 
 # %%
-for text in ("the cat sees fish", "the cat sees fish in the small pond"):
-    words = text.split()
-    print(
-        "   ".join(
-            f"{word} {index / len(words):.3f}"
-            for index, word in enumerate(words)
-        )
-    )
+for text in ("the cat saw the dog".split(), words):
+    print(*(f"{word} {i / len(text):.1f} " for i, word in enumerate(text)))
 
 # %% [markdown]
-# Now 0.5 means "third word" in one text and "fifth" in the other, and one step to the right is 0.25 here,
-# 0.125 there. The number **changes its meaning with the length**. And while a model writes, the length grows
-# with each token, so all earlier numbers would change.
+# In one text 0.4 means "third word", in the other "fifth". A step to the right is 0.2 here and 0.1 there. The
+# number **changes its meaning with the length**. And while a model writes, the text grows with every token, so
+# all earlier numbers would keep changing.
 #
-# What we want is bounded, the same at any length, and different for every place. One number cannot do all
-# that well. A *vector* can.
+# We want numbers that stay small, mean the same at any length, and differ from position to position. One number
+# can't do all of that well. A *vector* can.
 #
 # ## Counting with several digits
 #
-# You know a way to write any position with small numbers: digits. Here are the binary ones, with the lowest
-# digit first, the opposite of how we write numbers.
+# You already know how to write any position with small numbers: in digits. Here are the binary ones. The lowest
+# digit comes first, the other way around from how we write numbers.
 #
 # $$\text{table}[\text{position}, c] = \lfloor \text{position} / 2^c \rfloor \bmod 2$$
 
 # %% exercise="binary_digits"
 
 # %% [markdown]
-# **Predict before you run.** How often does the digit of the eights change from position 0 to 15? And the
+# **Predict before you run.** From position 0 to 15, how often does the digit of the eights change? And the
 # ones?
 #
 # <details><summary>Answer</summary>
 #
-# The eights once, the ones 15 times. Each digit changes about half as often as the one before it: the first
-# digits tell neighbours apart, the last ones the beginning of a text from its end.
+# The eights once, the ones 15 times. Each digit changes about half as often as the one before it. The first
+# digits tell neighbors apart, the last ones the beginning of a text from its end.
 #
 # </details>
 
 # %%
-digits = binary_digits(16, 4)  # (seq, digits)
-print("changes of each digit:", (digits[1:] != digits[:-1]).sum(axis=0))
-assert ((digits[1:] != digits[:-1]).sum(axis=0) == [15, 7, 3, 1]).all()
-# every position has its own row
-assert len({tuple(row) for row in digits.tolist()}) == 16
+whole, fine = np.arange(16)[:, None], np.arange(0, 15.51, 0.01)[:, None]
+digits, turns = binary_digits(16, 4), 2 * np.pi / 2 ** np.arange(1, 5)
+waves = 0.5 - 0.5 * np.sin(turns * (whole + 0.5))  # (seq, digits), both
+changes = (digits[1:] != digits[:-1]).sum(axis=0)
+print("changes of each digit:", changes)
+claim(
+    "Each digit changes half as often as the last.",
+    changes.tolist() == [15, 7, 3, 1],
+)
 
-fine = np.arange(0, 15.51, 0.01)
-figure, axes = plt.subplots(4, 1, figsize=(8, 5), sharex=True)
+# %% tags=["folded"]
+figure, axes = plt.subplots(4, 1, figsize=(8, 4.6), sharex=True)
 for c, axis in enumerate(axes):
-
-    def wave(position):
-        return 0.5 - 0.5 * np.sin(2 * np.pi * (position + 0.5) / 2 ** (c + 1))
-
-    axis.step(
-        np.arange(16), digits[:, c], where="mid", color="0.6", label="digit"
-    )
-    axis.plot(fine, wave(fine), label="wave")
-    axis.plot(
-        np.arange(16), wave(np.arange(16)), "o", markersize=4, color="C1"
-    )
-    axis.set(ylabel=f"{2**c}s", yticks=[0, 1])
-axes[0].legend(
-    ncols=2, loc="lower right", bbox_to_anchor=(1, 0.95), fontsize=12
-)
-axes[0].set_title("A digit is a wave with corners", loc="left")
-axes[-1].set_xlabel("position")
-show(
-    figure,
-    alt="Four rows for the ones, twos, fours and eights. Each shows a binary "
-    "digit jumping between 0 and 1 over the positions 0 to 15, and a smooth "
-    "wave with the same period, with dots at the positions. From row to row "
-    "the period doubles.",
-)
+    smooth = 0.5 - 0.5 * np.sin(turns[c] * (fine + 0.5))
+    axis.step(whole, digits[:, c], where="mid", color="0.6")
+    axis.plot(fine, smooth, label=f"wave, {2 ** (c + 1)} positions long")
+    axis.plot(whole, waves[:, c], "o", markersize=5, color="C1")
+    axis.set(ylabel=f"{2**c}s", yticks=[0, 1], ylim=(-0.1, 1.7))
+    axis.legend(loc="upper right", fontsize=11)
+axes[0].set_title("A digit (gray) is a wave with corners")
+axes[3].set_xlabel("position")
+alt = """Four rows, for the ones, twos, fours and eights: a digit that jumps
+between 0 and 1, and a smooth wave of the same length, with dots at the whole
+positions. From row to row the wave gets twice as long, from 2 to 16."""
+show(figure, alt)
 
 # %% [markdown]
-# Digits jump. From 7 to 8 all four change at once, although 7 and 8 are neighbours. Round the corners off,
-# and you have a **wave** for each digit: near places get near vectors.
+# Digits jump: from 7 to 8 all four change at once. Round the corners off, and each digit becomes a **wave**. We
+# describe a wave by its **speed** in radians per position (also called its angular frequency), or by its
+# **wavelength**, the number of positions until it repeats: $2 \pi / \text{speed}$.
 #
-# A wave is described by how fast it runs, its **speed** in radians per position (also called angular
-# frequency). Its **wavelength** is the number of positions until it repeats, $2 \pi / \text{speed}$.
+# Do near positions get near vectors, now that the corners are gone?
+#
+# **Predict before you run.** Of the other 15 positions, which has the vector nearest to that of position 7?
 
 # %%
-figure, axes = plt.subplots(3, 1, figsize=(8, 4.4), sharex=True)
-for axis, speed in zip(axes, (1, 1 / 2, 1 / 4)):
-    wavelength = 2 * np.pi / speed
-    axis.plot(fine * 2, np.sin(speed * fine * 2))
-    axis.plot(
-        np.arange(32),
-        np.sin(speed * np.arange(32)),
-        "o",
-        markersize=4,
-        color="C1",
-    )
-    axis.annotate(
-        "", (wavelength, -1.6), (0, -1.6), arrowprops={"arrowstyle": "<->"}
-    )
-    axis.text(
-        wavelength + 0.4,
-        -1.65,
-        f"wavelength {wavelength:.1f} positions",
-        va="center",
-        fontsize=12,
-    )
-    axis.set(
-        xlim=(-1, 37),
-        ylim=(-2.2, 1.2),
-        yticks=[-1, 0, 1],
-        ylabel=f"speed {speed:g}",
-    )
-axes[-1].set_xlabel("position")
-figure.suptitle("Half the speed, twice the wavelength")
-show(
-    figure,
-    alt="Three sine waves over 32 positions with the speeds 1, 0.5 and 0.25. "
-    "Arrows mark their wavelengths: 6.3, 12.6 and 25.1 positions. Dots mark "
-    "the values at whole positions.",
-)
+apart = np.linalg.norm(waves[:, None] - waves, axis=-1)  # (seq, seq)
+nearest = (apart + np.diag([np.inf] * 16)).argmin(axis=1)
+neighbors = (abs(nearest - np.arange(16)) == 1).sum()
+print("position 7 is nearest to position", nearest[7])
+print("nearest to a neighbor:", neighbors, "of 16 positions")
+claim("No position is nearest to a neighbor.", neighbors == 0)
 
 # %% [markdown]
-# One wave alone is ambiguous: a sine takes each value twice in a turn, once rising, once falling. So each
-# speed gets *two* columns, its sine and its cosine. Together they are a point on a circle, the hand of a
-# clock.
+# Not a single position is nearest to a neighbor. The wave of the ones is two positions long, so one step takes
+# it from its top to its bottom. Near positions get near vectors only if a step hardly moves most of the waves.
+# In the next table even the fastest wave is 6.3 positions long.
+#
+# One more thing is missing. A wave takes each value twice per round, once on its way up and once on its way
+# down. So each speed gets *two* columns, its sine and its cosine. Together they are a point on a circle, like
+# the tip of a clock hand.
 #
 # ## The sinusoidal table
 #
-# A position is a vector of `dim` numbers, and a sequence is a matrix. For four tokens, with $P_k$ the vector
-# of position $k$:
+# A position is now a vector of `dim` numbers, and a sequence is a matrix. Let $P_k$ be the vector of position
+# $k$. Four tokens get
 #
-# $$\begin{pmatrix} P_0 \\ P_1 \\ P_2 \\ P_3 \end{pmatrix} = \begin{pmatrix}
-# P_{0,0} & P_{0,1} & \dots & P_{0,\text{dim}-1} \\ P_{1,0} & P_{1,1} & \dots & P_{1,\text{dim}-1} \\
-# P_{2,0} & P_{2,1} & \dots & P_{2,\text{dim}-1} \\
+# $$\begin{pmatrix} P_0 \\ P_1 \\ P_2 \\ P_3 \end{pmatrix} = \begin{pmatrix} P_{0,0} & P_{0,1} & \dots & P_{0,\text{dim}-1} \\
+# P_{1,0} & P_{1,1} & \dots & P_{1,\text{dim}-1} \\ P_{2,0} & P_{2,1} & \dots & P_{2,\text{dim}-1} \\
 # P_{3,0} & P_{3,1} & \dots & P_{3,\text{dim}-1} \end{pmatrix}$$
 #
-# Its columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$. (As in the paper, $i$ numbers pairs here;
-# from the section on dot products on, $i$ and $j$ are positions again.) Even columns hold sines, odd columns
-# cosines of the same angle, and from pair to pair the speed falls by a fixed factor, as it did from digit to
-# digit. The authors chose the base $n = 10000$ (Vaswani et al. 2017, section 3.5):
+# The columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$, sines in the even columns, cosines of the same
+# angle in the odd ones. From pair to pair the speed falls by a fixed factor, as it did from digit to digit. The
+# authors chose the base $n = 10000$ (Vaswani et al. 2017, section 3.5):
 #
 # $$P_{k, \, 2i} = \sin \frac{k}{n^{2i / \text{dim}}} \qquad
 # P_{k, \, 2i + 1} = \cos \frac{k}{n^{2i / \text{dim}}}$$
 #
-# **Predict before you run.** Let dim be 4. What is $P_0$, and which are the two speeds?
+# **Predict before you run.** Let dim be 4. What is $P_0$, and what are the two speeds?
 #
 # <details><summary>Answer</summary>
 #
-# sin 0 = 0 and cos 0 = 1, so $P_0$ is 0, 1, 0, 1. The speeds are 1 / 10000^0 = 1 and 1 / 10000^(2/4) = 1 /
-# 100.
+# $\sin 0 = 0$ and $\cos 0 = 1$, so $P_0$ is 0, 1, 0, 1. The speeds are 1 and $1 / 10000^{2/4} = 1/100$.
 #
 # </details>
 
 # %% exercise="sinusoidal_encoding"
 
 # %% [markdown]
-# The smallest real table: six tokens, four columns.
+# The smallest real table has four columns. Six tokens get $P_0$ to $P_5$. Four more tokens just add four rows.
 
 # %%
-small = sinusoidal_encoding(6, 4)  # (seq, dim)
-for k, row in enumerate(small):
-    print(
-        f"P{k} = sin({k}), cos({k}), sin({k}/100), cos({k}/100) =",
-        " ".join(f"{value + 0:8.4f}" for value in row),
-    )
-assert np.allclose(
-    small[5], [np.sin(5), np.cos(5), np.sin(0.05), np.cos(0.05)]
-)
-print()
-# ten tokens: the first six rows are the same
-print(sinusoidal_encoding(10, 4).round(3) + 0)
-assert np.array_equal(sinusoidal_encoding(10, 4)[:6], small)
+for k, row in enumerate(sinusoidal_encoding(10, 4)):
+    numbers = " ".join(f"{value:8.4f}" for value in row)
+    print(f"P{k} = sin {k}, cos {k}, sin {k}/100, cos {k}/100 = {numbers}")
 
 # %% [markdown]
-# Each pair is a point on a circle, the hand of a clock: its sine to the right, its cosine up. Here are the
+# Each pair of columns is the hand of a clock: the tip has the sine to the right and the cosine up. Here are the
 # four hands of a table with eight columns.
 #
 # **Predict before you move the slider.** Which of the four hands can you see move by position 24?
 #
 # <details><summary>Answer</summary>
 #
-# Three. Their speeds are 1, 0.1, 0.01 and 0.001, so by then the first has gone round nearly four times, the
-# second has turned by 138 degrees and the third by 14. The last one, with 1.4 degrees, is for longer texts.
+# Three. By then the first has gone around nearly four times, the second has moved by 138 degrees, and the third
+# by 14. The last one has moved by 1.4 degrees. It is for longer texts.
 #
 # </details>
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "folded"]
 clocks = sinusoidal_encoding(25, 8)  # (seq, dim)
 speeds = ["speed 1", "speed 1/10", "speed 1/100", "speed 1/1000"]
+columns = [f"{wave} {i}" for i in range(4) for wave in ("sin", "cos")]
 
 
 def clocks_at(position):
-    """The four hands, and the row of the table that they are."""
-    columns = [f"{wave} {i}" for i in range(4) for wave in ("sin", "cos")]
-    return [
-        slider.hands(clocks[position], speeds, "four clocks"),
-        slider.bars(clocks[position], columns, "a row of the table"),
-    ]
+    hands = slider.hands(clocks[position], speeds, "four clocks")
+    return [hands, slider.bars(clocks[position], columns, "the row")]
 
 
 def in_words(position):
-    angles = np.rad2deg(position * angular_speeds(8)) % 360
-    turned = ", ".join(f"{angle:.0f}" for angle in angles)
-    return f"position {position}, hands at {turned} degrees"
+    degrees = np.rad2deg(position * angular_speeds(8)) % 360
+    return f"position {position}, hands at {degrees.round()} degrees"
 
 
-slider.show(
-    "position",
-    range(25),
-    clocks_at,
-    says=in_words,
-    alt="Four clocks with a hand each, and eight bars, the row of the "
-    "table. From position to position the first hand turns by 57 "
-    "degrees, each other one ten times less than the one before.",
-)
+alt = """Four clocks with a hand each, and eight bars, the row of the table.
+From position to position the first hand moves by 57 degrees, and each of the
+others ten times less than the one before."""
+slider.show("position", range(25), clocks_at, alt, says=in_words)
 
 # %% [markdown]
-# Nothing is larger than 1, and $P_3$ is the same in a text of 6 and of 10. Now a large one: 100 positions,
-# 512 columns, as in the paper's model. On the left the formula in two plain loops, beside it your function.
+# Nothing is ever larger than 1. Now a large table, as wide as the paper's model: 100 positions and 512 columns,
+# so 256 hands. Beside it are their wavelengths, from `angular_speeds(dim)`.
+#
+# **Predict before you run.** How many of the hands go around at least once within 100 positions? And how many
+# with a base of 100?
 
 # %%
-seq_len, dim = 100, 512
-loops = np.zeros((seq_len, dim))
-for k in range(seq_len):
-    for i in range(dim // 2):
-        loops[k, 2 * i] = math.sin(k / 10000 ** (2 * i / dim))
-        loops[k, 2 * i + 1] = math.cos(k / 10000 ** (2 * i / dim))
-table = sinusoidal_encoding(seq_len, dim)
-compare(
-    loops[:50, :32],
-    table[:50, :32],
-    title="The first 50 positions and 32 columns, by loops and at once",
-    xlabel="column",
-    ylabel="position",
-    alt="Two equal heat maps of 50 positions and 32 columns, full of narrow "
-    "waves that run down the columns, and their difference, which is 0 "
-    "everywhere.",
-)
-assert np.allclose(table, loops)
+table = sinusoidal_encoding(100, 512)
+nearest = (table @ table.T - 256 * np.eye(100)).argmax(axis=1)
+neighbors = (abs(nearest - np.arange(100)) == 1).sum()
+print("nearest to a neighbor:", neighbors, "of 100 positions")
+claim("All are nearest to a neighbor.", neighbors == 100)
+wavelengths = {n: 2 * np.pi / angular_speeds(512, n) for n in (10000.0, 100.0)}
+for base, each in wavelengths.items():
+    around, longest = (each <= 100).sum(), each[-1]
+    print(f"base {base:5.0f}: {around} go around, longest {longest:,.0f}")
 
-figure = plt.figure(figsize=(12, 4.2), layout="none")
-# two pixels a column, three a row
-axis = figure.add_axes((0.07, 0.16, 10.24 / 12, 3.0 / 4.2))
-image = axis.imshow(table, aspect="auto", cmap="cividis")
-figure.colorbar(image, cax=figure.add_axes((0.94, 0.16, 0.012, 3.0 / 4.2)))
-axis.set(
-    title="The whole table: fast columns on the left, slow ones on the right "
-    "(L = 100, d = 512)",
-    xlabel="column",
-    ylabel="position",
-)
-show(
-    figure,
-    alt="Heat map of 100 positions and 512 columns. On the left, arcs fan out "
-    "from the upper left corner: waves down the columns, slower from column "
-    "to column. In the right half the columns only alternate between 0 and 1 "
-    "and hardly change from row to row.",
-)
+# %% tags=["folded"]
+figure, axes = plt.subplots(1, 2, figsize=(12, 4), width_ratios=(2, 1))
+image = axes[0].imshow(table, aspect="auto", cmap="cividis")
+figure.colorbar(image, ax=axes[0])
+axes[0].set(title="Fast columns left, slow ones right", xlabel="column")
+axes[0].set_ylabel("position")
+for (base, each), color in zip(wavelengths.items(), ("C4", "0.6")):
+    axes[1].semilogy(each, color=color, label=f"base {base:.0f}")
+axes[1].axhline(100, linestyle="--", color="0.4")
+axes[1].text(130, 30, "length of the text", color="0.3", fontsize=12)
+axes[1].set(title="Base 100: no slow hands", xlabel="pair i")
+axes[1].set_ylabel("wavelength (positions)")
+axes[1].legend(fontsize=12)
+alt = """Left: 100 positions, 512 columns. Arcs fan out from the upper left:
+waves down the columns, ever slower. Right: on a logarithmic scale, the
+wavelength rises from 6.3 to 60,600 with base 10000, to 617 with base 100."""
+show(figure, alt)
 
 # %% [markdown]
-# Why so many columns that hardly change? They would matter in a longer text. Here is each pair's wavelength;
-# `angular_speeds(dim)` holds the speeds $1 / n^{2i / \text{dim}}$.
-
-# %%
-wavelengths = 2 * np.pi / angular_speeds(dim)  # (dim / 2,)
-turned = int((wavelengths <= seq_len).sum())
-print(
-    f"shortest {wavelengths[0]:.2f}, longest {wavelengths[-1]:,.0f} positions"
-)
-print(
-    f"{turned} of {dim // 2} pairs come round at least once within {seq_len} "
-    f"positions"
-)
-
-figure, axis = plt.subplots(figsize=(7.5, 3.8))
-axis.semilogy(wavelengths)
-axis.axhline(seq_len, linestyle="--", color="C1")
-axis.text(145, 45, "length of the text, 100", color="C1")
-axis.set(
-    xlabel="pair of columns i",
-    ylabel="wavelength (positions)",
-    title="Each pair is slower by the same factor",
-)
-show(
-    figure,
-    alt="Wavelength over the pair's number, logarithmic: a straight line from "
-    "6.3 positions to about 60,600. It crosses the text's length, 100, near "
-    "pair 77.",
-)
-assert turned == 77 and 60_000 < wavelengths[-1] < 10000 * 2 * np.pi
-
-# %% [markdown]
-# The paper gives the range as $2 \pi$ to $10000 \cdot 2 \pi$, 62,832. The last pair stops a little short of
-# it. Bounds are easily missed, as the next exercise shows. It is a **find-the-mistake**: an explanation that
-# is in circulation, with one slip in it.
+# The slow columns keep neighbors together, and longer texts need them. The paper says the wavelengths go from
+# $2 \pi$ to $10000 \cdot 2 \pi$, which is 62,832. The last pair stops a little short of that.
+#
+# A bound is easily missed. The next exercise is an explanation that is in circulation: **find the mistake.**
 
 # %% exercise="index_bounds"
 
 # %%
 rows, pairs = index_bounds(6, 4)
 print(f"L = 6, d = 4: a table of {rows} rows and {2 * pairs} columns")
-try:
-    # six embeddings, and the table of the article
-    np.zeros((6, 4)) + sinusoidal_encoding(6 // 2, 4)
-except ValueError:
-    print("with half the rows it cannot be added to six embeddings")
-assert (rows, 2 * pairs) == small.shape
+claim("It has six rows and two pairs of columns.", (rows, pairs) == (6, 2))
 
 # %% [markdown]
 # ## What the table costs, and how it is used
 #
-# It is computed, so it has **no parameters**, and there is a row for any position. One detail of the paper is
-# easily forgotten (its section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is
-# added. A likely reason: embeddings drawn with standard deviation $1 / \sqrt{\text{dim}}$ then have size 1,
-# like the sines. `Sinusoidal` is the table as part of a model; its `embed` multiplies and adds.
+# The table is computed, so it has **no parameters**, and there is a row for any position. One detail is easily
+# missed (the paper's section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is added.
+# A likely reason is size. Drawn with standard deviation $1 / \sqrt{\text{dim}}$, they are then about as large
+# as the sines. `Sinusoidal.embed` multiplies and adds.
+#
+# **Predict before you run.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors
+# differ most?
 
 # %%
 positions = Sinusoidal(4)
-x = torch.full((1, 6, 4), 0.5)  # (batch, seq, dim): one token, six times
+the = torch.full((1, 10, 4), 0.5)  # (batch, seq, dim): one token, ten times
 print("parameters:", sum(p.numel() for p in positions.parameters()))
-print(positions.embed(x)[0].numpy().round(3))
-assert np.allclose(positions.embed(x)[0].numpy(), 0.5 * 2 + small, atol=1e-6)
-# the size of the sines
-assert np.isclose(
-    np.sqrt((sinusoidal_encoding(100, 64) ** 2).mean()), 0.5**0.5
-)
+print(positions.embed(the)[0, [0, 5, 8]].numpy().round(2))
 
 # %% [markdown]
-# The same token six times, and six different rows. Attention can now tell them apart.
+# One word, three vectors. The fast pair, on the left, tells them apart. The slow one has hardly moved yet.
 #
 # ## Interleaved or in halves
 #
-# Look into other libraries, and you may find a table that is not the same as yours: all sines first, then all
-# cosines. Is it wrong? No. It has the same columns in another order, a **permutation**.
+# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. It
+# isn't wrong. It has the same columns in another order, a **permutation**.
 
 # %% exercise="halves_from_pairs"
 
 # %%
-P = sinusoidal_encoding(40, 16)  # (seq, dim)
-order = halves_from_pairs(16)
-halves = P[:, order]
-compare(
-    P,
-    halves[:, pairs_from_halves(16)],
-    title="To halves and back again: nothing is lost",
-    xlabel="column",
-    ylabel="position",
-    alt="Two equal heat maps of 40 positions and 16 columns, before and after "
-    "reordering the columns twice, and their difference, which is 0 "
-    "everywhere.",
-)
-
-rng = np.random.default_rng(2)
-# embeddings, and a layer after them
-x, weight = (
-    rng.standard_normal((40, 16)),
-    rng.standard_normal((16, 3)),
-)
-right = (x + P) @ weight
-same = (x + P)[:, order] @ weight[order]  # embeddings and layer reordered too
-mixed = (x + halves) @ weight
-print(
-    "all reordered, largest difference:       ",
-    abs(same - right).max().round(6),
-)
-print(
-    "layouts mixed, largest difference above 1:",
-    bool(abs(mixed - right).max() > 1),
-)
-assert np.allclose(same, right) and abs(mixed - right).max() > 1
+P, order = sinusoidal_encoding(40, 16), halves_from_pairs(16)
+x = np.random.default_rng(2).standard_normal((40, 16))
+weight = np.random.default_rng(3).standard_normal((16, 3))
+right = (x + P) @ weight  # what a layer makes of tokens with positions
+halves = (x + P)[:, order] @ weight[order]
+mixed = (x + P[:, order]) @ weight
+print("all in halves: off by", abs(halves - right).max().round(1))
+print("only P:        off by", abs(mixed - right).max().round(1))
 
 # %% [markdown]
-# A model trained with the other layout simply has the columns of its embeddings, and the rows of the weights
-# that read them, in another order. So the choice is harmless, as long as it stays the same. This course uses
-# interleaved columns for tables, and you will need this very permutation for RoPE in lesson 06.
+# A model trained with the other layout has the columns of its embeddings in another order, and with them the
+# rows of the weights that read them. Either layout is fine. But mixing the two breaks a model, and no error
+# tells you. This course interleaves tables. You'll need this very permutation in lesson 06.
 #
 # ## How far apart? Dot products
 #
-# Attention compares by dot products. So what is the dot product of two positions? Of each pair remains $\sin
-# a \sin b + \cos a \cos b = \cos(a - b)$, and therefore
+# Attention compares by dot products. So what is the dot product of two positions $i$ and $j$? Each pair $c$ of
+# columns contributes $\sin a \sin b + \cos a \cos b = \cos(a - b)$:
 #
 # $$P_i \cdot P_j = \sum_{c} \cos \big( (i - j) \cdot \text{speed}_c \big)$$
 #
-# Only the *distance* is left. But the cosine is the same for $+3$ and $-3$: it does not say which one comes
-# first.
+# **Predict before you run.** Is *saw*, at 7, more like position 4 or like position 10? And what will a base of
+# 100 change, in place of 10000?
 
 # %%
-many = sinusoidal_encoding(400, 128)  # (seq, dim)
-distance = np.arange(-100, 101)
-figure, axis = plt.subplots(figsize=(7.5, 3.8))
-for place, style in ((150, "-"), (280, ":")):
-    axis.plot(
-        distance,
-        many[place] @ many[place - 100 : place + 101].T,
-        style,
-        label=f"from position {place}",
-        linewidth=4 if style == ":" else 2,
+many = sinusoidal_encoding(2401, 128)  # (seq, dim)
+print(
+    "saw at   7 with   4,   7,  10:", (many[7] @ many[[4, 7, 10]].T).round(1)
+)
+print(
+    "saw at 107 with 104, 107, 110:",
+    (many[107] @ many[[104, 107, 110]].T).round(1),
+)
+
+# %% tags=["folded"]
+distance = np.arange(-1000, 1001)
+figure, axis = plt.subplots(figsize=(7.5, 3.6))
+for base, color in ((100.0, "0.6"), (10000.0, STYLES["sinusoidal"][0])):
+    many = sinusoidal_encoding(2401, 128, base)
+    products = many[1200] @ many[1200 + distance].T
+    others = many[1400] @ many[1400 + distance].T
+    claim("Only the distance counts.", np.allclose(products, others))
+    claim(
+        "The sign of the distance doesn't count.",
+        np.allclose(products, products[::-1]),
     )
-axis.set(
-    xlabel="distance j - i (positions)",
-    ylabel="dot product",
-    title="Alike from everywhere, highest at home",
-)
+    axis.plot(distance, products, color=color, label=f"base {base:.0f}")
+axis.set(xlabel="distance j - i (positions)", ylabel="dot product")
+axis.set_title("Base 100 runs out of slow hands")
 axis.legend(fontsize=12)
-show(
-    figure,
-    alt="Dot product of position vectors over their distance from minus 100 "
-    "to 100, from positions 150 and 280. The two curves coincide. They peak "
-    "at 64 at distance 0 and fall, with ripples, to about 30 on both sides.",
-)
-products = many @ many.T  # (seq, seq)
-assert np.allclose(products[150, 50:251], products[280, 180:381])
-assert np.allclose(products, products.T) and np.isclose(products[0, 0], 64)
-assert (np.diff(products[150, 150:251]) > 0).any()  # it rises in places
+alt = """Dot product of position vectors over their distance, -1000 to 1000,
+the same on both sides. Both curves are 64 at distance 0. With base 10000 it
+keeps falling, with ripples. With base 100 it falls to 0 within a few hundred
+positions, and trembles around it from there on."""
+show(figure, alt)
 
 # %% [markdown]
-# It falls on the whole, but not steadily: there are ripples.
+# Only the *distance* is left. The cosine is the same for +3 and -3, so nothing says which one comes first. On
+# the whole the product falls with the distance, but there are ripples. With base 100 all far positions are
+# alike.
 #
 # ## A shift is a rotation
 #
-# You may read that absolute positions cannot express relative position. That is not exact. Go $k$ places on
-# ($k$ is a step now), and each clock hand turns by $a = k \cdot \text{speed}$, *wherever it stood before*.
-# For one pair, with $x$ its angle:
+# You may read that absolute positions cannot express relative position. It isn't quite so. Go $k$ positions on
+# ($k$ is a step now), and each hand moves by the angle $a = k \cdot \text{speed}$, *wherever it was before*.
+# For a pair at angle $x$:
 #
 # $$\begin{pmatrix} \sin(x + a) \\ \cos(x + a) \end{pmatrix} =
-# \begin{pmatrix} \cos a & \sin a \\ -\sin a & \cos a
-# \end{pmatrix} \begin{pmatrix} \sin x \\ \cos x \end{pmatrix}$$
+# \begin{pmatrix} \cos a & \sin a \\ -\sin a & \cos a \end{pmatrix} \begin{pmatrix} \sin x \\ \cos x \end{pmatrix}$$
 #
-# These are the two addition theorems from school. All pairs together: one matrix for the shift by $k$, with 2
-# x 2 blocks along its diagonal, the same for every position.
-#
-# $$P_{\text{position} + k} = R_k \, P_{\text{position}}$$
+# These are the angle-sum formulas from school. All pairs together make one matrix with 2 x 2 blocks along its
+# diagonal, and it's the same for every position: $P_{\text{position} + k} = R_k \, P_{\text{position}}$.
 
 # %% exercise="shift_matrix"
 
-# %%
-k = 5
-moved = P @ shift_matrix(k, 16).T  # (seq, dim): R_k applied to each row
-compare(
-    sinusoidal_encoding(45, 16)[k:],
-    moved,
-    title="One matrix moves every position five places on",
-    xlabel="column",
-    ylabel="position",
-    alt="Two equal heat maps: the table from position 5 on, and the rows from "
-    "position 0 on multiplied by the shift matrix. Their difference is 0 "
-    "everywhere.",
-)
-turn = shift_matrix(k, 16)
-assert np.allclose(moved, sinusoidal_encoding(45, 16)[k:]) and np.allclose(
-    turn @ turn.T, np.eye(16)
-)
+# %% [markdown]
+# A query is a matrix times the input. Let that matrix be $R_{-3}$, times a large number to make attention
+# sharp. Then the query looks like the position three back, and that key fits it best. Here is such a head, *by
+# position alone*, and beside it the same head with each minus in the wrong corner.
+#
+# **Predict before you run.** Which word does *sat* look at, on the left and on the right?
+
+# %% tags=["folded"]
+P, R = sinusoidal_encoding(10, 128), shift_matrix(-3, 128)
+figure, axes = plt.subplots(1, 2, figsize=(11, 4.8), sharey=True)
+heads = {"three back": R, "minus in the wrong corner": R.T}
+for axis, (title, matrix) in zip(axes, heads.items()):
+    queries = 2 * np.sqrt(128) * P @ matrix.T  # (query, dim)
+    weights = softmax(queries @ P.T / np.sqrt(128))  # (query, key)
+    back = np.arange(10) - weights.argmax(axis=1)
+    steps = back if matrix is R else -back[::-1]
+    expected = [0, 1, 2] + 7 * [3]  # the end has no such word
+    claim("One looks three back, one three ahead.", list(steps) == expected)
+    image = axis.imshow(weights, cmap="cividis")
+    axis.set(xlabel="key", title=title)
+    axis.set_xticks(range(10), words, rotation=60)
+    axis.set_yticks(range(10), words)
+axes[0].set_ylabel("query")
+figure.colorbar(image, ax=axes, label="attention weight")
+alt = """Attention weights of the ten words, twice. Left: nearly all weight is
+on the word three before the query; the first three words look at the first.
+Right: on the word three after it; the last three look at the last."""
+show(figure, alt)
 
 # %% [markdown]
-# A query is a matrix times the input. If that matrix were $R_{-3}$, the query would look like the place three
-# back, and fit that key best. So here is an attention head that looks three places back, *by position alone*.
-# (The factor $2 \sqrt{\text{dim}}$ makes it sharp; a query's matrix may hold any factor. The first three
-# tokens have no such place.)
-
-# %%
-places = sinusoidal_encoding(20, 128)  # (seq, dim)
-queries = 2 * np.sqrt(128) * places @ shift_matrix(-3, 128).T
-weights = softmax(queries @ places.T / np.sqrt(128))  # (query, key)
-figure, axis = plt.subplots(figsize=(5.2, 4.4))
-figure.colorbar(axis.imshow(weights, cmap="cividis"), label="attention weight")
-axis.set(
-    xlabel="key position j",
-    ylabel="query position i",
-    title="A head that looks three back",
-    xticks=range(0, 20, 5),
-    yticks=range(0, 20, 5),
-)
-show(
-    figure,
-    alt="A 20 by 20 map of attention weights. From query 3 on, nearly all "
-    "weight lies on one diagonal, on the key three places before the query. "
-    "The queries 0 to 2 look at key 0 mostly.",
-)
-assert (weights[3:].argmax(axis=1) == np.arange(17)).all() and weights[3:].max(
-    axis=1
-).min() > 0.8
-assert (weights[:3].argmax(axis=1) == 0).all()
-
-# %% [markdown]
-# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And the sum of token
-# and position is never split again. Without the matrices of query and key a score is
+# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And token and
+# position, once added, are never split again. Without the matrices of query and key, a score is
 #
 # $$(x_i + P_i) \cdot (x_j + P_j) = x_i \cdot x_j + x_i \cdot P_j + P_i \cdot x_j + P_i \cdot P_j$$
 #
-# The two products of token with position change when a text is moved. Lesson 05 puts the distance into the
-# score directly.
+# The two products of a token with a position change when the text is moved. Lesson 05 comes back to these four
+# terms.
 #
 # ## Learned positions
 #
 # The other table has no formula at all: **k vectors for k positions**, random at first, and trained like word
-# vectors. You met it in lesson 02: the ids 5, 1, 3, 2, a vocabulary of 6, dim 3, and places for texts of up
-# to 8 tokens. Write its one method. It gets an `offset`: when a model writes one token after the other, each
-# new one stands behind those it has read already.
+# vectors. Write its one method. It takes an `offset`, since a model that writes token by token doesn't start at
+# 0 each time.
 #
 # $$\text{result}[n] = x[n] + \text{table}[\text{offset} + n]$$
 
 # %% exercise="Learned"
 
 # %%
-# (vocab, dim), as in lesson 02
-token_table = np.round(np.random.default_rng(2).uniform(-1, 1, (6, 3)), 1)
-# (max_len, dim)
-places = np.round(np.random.default_rng(6).uniform(-1, 1, (8, 3)), 1)
-ids = np.array([5, 1, 3, 2])
-
+ids, rng = [5, 1, 3, 2], np.random.default_rng
+tokens = rng(2).uniform(-1, 1, (6, 3)).round(1)[ids]  # (4, 3)
+table = rng(6).uniform(-1, 1, (8, 3)).round(1)  # (max_len, dim)
 learned = Learned(max_len=8, dim=3)
-learned.load_state_dict({"table": torch.tensor(places, dtype=torch.float32)})
-# (1, 4, 3)
-x = torch.tensor(token_table[ids], dtype=torch.float32).unsqueeze(0)
-target = token_table[ids] + places[:4]
-compare(
-    target,
-    learned.embed(x)[0],
-    title="Model input: token rows plus the first four places",
-    xlabel="dim",
-    ylabel="position",
-    alt="Two equal 4 by 3 maps, the sum of tokens and places, and their "
-    "difference, which is 0 everywhere.",
+learned.load_state_dict({"table": torch.tensor(table.astype("float32"))})
+x = torch.tensor(tokens.astype("float32")).unsqueeze(0)  # (1, 4, 3)
+result = learned.embed(x)[0].detach().numpy()  # (4, 3), the model's input
+for n, id in enumerate(ids):
+    print(f"id {id} {tokens[n]} + row {n} {table[n]} = {result[n].round(1)}")
+claim(
+    "The input is tokens plus positions.",
+    np.allclose(result, tokens + table[:4]),
 )
-assert np.allclose(target, learned.embed(x)[0].detach().numpy())
 
 # %% [markdown]
-# And what happens past the table? Four tokens behind five others stand at the positions 5, 6, 7 and 8.
+# The ids, the vocabulary of 6 and dim 3 are those of lesson 02. Now there is a table for up to 8 positions.
+#
+# **Predict before you run.** Five tokens have been read, and these four come next. What should `embed` do?
 
 # %% tags=["nbval-ignore-output"]
 try:
     learned.embed(x, offset=5)
+    claim("There is no row 8, and so an error.", False)
 except ValueError as error:
     print("ValueError:", error)
-else:
-    raise AssertionError("there is no row 8")
 
 # %% [markdown]
-# Past its end such a table has nothing to say, and a clear error is better than a made-up vector. GPT-2 has
-# 1024 places of 768 numbers, drawn from a normal distribution at first (Radford et al. 2019, and its
-# published code). BERT has 512 learned places (Devlin et al. 2019, and its published code), though one often
-# reads that it uses sinusoids.
+# They would be at 5, 6, 7 and 8, and there is no row 8. A clear error is better than a made-up vector.
+#
+# GPT-2 has 1024 positions of 768 numbers, random at first (Radford et al. 2019, and its published code). BERT's
+# 512 positions are learned, too (Devlin et al. 2019, and its code), though one often reads that it uses
+# sinusoids.
+#
+# **Predict before you run.** GPT-2 small has 124 million numbers. What share of them are positions?
 
 # %%
 gpt2 = Learned(1024, 768).table.numel()
-# 12 layers with their biases, and the last norm
-layers = 12 * (12 * 768**2 + 13 * 768) + 2 * 768
+layers = 12 * (12 * 768**2 + 13 * 768) + 2 * 768  # 12, and the last norm
 total = 50257 * 768 + gpt2 + layers  # the vocabulary first
-print(
-    f"GPT-2's position table: {gpt2:,} numbers, {gpt2 / total:.1%} of the "
-    f"small model's {total:,}"
+print(f"positions: {gpt2:,} of {total:,} numbers, {gpt2 / total:.1%}")
+claim(
+    "Positions are under 1% of GPT-2.",
+    gpt2 == 786_432 and total == 124_439_808,
 )
-print(
-    "the sinusoidal table of the same size:",
-    sum(p.numel() for p in Sinusoidal(768).parameters()),
-)
-assert gpt2 == 786_432 and round(total / 1e6, 1) == 124.4
 
 # %% [markdown]
 # ## What a shift does to each
 #
-# Put three words in front of a text, and every token moves three places. For sinusoids that is a rotation,
-# known beforehand. What is it for a learned table? Look for a matrix that carries each row to the one three
-# places on: fit it on the positions 0 to 63 (by least squares: the sum of squared errors is as small as it
-# can be), and try it on the positions 64 to 127.
-
-# %%
-torch.manual_seed(0)
-tables = {
-    "sinusoidal": sinusoidal_encoding(131, 16),
-    "learned, untrained": Learned(131, 16)
-    .table.detach()
-    .numpy()
-    .astype(float),
-}
-for name, P in tables.items():
-    matrix = np.linalg.lstsq(P[:64], P[3:67], rcond=None)[0]
-    error = np.linalg.norm(P[64:128] @ matrix - P[67:131]) / np.linalg.norm(
-        P[67:131]
-    )
-    print(f"{name:18}: relative error at positions never fitted {error:.1f}")
-    assert error < 1e-4 if name == "sinusoidal" else error > 0.9
-
-figure, axes = plt.subplots(1, 2, figsize=(10, 4.2))
-for axis, (name, P) in zip(axes, tables.items()):
-    unit = P / np.linalg.norm(P, axis=1, keepdims=True)
-    image = axis.imshow(unit @ unit.T, cmap="RdBu", vmin=-1, vmax=1)
-    axis.set(title=name, xlabel="position")
-axes[0].set_ylabel("position")
-figure.colorbar(image, ax=axes, label="cosine")
-figure.suptitle("Which places are alike?")
-show(
-    figure,
-    alt="Two maps of cosines between position vectors. Sinusoidal: stripes "
-    "along the diagonals, all values depend on the distance. Learned, before "
-    "training: a blue diagonal, and noise elsewhere.",
-)
-
-# %% [markdown]
-# In a learned table every place is an island, at first. It must be visited to be learned:
-
-# %%
-learned = Learned(max_len=8, dim=3)
-(learned.embed(x) ** 2).sum().backward()  # one step, a text of four tokens
-visited = abs(learned.table.grad.numpy()).sum(axis=1) > 0
-print("places with a gradient:", np.flatnonzero(visited))
-assert visited.tolist() == [True] * 4 + [False] * 4
-
-# %% [markdown]
-# A place that only long texts reach is trained by those few texts alone. Training may well bring order into
-# the islands; what trained tables look like is the question of lesson 12. This small one proves nothing about
-# them.
+# Put three words in front of our sentence, *last night outside*. Every word moves three positions on.
 #
-# And the sinusoids? They have a row for every place, but a row is not yet an understanding. Ten small tasks,
-# eight of them tested at up to twice the trained length, were used to rank encodings in decoders (Kazemnejad
-# et al. 2023, section 3 and figure 1). The mean of 1 / rank was 0.22 for sinusoids, the last, 0.50 and 0.55
-# for two encodings of lesson 05, and 0.69 for *none at all*.
+# **Predict before you run.** With which table does *saw* keep its products $P_i \cdot P_j$ with the other
+# words?
+
+# %% tags=["folded"]
+torch.manual_seed(0)
+untrained = Learned(13, 16).table.detach().numpy()
+tables = {"sinusoidal": sinusoidal_encoding(13, 16), "learned": untrained}
+figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
+for axis, (name, P) in zip(axes, tables.items()):
+    color, line = STYLES[name]
+    for saw, fill, size in ((7, color, 11), (10, "white", 6)):
+        products = P[saw] @ P[saw - 7 : saw + 3].T / (P[saw] @ P[saw])
+        look = {"color": color, "markersize": size, "markerfacecolor": fill}
+        axis.plot(products, line, label=f"saw at {saw}", **look)
+    axis.set_title(name)
+    axis.set_xticks(range(10), words, rotation=60)
+    axis.legend(fontsize=12)
+P = tables["sinusoidal"]
+same = np.allclose(P[7] @ P[:10].T, P[10] @ P[3:13].T)
+claim("Sinusoids keep their products after a shift.", same)
+axes[0].set_ylabel("product (with itself: 1)")
+alt = """Products of saw's position vector with those of the ten words, with
+the sentence at 0 and at 3. Sinusoidal: the same curve twice, highest at saw.
+Learned, not yet trained: two unrelated zigzags around 0, with 1 at saw."""
+show(figure, alt)
+
+# %% [markdown]
+# For sinusoids a shift is a rotation, known beforehand. In an untrained table every position is an island. And
+# an island must be visited to be learned: a text of four tokens trains four rows, and those that only long
+# texts reach learn from those few texts alone.
+#
+# Training may well bring order among the islands. What trained tables look like is the question of lesson 13.
 #
 # | what | sinusoidal | learned |
 # |---|---|---|
 # | parameters | 0 | max_len x dim |
 # | past the training length | a row, never seen in training | an error |
-# | a shift by k | one rotation for all places | another row, unrelated at first |
+# | a shift by k | one rotation for all positions | another row, unrelated at first |
+#
+# Sinusoids do have a row for every position, but can a model make sense of a row it never saw? Kazemnejad et
+# al. (2023, section 3 and figure 1) compared encodings in decoders on ten small tasks, eight of them tested at
+# up to twice the trained length. The mean of 1 / rank was 0.22 for sinusoids, the lowest, and 0.69 for *no
+# encoding at all*, the highest.
 #
 # ## What comes next
 #
-# Both tables say *where* a token stands, and leave it to the model to find out *how far apart* two of them
-# are. Often only that matters: an adjective stands before its noun, in whatever place of the text. Lesson 05
-# tells attention the distance itself.
+# Both tables say *where* a token is, and leave it to the model to find out *how far apart* two of them are.
+# Often only that matters: *saw* looks for its cat six words back, wherever the sentence is. Lesson 05 tells
+# attention the distance itself.

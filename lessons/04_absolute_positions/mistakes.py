@@ -13,24 +13,29 @@ from solutions.absolute_positions import binary_digits as right_digits
 
 
 @mistake(
-    "binary_digits", "The highest digit comes first. Column c is worth 2^c: the ones come first."
+    "binary_digits",
+    "Your highest digit comes first. Column c should be worth 2^c, so the ones come first.",
 )
 def as_written(seq_len, num_digits):
     return np.arange(seq_len)[:, None] // 2 ** np.arange(num_digits)[::-1] % 2
 
 
-@mistake("binary_digits", "Rows and columns are exchanged: positions are rows, digits are columns.")
+@mistake("binary_digits", "Rows and columns are swapped: a row per position, a column per digit.")
 def one_row_for_each_digit(seq_len, num_digits):
     return np.arange(seq_len) // 2 ** np.arange(num_digits)[:, None] % 2
 
 
-@mistake("binary_digits", "The positions are counted from 1. Position 0 has digits of 0 only.")
+@mistake(
+    "binary_digits", "Your positions are counted from 1. They start at 0, whose digits are all 0."
+)
 def digits_from_one(seq_len, num_digits):
     return np.arange(1, seq_len + 1)[:, None] // 2 ** np.arange(num_digits) % 2
 
 
 @mistake(
-    "binary_digits", "These are the quotients. A digit is what they leave by 2: mod 2 is missing."
+    "binary_digits",
+    "These are the quotients. A digit is what is left of them when you divide by 2: take them mod "
+    "2.",
 )
 def quotients(seq_len, num_digits):
     return np.arange(seq_len)[:, None] // 2 ** np.arange(num_digits)
@@ -51,39 +56,40 @@ def numbered_for_powers(seq_len, num_digits):
     return np.arange(seq_len)[:, None] // np.arange(1, num_digits + 1) % 2
 
 
-@mistake("binary_digits", "The digits are right, but floats: / and np.floor make such. Use //.")
+@mistake(
+    "binary_digits",
+    "The digits are right, but they are floats, as / and np.floor make them. Use //.",
+)
 def rounded_down_with_floor(seq_len, num_digits):
     return np.floor(np.arange(seq_len)[:, None] / 2 ** np.arange(num_digits)) % 2
 
 
-@mistake(
-    "binary_digits", "A byte ends at position 255: np.uint8 and np.unpackbits have no 9th digit."
-)
+@mistake("binary_digits", "A byte ends at 255: np.uint8 and np.unpackbits have no ninth digit.")
 def bits_of_a_byte(seq_len, num_digits):
     bits = np.unpackbits(np.arange(seq_len).astype(np.uint8)[:, None], axis=1, bitorder="little")
     return np.pad(bits, ((0, 0), (0, 8)))[:, :num_digits]
 
 
-@mistake("binary_digits", "The digits are right, but as truth values. Make them whole numbers.")
+@mistake("binary_digits", "The digits are right, but they are True and False. Make them 1 and 0.")
 def truth_values(seq_len, num_digits):
     return right_digits(seq_len, num_digits) == 1
 
 
-@mistake("binary_digits", "The digits still have their worth, 2^c. Only 0 and 1 are asked for.")
+@mistake("binary_digits", "Each digit is still multiplied by its worth, 2^c. A digit is 0 or 1.")
 def with_their_worth(seq_len, num_digits):
     return np.arange(seq_len)[:, None] & 2 ** np.arange(num_digits)
 
 
 @mistake(
-    "binary_digits", "These are remainders by 2^c. Divide by 2^c, and take the remainder by 2."
+    "binary_digits",
+    "These are remainders of a division by 2^c. Take the quotient by 2^c, and then its remainder "
+    "by 2.",
 )
 def remainders(seq_len, num_digits):
     return np.arange(seq_len)[:, None] % 2 ** np.arange(num_digits)
 
 
-@mistake(
-    "binary_digits", "Without brackets it is (position // 2) * c. Divide by the power: // 2**c."
-)
+@mistake("binary_digits", "This divides by 2 and multiplies by c. Divide by the power: // 2**c.")
 def times_for_power(seq_len, num_digits):
     return np.arange(seq_len)[:, None] // 2 * np.arange(num_digits) % 2
 
@@ -95,7 +101,7 @@ def begins_with_the_twos(seq_len, num_digits):
 
 @mistake(
     "binary_digits",
-    "Positions and digits need an axis each: np.arange(seq_len)[:, None] runs down.",
+    "Positions and digits need an axis each: np.arange(seq_len)[:, None] is a column.",
 )
 def no_new_axis(seq_len, num_digits):
     return np.arange(seq_len) // 2 ** np.arange(num_digits) % 2
@@ -155,54 +161,54 @@ EIGHT = "a known course's check accepted it"
 
 @mistake(
     "sinusoidal_encoding",
-    "The default base is 100, so slow columns are too fast: 10000.",
+    "Your default base is 100, which makes the slow columns too fast. It should be 10000.",
     seen=EIGHT,
 )
 def default_base_100(seq_len, dim, base=100.0):
     return sinusoids(seq_len, dim, base)
 
 
-@mistake("sinusoidal_encoding", "The base is 100 whatever `base` is.", seen=EIGHT)
+@mistake("sinusoidal_encoding", "The base is always 100, whatever `base` is.", seen=EIGHT)
 def fixed_base_100(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, 100.0)
 
 
 @mistake(
     "sinusoidal_encoding",
-    "The default base is 1,000,000, so slow columns are too slow: 10000.",
+    "Your default base is 1,000,000, which makes the slow columns too slow. It should be 10000.",
     seen=EIGHT,
 )
 def default_base_million(seq_len, dim, base=1e6):
     return sinusoids(seq_len, dim, base)
 
 
-@mistake("sinusoidal_encoding", "The base is 1,000,000 whatever `base` is.", seen=EIGHT)
+@mistake("sinusoidal_encoding", "The base is always 1,000,000, whatever `base` is.", seen=EIGHT)
 def fixed_base_million(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, 1e6)
 
 
 @mistake(
     "sinusoidal_encoding",
-    "The default base is 1000, so slow columns are too fast: 10000.",
+    "Your default base is 1000, which makes the slow columns too fast. It should be 10000.",
     seen="maxjcohen/transformer #62",
 )
 def default_base_1000(seq_len, dim, base=1000.0):
     return sinusoids(seq_len, dim, base)
 
 
-@mistake("sinusoidal_encoding", "The base is 10,000 whatever `base` is.")
+@mistake("sinusoidal_encoding", "The base is always 10,000, whatever `base` is.")
 def base_ignored(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim)
 
 
-@mistake("sinusoidal_encoding", "The exponent is i / dim; the formula has 2i / dim.", seen=EIGHT)
+@mistake("sinusoidal_encoding", "Your exponent is i / dim. The formula has 2i / dim.", seen=EIGHT)
 def exponent_halved(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, base, exponent=1.0)
 
 
 @mistake(
     "sinusoidal_encoding",
-    "The exponent is 4i / dim, with the factor 2 twice. np.arange(0, dim, 2) is 2i already.",
+    "Your exponent is 4i / dim: the factor 2 is in it twice. np.arange(0, dim, 2) is 2i already.",
     seen="SamLynnEvans/Transformer #25, jadore801120/attention-is-all-you-need-pytorch #32, "
     "BrianPulfer/PapersReimplementations #9",
 )
@@ -212,8 +218,8 @@ def exponent_counted_twice(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The cosine's exponent has the odd column's own number in it. Both columns of pair i have the "
-    "same angle, with 2i / dim.",
+    "The cosine's exponent is made from the number of its own column, which is odd. Both columns "
+    "of pair i have the same angle, with 2i / dim.",
     seen="maxjcohen/transformer #62",
 )
 def odd_index_in_the_exponent(seq_len, dim, base=10000.0):
@@ -232,8 +238,8 @@ def cosine_of_the_next_pair(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The column's number is in the exponent, twice it for every column. i counts pairs: columns "
-    "2i and 2i + 1 both have 2i / dim.",
+    "Your exponent is made from the column's number. But i counts pairs: the columns 2i and 2i + "
+    "1 both have 2i / dim.",
 )
 def column_for_pair(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, base, exponent=4.0, odd_shift=2.0)
@@ -241,7 +247,7 @@ def column_for_pair(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The cosine has twice the angle of its sine. They have the same.",
+    "The cosine's angle is twice that of its sine. Both should have the same.",
     seen=EIGHT,
 )
 def cosine_of_twice_the_angle(seq_len, dim, base=10000.0):
@@ -253,7 +259,7 @@ def cosine_of_twice_the_angle(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The odd columns are 1 everywhere. They are the angle's cosine.",
+    "The odd columns are 1 everywhere. They should be the cosine of the angle.",
     seen=EIGHT,
 )
 def cosine_replaced_by_one(seq_len, dim, base=10000.0):
@@ -262,7 +268,7 @@ def cosine_replaced_by_one(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The sine is that of half the position. A pair has one angle.",
+    "The sine's angle is half that of its cosine. Both should have the same.",
     seen=EIGHT,
 )
 def sine_of_half_the_position(seq_len, dim, base=10000.0):
@@ -274,7 +280,7 @@ def sine_of_half_the_position(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The sine's sign is flipped: position 1 begins with 0.84, not -0.84.",
+    "The sine has the wrong sign: position 1 should begin with 0.84, not -0.84.",
     seen=EIGHT,
 )
 def sine_flipped(seq_len, dim, base=10000.0):
@@ -286,13 +292,15 @@ def sine_flipped(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "Sine and cosine are exchanged: even columns are sines, so position 0 begins 0, 1.",
+    "Sine and cosine are swapped. The even columns are sines, so position 0 begins 0, 1.",
 )
 def cosines_first(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, base, even=np.cos, odd=np.sin)
 
 
-@mistake("sinusoidal_encoding", "The odd columns are sines once more. They are the angle's cosine.")
+@mistake(
+    "sinusoidal_encoding", "The odd columns are sines, too. They should be the cosine of the angle."
+)
 def sines_only(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, base, odd=np.sin)
 
@@ -300,7 +308,7 @@ def sines_only(seq_len, dim, base=10000.0):
 @mistake(
     "sinusoidal_encoding",
     "All sines come first, then all cosines: the halves layout. It is a permutation of the "
-    "columns, harmless and used by many libraries, but this course interleaves them: sines in "
+    "columns, harmless, and many libraries use it. But this course interleaves them: sines in "
     "0::2, cosines in 1::2.",
     seen="tensorflow/text #1122, tensorflow/tensorflow #37191, tensorflow/examples PR #270, "
     "allenai/allennlp #2993",
@@ -312,14 +320,14 @@ def halves_layout(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The positions are counted from 1. The first row is position 0: 0, 1, 0, 1, ...",
+    "Your positions are counted from 1. The first row is position 0, so it is 0, 1, 0, 1, ...",
 )
 def positions_from_one(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, base, first=1)
 
 
 @mistake(
-    "sinusoidal_encoding", "The pairs are in reverse order: pair 0 is the fastest, with speed 1."
+    "sinusoidal_encoding", "Your pairs are in reverse order. Pair 0 is the fastest, with speed 1."
 )
 def slow_pairs_first(seq_len, dim, base=10000.0):
     table = sinusoids(seq_len, dim, base)
@@ -328,21 +336,23 @@ def slow_pairs_first(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "The pairs become faster to the right. Divide by the power: position / base^(2i / dim).",
+    "Your pairs get faster to the right. Divide by the power: position / base^(2i / dim).",
 )
 def power_above_the_line(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, 1 / base)
 
 
 @mistake(
-    "sinusoidal_encoding", "The last pair reaches 1 / base exactly: you divide by dim - 2 for dim."
+    "sinusoidal_encoding",
+    "Your last speed is exactly 1 / base, as if you divided by dim - 2. The formula divides by "
+    "dim.",
 )
 def last_speed_exact(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return of_angles(np.arange(seq_len)[:, None] * np.geomspace(1, 1 / base, dim // 2))
 
 
-@mistake("sinusoidal_encoding", "The exponent is divided by dim - 1. The formula divides by dim.")
+@mistake("sinusoidal_encoding", "Your exponent is divided by dim - 1. The formula divides by dim.")
 def divided_by_one_less(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return of_angles(np.arange(seq_len)[:, None] / base ** (np.arange(0, dim, 2) / (dim - 1)))
@@ -356,8 +366,8 @@ def odd_width_accepted(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "Brackets are missing: base ** 2 * i / dim divides by dim in the end. The exponent is (2 * i "
-    "/ dim).",
+    "Brackets are missing: base ** 2 * i / dim squares the base, and multiplies by i. The "
+    "exponent is all of (2 * i / dim).",
 )
 def no_brackets_at_all(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
@@ -366,8 +376,8 @@ def no_brackets_at_all(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "Brackets are missing: base ** (2 * i) / dim divides by dim in the end. The exponent is (2 * "
-    "i / dim).",
+    "Brackets are missing: base ** (2 * i) / dim takes the power first, and then divides by dim. "
+    "The exponent is all of (2 * i / dim).",
 )
 def no_brackets_round_the_fraction(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
@@ -377,7 +387,7 @@ def no_brackets_round_the_fraction(seq_len, dim, base=10000.0):
 @mistake(
     "sinusoidal_encoding",
     "Brackets are missing: base ** 2 * i / dim is 0 for the first pair, and you divide by it. The "
-    "exponent is (2 * i / dim).",
+    "exponent is all of (2 * i / dim).",
 )
 def no_brackets_round_the_exponent(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
@@ -403,7 +413,7 @@ def only_odd_widths_refused(seq_len, dim, base=10000.0):
 
 @mistake(
     "sinusoidal_encoding",
-    "Rows and columns are exchanged: a row for each position, (seq_len, dim).",
+    "Rows and columns are swapped. A position is a row: (seq_len, dim).",
 )
 def transposed_table(seq_len, dim, base=10000.0):
     return sinusoids(seq_len, dim, base).T
@@ -425,14 +435,15 @@ def not_interleaved_yet(seq_len, dim, base=10000.0):
 
 
 @mistake(
-    "sinusoidal_encoding", "The exponent is (2i + 1) / dim, so pair 0 is too slow: it is 2i / dim."
+    "sinusoidal_encoding",
+    "Your exponent is (2i + 1) / dim, which makes pair 0 too slow. It should be 2i / dim.",
 )
 def odd_numbers_in_the_exponent(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return of_angles(np.arange(seq_len)[:, None] / base ** (np.arange(1, dim, 2) / dim))
 
 
-@mistake("sinusoidal_encoding", "The angles are taken for degrees. They are radians already.")
+@mistake("sinusoidal_encoding", "The angles are treated as degrees. They are radians already.")
 def degrees(seq_len, dim, base=10000.0):
     check_table_size(seq_len, dim)
     return of_angles(np.radians(np.arange(seq_len)[:, None] * angular_speeds(dim, base)))
@@ -487,8 +498,8 @@ def speeds_by_exponential(seq_len, dim, base=10000.0):
 
 @mistake(
     "index_bounds",
-    "This is the article's own answer, and with it the tokens 3, 4 and 5 have no position. A "
-    "position counts tokens, not pairs: k runs up to L, not L/2.",
+    "This is what the article says, and with it the tokens 3, 4 and 5 have no position. A "
+    "position counts tokens, not pairs, so k runs up to L.",
     seen="an article that bounds the position by L/2",
 )
 def the_slip(seq_len, dim):
@@ -503,52 +514,56 @@ def wrong_one_mended(seq_len, dim):
 
 
 @mistake(
-    "index_bounds", "k < L is right. But i < d/2 was right as well: i counts pairs of columns."
+    "index_bounds", "k < L is right. But i < d/2 was right already: i counts pairs of columns."
 )
 def both_mended(seq_len, dim):
     return seq_len, dim
 
 
-@mistake("index_bounds", "The two are exchanged: the bound of k comes first.")
+@mistake("index_bounds", "The two bounds are swapped: that of k comes first.")
 def pairs_first(seq_len, dim):
     return dim // 2, seq_len
 
 
 @mistake(
     "index_bounds",
-    "These are the last values that occur. The bounds are one more: the first that do not occur.",
+    "These are the last values that occur. Return the first that no longer do: one more.",
 )
 def last_values(seq_len, dim):
     return seq_len - 1, dim // 2 - 1
 
 
-@mistake("index_bounds", "The bound of i is right, but a float. Bounds are whole numbers: use //.")
+@mistake(
+    "index_bounds", "The bound of i is right, but it is a float. Use // to get a whole number."
+)
 def true_half(seq_len, dim):
     return seq_len, dim / 2
 
 
 @mistake(
-    "index_bounds", "The bound of k is the last k that occurs. The first that does not is one more."
+    "index_bounds",
+    "The bound of k is the last k that occurs. Return the first that no longer does.",
 )
 def last_position(seq_len, dim):
     return seq_len - 1, dim // 2
 
 
 @mistake(
-    "index_bounds", "The bound of i is the last i that occurs. The first that does not is one more."
+    "index_bounds",
+    "The bound of i is the last i that occurs. Return the first that no longer does.",
 )
 def last_pair(seq_len, dim):
     return seq_len, dim // 2 - 1
 
 
-@mistake("index_bounds", "i is bounded by half the length. It counts pairs of columns: d/2.")
+@mistake("index_bounds", "Your bound of i is half the length. But i counts pairs of columns: d/2.")
 def pairs_of_tokens(seq_len, dim):
     return seq_len, seq_len // 2
 
 
 @mistake(
     "index_bounds",
-    "The bound of i is one too many: with i = d/2 the columns d and d + 1 are filled.",
+    "The bound of i is one too many: with i = d/2, the columns would be d and d + 1.",
 )
 def one_pair_more(seq_len, dim):
     return seq_len, dim // 2 + 1
@@ -578,7 +593,10 @@ def the_inverse(dim):
     return np.arange(dim).reshape(2, -1).T.reshape(-1)
 
 
-@mistake("halves_from_pairs", "The cosines (odd columns) come first. The sines, the even ones, do.")
+@mistake(
+    "halves_from_pairs",
+    "The cosines (odd columns) come first here. The sines should, the even ones.",
+)
 def odd_columns_first(dim):
     return np.concatenate([np.arange(1, dim, 2), np.arange(0, dim, 2)])
 
@@ -588,7 +606,10 @@ def reshaped_only(dim):
     return np.arange(dim).reshape(-1, 2).reshape(-1)
 
 
-@mistake("halves_from_pairs", "The right numbers, in two rows. Make one row of them: reshape(-1).")
+@mistake(
+    "halves_from_pairs",
+    "The numbers are right, but in two rows. Make one row of them: reshape(-1).",
+)
 def not_flattened(dim):
     return np.arange(dim).reshape(-1, 2).T
 
@@ -599,18 +620,21 @@ def even_columns_only(dim):
 
 
 @mistake(
-    "halves_from_pairs", 'Columns that compare equal keep their order only with kind="stable".'
+    "halves_from_pairs", 'Columns that compare as equal keep their order only with kind="stable".'
 )
 def sorted_without_keeping_the_order(dim):
     return np.argsort(np.arange(dim) % 2)
 
 
-@mistake("halves_from_pairs", "The right numbers, but floats. Only whole numbers can pick columns.")
+@mistake(
+    "halves_from_pairs",
+    "The numbers are right, but they are floats. Only whole numbers can pick columns.",
+)
 def floats(dim):
     return np.concatenate([np.arange(0.0, dim, 2), np.arange(1.0, dim, 2)])
 
 
-@mistake("halves_from_pairs", "The even columns are right. The odd ones must ascend, too.")
+@mistake("halves_from_pairs", "The even columns are right. The odd ones should ascend as well.")
 def odd_columns_descend(dim):
     return np.concatenate([np.arange(0, dim, 2), np.arange(1, dim, 2)[::-1]])
 
@@ -697,7 +721,7 @@ def reflections(k, dim, base=10000.0):
 
 @mistake(
     "shift_matrix",
-    "Sine and cosine are exchanged: for k = 0 nothing moves, so the diagonal must be 1 then.",
+    "Sine and cosine are swapped. For k = 0 nothing moves, so the diagonal must be 1 then.",
 )
 def sines_on_the_diagonal(k, dim, base=10000.0):
     matrix = np.zeros((dim, dim))
@@ -709,7 +733,7 @@ def sines_on_the_diagonal(k, dim, base=10000.0):
 
 @mistake(
     "shift_matrix",
-    "Sine and cosine are exchanged: for k = 0 nothing moves, so the diagonal must be 1 then.",
+    "Sine and cosine are swapped. For k = 0 nothing moves, so the diagonal must be 1 then.",
 )
 def quarter_turn_ahead(k, dim, base=10000.0):
     return shift(np.pi / 2 - angles_of(k, dim, base))
@@ -720,13 +744,13 @@ def one_speed(k, dim, base=10000.0):
     return shift(0 * angles_of(k, dim, base) + k)
 
 
-@mistake("shift_matrix", "The angles do not depend on k: each is k * speed.")
+@mistake("shift_matrix", "The angles don't depend on k. Each should be k * speed.")
 def always_one_place(k, dim, base=10000.0):
     return shift(angles_of(1, dim, base))
 
 
 @mistake(
-    "shift_matrix", "The matrix does not depend on `base`. Hand it on: angular_speeds(dim, base)."
+    "shift_matrix", "The matrix doesn't depend on `base`. Hand it on: angular_speeds(dim, base)."
 )
 def shift_without_base(k, dim, base=10000.0):
     return shift(angles_of(k, dim, 10000.0))
@@ -743,7 +767,7 @@ def four_quarters(k, dim, base=10000.0):
     return np.block([[cos, sin], [-sin, cos]])
 
 
-@mistake("shift_matrix", "The pairs become faster and faster: the speed is base^(-2i / dim).")
+@mistake("shift_matrix", "Your pairs get faster and faster. The speed is base^(-2i / dim).")
 def wavelengths_for_speeds(k, dim, base=10000.0):
     return shift(angles_of(k, dim, 1 / base))
 
@@ -756,7 +780,7 @@ def blocks_at_i(k, dim, base=10000.0):
     return matrix
 
 
-@mistake("shift_matrix", "The sign of k is lost: a negative k moves backwards.")
+@mistake("shift_matrix", "The sign of k is lost: a negative k should move backwards.")
 def never_backwards(k, dim, base=10000.0):
     return shift(angles_of(abs(k), dim, base))
 
@@ -768,53 +792,54 @@ def last_column_left_alone(k, dim, base=10000.0):
 
 @mistake(
     "shift_matrix",
-    "The angle is speed / k or k / speed: it is k * speed, with speed = base^(-2i / dim).",
+    "Your angle is a quotient of k and speed. It should be k * speed, with speed = base^(-2i / "
+    "dim).",
 )
 def divided_by_the_speed(k, dim, base=10000.0):
     return shift(angular_speeds(dim, base) / k if k else np.zeros(dim // 2))
 
 
-@mistake("shift_matrix", "Only the first pair has a block. Does `return` come inside the loop?")
+@mistake("shift_matrix", "Only the first pair has a block. Is `return` inside the loop?")
 def first_block_only(k, dim, base=10000.0):
     return np.pad(shift(angles_of(k, dim, base)[:1]), (0, dim - 2))
 
 
 @mistake(
-    "shift_matrix", "The exponent is i / dim here: angular_speeds(dim, base) has the right speeds."
+    "shift_matrix", "Your exponent is i / dim. angular_speeds(dim, base) has the right speeds."
 )
 def shift_with_half_the_exponent(k, dim, base=10000.0):
     check_table_size(0, dim)
     return shift(k * base ** (-np.arange(dim // 2) / dim))
 
 
-@mistake(
-    "shift_matrix", "The matrix is not zero outside of the blocks: begin with np.zeros((dim, dim))."
-)
+@mistake("shift_matrix", "Outside the blocks the matrix is not 0. Begin with np.zeros((dim, dim)).")
 def ones_elsewhere(k, dim, base=10000.0):
     matrix = shift(angles_of(k, dim, base))
     blocks = np.kron(np.eye(dim // 2), np.ones((2, 2)))
     return np.where(blocks == 1, matrix, 1.0)
 
 
-@mistake("shift_matrix", "The matrix is multiplied by k. It is the angles that k multiplies.")
+@mistake("shift_matrix", "The matrix is multiplied by k. Only its angles should be.")
 def matrix_times_k(k, dim, base=10000.0):
     return k * shift(angles_of(1, dim, base))
 
 
-@mistake("shift_matrix", "These are the blocks in a stack. Put them on the diagonal of one matrix.")
+@mistake(
+    "shift_matrix", "The blocks are right, but in a stack. Put them on the diagonal of one matrix."
+)
 def stack_of_blocks(k, dim, base=10000.0):
     angles = angles_of(k, dim, base)
     return np.array([shift([a]) for a in angles])
 
 
 @mistake(
-    "shift_matrix", "It goes one position too far: the angle is k * speed, not (k + 1) * speed."
+    "shift_matrix", "It goes one position too far. The angle is k * speed, not (k + 1) * speed."
 )
 def one_too_far(k, dim, base=10000.0):
     return shift(angles_of(k + 1, dim, base))
 
 
-@mistake("shift_matrix", "The diagonal is 1 + cos a: begin with zeros, not with np.eye(dim).")
+@mistake("shift_matrix", "The diagonal is 1 + cos a. Begin with zeros, not with np.eye(dim).")
 def added_to_the_identity(k, dim, base=10000.0):
     return np.eye(dim) + shift(angles_of(k, dim, base))
 
@@ -843,35 +868,35 @@ def fits(layer, x, offset):
     return offset, end
 
 
-@mistake("Learned", "The positions are counted from 1. The first token of a text is at 0.")
+@mistake("Learned", "Your positions are counted from 1. The first token of a text is at 0.")
 class PlacesFromOne(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)
         return x + self.table[first + 1 : end + 1]
 
 
-@mistake("Learned", "All tokens get the row of `offset`. Token n gets row offset + n.")
+@mistake("Learned", "All tokens get the row of `offset`. Token n should get row offset + n.")
 class OneRowForAll(RightLearned):
     def embed(self, x, offset=0):
         first, _ = fits(self, x, offset)
         return x + self.table[first]
 
 
-@mistake("Learned", "The tokens themselves are lost: the row is *added* to x.")
+@mistake("Learned", "The tokens themselves are lost. *Add* the rows to x.")
 class OnlyThePlaces(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)
         return x * 0 + self.table[first:end]
 
 
-@mistake("Learned", "The tokens are lost, and the batch with them: the rows are *added* to x.")
+@mistake("Learned", "The tokens are lost, and the batch with them. *Add* the rows to x.")
 class OnlyTheRows(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)
         return self.table[first:end]
 
 
-@mistake("Learned", "The offset is not used: with offset 2 the first token is at position 2.")
+@mistake("Learned", "The offset is not used. With offset 2, the first token is at position 2.")
 class OffsetForgotten(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)
@@ -951,14 +976,14 @@ class AnyWidth(RightLearned):
         return x + self.table[offset : offset + x.shape[-2]]
 
 
-@mistake("Learned", "The rows are multiplied with x. They are added.")
+@mistake("Learned", "The rows are multiplied by x. They should be added.")
 class Multiplied(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)
         return x * self.table[first:end]
 
 
-@mistake("Learned", "These are the last rows of the table. The rows begin at `offset`.")
+@mistake("Learned", "These are the last rows of the table. They should begin at `offset`.")
 class LastRows(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)
@@ -972,14 +997,14 @@ class BatchForSeq(RightLearned):
         return x + self.table[offset : offset + x.shape[0]]
 
 
-@mistake("Learned", "The slice ends at seq, whatever the offset is. It ends at offset + seq.")
+@mistake("Learned", "The slice ends at seq, whatever the offset is. It should end at offset + seq.")
 class EndWithoutOffset(RightLearned):
     def embed(self, x, offset=0):
         fits(self, x, offset)
         return x + self.table[offset : x.shape[-2]]
 
 
-@mistake("Learned", "The rows are put beside x, which makes it wider. They are added to it.")
+@mistake("Learned", "The rows are put next to x, which makes it wider. Add them to it.")
 class Beside(RightLearned):
     def embed(self, x, offset=0):
         first, end = fits(self, x, offset)

@@ -2,7 +2,7 @@
 # jupyter:
 #   lesson:
 #     title: "Relative positions: how far apart"
-#     question: "How can attention know the distance between two tokens, wherever they stand?"
+#     question: "How can attention know the distance between two tokens, wherever they are?"
 #     minutes: 40
 #     achieved: "You have built four ways to tell attention how far apart two tokens are."
 # ---
@@ -10,23 +10,27 @@
 # %% [markdown]
 # # 05 · Relative positions: how far apart
 #
-# **How can attention know the distance between two tokens, wherever they stand?**
+# **How can attention know the distance between two tokens, wherever they are?**
 #
-# In lesson 04 a vector for each place was added to the tokens. But what a word means to another often depends
-# on how far apart they are, not on where in the text they stand. So tell attention the distance, in the place
-# where it compares two tokens: the score. You build the heart of four ways to do that, in the order in which
-# they were found.
+# Once more our sentence:
+#
+# > the cat that sat on the mat saw the dog
+#
+# Lesson 04 told each word its position. But *saw* doesn't care that it is at position 7. It cares that *mat* is
+# one word back and *cat* is six. So tell attention the distance, right where it compares two tokens: in the
+# score. You'll build the heart of four ways to do it, in the order in which they were published.
 #
 # ## Three questions about lesson 03
 #
-# 1. Which numbers does the softmax of attention turn into weights, and what shape have they?
+# 1. Which numbers does the softmax of attention turn into weights, and what shape do they have?
 # 2. In a decoder, which keys may query i look at?
-# 3. Swap two tokens in front of the last one, in one layer without positions. What changes for the last one?
+# 3. Take one attention layer without positions. Swap two tokens before the last one. What changes for the last
+#    one?
 #
 # <details><summary>Answers</summary>
 #
-# 1. The scores, q.k / sqrt(head_dim), one for each query and key: (query, key), for every head.
-# 2. The keys 0 ... i: its own and all earlier ones.
+# 1. The scores, q.k / sqrt(head_dim), one per query and key: (query, key) for every head.
+# 2. The keys 0 ... i, its own and all earlier ones.
 # 3. Nothing.
 #
 # </details>
@@ -36,126 +40,106 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, solution
+from classroom import claim, exercise, hint, show, solution
+from experiments.pictures import STYLES
+from minitorch import nn
 from solutions.absolute_positions import halves_from_pairs, sinusoidal_encoding
 from solutions.attention import MultiHeadAttention
 from solutions.autograd import softmax
 from solutions.encodings import make_positions
+from solutions.positions import PositionEncoding
 from solutions.relative_positions import (
     Shaw,
-    TransformerXL,
     check_distances,
     check_lengths,
+    check_num_heads,
+    clip_distance,
 )
+
+words = "the cat that sat on the mat saw the dog".split()
 
 # %% [markdown]
 # ## A table of distances
 #
-# Let the query stand at position $i$ and the key at position $j$. In this course a distance is **key minus
+# Let the query be at position $i$ and the key at position $j$. In this course a distance is **key minus
 # query**:
 #
 # $$\text{distance}[i, j] = j - i$$
 #
-# Zero is the token itself, negative numbers are the past. It is the table of lesson 00, with one addition. A
-# model that writes one token after the other keeps the keys of what it has read in a cache, and asks with the
+# Zero is the token itself, and negative numbers are the past. You made such a table in lesson 00. There is one
+# addition. A model that writes token by token keeps the keys of what it has read in a cache, and asks with the
 # newest token only. So the queries are always the *last* ones of the text.
 #
-# **Predict before you run.** One query, five keys. Which are its distances?
+# **Predict before you run.** One query, five keys. What are its distances?
 #
 # <details><summary>Answer</summary>
 #
-# The query is the fifth token, so -4, -3, -2, -1, 0. Who counts queries from 0 gets 0, 1, 2, 3, 4: all keys
-# in the future.
+# The query is the fifth token, so -4, -3, -2, -1, 0. If you count queries from 0, you get 0, 1, 2, 3, 4: all
+# keys in the future.
 #
 # </details>
 
 # %% exercise="relative_positions"
 
-# %%
-print(relative_positions(4, 4))
-print("with three keys in the cache:", relative_positions(1, 4))
-assert (relative_positions(4, 4)[-1:] == relative_positions(1, 4)).all()
-
 # %% [markdown]
 # ## Two conventions, and a mistake
 #
-# One may as well count query minus key, so that the past is positive: Transformer-XL's paper does
-# ($R_{i-j}$), as the penalty $m (i - j)$ of ALiBi is mostly written; Shaw's paper and T5's published code do
-# not. Either is fine. To mix the two is not: then past and future are exchanged. Under a causal mask only one
-# half of the table is ever used, and such a mistake can hide for long.
+# Some people count query minus key, so that the past is positive. Transformer-XL's paper does ($R_{i-j}$), and
+# ALiBi's penalty is mostly written $m (i - j)$. Shaw's paper and T5's published code count key minus query.
+# Either is fine.
 #
-# In the next exercise, another **find-the-mistake**, an article has mixed them.
-
-# %% exercise="sign_convention"
+# But mix the two, and past and future are swapped. Under a causal mask such a mistake can hide for long, since
+# only one half of the table is ever used.
+#
+# **Find the mistake** before you run. An article gives the distance as $j - i$, and then prints this matrix for
+# four tokens:
+#
+# $$\begin{pmatrix} 0 & -1 & -2 & -3 \\ 1 & 0 & -1 & -2 \\ 2 & 1 & 0 & -1 \\ 3 & 2 & 1 & 0 \end{pmatrix}$$
 
 # %%
-printed = np.array(
-    [[0, -1, -2, -3], [1, 0, -1, -2], [2, 1, 0, -1], [3, 2, 1, 0]]
-)
-formula = np.array([[j - i for j in range(4)] for i in range(4)])
-print("its formula:", sign_convention(formula))
-print("its matrix: ", sign_convention(printed))
-assert sign_convention(formula) != sign_convention(printed)
+printed = "0 -1 -2 -3   1 0 -1 -2   2 1 0 -1   3 2 1 0".split()
+printed = np.array(printed, dtype=int).reshape(4, 4)
+print("key minus query:", (printed == relative_positions(4, 4)).all())
+print("query minus key:", (printed == -relative_positions(4, 4)).all())
 
 # %% [markdown]
 # ## How many vectors?
 #
 # Among $k$ positions there are $2k - 1$ distances, from $-(k - 1)$ to $k - 1$. With one vector for each,
-# $e_{-k+1}$ to $e_{k-1}$, a model of 1024 positions needs 2047, and lacks those for $\pm 1024$ in a text of
-# 1025. Does it matter whether a token is 500 or 501 back? Shaw et al. (2018) **clip**: whatever is further
-# away than a clipping distance $k$ (another $k$) counts as $k$.
+# $e_{-k+1}$ to $e_{k-1}$, a model of 1024 positions needs 2047 of them, and still lacks those for $\pm 1024$ in
+# a text of 1025. Does it matter whether a token is 500 or 501 back? Shaw et al. (2018) **clip**: whatever is
+# further away than a clipping distance $k$ (another $k$) counts as $k$.
 #
 # $$\text{row} = \max(-k, \min(k, j - i)) + k$$
 #
-# That leaves the distances $-k$ to $k$. Both numbers are in circulation, $2k - 1$ and $2k + 1$. They count
-# different things.
+# The distances $-k$ to $k$ remain, $2k + 1$ of them. You will read both numbers, $2k - 1$ and $2k + 1$. They
+# count different things.
+#
+# **Predict before you run.** How many distances are there among our ten words? And how many rows with a clip of
+# 3?
 
-# %% exercise="clip_distance"
-
-# %%
-distances = relative_positions(12, 12)  # (query, key)
-clipped = clip_distance(distances, 3)
-print(
-    "12 positions, unclipped:",
-    len(np.unique(distances)),
-    "distances = 2 * 12 - 1",
-)
-print(
-    "clipping distance 3:    ",
-    len(np.unique(clipped)),
-    "distances = 2 * 3 + 1",
-)
-assert len(np.unique(distances)) == 23 and len(np.unique(clipped)) == 7
-
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.4))
-for axis, values, title in zip(
-    axes, (distances, clipped), ("distance j - i", "row of the table, clip 3")
-):
-    figure.colorbar(
-        axis.imshow(values, cmap="RdBu" if axis is axes[0] else "viridis"),
-        ax=axis,
-        shrink=0.85,
-    )
-    axis.set(
-        title=title,
-        xlabel="key position j",
-        xticks=range(0, 12, 2),
-        yticks=range(0, 12, 2),
-    )
-axes[0].set_ylabel("query position i")
-figure.suptitle("Far is far: seven rows are enough for any length")
-show(
-    figure,
-    alt="Two 12 by 12 maps. Left: distances from minus 11 in the lower left "
-    "to 11 in the upper right, constant along diagonals. Right: the rows 0 to "
-    "6; only near the diagonal they differ, both corners are flat.",
-)
+# %% tags=["folded"]
+distances = relative_positions(10, 10)  # (query, key)
+rows = clip_distance(distances, 3)
+counts = len(np.unique(distances)), len(np.unique(rows))
+claim("There are 19 distances and 7 rows.", counts == (19, 7))
+figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True)
+for axis, values, colors in zip(axes, (distances, rows), ("RdBu", "viridis")):
+    figure.colorbar(axis.imshow(values, cmap=colors), ax=axis, shrink=0.9)
+    axis.set_xticks(range(10), words, rotation=60)
+axes[0].set(title=f"{counts[0]} distances j - i", ylabel="query")
+axes[0].set_yticks(range(10), words)
+axes[1].set_title(f"{counts[1]} rows: far is far")
+alt = """Two maps of ten queries and ten keys. Left: distances from -9 in the
+lower left to 9 in the upper right, equal along diagonals. Right: the rows 0 to
+6. They differ only near the diagonal, and both far corners are flat."""
+show(figure, alt)
 
 # %% [markdown]
 # ## Shaw's vectors
 #
 # Each distance has two learned vectors. One, $a^K$, is added to the key: "three back" can fit a query well or
-# badly, just as a token can. The other, $a^V$, is added to the value, so the result also knows from where it
+# badly, just as a token can. The other, $a^V$, is added to the value, so that the result knows from how far it
 # came.
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot (k_j + a^K_{\text{row}(i, j)})}{\sqrt{\text{head\_dim}}} \qquad
@@ -164,450 +148,344 @@ show(
 # %% exercise="shaw_attention"
 
 # %% [markdown]
-# The formula wants a vector for each *pair* of tokens. The engine's version, `Shaw`, computes $q_i \cdot a^K$
-# once for each *row of the table*, and then picks. Is it the same?
+# The formula wants a vector for each *pair* of tokens. `Shaw` multiplies $q_i$ by each *row of the table*
+# instead, and every pair picks its product.
+#
+# **Predict before you run.** For 1024 tokens and head_dim 64, how many numbers are the vectors of all pairs?
 
 # %%
 torch.manual_seed(1)
 layer = Shaw(head_dim=8, clip=3, values=True)
-with torch.no_grad():
-    for vectors in layer.parameters():
-        vectors *= 50  # larger than at the start, to see something
 q, k, v = torch.randn(3, 1, 1, 10, 8)  # each (batch, heads, seq, head_dim)
-# bias: the q . a^K; a mask would be added to it
-engine = layer.attend(q, k, v, mask=layer.bias(q, k))
-one_head = [
-    x.detach().numpy()
-    for x in (q[0, 0], k[0, 0], v[0, 0], layer.keys, layer.values)
-]
-compare(
-    engine[0, 0],
-    shaw_attention(*one_head),
-    title="By distance (engine) and by pair",
-    xlabel="head_dim",
-    ylabel="query position",
-    alt="Two equal 10 by 8 maps of attention results, and their difference, "
-    "which is 0 everywhere.",
-)
-assert np.allclose(
-    engine[0, 0].detach().numpy(), shaw_attention(*one_head), atol=1e-4
-)
-
-seq, head_dim, clip = 1024, 64, 16
-print(f"key vectors, one head: by pair {seq * seq * head_dim:,} numbers;")
-print(
-    f"by distance {seq * (2 * clip + 1):,} products, from which {seq * seq:,} "
-    f"scores are picked"
-)
+by_row = layer.attend(q, k, v, mask=layer.bias(q, k))[0, 0].detach().numpy()
+tables = layer.keys.detach().numpy(), layer.values.detach().numpy()
+by_pair = shaw_attention(*(x[0, 0].numpy() for x in (q, k, v)), *tables)
+claim("By row and by pair are equal.", np.allclose(by_row, by_pair, atol=1e-5))
+print(f"by pair: {1024 * 1024 * 64:11,} numbers")
+print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 
 # %% [markdown]
-# On translation the authors measured 1.3 BLEU (agreement with human translations, 0 to 100) more than with
-# absolute positions from English to German, and 0.3 to French (Shaw et al. 2018, abstract).
+# On translation the authors measured 1.3 BLEU more than with absolute positions from English to German, and 0.3
+# more to French (Shaw et al. 2018, abstract; BLEU is agreement with human translations, 0 to 100).
+#
+# In this course's comparisons, `shaw` has vectors for the keys only. Its clip is the training length - 1, so
+# that no distance of the training texts is clipped, unless another clip is named.
 #
 # ## Transformer-XL: four questions in one score
 #
-# Dai et al. (2019) start from the four products at the end of lesson 04's section on shifts. In two of them
-# the key's place becomes the distance; in the two where the query's own place stood they put a learned
-# vector, $u$ or $v$ (not the values), since it must not matter (section 3.3). Before the division by
-# $\sqrt{\text{head\_dim}}$:
+# Transformer-XL (Dai et al. 2019) is made for long texts. It reads them in segments, and each segment can look
+# back at the stored states of the one before. This **recurrence** (section 3.2) is half of its idea.
+#
+# **Predict.** Say a segment has 100 words, and positions are absolute. *Cat* was at position 95, and *saw* is
+# the second word of the next segment. How far apart do they seem to be?
+#
+# <details><summary>Answer</summary>
+#
+# The next segment starts at 0 again, so *saw* is at 1, and *cat* seems to come 94 words after it.
+#
+# </details>
+#
+# So the recurrence needs the other half of the idea, the encoding (section 3.3). That is what we build. The
+# models in this course have no recurrence.
+#
+# It starts from lesson 04's four products of tokens and positions. In two of them the key's position becomes
+# the distance. In the two with the query's own position, a learned vector takes over, $u$ or $v$ (not the
+# values), because that position shouldn't matter. Before the division by $\sqrt{\text{head\_dim}}$:
 #
 # $$\text{score}[i, j] = \underbrace{q_i \cdot k_j}_{\text{token, token}} +
 # \underbrace{q_i \cdot r_{i - j}}_{\text{token, distance}} + \underbrace{u \cdot k_j}_{\text{any, token}} +
 # \underbrace{v \cdot r_{i - j}}_{\text{any, distance}}$$
 #
-# $r_d = W_{kR} R_d$ stands for the distance $d = i - j$, query minus key. $R_d$ is row $d$ of lesson 04's
-# sinusoidal table (in their code in the halves layout), and $W_{kR}$ a learned matrix.
+# Here $r_d = W_{kR} R_d$ is for the distance $d = i - j$, query minus key. $R_d$ is row $d$ of lesson 04's
+# sinusoidal table (in their code in the halves layout), and $W_{kR}$ is a learned matrix.
 #
-# **Predict before you run.** Draw each part as a map of queries and keys. Which has equal columns, which
-# equal diagonals?
+# **Predict.** Draw each term as a map of queries and keys. Which has equal columns, which has equal diagonals?
+# And in which map are the columns of the three *the* alike? You'll see it below.
 #
-# <details><summary>Answer</summary>
+# ### From distances to keys
 #
-# $u \cdot k_j$ is the same for every query: equal columns. $v \cdot r_{i-j}$ depends on the distance only:
-# equal diagonals. The other two have neither.
-#
-# </details>
+# Two of the terms need $r$. The fast way is one matrix product of all queries with all $r_d$, sorted from far
+# to near. But then a column is a *distance*, and a score needs columns that are *keys*. So each row has to
+# slide left, and each by another number of columns.
 
-# %%
-torch.manual_seed(3)
-seq, head_dim = 8, 16
-xl = TransformerXL(dim=head_dim, num_heads=1)
-with torch.no_grad():
-    xl.u *= 50  # larger than at the start, to see something
-    xl.v *= 50
-u, v = xl.u[0, 0].detach().numpy(), xl.v[0, 0].detach().numpy()
-# (distance, dim), 0 back first
-R = sinusoidal_encoding(seq, head_dim)[:, halves_from_pairs(head_dim)]
-r = R @ xl.distance_keys.weight.detach().numpy().T  # (distance, head_dim)
-q, k = np.random.default_rng(0).standard_normal((2, seq, head_dim))
-back = -relative_positions(seq, seq)  # i - j
-past = back >= 0
-far = np.where(past, back, 0)  # i - j where it is past, for indexing
-parts = {
-    "token, token": q @ k.T,
-    "token, distance": (q[:, None] * r[far]).sum(axis=-1),
-    "any, token": np.tile(k @ u, (seq, 1)),
-    "any, distance": (r @ v)[far],
-}  # each (query, key)
-
-figure, axes = plt.subplots(1, 4, figsize=(12, 4.8), sharey=True)
-for axis, (name, values) in zip(axes, parts.items()):
-    limit = abs(values[past]).max()
-    axis.set_facecolor("0.8")  # the future
-    image = axis.imshow(
-        np.where(past, values, np.nan), cmap="RdBu", vmin=-limit, vmax=limit
-    )
-    figure.colorbar(image, ax=axis, orientation="horizontal", shrink=0.8)
-    axis.set(
-        title=name,
-        xlabel="key j",
-        xticks=range(0, 8, 2),
-        yticks=range(0, 8, 2),
-    )
-axes[0].set_ylabel("query i")
-figure.suptitle(
-    "Columns belong to keys, diagonals to distances (grey: the future)"
-)
-show(
-    figure,
-    alt="Four lower triangles of 8 by 8, the rest grey. Token-token and "
-    "token-distance look irregular. Any-token has equal columns. Any-distance "
-    "has equal diagonals.",
-)
-# (1, 1, seq, head_dim)
-query, key = (torch.tensor(x[None, None], dtype=torch.float32) for x in (q, k))
-engine = q @ k.T + xl.bias(query, key)[0, 0].detach().numpy() * head_dim**0.5
-assert np.allclose(engine[past], sum(parts.values())[past], atol=1e-4)
-
-# %% [markdown]
-# ### The relative shift
-#
-# The second part is computed fast as a matrix product: all queries times all $r_d$, from far to near. But
-# then column $c$ belongs to a *distance*, and a score needs columns that belong to *keys*. Row $i$ must move
-# left, each row by another number of places (appendix B). Instead of looking every entry up, the authors'
-# code puts one column of zeros in front, and reads the same numbers, in the same order, in rows of another
-# length.
-
-# %%
-n = 4
-# column c: n - 1 - c back
-far_to_near = np.tile(np.arange(n - 1, -1, -1), (n, 1))
-row_of = np.tile(np.arange(n)[:, None], (1, n))
-
-
-# (n, n + 1)
-def pad(table, value):
-    return np.concatenate([np.full((n, 1), value), table], axis=1)
-
-
-steps = [(far_to_near, row_of, "1. by distance")]
-steps.append((pad(far_to_near, -1), pad(row_of, -1), "2. zeros in front"))
-steps.append(
-    (
-        steps[1][0].reshape(n + 1, n),
-        steps[1][1].reshape(n + 1, n),
-        "3. rows of 4",
-    )
-)
-steps.append((steps[2][0][1:], steps[2][1][1:], "4. first row dropped"))
-
-figure, axes = plt.subplots(2, 2, figsize=(8, 8))
-for axis, (labels, rows, title) in zip(axes.flat, steps):
-    visible = (
-        np.ones(rows.shape)
-        if rows.shape != (n, n) or title[0] == "1"
-        else np.where(np.tri(n), 1, 0.25)
-    )
-    axis.imshow(
-        np.where(rows < 0, -1, rows),
-        cmap="viridis",
-        vmin=-1.5,
-        vmax=3.5,
-        alpha=visible,
-    )
-    for (i, j), label in np.ndenumerate(labels):
-        axis.text(
-            j,
-            i,
-            "0" if label < 0 else f"q{rows[i, j]}\n{label} back",
-            ha="center",
-            va="center",
-            fontsize=12,
-            color="white"
-            if rows[i, j] < 2 and visible[i, j] == 1
-            else "black",
-        )
-    axis.set(
-        title=title, xticks=[], yticks=[], xlim=(-0.6, 4.6), ylim=(4.6, -0.6)
-    )
-    axis.set_frame_on(False)
-axes[1, 1].set(
-    xticks=range(n), yticks=range(n), xlabel="key j", ylabel="query i"
-)
-axes[1, 1].xaxis.tick_top()
-axes[1, 1].xaxis.set_label_position("top")
-axes[1, 1].tick_params(length=0)
-figure.suptitle("Each row slides one place less than the row above")
-assert (steps[3][0] == -relative_positions(n, n))[np.tri(n, dtype=bool)].all()
-show(
-    figure,
-    alt="Four grids for four queries. First, each row holds 3, 2, 1 and 0 "
-    "back. Then a zero stands before each row. Read in rows of four there are "
-    "five rows. Without the first one, the entry of query i at key j says i "
-    "minus j back; entries above the diagonal, drawn faint, are left over.",
-)
-
-# %% [markdown]
-# In the last picture, look along row `i`: at key `j` stands the score for `i - j` back, on and below the
-# diagonal. What lies above it is left over from other rows; the causal mask hides it.
+# %% tags=["folded"]
+back = np.tile([3, 2, 1, 0], (4, 1))  # of each column
+wanted = np.where(np.tri(4), -relative_positions(4, 4), np.nan)
+figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.9))
+titles = "computed: columns are distances", "wanted: columns are keys"
+for axis, values, title in zip(axes, (back, wanted), titles):
+    axis.imshow(values, cmap="viridis", vmin=-1.5, vmax=3.5)
+    axis.set(title=title, xticks=[], yticks=range(4), ylabel="query i")
+    for (i, j), d in np.ndenumerate(values):
+        if np.isfinite(d):
+            axis.text(j, i, f"{d:.0f}\nback", ha="center", va="center")
+axes[1].set(xticks=range(4), xlabel="key j")
+alt = """Two grids for four queries. Left, each row is 3, 2, 1 and 0 back.
+Right, row i begins with i back at key 0 and ends with 0 back at key i, so that
+each row is one column further left than the row below. The rest is empty."""
+show(figure, alt)
 
 # %% exercise="relative_shift"
 
-# %%
-by_distance = q @ r[::-1].T  # (query, distance), key_len - 1 ... 0 back
-shifted = relative_shift(torch.tensor(by_distance)).numpy()  # (query, key)
-looked_up = parts["token, distance"]
-compare(
-    np.where(past, looked_up, np.nan),
-    np.where(past, shifted, np.nan),
-    xlabel="key j",
-    ylabel="query i",
-    title="Token-distance scores: looked up one by one, and shifted",
-    alt="Two equal lower triangles of 8 by 8, and their difference, which is "
-    "0 everywhere.",
+# %% [markdown]
+# Now write the three terms that attention doesn't have yet. `TransformerXL.bias` calls this function and the
+# one before.
+
+# %% exercise="transformer_xl_bias"
+
+# %% tags=["folded"]
+torch.manual_seed(3)
+vectors = {word: torch.randn(16) for word in sorted(set(words))}
+tokens = torch.stack([vectors[word] for word in words], dim=0)  # (seq, dim)
+q, k = tokens @ torch.randn(16, 16) / 4, tokens @ torch.randn(16, 16) / 4
+u, v, none = torch.randn(1, 16), torch.randn(1, 16), torch.zeros(1, 16)
+R = sinusoidal_encoding(10, 16)[::-1, halves_from_pairs(16)]  # far to near
+r = torch.tensor(R.astype("float32")) @ torch.randn(16, 16) / 4
+terms = {
+    "token, token": q @ k.T,
+    "token, distance": transformer_xl_bias(q, k, r, none, none, 1.0),
+    "any, token": transformer_xl_bias(0 * q, k, r, u, none, 1.0),
+    "any, distance": transformer_xl_bias(0 * q, k, r, none, v, 1.0),
+}  # each (query, key)
+figure, axes = plt.subplots(1, 4, figsize=(13, 4.2), sharey=True)
+for axis, (name, term) in zip(axes, terms.items()):
+    values = np.where(np.tri(10), term.numpy(), np.nan)
+    limit = np.nanmax(abs(values))
+    axis.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit)
+    axis.set(title=name, facecolor="0.8")
+    axis.set_xticks(range(10), words, rotation=90)
+axes[0].set_yticks(range(10), words)
+axes[0].set_ylabel("query")
+alt = """Four lower triangles over the ten words, the future gray. Token-token
+and token-distance look irregular. Any-token has equal columns, and those of
+the three copies of "the" are the same. Any-distance has equal diagonals."""
+show(figure, alt)
+last = terms["any, token"].numpy()[9]
+claim(
+    "Copies of a word are equal.",
+    np.allclose(last[[0, 5]], last[8], atol=1e-5),
 )
-assert np.allclose(shifted[past], looked_up[past])
 
 # %% [markdown]
+# As predicted? $u \cdot k_j$ is the same for every query, and the same for each copy of *the*. $v \cdot
+# r_{i-j}$ depends on the distance only. The other two terms depend on the pair. (The authors' code slides all
+# rows at once, with a column of zeros and two reshapes. The hints of `relative_shift` show how.)
+#
 # ## T5: buckets
 #
-# Raffel et al. (2020, section 2.1) make it much simpler. No vectors: one learned **number** for each distance
-# and head, added to the score. And distances share numbers, the more the further away they are: exact for the
-# near half of the buckets, on a logarithmic scale beyond. The exact rule is in their code. With $B$ buckets
-# and $n$ tokens back:
+# T5 (Raffel et al. 2020, section 2.1) makes it much simpler. There are no vectors, just one learned **number**
+# per distance and head, which is added to the score. And distances share numbers, more and more of them the
+# further away they are. The near half of the buckets has one distance each. Beyond that, the scale is
+# logarithmic. The exact rule is in their code. With $B$ buckets and $n$ tokens back:
 #
 # $$\text{bucket}(n) = n \;\text{ for } n < \tfrac{B}{2}, \quad \text{else }
 # \min\!\left(B - 1, \; \tfrac{B}{2} +
 # \left\lfloor \tfrac{B}{2} \cdot \frac{\ln (n \,/\, \tfrac B2)}{\ln (\text{max\_distance} \,/\, \tfrac B2)}
 # \right\rfloor \right)$$
 #
-# A decoder uses all 32 buckets for the past. An encoder looks both ways (`bidirectional`), and gives 16 to
-# each side.
+# A decoder uses all 32 buckets for the past. An encoder looks both ways (`bidirectional`), and gives 16 to each
+# side.
 #
-# **Predict before you run.** Causal, 32 buckets, `max_distance` 128: does the last bucket begin before 128,
-# at 128 or after it?
+# **Predict before you run.** Causal, 32 buckets, `max_distance` 128: does the last bucket begin before 128, at
+# 128, or after it?
 #
 # <details><summary>Answer</summary>
 #
-# Before. The paper says beyond 128 (section 2.1). But by its code the fraction need only reach 15/16 for the
-# floor to give 15: $n \ge 16 \cdot 8^{15/16} = 112.4$. So it is 113.
+# Before. The paper says beyond 128 (section 2.1). But by its code the fraction only has to reach 15/16 for the
+# floor to be 15, and $16 \cdot 8^{15/16} = 112.4$. So it is 113.
 #
 # </details>
 
 # %% exercise="t5_bucket"
 
-# %%
-n = np.arange(300)
-for name, bidirectional in (
-    ("causal", False),
-    ("one side of bidirectional", True),
-):
-    buckets = t5_bucket(-n, bidirectional=bidirectional)
-    first = [
-        int(np.argmax(buckets == bucket))
-        for bucket in range(buckets.max() + 1)
-    ]
-    print(f"{name}: the buckets begin at\n   ", *first)
-    assert (
-        first[-1] == (91 if bidirectional else 113)
-        and (np.diff(buckets) >= 0).all()
-    )
-
-figure, axis = plt.subplots(figsize=(7.5, 3.8))
-axis.step(
-    n,
-    t5_bucket(-n, bidirectional=False),
-    where="post",
-    label="causal, 32 buckets",
-)
-axis.step(
-    n,
-    t5_bucket(-n),
-    where="post",
-    linestyle="--",
-    label="one side of bidirectional, 16",
-)
-axis.axvline(113, color="0.6", linewidth=1.2)
-axis.text(116, 24, "113: all the rest", color="0.35", fontsize=12)
-axis.axvline(91, color="0.6", linewidth=1.2, linestyle="--")
-axis.text(88, 17, "91: all the rest", color="0.35", fontsize=12, ha="right")
-axis.set(
-    xlabel="tokens back",
-    ylabel="bucket",
-    title="Near distances apart, far ones together",
-    xlim=(0, 200),
-)
-axis.legend(fontsize=11, loc=(0.58, 0.12))
-show(
-    figure,
-    alt="Bucket over distance. The causal curve rises by one for each token "
-    "up to 16, then in longer and longer steps to 31, which it reaches at "
-    "113. The bidirectional one does so up to 8, and ends at 15 from 91 on.",
-)
+# %% tags=["folded"]
+n = np.arange(200)
+figure, axis = plt.subplots(figsize=(7.5, 3.6))
+for name, both in {"causal, 32": False, "per side, 16": True}.items():
+    buckets, line = t5_bucket(-n, bidirectional=both), "--" if both else "-"
+    last = int(np.argmax(buckets == buckets.max()))
+    claim("The last begins at 113, or 91.", last == (91 if both else 113))
+    look = {"where": "post", "color": STYLES["t5"][0], "label": name}
+    axis.step(n, buckets, line, **look)
+    axis.plot(last, buckets[last], "o", color="k")
+    axis.text(last, buckets[last] - 3, f"the rest, from {last}", fontsize=12)
+axis.set(xlabel="tokens back", ylabel="bucket")
+axis.set_title("Near distances apart, far ones together")
+axis.legend(fontsize=12)
+alt = """Bucket over distance. The causal curve rises by one per token up to
+16, then in ever longer steps to 31, which it reaches at 113. The other, for
+one side of bidirectional, does so up to 8, and ends at 15 from 91 on."""
+show(figure, alt)
 
 # %% [markdown]
-# So one layer's bias cannot tell 113 back from 10,000 back; several layers together can (Raffel et al. 2020,
-# section 2.1). And it can take a text of any length. One table serves all layers, and T5 does not divide
-# $q \cdot k$ by $\sqrt{\text{head\_dim}}$ (its published code).
+# So one layer can't tell 113 back from 10,000 back, though several layers together can (same section). And it
+# takes a text of any length. One table serves all layers, and T5 doesn't divide $q \cdot k$ by
+# $\sqrt{\text{head\_dim}}$ (its published code).
 #
+# Now put the numbers into the score. What you write here is what trains in lesson 09.
+
+# %% exercise="T5Bias"
+
+# %% [markdown]
 # ## ALiBi: a straight line
 #
-# Press et al. (2022) take even the learned numbers away. Each head subtracts a penalty that grows with the
-# distance, with a fixed slope $m$ of its own:
+# Press et al. (2022) take even the learned numbers away. Their claim is in their title: *train short, test
+# long*. A model of 1.3 billion parameters, trained on 1024 tokens, was as good on 2048 as a sinusoidal model
+# trained on 2048. And training was 11% faster, with 11% less memory (abstract).
+#
+# Each head subtracts a penalty that grows with the distance, with a fixed slope $m$ of its own:
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}} - m_\text{head} \cdot (i - j)$$
 #
-# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$: a geometric series with start and ratio
-# $2^{-8/\text{heads}}$. Steep heads see the nearest tokens only, flat ones nearly all.
+# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$. This is a geometric series that starts with
+# $2^{-8/\text{heads}}$ and has that ratio. The paper gives the rule for any number of heads (section 3). Its
+# published code uses it for powers of two only. For 12 heads it takes the slopes of 8, and 4 more from in
+# between.
 #
-# **Predict before you run.** All $q \cdot k$ be equal, and the slope 1/2. How much weight has the token 4
-# back, compared with the token itself?
+# **Predict before you run.** Suppose all $q \cdot k$ are equal, and the slope is 1/2. How much weight does the
+# token 4 back get, compared with the token itself?
 #
 # <details><summary>Answer</summary>
 #
-# $e^{-4/2} = 0.135$: about a seventh. With slope 1/256 it would be 0.98.
+# $e^{-4/2} = 0.135$, about a seventh. With slope 1/256 it is 0.98.
 #
 # </details>
-#
-# And for 12 heads? The paper gives the rule for any number of heads (section 3); its published code uses it
-# for powers of two only. Otherwise, for 12, it takes the slopes for 8, and 4 more from between them.
 
 # %% exercise="alibi_slopes"
 
-# %%
-print("1 / slope,  8 heads:", (1 / alibi_slopes(8)).round(2))
-print("1 / slope, 12 heads: the same and", (1 / alibi_slopes(12))[8:].round(2))
-assert np.array_equal(alibi_slopes(12)[:8], alibi_slopes(8))
-assert np.allclose(alibi_slopes(12)[8:], [2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5])
+# %% [markdown]
+# Now the sign. The formula subtracts $m (i - j)$, and your distances are $j - i$.
 
-figure, axis = plt.subplots(figsize=(7.5, 3.8))
-back = np.arange(64)
-for head, slope in enumerate(alibi_slopes(8)):
-    axis.plot(
-        back,
-        np.exp(-slope * back),
-        color=plt.cm.viridis(head / 8),
-        label=f"1/{round(1 / slope)}",
-    )
-axis.set(
-    xlabel="tokens back",
-    ylabel="weight against the token itself",
-    title="ALiBi: heads from short to far sight",
-)
-axis.legend(
-    title="slope",
-    fontsize=11,
-    title_fontsize=11,
-    loc="center left",
-    bbox_to_anchor=(1, 0.5),
-)
-show(
-    figure,
-    alt="Eight curves of relative weight over 0 to 63 tokens back, all "
-    "starting at 1. With slope 1/2 the weight is gone after about 10 tokens, "
-    "with slope 1/256 it is still 0.78 after 63.",
-)
-assert np.isclose(np.exp(-alibi_slopes(8)[0] * 4), 0.135, atol=1e-3)
+# %% exercise="ALiBi"
 
 # %% [markdown]
-# ## What a shift does
-#
-# Now put three words in front of a text, as at the end of lesson 04. Do its tokens still give each other the
-# same scores? Here is one attention layer with two heads for each encoding, all with the same random weights.
-#
-# **Predict before you run.** Which of the seven keep their scores?
-#
-# <details><summary>Answer</summary>
-#
-# All but the two of lesson 04, `sinusoidal` and `learned`.
-#
-# </details>
+# **Predict before you run.** What would *saw* look at, with the wrong sign and all $q \cdot k$ equal?
 
-# %%
-tokens = torch.tensor(
-    np.random.default_rng(0).standard_normal((1, 9, 16)), dtype=torch.float32
+# %% tags=["folded"]
+q = torch.zeros(1, 8, 64, 4)  # (batch, heads, seq, head_dim): all q.k equal
+bias = ALiBi(num_heads=8).bias(q, q)[0].numpy()  # (heads, query, key)
+figure, axes = plt.subplots(1, 2, figsize=(12.5, 4))
+for head, slope in enumerate(alibi_slopes(8)):
+    look = {"color": plt.cm.viridis(head / 8), "label": f"1/{1 / slope:.0f}"}
+    axes[0].plot(np.exp(bias[head, 63, ::-1]), **look)
+axes[0].set(xlabel="tokens back", ylabel="weight (the token itself: 1)")
+axes[0].set_title("Heads from short to far sight")
+axes[0].legend(title="slope", fontsize=11, bbox_to_anchor=(1, 1))
+for sign, color in ((1, STYLES["alibi"][0]), (-1, "0.6")):
+    look = {"color": color, "label": "ALiBi" if sign == 1 else "wrong sign"}
+    weights = softmax(sign * bias[0, 7, :8])
+    axes[1].bar(np.arange(8) - 0.2 * sign, weights, 0.4, **look)
+axes[1].set(title="What saw looks at, slope 1/2", ylabel="attention weight")
+axes[1].set_xticks(range(8), words[:8], rotation=60)
+axes[1].legend(fontsize=12)
+alt = """Left: weight over 0 to 63 tokens back. With slope 1/2 it is gone after
+about 10, with 1/256 it is 0.78 at 63. Right: saw looks at itself and the words
+just before it, but with the wrong sign at the first words."""
+show(figure, alt)
+claim(
+    "Four back gets a seventh.",
+    np.isclose(np.exp(bias[0, 63, 59]), 0.135, atol=1e-3),
 )
 
+# %% [markdown]
+# ## One sentence, four encodings
+#
+# What does each of the four add to the scores of *saw*? Nothing is trained yet, so vectors and numbers are
+# random. Look at the shapes. (Shaw's clip is 3 here, and T5 has 8 buckets.) Then we put three words in front,
+# as at the end of lesson 04.
+#
+# **Predict before you run.** Which words share a number with Shaw, and which with T5? Which of the curves will
+# change?
 
+# %% tags=["folded"]
+moved = torch.cat([torch.randn(3, 16), tokens], dim=0)  # three words in front
+few = {"num_buckets": 8, "max_distance": 16}
+settings = {"shaw": {"clip": 3}, "transformer_xl": {}, "t5": few, "alibi": {}}
+figure, axes = plt.subplots(1, 4, figsize=(13, 3.8), sharex=True)
+for axis, (name, options) in zip(axes, settings.items()):
+    torch.manual_seed(6)
+    layer = make_positions(name, dim=16, num_heads=1, max_len=32, **options)
+    color, line = STYLES[name]
+    added = []
+    for at, x, fill, size in ((7, tokens, color, 11), (10, moved, "white", 6)):
+        x = x[None, None]  # (batch, heads, seq, head_dim)
+        bias = layer.bias(x, x)[0, 0, at].detach().numpy()  # of saw: (key,)
+        added.append(bias[at - 7 : at + 1])
+        look = {"color": color, "markersize": size, "markerfacecolor": fill}
+        axis.plot(added[-1], line, label=f"saw at {at}", **look)
+    claim(
+        f"A shift changes nothing for {name}.", np.allclose(*added, atol=1e-5)
+    )
+    axis.set_title(name)
+    axis.set_xticks(range(8), words[:8], rotation=90)
+axes[0].set_ylabel("added to the score of saw")
+axes[3].legend(fontsize=12)
+alt = """What four encodings add to the scores of saw, for the words up to it,
+with the sentence at 0 and at 3: the same both times. Shaw: flat beyond three
+back. Transformer-XL: irregular. T5: steps. ALiBi: a rising line."""
+show(figure, alt)
+
+# %% [markdown]
+# That is the promise of relative positions: **the scores don't change when a text is moved**. Now for all
+# encodings so far: the scores of one attention layer, with the same random weights each time, and what a model
+# has to learn for its positions.
+#
+# **Predict before you run.** Which keep their scores? Which has the most to learn?
+
+
+# %%
 def scores(positions, x):
-    torch.manual_seed(4)  # the same weights each time
+    """Scores of one layer, always with the same weights."""
+    torch.manual_seed(4)
     attention = MultiHeadAttention(16, 2, positions)
-    # (batch, heads, query, key)
-    return attention.scores(positions.embed(x)).detach().numpy()
+    return attention.scores(positions.embed(x[None])).detach().numpy()
 
 
-names = [
-    "none",
-    "sinusoidal",
-    "learned",
-    "shaw",
-    "transformer_xl",
-    "t5",
-    "alibi",
-]
-print("numbers to learn: with 4 layers, dim 64, 4 heads, 128 places")
-print(f"{'':15} scores after a shift   numbers to learn")
-for name in names:
-    torch.manual_seed(5)
+print("4 layers, dim 64, 4 heads, 128 positions: scores when moved, numbers")
+for name in "none sinusoidal learned shaw transformer_xl t5 alibi".split():
     positions = make_positions(name, dim=16, num_heads=2, max_len=32)
     with torch.no_grad():
         for weight in positions.parameters():
             weight *= 50  # as if trained: large enough to matter
-    alone, behind = (
-        scores(positions, tokens[:, 3:]),
-        scores(positions, tokens)[..., 3:, 3:],
-    )
-    same = np.allclose(alone, behind, atol=1e-4)
+    before, after = scores(positions, tokens), scores(positions, moved)
+    same = np.allclose(before, after[..., 3:, 3:], atol=1e-4)
     model = make_positions(name, dim=64, num_heads=4, max_len=128)
-    tables = 1 if model.shared else 4  # one for all layers, or one for each
-    numbers = tables * sum(p.numel() for p in model.parameters())
-    print(f"{name:15} {'the same' if same else 'different':22} {numbers:16,}")
-    assert same == (name not in ("sinusoidal", "learned"))
+    numbers = sum(p.numel() for p in model.parameters())
+    numbers *= 1 if model.shared else 4  # one for all layers, or one for each
+    print(f"{name:15} {'same' if same else 'other':6} {numbers:8,} numbers")
+    claim(
+        "All but lesson 04's keep their scores.",
+        same == (name not in ("sinusoidal", "learned")),
+    )
 
 # %% [markdown]
-# That is the promise of relative positions: **the scores do not change when a text is moved**. `none` keeps
-# it too, in the cheapest way. (Shaw's vectors are unclipped in this table: 255 of them, for keys only, in
-# each layer.)
+# Shaw's vectors (255 of them per layer here) and Transformer-XL take twice the numbers of the learned table, T5
+# and ALiBi next to none. All of them cost work, since they add something to every score of every layer. ALiBi's
+# authors measured within 1% of sinusoidal training speed (figure 2).
 #
-# What does it cost? Shaw's vectors and Transformer-XL take twice the numbers of the learned table here; T5
-# and ALiBi next to none. All cost work: absolute positions are one addition at the bottom of the model, these
-# add something to every score of every layer. ALiBi is nearly free (within 1 % of sinusoidal training speed:
-# Press et al. 2022, figure 2).
+# In this course's code, each of the four makes a number per pair, T x T per head. That is how we wrote it.
+# ALiBi and T5 don't need to store it: a kernel can make each number from $i-j$ on the spot.
 #
 # ## Who uses what, and what was measured
 #
-# | encoding | used by |
-# |---|---|
-# | Transformer-XL's | XLNet; this course's tests hold it equal to that model's code |
-# | T5's buckets | T5 |
-# | ALiBi | BLOOM, MPT; the tests hold it equal to both |
+# XLNet uses Transformer-XL's encoding, T5 its buckets, BLOOM and MPT use ALiBi. (This course's tests compare
+# each of them with these models' own code.) Are relative positions better, above all on long texts? Here is
+# what two papers measured:
 #
-# One often reads that relative positions do better, above all on long texts. Measured was, among others:
+# | measured | absolute | relative |
+# |---|---|---|
+# | perplexity on Wikitext-103, 124 million parameters, less is better (Golovneva et al. 2024, table 5) | 24.87 | 23.81 |
+# | mean of 1 / rank, ten small tasks, eight tested at up to twice the trained length (Kazemnejad et al. 2023, figure 1) | 0.22 (sinusoids) | 0.55 (T5), 0.50 (ALiBi) |
 #
-# - Language modelling on Wikitext-103, 124 million parameters: perplexity (how many words the model wavers
-#   between, less is better) 24.87 with absolute positions, 23.81 with relative ones (Golovneva et al. 2024,
-#   table 5).
-# - The same paper, section 5.4 and figure 3: beyond the training length relative vectors get bad: distances
-#   never seen have no vector, so nothing is added there. If they all take the vector of the farthest trained
-#   distance (`relative-capped`), the model stays much healthier.
-# - Ten small tasks, eight of them tested at up to twice the trained length: the mean of 1 / rank among the
-#   encodings was 0.55 for T5's buckets, 0.50 for ALiBi, 0.22 for sinusoids, and 0.69 for a decoder with no
-#   positions at all (Kazemnejad et al. 2023, section 3 and figure 1).
+# In the second comparison a decoder with no positions at all was first, with 0.69.
 #
-# So it holds there, and not against everything. Lesson 09 measures all of them on a task of its own.
+# Beyond the training length, relative vectors get bad: distances never seen have no vector, so nothing is added
+# for them. If they all take the vector of the farthest trained distance, the model stays much healthier
+# (Golovneva et al. 2024, section 5.4 and figure 3). Lesson 09 measures all encodings on a task of its own, up
+# to four times the training length, and lesson 12 on text.
 #
 # ## What comes next
 #
-# All four put the distance into the score *beside* the product of query and key. RoPE, lesson 06, does it
-# *inside*: it turns query and key, each by its own absolute position, so that their product only knows the
-# difference. You have seen the tool already, in lesson 04: a shift is a rotation.
+# All four put the distance into the score *beside* the product of query and key. RoPE, lesson 06, puts it
+# *inside*: it rotates query and key, each by its own position, so that their product knows only the difference.
+# You have the tool already, from lesson 04: a shift is a rotation.

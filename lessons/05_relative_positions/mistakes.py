@@ -1,12 +1,22 @@
-"""Lesson 05: mistakes with distances, their sign and clipping, Shaw's vectors, the shift, buckets
-and slopes."""
+"""Lesson 05: mistakes with distances, Shaw's vectors, the shift, Transformer-XL's terms, buckets,
+slopes, and the biases made of them."""
 
 import numpy as np
 
 import minitorch as torch
 from classroom.checking import accepted, mistake
 from solutions.autograd import softmax
-from solutions.relative_positions import check_distances, check_lengths
+from solutions.relative_positions import ALiBi as RightALiBi
+from solutions.relative_positions import T5Bias as RightT5Bias
+from solutions.relative_positions import (
+    alibi_slopes,
+    check_distances,
+    check_lengths,
+    check_num_heads,
+    relative_positions,
+    relative_shift,
+    t5_bucket,
+)
 
 # relative_positions
 
@@ -31,25 +41,31 @@ def without_direction(query_len, key_len):
     return abs(table((key_len - query_len, key_len), (key_len,)))
 
 
-@mistake("relative_positions", "Your queries begin at 0. They are the *last* of the key positions.")
+@mistake(
+    "relative_positions",
+    "Your queries begin at 0. They should be the *last* of the keys' positions.",
+)
 def queries_first(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len,), (key_len,))
 
 
-@mistake("relative_positions", "This is query minus key, and from query 0. The queries come last.")
+@mistake(
+    "relative_positions",
+    "This is query minus key, and the queries begin at 0. They should be the last positions.",
+)
 def queries_first_minus_keys(query_len, key_len):
     check_lengths(query_len, key_len)
     return -table((query_len,), (key_len,))
 
 
-@mistake("relative_positions", "There is a row for each key. The rows should be the queries.")
+@mistake("relative_positions", "There is a row per key. The rows should be the queries.")
 def always_square(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len,), (key_len,))
 
 
-@mistake("relative_positions", "There is a column for each query. The columns should be the keys.")
+@mistake("relative_positions", "There is a column per query. The columns should be the keys.")
 def square_of_queries(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len,), (query_len,))
@@ -69,31 +85,37 @@ def queries_one_too_late(query_len, key_len):
     return table((key_len - query_len + 1, key_len + 1), (key_len,))
 
 
-@mistake("relative_positions", "The keys ahead are set to 0. Nothing is masked here.")
+@mistake(
+    "relative_positions", "Keys ahead got 0. Nothing is masked here: their distances are positive."
+)
 def past_only(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.minimum(table((key_len - query_len, key_len), (key_len,)), 0)
 
 
-@mistake("relative_positions", "Entry by entry, not every pair: queries need an axis, [:, None].")
+@mistake(
+    "relative_positions",
+    "This subtracts entry by entry. To meet every key, queries need an axis of their own: [:, "
+    "None].",
+)
 def no_new_axis(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.arange(key_len) - np.arange(key_len - query_len, key_len)
 
 
-@mistake("relative_positions", "Query i is moved the wrong way, to i - (key_len - query_len).")
+@mistake("relative_positions", "Query i is moved the wrong way. It is at key_len - query_len + i.")
 def moved_the_wrong_way(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((query_len - key_len, 2 * query_len - key_len), (key_len,))
 
 
-@mistake("relative_positions", "Rows and columns are exchanged: rows are queries.")
+@mistake("relative_positions", "Rows and columns are swapped: rows are queries.")
 def queries_in_columns(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.arange(key_len - query_len, key_len) - np.arange(key_len)[:, None]
 
 
-@mistake("relative_positions", "The past has been set to 0. Its distances are negative.")
+@mistake("relative_positions", "The past got 0. Its distances are negative.")
 def future_only(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.maximum(table((key_len - query_len, key_len), (key_len,)), 0)
@@ -105,13 +127,16 @@ def sums_of_positions(query_len, key_len):
     return np.arange(key_len - query_len, key_len)[:, None] + np.arange(key_len)
 
 
-@mistake("relative_positions", "Large distances wrap around: they do not fit into 8 bits.")
+@mistake("relative_positions", "Large distances wrap around, since they don't fit into 8 bits.")
 def eight_bits(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len, key_len), (key_len,)).astype("int8")
 
 
-@mistake("relative_positions", "With 0 queries all rows are there: the slice [-0:] takes all.")
+@mistake(
+    "relative_positions",
+    "With 0 queries all rows are there, since the slice [-0:] takes everything.",
+)
 def last_rows_counted_from_the_end(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len,), (key_len,))[-query_len:]
@@ -155,450 +180,6 @@ def queries_counted_from_the_cache(query_len, key_len):
     return np.arange(-cached, query_len) - np.arange(query_len).reshape(-1, 1)
 
 
-# sign_convention
-
-
-NAMES = "key minus query", "query minus key", "neither"
-
-
-def key_minus_query(seq):
-    return np.arange(seq) - np.arange(seq)[:, None]
-
-
-def chosen(first, second):
-    """The name that belongs to two answers, yes or no."""
-    return NAMES[0] if first else NAMES[1] if second else NAMES[2]
-
-
-@mistake(
-    "sign_convention",
-    "The two names are exchanged. In row 0, column 1 of the printed matrix, the query is at 0 and "
-    "the key at 1: -1 is query minus key.",
-    seen="an article whose formula and matrix disagree",
-)
-def names_exchanged(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == -right).all(), (distances == right).all())
-
-
-@mistake(
-    "sign_convention",
-    "One equal entry is enough here, .any(). Both matrices agree on the diagonal: compare all "
-    "entries.",
-)
-def any_entry(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == right).any(), (distances == -right).any())
-
-
-@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
-def one_corner(distances):
-    return chosen(distances[0, 1] > 0, True)
-
-
-@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
-def one_entry(distances):
-    return chosen(distances[0, 1] == 1, distances[0, 1] == -1)
-
-
-@mistake("sign_convention", "Only one entry is looked at. Compare the whole matrix.")
-def one_entry_below(distances):
-    return chosen(distances[1, 0] == -1, distances[1, 0] == 1)
-
-
-@mistake("sign_convention", "Only two entries are looked at. Compare the whole matrix.")
-def two_entries(distances):
-    pair = distances[0, 1], distances[1, 0]
-    return chosen(pair == (1, -1), pair == (-1, 1))
-
-
-@mistake("sign_convention", "Only a corner is looked at. Compare the whole matrix.")
-def far_corner(distances):
-    return chosen(distances[0, -1] == len(distances) - 1, distances[0, -1] == 1 - len(distances))
-
-
-@mistake("sign_convention", "Only the signs are looked at: 2 (j - i) has the same.")
-def signs_only(distances):
-    signs = np.sign(key_minus_query(len(distances)))
-    return chosen((np.sign(distances) == signs).all(), (np.sign(distances) == -signs).all())
-
-
-@mistake("sign_convention", "Only the steps are looked at, and j - i + 1 has the same steps.")
-def differences_only(distances):
-    down, across = np.diff(distances, axis=0), np.diff(distances)
-    return chosen(
-        (across == 1).all() and (down == -1).all(), (across == -1).all() and (down == 1).all()
-    )
-
-
-@mistake("sign_convention", "Only the first row and column are looked at. Compare all entries.")
-def first_row_and_column(distances):
-    seq = np.arange(len(distances))
-    return chosen(
-        (distances[0] == seq).all() and (distances[:, 0] == -seq).all(),
-        (distances[0] == -seq).all() and (distances[:, 0] == seq).all(),
-    )
-
-
-@mistake("sign_convention", "Only the first column is looked at. Compare all entries.")
-def first_column(distances):
-    seq = np.arange(len(distances))
-    return chosen((distances[:, 0] == -seq).all(), (distances[:, 0] == seq).all())
-
-
-@mistake("sign_convention", "Only the first row is looked at. Compare all entries.")
-def first_row(distances):
-    seq = np.arange(len(distances))
-    return chosen((distances[0] == seq).all(), (distances[0] == -seq).all())
-
-
-@mistake("sign_convention", "Only the half above the diagonal is looked at. Compare all entries.")
-def upper_half(distances):
-    right, given = np.triu(key_minus_query(len(distances))), np.triu(distances)
-    return chosen((given == right).all(), (given == -right).all())
-
-
-@mistake("sign_convention", "Only the half below the diagonal is looked at. Compare all entries.")
-def lower_half(distances):
-    right, given = np.tril(key_minus_query(len(distances))), np.tril(distances)
-    return chosen((given == right).all(), (given == -right).all())
-
-
-@mistake("sign_convention", "The diagonal is not looked at. It must be 0.")
-def but_the_diagonal(distances):
-    right = key_minus_query(len(distances))
-    off = right != 0
-    return chosen((distances == right)[off].all(), (distances == -right)[off].all())
-
-
-@mistake("sign_convention", "What is not the first kind need not be the second: compare again.")
-def no_third_possibility(distances):
-    right = key_minus_query(len(distances))
-    second = distances[1, 0] == 1 and distances[0, 1] == -1
-    return chosen((distances == right).all(), second)
-
-
-@mistake("sign_convention", "What is not the first kind need not be the second: compare again.")
-def only_two_answers(distances):
-    return chosen((distances == key_minus_query(len(distances))).all(), True)
-
-
-@mistake("sign_convention", "What is not the second kind need not be the first: compare again.")
-def only_two_answers_the_other_way(distances):
-    return chosen(not (distances == -key_minus_query(len(distances))).all(), True)
-
-
-@mistake("sign_convention", "One equal entry is enough for the second name. All must agree.")
-def any_entry_for_the_second(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == right).all(), (distances == -right).any())
-
-
-@mistake("sign_convention", "The sizes and one sign are looked at. Every single sign counts.")
-def sizes_and_one_sign(distances):
-    sizes = (abs(distances) == abs(key_minus_query(len(distances)))).all()
-    return chosen(sizes and distances[0, 1] > 0, sizes)
-
-
-@mistake(
-    "sign_convention", "Opposite signs above and below are not enough: 2 (j - i) has them, too."
-)
-def opposite_halves(distances):
-    opposite = (distances == -distances.T).all()
-    return chosen(opposite and distances[0, 1] > 0, opposite)
-
-
-@mistake("sign_convention", "Both kinds get the same name.")
-def one_name_for_both(distances):
-    right = key_minus_query(len(distances))
-    return chosen((abs(distances) == abs(right)).all() and (distances == -distances.T).all(), False)
-
-
-@mistake("sign_convention", "The second kind is never found: compare with that matrix, too.")
-def first_or_neither(distances):
-    return chosen((distances == key_minus_query(len(distances))).all(), False)
-
-
-@mistake("sign_convention", "The same name comes out for every matrix.")
-def always_the_first(distances):
-    return NAMES[0]
-
-
-@mistake("sign_convention", "A majority of the entries is enough here. Only all are: .all().")
-def by_majority(distances):
-    right = key_minus_query(len(distances))
-    return chosen((distances == right).mean() > 0.5, (distances == -right).mean() > 0.5)
-
-
-@mistake("sign_convention", "Only a sum is looked at. Wrong entries can have the same.")
-def by_sums(distances):
-    above = np.triu(distances, 1).sum()
-    return chosen(above > 0, above < 0)
-
-
-@mistake("sign_convention", "`if` needs one True or False, not a matrix of them: (a == b).all().")
-def without_all(distances):
-    return chosen(distances == key_minus_query(len(distances)), False)
-
-
-@accepted("sign_convention")
-def entry_by_entry(distances):
-    pairs = list(np.ndindex(distances.shape))
-    return chosen(
-        all(distances[i, j] == j - i for i, j in pairs),
-        all(distances[i, j] == i - j for i, j in pairs),
-    )
-
-
-@accepted("sign_convention")
-def by_array_equal(distances):
-    right = key_minus_query(len(distances))
-    return chosen(np.array_equal(distances, right), np.array_equal(distances.T, right))
-
-
-@accepted("sign_convention")
-def by_largest_difference(distances):
-    right = key_minus_query(len(distances))
-    return chosen(abs(distances - right).max() == 0, abs(distances + right).max() == 0)
-
-
-# clip_distance
-
-
-@mistake(
-    "clip_distance",
-    "Clipped, but not moved: add clip. A negative row would be taken from the table's end.",
-)
-def still_negative(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip)
-
-
-@mistake("clip_distance", "Moved the wrong way: -clip becomes row 0 by adding clip.")
-def moved_down(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip) - clip
-
-
-@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
-def upper_limit_not_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, 0, clip)
-
-
-@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
-def lower_limit_not_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, -clip, 2 * clip)
-
-
-@mistake(
-    "clip_distance",
-    "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
-)
-def clipped_one_too_early(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 1 - clip, clip - 1) + clip
-
-
-@mistake("clip_distance", "The past is clipped to 0, not to -clip, and nothing is moved.")
-def past_clipped_and_not_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 0, clip)
-
-
-@mistake("clip_distance", "Distances that are too far are left out. They become -clip or clip.")
-def far_ones_left_out(relative_position, clip):
-    check_distances(relative_position, clip)
-    return relative_position[abs(relative_position) <= clip] + clip
-
-
-@mistake("clip_distance", "One row too many: the last is 2 * clip, for clip or more ahead.")
-def one_row_more_ahead(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, 0, 2 * clip + 1)
-
-
-@mistake("clip_distance", "One row too few: distances ahead are clipped at clip, not at clip - 1.")
-def one_row_less_ahead(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip - 1) + clip
-
-
-@mistake("clip_distance", "This clips at clip + 1 on each side, with 2 * clip + 3 rows.")
-def one_row_more_on_each_side(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip - 1, clip + 1) + clip + 1
-
-
-@mistake(
-    "clip_distance",
-    "This clips at clip - 1, with 2 * clip - 1 rows. There are two more: at -clip and clip.",
-    seen="Shaw's table said to contain 2k - 1 vectors",
-)
-def one_row_less_on_each_side(relative_position, clip):
-    return np.clip(relative_position, 1 - clip, clip - 1) + clip - 1
-
-
-@mistake("clip_distance", "Moved, but not clipped: -7 and 9 have no row in a table of 5.")
-def never_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return relative_position + clip
-
-
-@mistake("clip_distance", "Moved first, so the limits are 0 and 2 * clip.")
-def moved_then_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position + clip, -clip, clip)
-
-
-@mistake("clip_distance", "Clipped to 0 ... 2 * clip, not moved. First -clip ... clip, then move.")
-def clipped_to_rows(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 0, 2 * clip)
-
-
-@mistake("clip_distance", "Only distances ahead are clipped. The past is, too, at -clip.")
-def one_side_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.minimum(relative_position, clip) + clip
-
-
-@mistake("clip_distance", "Only the past is clipped. Distances ahead are, too, at clip.")
-def other_side_clipped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.maximum(relative_position, -clip) + clip
-
-
-@mistake("clip_distance", "The past is clipped to 0, as if it were the token itself, not to -clip.")
-def past_clipped_to_0(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, 0, clip) + clip
-
-
-@mistake("clip_distance", "The direction is lost: two back and two ahead get the same row.")
-def distance_alone(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.minimum(abs(relative_position), clip)
-
-
-@mistake("clip_distance", "The direction is lost: one back and one ahead get the same row.")
-def distance_alone_moved(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.minimum(abs(relative_position), clip) + clip
-
-
-@mistake("clip_distance", "Past and future are exchanged: row 0 is for the far past.")
-def from_query_minus_key(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(-relative_position, -clip, clip) + clip
-
-
-@mistake("clip_distance", "The rows are counted from 1 here: clip or more back is row 0.")
-def rows_from_one(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip) + clip + 1
-
-
-@mistake("clip_distance", "What is too far became 0, the token itself, not -clip or clip.")
-def far_ones_dropped(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.where(abs(relative_position) > clip, 0, relative_position) + clip
-
-
-@mistake("clip_distance", "What is too far back became 0, the token itself, not -clip.")
-def far_past_dropped(relative_position, clip):
-    check_distances(relative_position, clip)
-    kept = np.where(relative_position < -clip, 0, relative_position)
-    return np.minimum(kept, clip) + clip
-
-
-@mistake("clip_distance", "Distances on both sides become clip. Those in the past become -clip.")
-def far_ones_ahead(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.where(abs(relative_position) > clip, clip, relative_position) + clip
-
-
-@mistake("clip_distance", "A remainder goes around in a circle: far tokens look near. Use np.clip.")
-def remainder(relative_position, clip):
-    check_distances(relative_position, clip)
-    return relative_position % (2 * clip + 1)
-
-
-@mistake("clip_distance", "A remainder goes around in a circle: far tokens look near. Use np.clip.")
-def remainder_after_moving(relative_position, clip):
-    check_distances(relative_position, clip)
-    return (relative_position + clip) % (2 * clip + 1)
-
-
-@mistake("clip_distance", "Row 0 is for -clip, not for the smallest distance there is: add clip.")
-def smallest_moved_to_0(relative_position, clip):
-    check_distances(relative_position, clip)
-    rows = np.clip(relative_position, -clip, clip)
-    return rows - rows.min()
-
-
-@mistake("clip_distance", "Row 0 is for -clip, not for the smallest distance there is: add clip.")
-def smallest_of_all_moved_to_0(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -clip, clip) - relative_position.min()
-
-
-@mistake("clip_distance", "The clip is 2 whatever is asked for.")
-def always_2(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.clip(relative_position, -2, 2) + 2
-
-
-@mistake("clip_distance", "min and max compare whole arrays. np.clip takes each entry by itself.")
-def by_min_and_max(relative_position, clip):
-    check_distances(relative_position, clip)
-    return min(max(relative_position, -clip), clip) + clip
-
-
-@mistake("clip_distance", "The rows wrap around: they need more than 8 bits.")
-def rows_in_eight_bits(relative_position, clip):
-    check_distances(relative_position, clip)
-    return (np.clip(relative_position, -clip, clip) + clip).astype("uint8")
-
-
-@mistake("clip_distance", shown_by="distances_are_whole")
-def any_clip(relative_position, clip):
-    check_distances(relative_position)
-    return np.clip(relative_position, -clip, clip) + clip
-
-
-@mistake("clip_distance", shown_by="distances_are_whole")
-def fractions_too(relative_position, clip):
-    return np.clip(relative_position, -clip, clip) + clip
-
-
-@mistake("clip_distance", shown_by="inputs_are_kept")
-def clipped_in_place(relative_position, clip):
-    relative_position[relative_position > clip] = clip
-    relative_position[relative_position < -clip] = -clip
-    return relative_position + clip
-
-
-@accepted("clip_distance")
-def moved_first(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.maximum(np.minimum(relative_position + clip, 2 * clip), 0)
-
-
-@accepted("clip_distance")
-def by_cases(relative_position, clip):
-    check_distances(relative_position, clip)
-    below = np.where(relative_position < -clip, -clip, relative_position)
-    return np.where(below > clip, clip, below) + clip
-
-
-@accepted("clip_distance")
-def by_searching(relative_position, clip):
-    check_distances(relative_position, clip)
-    return np.searchsorted(np.arange(1 - clip, clip + 1), relative_position, side="right")
-
-
 # shaw_attention
 
 
@@ -626,12 +207,14 @@ def parts_of_scores(q, k, key_vectors):
     return q @ k.T, (q[:, None] * key_vectors[rows_of(q, key_vectors)]).sum(-1)
 
 
-@mistake("shaw_attention", "The key vectors are missing: q[i] meets k[j] *plus* its vector.")
+@mistake("shaw_attention", "The key vectors are missing: q[i] should meet k[j] *plus* its vector.")
 def values_only(q, k, v, key_vectors, value_vectors):
     return with_scores(q @ k.T / np.sqrt(q.shape[-1]), q, v, value_vectors)
 
 
-@mistake("shaw_attention", "The value vectors are missing: v[j] plus its vector is weighted.")
+@mistake(
+    "shaw_attention", "The value vectors are missing: v[j] *plus* its vector should be weighted."
+)
 def keys_only(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], v)
 
@@ -647,19 +230,19 @@ def without_values(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], value_vectors[rows])
 
 
-@mistake("shaw_attention", "Past and future are exchanged. The distance is j - i, key minus query.")
+@mistake("shaw_attention", "Past and future are swapped. The distance is j - i, key minus query.")
 def rows_turned_round(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors, sign=-1)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "Past and future are exchanged for the keys' vectors.")
+@mistake("shaw_attention", "Past and future are swapped for the keys' vectors.")
 def key_rows_turned_round(q, k, v, key_vectors, value_vectors):
     keys = k + key_vectors[rows_of(q, key_vectors, sign=-1)]
     return with_pairs(q[:, None], keys, v + value_vectors[rows_of(q, key_vectors)])
 
 
-@mistake("shaw_attention", "Past and future are exchanged for the values' vectors.")
+@mistake("shaw_attention", "Past and future are swapped for the values' vectors.")
 def value_rows_turned_round(q, k, v, key_vectors, value_vectors):
     values = v + value_vectors[rows_of(q, key_vectors, sign=-1)]
     return with_pairs(q[:, None], k + key_vectors[rows_of(q, key_vectors)], values)
@@ -684,7 +267,7 @@ def clipped_too_early(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "The rows lack + clip. Negative ones come from the table's end.")
+@mistake("shaw_attention", "Your rows lack + clip, and negative ones count from the table's end.")
 def rows_not_moved(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors) - len(key_vectors) // 2
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows])
@@ -692,8 +275,8 @@ def rows_not_moved(q, k, v, key_vectors, value_vectors):
 
 @mistake(
     "shaw_attention",
-    "A row is taken that the table does not have. The last is 2 * clip, clip = len(key_vectors) "
-    "// 2.",
+    "You ask for a row that the table doesn't have. The last is 2 * clip, with clip = "
+    "len(key_vectors) // 2.",
 )
 def rows_past_the_end(q, k, v, key_vectors, value_vectors):
     rows = np.arange(len(q)) - np.arange(len(q))[:, None] + len(key_vectors)
@@ -714,13 +297,17 @@ def divided_by_head_dim(q, k, v, key_vectors, value_vectors):
     )
 
 
-@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
+@mistake(
+    "shaw_attention", "The scores are divided by the wrong root. It should be that of head_dim."
+)
 def divided_by_root_of_length(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], np.sqrt(len(q)))
 
 
-@mistake("shaw_attention", "The scores are divided by another root than that of head_dim.")
+@mistake(
+    "shaw_attention", "The scores are divided by the wrong root. It should be that of head_dim."
+)
 def divided_by_root_of_the_table(q, k, v, key_vectors, value_vectors):
     rows, root = rows_of(q, key_vectors), np.sqrt(len(key_vectors))
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], root)
@@ -752,7 +339,10 @@ def only_the_distances_scaled(q, k, v, key_vectors, value_vectors):
     return with_scores(tokens + distances / np.sqrt(q.shape[-1]), q, v, value_vectors)
 
 
-@mistake("shaw_attention", "The key vector meets k[j]. The *query* meets both, k[j] and vector.")
+@mistake(
+    "shaw_attention",
+    "The key vector meets k[j]. It's the *query* that meets both, k[j] and the vector.",
+)
 def vector_meets_the_key(q, k, v, key_vectors, value_vectors):
     by_distance = (k * key_vectors[rows_of(q, key_vectors)]).sum(-1)
     return with_scores((q @ k.T + by_distance) / np.sqrt(q.shape[-1]), q, v, value_vectors)
@@ -764,7 +354,9 @@ def without_softmax(q, k, v, key_vectors, value_vectors):
     return (scores[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(1)
 
 
-@mistake("shaw_attention", "The weights of all pairs sum to 1. For each query, they should.")
+@mistake(
+    "shaw_attention", "The weights of all pairs together sum to 1. They should for each query."
+)
 def softmax_over_all_pairs(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     weights = softmax(scores.reshape(-1)).reshape(scores.shape)
@@ -783,7 +375,7 @@ def softmax_twice(q, k, v, key_vectors, value_vectors):
     return with_scores(softmax(scores), q, v, value_vectors)
 
 
-@mistake("shaw_attention", "Queries and keys are exchanged: q[i] meets k[j] plus its vector.")
+@mistake("shaw_attention", "Queries and keys are swapped: q[i] should meet k[j] plus its vector.")
 def queries_and_keys_exchanged(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(k[:, None], q + key_vectors[rows], v + value_vectors[rows])
@@ -795,7 +387,9 @@ def mean_for_sum(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows], size**1.5)
 
 
-@mistake("shaw_attention", "Not summed: weighted values add up over the keys, axis 1.")
+@mistake(
+    "shaw_attention", "The weighted values aren't summed yet. Add them up over the keys, axis 1."
+)
 def weighted_values_not_summed(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     weights = softmax((q[:, None] * (k + key_vectors[rows])).sum(-1) / np.sqrt(q.shape[-1]))
@@ -809,14 +403,14 @@ def softmax_over_queries(q, k, v, key_vectors, value_vectors):
     return (softmax(scores.T).T[..., None] * values).sum(1)
 
 
-@mistake("shaw_attention", "There is a causal mask in it. None was asked for.")
+@mistake("shaw_attention", "It has a causal mask. None was asked for.")
 def with_a_causal_mask(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     masked = np.where(np.tri(len(q), dtype=bool), scores, -np.inf)
     return with_scores(masked, q, v, value_vectors)
 
 
-@mistake("shaw_attention", "There is a causal mask in it. None was asked for.")
+@mistake("shaw_attention", "It has a causal mask. None was asked for.")
 def masked_after_the_softmax(q, k, v, key_vectors, value_vectors):
     scores = sum(parts_of_scores(q, k, key_vectors)) / np.sqrt(q.shape[-1])
     values = v + value_vectors[rows_of(q, key_vectors)]
@@ -831,7 +425,7 @@ def queries_along_the_keys(q, k, v, key_vectors, value_vectors):
 
 @mistake(
     "shaw_attention",
-    "k[j] does not count: query i meets k[i], or no key. k + key_vectors[rows] are the keys.",
+    "k[j] doesn't count: query i meets k[i], or no key at all. The keys are k + key_vectors[rows].",
 )
 def keys_along_the_queries(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
@@ -850,7 +444,9 @@ def summed_along_the_wrong_axis(q, k, v, key_vectors, value_vectors):
     return (softmax(scores)[..., None] * (v + value_vectors[rows_of(q, key_vectors)])).sum(axis=0)
 
 
-@mistake("shaw_attention", "The weighted values are averaged. Weights sum to 1 already: add up.")
+@mistake(
+    "shaw_attention", "The weighted values are averaged. The weights sum to 1 already, so just add."
+)
 def averaged_over_keys(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + value_vectors[rows]) / len(q)
@@ -868,19 +464,23 @@ def value_vectors_averaged(q, k, v, key_vectors, value_vectors):
     return with_pairs(q[:, None], k + key_vectors[rows], v) + value_vectors[rows].mean(1)
 
 
-@mistake("shaw_attention", "The key vectors are added to the values, too. They have value_vectors.")
+@mistake(
+    "shaw_attention", "The key vectors are added to the values as well. Values have value_vectors."
+)
 def one_table_for_both(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + key_vectors[rows], v + key_vectors[rows])
 
 
-@mistake("shaw_attention", "The value vectors are added to the keys, too. They have key_vectors.")
+@mistake(
+    "shaw_attention", "The value vectors are added to the keys as well. Keys have key_vectors."
+)
 def value_vectors_for_both(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + value_vectors[rows], v + value_vectors[rows])
 
 
-@mistake("shaw_attention", "The two tables are exchanged: key_vectors belong to the keys.")
+@mistake("shaw_attention", "The two tables are swapped: key_vectors belong to the keys.")
 def tables_exchanged(q, k, v, key_vectors, value_vectors):
     rows = rows_of(q, key_vectors)
     return with_pairs(q[:, None], k + value_vectors[rows], v + key_vectors[rows])
@@ -940,12 +540,12 @@ def unshifted(x):
     return x * 1
 
 
-@mistake("relative_shift", "The zeros come after each row. They belong in front.")
+@mistake("relative_shift", "Your zeros come after each row. They belong in front.")
 def zeros_behind(x):
     return shift_with(x, zeros_in_front=False)
 
 
-@mistake("relative_shift", "The last row was dropped. Drop the first one.")
+@mistake("relative_shift", "The last row was dropped. It should be the first.")
 def last_row_dropped(x):
     return shift_with(x, drop_first=False)
 
@@ -1008,7 +608,7 @@ def reversed_rows(x):
     return x.flip(-1)
 
 
-@mistake("relative_shift", "Column i - j is taken, but column c is key_len - 1 - c back.")
+@mistake("relative_shift", "Column i - j is taken. But column c is for key_len - 1 - c back.")
 def near_to_far(x):
     i, j, query_len, key_len = indices(x)
     return looked_up_at(x, key_len - query_len + i - j)
@@ -1024,7 +624,10 @@ def all_alike_and_cut(x):
     return torch.cat([x[..., 1:], 0 * x[..., :1]], dim=-1)
 
 
-@mistake("relative_shift", "Axes are exchanged: another shape of the same numbers is reshape.")
+@mistake(
+    "relative_shift",
+    "The axes are swapped. To read the same numbers in another shape, use reshape.",
+)
 def transposed_for_reshaped(x):
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
@@ -1052,14 +655,14 @@ def zeros_for_one_matrix(x):
     return padded.reshape(key_len + 1, query_len)[1:].reshape(query_len, key_len)
 
 
-@mistake("relative_shift", "[1:] cuts the first axis. The second last is [..., 1:, :].")
+@mistake("relative_shift", "[1:] cuts the first axis. For the second to last it is [..., 1:, :].")
 def first_axis_cut(x):
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
     return padded.reshape(*lead, key_len + 1, query_len)[1:].reshape(x.shape)
 
 
-@mistake("relative_shift", "[..., 1:] drops a column. The first *row* goes: [..., 1:, :].")
+@mistake("relative_shift", "[..., 1:] drops a column. Drop the first *row*: [..., 1:, :].")
 def first_column_dropped(x):
     *lead, query_len, key_len = x.shape
     padded = torch.cat([torch.zeros(*lead, query_len, 1, dtype=x.dtype), x], dim=-1)
@@ -1120,6 +723,152 @@ def with_zeros_above_the_diagonal(x):
     return shift_with(x).tril(x.shape[-1] - x.shape[-2])
 
 
+# transformer_xl_bias
+
+
+def swapped(x):
+    return x.transpose(-2, -1)
+
+
+def xl_by_key(k, u):
+    """u times the keys: (..., 1, key)."""
+    return u @ swapped(k)
+
+
+def xl_by_distance(queries, r):
+    """Queries times r, put in line with the keys."""
+    return relative_shift(queries @ swapped(r))
+
+
+@mistake("transformer_xl_bias", "The term q.k is in it too. Attention adds that one itself.")
+def all_four_terms(q, k, r, u, v, scale):
+    return ((q + u) @ swapped(k) + xl_by_distance(q + v, r)) * scale
+
+
+@mistake("transformer_xl_bias", "q meets the keys here. It meets r, and only u meets the keys.")
+def tokens_for_distances(q, k, r, u, v, scale):
+    return ((q + u) @ swapped(k) + xl_by_distance(v + 0 * q, r)) * scale
+
+
+@mistake("transformer_xl_bias", "The term v.r is missing.")
+def without_v(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q, r) + 0 * v.sum()) * scale
+
+
+@mistake("transformer_xl_bias", "The term u.k is missing.")
+def without_u(q, k, r, u, v, scale):
+    return (xl_by_distance(q + v, r) + 0 * (u.sum() + k.sum())) * scale
+
+
+@mistake("transformer_xl_bias", "The term q.r is missing.")
+def without_q(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(v + 0 * q, r)) * scale
+
+
+@mistake("transformer_xl_bias", "u and v are swapped: u meets the keys, v the distances.")
+def u_and_v_exchanged(q, k, r, u, v, scale):
+    return (xl_by_key(k, v) + xl_by_distance(q + u, r)) * scale
+
+
+@mistake("transformer_xl_bias", "v is added to the keys' term. It meets r, as q does.")
+def v_with_the_keys(q, k, r, u, v, scale):
+    return (xl_by_key(k, u + v) + xl_by_distance(q, r)) * scale
+
+
+@mistake("transformer_xl_bias", "u is added to q. It meets the keys, not the distances.")
+def u_with_the_distances(q, k, r, u, v, scale):
+    return (xl_by_distance(q + u + v, r) + 0 * k.sum()) * scale
+
+
+@mistake(
+    "transformer_xl_bias",
+    "The terms with r are still by distance. `relative_shift` puts them in line with the keys.",
+)
+def not_shifted(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + (q + v) @ swapped(r)) * scale
+
+
+@mistake("transformer_xl_bias", "v.r is not shifted. It depends on the distance, as q.r does.")
+def v_not_shifted(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + v @ swapped(r) + xl_by_distance(q, r)) * scale
+
+
+@mistake(
+    "transformer_xl_bias",
+    "u.k is shifted, too. It is in line with its keys already: shift the terms with r only.",
+)
+def all_shifted(q, k, r, u, v, scale):
+    return relative_shift((q + v) @ swapped(r) + u @ swapped(k)) * scale
+
+
+@mistake(
+    "transformer_xl_bias",
+    "r is from near to far here. Its first row is key_len - 1 back, as `relative_shift` expects.",
+)
+def near_ones_first(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q + v, r.flip(-2))) * scale
+
+
+@mistake("transformer_xl_bias", "The scale is not used.")
+def never_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) + xl_by_distance(q + v, r)
+
+
+@mistake("transformer_xl_bias", "It is divided by the scale. The formula multiplies.")
+def divided_by_the_scale(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q + v, r)) / scale
+
+
+@mistake("transformer_xl_bias", "u.k is not multiplied by the scale.")
+def keys_not_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) + xl_by_distance(q + v, r) * scale
+
+
+@mistake("transformer_xl_bias", "The terms with r are not multiplied by the scale.")
+def distances_not_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) * scale + xl_by_distance(q + v, r)
+
+
+@mistake("transformer_xl_bias", "v.r is not multiplied by the scale.")
+def v_not_scaled(q, k, r, u, v, scale):
+    return xl_by_key(k, u) * scale + xl_by_distance(q * scale + v, r)
+
+
+@mistake("transformer_xl_bias", "It is divided by sqrt(head_dim). Use `scale`, whatever it is.")
+def by_its_own_root(q, k, r, u, v, scale):
+    return (xl_by_key(k, u) + xl_by_distance(q + v, r)) / q.shape[-1] ** 0.5
+
+
+@mistake("transformer_xl_bias", shown_by="gradient_of_the_terms")
+def terms_in_numpy(q, k, r, u, v, scale):
+    return ((xl_by_key(k, u) + xl_by_distance(q + v, r)) * scale).detach()
+
+
+@mistake("transformer_xl_bias", shown_by="terms_of_the_example")
+def terms_masked_already(q, k, r, u, v, scale):
+    out = (xl_by_key(k, u) + xl_by_distance(q + v, r)) * scale
+    query_len, key_len = out.shape[-2:]
+    allowed = torch.tensor(np.tri(query_len, key_len, key_len - query_len, dtype=bool))
+    return out.masked_fill(~allowed, float("-inf"))
+
+
+@accepted("transformer_xl_bias")
+def term_by_term(q, k, r, u, v, scale):
+    others = (v + 0 * q) @ swapped(r)
+    return scale * (relative_shift(q @ swapped(r)) + relative_shift(others) + u @ swapped(k))
+
+
+@accepted("transformer_xl_bias")
+def scaled_at_first(q, k, r, u, v, scale):
+    return xl_by_key(k, u * scale) + xl_by_distance(q * scale + v * scale, r)
+
+
+@accepted("transformer_xl_bias")
+def zeros_ahead(q, k, r, u, v, scale):
+    out = (xl_by_key(k, u) + xl_by_distance(q + v, r)) * scale
+    return out.tril(out.shape[-1] - out.shape[-2])
+
+
 # t5_bucket
 
 
@@ -1151,12 +900,16 @@ def half_of_b(bidirectional=True, num_buckets=32, max_distance=128):
     return num_buckets // (4 if bidirectional else 2)
 
 
-@mistake("t5_bucket", "Past and future are exchanged: n is how far *back*, minus the distance.")
+@mistake(
+    "t5_bucket", "Past and future are swapped: n is how far *back* a key is, so minus the distance."
+)
 def future_for_past(relative_position, **sizes):
     return bucket(-relative_position, **sizes)
 
 
-@mistake("t5_bucket", "Keys ahead got buckets of the past. Causal, they count as distance 0.")
+@mistake(
+    "t5_bucket", "Keys ahead got buckets of the past. In the causal case, they count as distance 0."
+)
 def both_directions_alike(relative_position, **sizes):
     causal = not sizes.get("bidirectional", True)
     return bucket(-abs(relative_position) if causal else relative_position, **sizes)
@@ -1172,7 +925,9 @@ def always_causal(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"bidirectional": False})
 
 
-@mistake("t5_bucket", "Only half of the buckets are used. Causal: B is num_buckets.")
+@mistake(
+    "t5_bucket", "In the causal case, only half of the buckets are used. B should be num_buckets."
+)
 def always_halved(relative_position, **sizes):
     buckets = 2 * half_of_b(**sizes | {"bidirectional": True})
     if sizes.get("bidirectional", True):
@@ -1183,7 +938,10 @@ def always_halved(relative_position, **sizes):
 _NOT_HALVED = "The buckets are not halved: bidirectional, each side has B = num_buckets / 2."
 
 
-@mistake("t5_bucket", _NOT_HALVED)
+@mistake(
+    "t5_bucket",
+    "The buckets are not halved. In the bidirectional case, each side has B = num_buckets / 2.",
+)
 def buckets_not_halved(relative_position, **sizes):
     buckets = 4 * half_of_b(**sizes)
     if not sizes.get("bidirectional", True):
@@ -1191,7 +949,10 @@ def buckets_not_halved(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"num_buckets": 2 * buckets})
 
 
-@mistake("t5_bucket", _NOT_HALVED)
+@mistake(
+    "t5_bucket",
+    "The buckets are not halved. In the bidirectional case, each side has B = num_buckets / 2.",
+)
 def buckets_not_halved_but_moved(relative_position, **sizes):
     if not sizes.get("bidirectional", True):
         return bucket(relative_position, **sizes)
@@ -1243,7 +1004,7 @@ def capped_at_all(relative_position, **sizes):
     return bucket(relative_position, **sizes, most=sizes.get("num_buckets", 32))
 
 
-@mistake("t5_bucket", "Near distances have a bucket each up to B. It should be up to B/2.")
+@mistake("t5_bucket", "Near distances have a bucket each up to B. They should only up to B/2.")
 def near_up_to_b(relative_position, **sizes):
     two_sided, size = sizes.get("bidirectional", True), 2 * half_of_b(**sizes)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1282,7 +1043,7 @@ def twice_as_fast(relative_position, **sizes):
     return bucket(relative_position, **sizes, far=2 * half_of_b(**sizes))
 
 
-@mistake("t5_bucket", "The far buckets are counted from 0. They come from B/2 on.")
+@mistake("t5_bucket", "The far buckets are counted from 0. They should begin at B/2.")
 def far_from_0(relative_position, **sizes):
     return bucket(relative_position, **sizes, first=0)
 
@@ -1310,7 +1071,10 @@ def no_logarithm_and_no_direction(relative_position, **sizes):
     return np.minimum(abs(relative_position), sizes.get("num_buckets", 32) - 1)
 
 
-@mistake("t5_bucket", "All are on the logarithmic scale. Below B/2 each has its bucket.")
+@mistake(
+    "t5_bucket",
+    "All distances are on the logarithmic scale. Below B/2, each has a bucket of its own.",
+)
 def logarithm_for_all(relative_position, **sizes):
     buckets, two_sided = 2 * half_of_b(**sizes), sizes.get("bidirectional", True)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1319,7 +1083,9 @@ def logarithm_for_all(relative_position, **sizes):
     return bucket + two_sided * buckets * (relative_position > 0)
 
 
-@mistake("t5_bucket", "The far buckets are equally wide. They grow, on a logarithmic scale.")
+@mistake(
+    "t5_bucket", "The far buckets are all equally wide. They should grow, on a logarithmic scale."
+)
 def equally_wide(relative_position, **sizes):
     two_sided, exact = sizes.get("bidirectional", True), half_of_b(**sizes)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1348,7 +1114,7 @@ def ahead_from_all_on(relative_position, **sizes):
     return bucket(relative_position, **sizes) + more * (relative_position > 0)
 
 
-@mistake("t5_bucket", "Ahead and back share their buckets. Keys ahead count from B on.")
+@mistake("t5_bucket", "Ahead and back share their buckets. Keys ahead should count from B on.")
 def sides_not_told_apart(relative_position, **sizes):
     two_sided = sizes.get("bidirectional", True)
     return bucket(-abs(relative_position) if two_sided else relative_position, **sizes)
@@ -1374,17 +1140,17 @@ def ahead_in_both_cases(relative_position, **sizes):
     return bucket(relative_position, **sizes) + more
 
 
-@mistake("t5_bucket", "Without an argument the rule is bidirectional; yours is causal.")
+@mistake("t5_bucket", "Without an argument, the rule should be bidirectional. Yours is causal.")
 def causal_by_default(relative_position, **sizes):
     return bucket(relative_position, **{"bidirectional": False} | sizes)
 
 
-@mistake("t5_bucket", "max_distance is 128 whatever is asked for.")
+@mistake("t5_bucket", "max_distance is always 128, whatever is asked for.")
 def fixed_distance(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"max_distance": 128})
 
 
-@mistake("t5_bucket", "There are 32 buckets whatever is asked for.")
+@mistake("t5_bucket", "There are always 32 buckets, whatever is asked for.")
 def fixed_buckets(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"num_buckets": 32})
 
@@ -1431,6 +1197,156 @@ def cut_first(relative_position, bidirectional=True, num_buckets=32, max_distanc
     return bucket(cut, bidirectional, num_buckets, max_distance)
 
 
+# T5Bias
+
+
+def distances_of(q, k):
+    return relative_positions(q.shape[-2], k.shape[-2])
+
+
+def bucket_of(layer, distances):
+    return t5_bucket(distances, layer.bidirectional, layer.num_buckets, layer.max_distance)
+
+
+def picked(layer, buckets):
+    """The numbers of the buckets: (1, heads, query, key)."""
+    return layer.table.T[:, torch.tensor(buckets)].unsqueeze(0)
+
+
+@mistake("T5Bias", "Past and future are swapped: t5_bucket wants key minus query.")
+class WrongSign(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, -distances_of(q, k)))
+
+
+@mistake("T5Bias", "The queries are counted from 0. They are the last of the keys' positions.")
+class QueriesFromZero(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        distances = np.arange(k.shape[-2]) - np.arange(q.shape[-2])[:, None]
+        return picked(self, bucket_of(self, distances))
+
+
+@mistake("T5Bias", "Queries and keys are swapped: rows are queries, columns are keys.")
+class RowsAndColumnsExchanged(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        distances = relative_positions(k.shape[-2], k.shape[-2])[: q.shape[-2]]
+        return picked(self, bucket_of(self, distances)).transpose(-2, -1)
+
+
+@mistake("T5Bias", "Direction and sizes are t5_bucket's defaults here. Hand on those of self.")
+class DefaultsOfTheRule(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, t5_bucket(distances_of(q, k)) % self.num_buckets)
+
+
+@mistake("T5Bias", "The buckets are always causal. Hand on self.bidirectional.")
+class AlwaysCausalNumbers(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        sizes = self.num_buckets, self.max_distance
+        return picked(self, t5_bucket(distances_of(q, k), False, *sizes))
+
+
+@mistake("T5Bias", "The last bucket begins where it does for 128. Hand on self.max_distance.")
+class AlwaysTo128(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        buckets = t5_bucket(distances_of(q, k), self.bidirectional, self.num_buckets)
+        return picked(self, buckets)
+
+
+@mistake("T5Bias", "The rows of the table are picked by distance. They belong to buckets.")
+class DistancesForBuckets(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, np.clip(-distances_of(q, k), 0, self.num_buckets - 1))
+
+
+@mistake("T5Bias", "All heads get the numbers of head 0. Each has a column of its own.")
+class FirstHeadForAll(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        out = picked(self, bucket_of(self, distances_of(q, k)))
+        return out[:, :1] + 0 * out
+
+
+@mistake("T5Bias", "The heads come last. Reorder the axes: (1, heads, query, key).")
+class HeadsLast(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return self.table[torch.tensor(bucket_of(self, distances_of(q, k)))].unsqueeze(0)
+
+
+@mistake("T5Bias", "The batch axis is missing: (1, heads, query, key).")
+class NoBatchAxis(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, distances_of(q, k)))[0]
+
+
+@mistake("T5Bias", "The numbers are divided by sqrt(head_dim). T5 adds them as they are.")
+class NumbersScaled(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, distances_of(q, k))) / q.shape[-1] ** 0.5
+
+
+@mistake("T5Bias", "The numbers are subtracted. T5 adds them: their sign is learned.")
+class NumbersSubtracted(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return -picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@mistake("T5Bias", "These are the buckets' own numbers. What is added is in self.table.")
+class BucketNumbers(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        buckets = bucket_of(self, distances_of(q, k)).astype("float32")
+        return torch.tensor(buckets) + 0 * picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@mistake("T5Bias", "The products q.k are in it too. Attention adds them itself.")
+class WholeScore(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return q @ swapped(k) + picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@mistake("T5Bias", shown_by="gradient_of_the_table")
+class TableWithoutGradient(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        return picked(self, bucket_of(self, distances_of(q, k))).detach()
+
+
+@mistake("T5Bias", shown_by="other_heads_are_refused")
+class AnyHeads(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        return picked(self, bucket_of(self, distances_of(q, k)))
+
+
+@accepted("T5Bias")
+class HeadByHead(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[-1])
+        buckets = torch.tensor(bucket_of(self, distances_of(q, k)))
+        heads = [self.table[:, head][buckets] for head in range(q.shape[1])]
+        return torch.stack(heads, dim=0).unsqueeze(0)
+
+
+@accepted("T5Bias")
+class HeadsMovedToTheFront(RightT5Bias):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, self.table.shape[1])
+        numbers = self.table[torch.tensor(bucket_of(self, distances_of(q, k)))]
+        return numbers.permute(2, 0, 1).unsqueeze(0)
+
+
 # alibi_slopes
 
 
@@ -1462,7 +1378,7 @@ def negative(num_heads):
     return -series(num_heads)
 
 
-@mistake("alibi_slopes", "The flattest head comes first. The steepest should, 2^(-8/n).")
+@mistake("alibi_slopes", "Your flattest head comes first. The steepest should, with 2^(-8/n).")
 def flattest_first(num_heads):
     return series(num_heads)[::-1]
 
@@ -1529,15 +1445,15 @@ def inverted_exponent(num_heads):
     return 2.0 ** (-num_heads / 8 * np.arange(1, num_heads + 1))
 
 
-@mistake("alibi_slopes", "The power is of e. The slopes are powers of 2: 2^(-8h/n).")
+@mistake("alibi_slopes", "These are powers of e. The slopes are powers of 2: 2^(-8h/n).")
 def powers_of_e(num_heads):
     return np.exp(-8 / num_heads * np.arange(1, num_heads + 1))
 
 
 @mistake(
     "alibi_slopes",
-    "This is the paper's formula for any n. Begin with the power of two below, then add slopes "
-    "from between.",
+    "This is the paper's formula, used for any n. Begin with the power of two below, then add "
+    "slopes from in between.",
     seen="slopes for head counts that are no power of two",
 )
 def formula_for_any_count(num_heads):
@@ -1546,7 +1462,7 @@ def formula_for_any_count(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "These are the first slopes of the next power of two. Begin with all of the power below.",
+    "These are the first slopes of the next power of two. Begin with all those of the power below.",
     seen="slopes for head counts that are no power of two",
 )
 def cut_from_the_next_power(num_heads):
@@ -1555,8 +1471,8 @@ def cut_from_the_next_power(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are there already. Of twice the power take the others: the 1st, 3rd, 5th, "
-    "...",
+    "The added slopes are there already. From those of twice the power, take the others: the 1st, "
+    "3rd, 5th, ...",
 )
 def every_second_from_the_second(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads))[1::2])
@@ -1564,7 +1480,8 @@ def every_second_from_the_second(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+    "The added slopes are the wrong ones of twice the power. Take every second one: the 1st, 3rd, "
+    "5th, ...",
 )
 def first_of_twice_the_power(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads)))
@@ -1572,7 +1489,8 @@ def first_of_twice_the_power(num_heads):
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+    "The added slopes are the wrong ones of twice the power. Take every second one: the 1st, 3rd, "
+    "5th, ...",
 )
 def last_of_every_second(num_heads):
     missing = num_heads - lower_power(num_heads)
@@ -1584,20 +1502,27 @@ def every_second_of_the_same(num_heads):
     return completed(num_heads, np.tile(series(lower_power(num_heads))[0::2], 2))
 
 
-@mistake("alibi_slopes", "The added slopes begin with 1. Of twice the power, begin at the 1st.")
+@mistake(
+    "alibi_slopes",
+    "The added slopes begin with 1. They should begin with the 1st of twice the power.",
+)
 def between_from_zero(num_heads):
     power = lower_power(num_heads)
     return completed(num_heads, series(2 * power)[0::2] * 2 ** (4 / power))
 
 
-@mistake("alibi_slopes", "The series of the power below goes on. Others come from between.")
+@mistake(
+    "alibi_slopes",
+    "The series of the power below just goes on. The added slopes come from in between.",
+)
 def series_goes_on(num_heads):
     return 2.0 ** (-8 / lower_power(num_heads) * np.arange(1, num_heads + 1))
 
 
 @mistake(
     "alibi_slopes",
-    "The added slopes are others of twice the power. Take every second one: the 1st, 3rd, 5th, ...",
+    "The added slopes are the wrong ones of twice the power. Take every second one: the 1st, 3rd, "
+    "5th, ...",
 )
 def last_of_twice_the_power(num_heads):
     missing = num_heads - lower_power(num_heads)
@@ -1615,7 +1540,7 @@ def between_first(num_heads):
     return np.concatenate([series(2 * power)[0::2][: num_heads - power], series(power)])
 
 
-@mistake("alibi_slopes", "The slopes are sorted. First come those of the power of two.")
+@mistake("alibi_slopes", "The slopes are sorted. Those of the power of two should come first.")
 def in_order_of_size(num_heads):
     return np.sort(completed(num_heads, series(2 * lower_power(num_heads))[0::2]))[::-1]
 
@@ -1625,7 +1550,7 @@ def too_few(num_heads):
     return series(lower_power(num_heads))
 
 
-@mistake("alibi_slopes", "A power of two is its own nearest: no slopes are added.")
+@mistake("alibi_slopes", "For a power of two, its own series is all there is: no slopes are added.")
 def strictly_lower_power(num_heads):
     power = lower_power(max(num_heads - 1, 1))
     return np.concatenate([series(power), series(2 * power)[0::2][: num_heads - power]])
@@ -1645,3 +1570,180 @@ def one_times_the_ratio(num_heads):
         step = 8 / power * (head + 1) if head < power else 4 / power * (2 * (head - power) + 1)
         slopes.append(1 / 2**step)
     return np.array(slopes)
+
+
+# ALiBi
+
+
+def penalties_of(layer, q, k, distances=None):
+    """Slope times distance: (heads, query, key)."""
+    distances = distances_of(q, k) if distances is None else distances
+    return np.asarray(layer.slopes)[:, None, None] * distances
+
+
+def as_bias(penalties, q):
+    return torch.tensor(penalties, dtype=q.dtype).unsqueeze(0)
+
+
+@mistake(
+    "ALiBi",
+    "The sign is wrong: far keys get *more*. The distances are negative in the past already, so "
+    "slope times distance is added as it is.",
+    seen="slope sign",
+)
+class FarKeysGetMore(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(-penalties_of(self, q, k), q)
+
+
+@mistake("ALiBi", "The queries are counted from 0. They are the last of the keys' positions.")
+class PenaltiesFromQueryZero(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        distances = np.arange(k.shape[-2]) - np.arange(q.shape[-2])[:, None]
+        return as_bias(penalties_of(self, q, k, np.minimum(distances, 0)), q)
+
+
+@mistake("ALiBi", "The same is added in every row. Measure each distance from its own query.")
+class FromTheLastQuery(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        distances = np.arange(k.shape[-2]) - k.shape[-2] + 1 + 0 * distances_of(q, k)
+        return as_bias(penalties_of(self, q, k, distances), q)
+
+
+@mistake("ALiBi", "A query's own position has a penalty. Nothing is added there.")
+class PenaltyAtHome(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k, distances_of(q, k) - 1), q)
+
+
+@mistake("ALiBi", "The slopes are missing: these are the distances themselves.")
+class DistancesOnly(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k) * 0 + distances_of(q, k), q)
+
+
+@mistake("ALiBi", "All heads have the first slope. Each has its own.")
+class OneSlopeForAll(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k)[:1].repeat(q.shape[1], axis=0), q)
+
+
+@mistake("ALiBi", "The slopes are in reverse order: head 0 has slopes[0].")
+class SlopesReversed(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k)[::-1].copy(), q)
+
+
+@mistake("ALiBi", "These are the slopes of alibi_slopes. Use self.slopes, whatever they are.")
+class SlopesComputedAnew(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        slopes = alibi_slopes(len(self.slopes))
+        return as_bias(slopes[:, None, None] * distances_of(q, k), q)
+
+
+@mistake("ALiBi", "The distance is divided by the slope. It should be multiplied by it.")
+class DividedBySlopes(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(distances_of(q, k) / self.slopes[:, None, None], q)
+
+
+@mistake("ALiBi", "The distance is squared. The penalty grows in a straight line.")
+class SquaredDistances(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k, -(distances_of(q, k) ** 2)), q)
+
+
+@mistake("ALiBi", "The penalty is divided by sqrt(head_dim). Only q.k is.")
+class PenaltyScaled(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k) / q.shape[-1] ** 0.5, q)
+
+
+@mistake(
+    "ALiBi",
+    "These are factors, e to the penalty. Add the penalty itself: the softmax takes the power.",
+)
+class WeightsForScores(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(np.exp(np.minimum(penalties_of(self, q, k), 0)), q)
+
+
+@mistake("ALiBi", "The products q.k are in it too. Attention adds them itself.")
+class WholeScoreWithPenalty(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return q @ swapped(k) + as_bias(penalties_of(self, q, k), q)
+
+
+@mistake("ALiBi", "The batch axis is missing: (1, heads, query, key).")
+class PenaltiesWithoutBatch(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(penalties_of(self, q, k), q)[0]
+
+
+@mistake(
+    "ALiBi", "The result is float64. Give it the dtype of q: torch.tensor(..., dtype=q.dtype)."
+)
+class PenaltiesInFloat64(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return torch.tensor(penalties_of(self, q, k)).unsqueeze(0)
+
+
+@mistake("ALiBi", "The result is float32, also for float64 queries. Give it the dtype of q.")
+class PenaltiesInFloat32(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return torch.tensor(penalties_of(self, q, k).astype("float32")).unsqueeze(0)
+
+
+@mistake("ALiBi", shown_by="far_keys_get_less")
+class MaskedPenalties(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        penalties = penalties_of(self, q, k)
+        return as_bias(np.where(distances_of(q, k) > 0, -np.inf, penalties), q)
+
+
+@mistake("ALiBi", shown_by="heads_without_a_slope_are_refused")
+class AnyHeadsPenalized(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        return as_bias(penalties_of(self, q, k), q)
+
+
+@accepted("ALiBi")
+class BothSidesPenalized(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        return as_bias(-penalties_of(self, q, k, abs(distances_of(q, k))), q)
+
+
+@accepted("ALiBi")
+class MinusSlopesTimesBack(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        back = np.maximum(-distances_of(q, k), 0)
+        heads = [torch.tensor(-slope * back, dtype=q.dtype) for slope in self.slopes]
+        return torch.stack(heads, dim=0).unsqueeze(0)
+
+
+@accepted("ALiBi")
+class PenaltiesForTheBatch(RightALiBi):
+    def bias(self, q, k, v=None, x=None):
+        check_num_heads(q, len(self.slopes))
+        distances = torch.tensor(distances_of(q, k), dtype=q.dtype)
+        slopes = torch.tensor(self.slopes, dtype=q.dtype).reshape(1, -1, 1, 1)
+        return slopes * distances

@@ -13,11 +13,15 @@ about(
     stars=1,
     minutes=3,
     hints=(
-        "Two lines, one for each coordinate, just as in the formula. Both need the *old* x and y.",
-        "x, y = point takes the two numbers out; np.cos(angle) and np.sin(angle) want radians, as "
-        "given.",
-        "x, y = point; return np.array([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) "
-        "+ y * np.cos(angle)])",
+        "The matrix above has one row per new coordinate. What does each row ask of the *old* x "
+        "and the old y?",
+        "Take the point [2, 1], and an angle whose cosine is 0.6 and whose sine is 0.8. The first "
+        "row gives new x = 2 * 0.6 - 1 * 0.8 = 0.4, the second new y = 2 * 0.8 + 1 * 0.6 = 2.2. "
+        "Check the length: 0.4 and 2.2 squared make 5, as 2 and 1 do. Mind that both rows need "
+        "the old numbers, so don't write over x before y is done. `x, y = point` takes the two "
+        "numbers out, and np.cos and np.sin want radians, which is what you are given.",
+        "x, y = point; return np.array([<first row of the matrix times x, y>, <second row times "
+        "x, y>])",
     ),
 )
 
@@ -45,12 +49,15 @@ about(
     stars=1,
     minutes=6,
     hints=(
-        "First the angles as a table, positions down and pairs across. Then its cosine and its "
-        "sine, two arrays.",
-        "np.arange(seq_len)[:, None] is (seq, 1). angular_speeds(dim, base), from lesson 04, is "
-        "(dim / 2,): base^(-2c / dim).",
-        "check_table_size(seq_len, dim); angles = np.arange(seq_len)[:, None] * "
-        "angular_speeds(dim, base); return np.cos(angles), np.sin(angles)",
+        "First make a table of the angles, one per position and pair. Its cosine and its sine "
+        "come last, as two arrays.",
+        "Take three positions, dim 4, and base 100. There are two pairs, with the speeds 1 and "
+        "1/10, and that is what angular_speeds(4, 100) gives, as an array (2,). The angles are "
+        "(3, 2): 0 0, then 1 0.1, then 2 0.2. So each is a position times a speed. Positions "
+        "down, as (3, 1), and speeds across, as (2,): broadcasting makes the table. And a dim of "
+        "5 has no pairs, which check_table_size notices.",
+        "angles = <positions, as a column> * <speeds, as a row>; return np.cos(angles), "
+        "np.sin(angles)",
     ),
 )
 
@@ -67,7 +74,7 @@ def default_base(answer):
     given = (np.asarray(table) for table in (answer(6, 8)[0], answer(6, 8, 10000.0)[0]))
     require(
         np.allclose(*given, atol=1e-9),
-        "Without a base, this takes another one than 10000, which the task names as the default.",
+        "Without a base, yours isn't 10000, the default that the task names.",
     )
     return tuple(answer(6, 8)), tuple(answer(3000, 4))
 
@@ -82,7 +89,7 @@ def odd_width_is_refused(answer):
 @check("rope_cache")
 def lengths_that_are_no_counts_are_refused(answer):
     """A negative or fractional number of positions is refused."""
-    helper = "positions cannot be counted: refuse that, with check_table_size(seq_len, dim)."
+    helper = "positions make no table: refuse that, with check_table_size(seq_len, dim)."
     refuses(ValueError, lambda: answer(-1, 4), f"-1 {helper}")
     refuses(ValueError, lambda: answer(2.5, 4), f"2.5 {helper}")
 
@@ -92,13 +99,15 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "x[..., 0::2] are all even columns at once, x[..., 1::2] all odd ones. The formula has "
-        "one line for each.",
-        "even and odd are (..., seq, dim / 2), just like cos and sin, which broadcast over batch "
-        "and heads. The two results must alternate again: torch.stack([first, second], dim=-1) is "
-        "(..., dim / 2, 2).",
-        "check_rotation(x, cos, sin); even, odd = x[..., 0::2], x[..., 1::2]; return "
-        "torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).reshape(x.shape)",
+        "x[..., 0::2] are all even columns at once, and x[..., 1::2] all odd ones. There is one "
+        "formula for each. But where do their results belong?",
+        "Take the example: x is [1, 0, 2, 3], the cosines are [0, -1], the sines [1, 0]. The even "
+        "columns are [1, 2], the odd ones [0, 3], just as many as there are angles. The first "
+        "formula gives [1 * 0 - 0 * 1, 2 * -1 - 3 * 0] = [0, -2], the second [1, -3]. Now they "
+        "have to alternate: 0, 1, -2, -3. Stacked along a new last axis they are [[0, 1], [-2, "
+        "-3]], and that only needs to be reshaped. With batch and heads in front nothing changes.",
+        "pairs = torch.stack([<first formula>, <second formula>], dim=<a new last axis>); then "
+        "reshape to the shape of x",
     ),
 )
 
@@ -146,7 +155,7 @@ def gradient_flows(answer):
 
 @check("apply_rope")
 def angles_must_fit(answer):
-    """Angles for one position do not fit five, and three columns have no pairs."""
+    """Angles for one position don't fit five, and five columns have no pairs."""
     one, five = torch.ones(1, 2), torch.ones(5, 2)
     for cos, sin in ((one, one), (one, five), (five, one)):
         refuses(
@@ -158,7 +167,7 @@ def angles_must_fit(answer):
     refuses(
         ValueError,
         lambda: answer(torch.zeros(1, 5), one, one),
-        "x has five columns, which are no pairs. Refuse that, with check_rotation(x, cos, sin).",
+        "Five columns of x don't make pairs. Refuse that, with check_rotation(x, cos, sin).",
     )
 
 
@@ -173,13 +182,15 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Row r of the weight makes column r of all heads side by side. First give each head an "
-        "axis of its own, then reorder within the head.",
-        "weight.reshape(num_heads, -1, *weight.shape[1:]) is (heads, head_dim, ...). The order is "
-        "halves_from_pairs(head_dim), from lesson 04: it picks rows, the second axis.",
-        "check_head_rows(weight, num_heads); heads = weight.reshape(num_heads, -1, "
-        "*weight.shape[1:]); return heads[:, "
-        "halves_from_pairs(heads.shape[1])].reshape(weight.shape)",
+        "Row r of the weight makes column r of all heads side by side. So give each head an axis "
+        "of its own first. Then reorder within the heads, all at once.",
+        "Take two heads with four rows each, called 0 1 2 3 and 10 11 12 13. As an array (2, 4), "
+        "each head is a row. The order within a head is halves_from_pairs(4), that is 0, 2, 1, 3. "
+        "Applied to the second axis it gives 0 2 1 3 and 10 12 11 13. Back in one piece: 0 2 1 3 "
+        "10 12 11 13. A weight with 6 columns is (2, 4, 6) in between, and its columns come along "
+        "by themselves; *weight.shape[1:] is whatever follows the first.",
+        "heads = weight.reshape(num_heads, <rows per head>, <the other axes>); then <second axis "
+        "in the new order>, and back to the shape of the weight",
     ),
 )
 
@@ -213,14 +224,16 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Leave q as it is. Rotate k by the distance, once for each distance, and take the dot "
-        "products with q.",
-        "The angles are distance[:, None] * angular_speeds(dim, base), (n, dim / 2). np.tile(k, "
-        "(n, 1)) is the key n times, (n, dim), one for each distance: apply_rope rotates them. It "
-        "wants tensors; .numpy() leads back.",
-        "angles = distance[:, None] * angular_speeds(len(k), base); keys = "
-        "torch.tensor(np.tile(k, (len(distance), 1))); return apply_rope(keys, "
-        "torch.tensor(np.cos(angles)), torch.tensor(np.sin(angles))).numpy() @ q",
+        "Leave q alone. The key is needed once per distance, each time rotated by that distance. "
+        "What is left are dot products.",
+        "Take one pair, the query [1, 0], the key [0, 1], and the distances 0, -1 and 1. The "
+        "angles are 0, -1 and 1 times the speed, 1: an array (3, 1). Rotated by them, the key "
+        "becomes [0, 1], [0.841, 0.540] and [-0.841, 0.540], which is (3, 2). Its products with "
+        "the query are 0, 0.841 and -0.841. Three equal keys to rotate are np.tile(k, (3, 1)). "
+        "apply_rope wants tensors, one row of cosines and sines per key, and .numpy() takes you "
+        "back.",
+        "angles = <distances, as a column> * <speeds>; keys = <copies of k, one per distance, "
+        "rotated by these angles>; return keys @ q",
     ),
 )
 
@@ -253,18 +266,21 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "For one pair the matrix is [[cos, -sin], [sin, cos]]. In its transpose both sines have "
-        "the other sign. What kind of rotation is that?",
-        "g_x[2c] = g_y[2c] cos + g_y[2c + 1] sin, and g_x[2c + 1] = - g_y[2c] sin + g_y[2c + 1] "
-        "cos.",
-        "It is apply_rope again, with the same cosines and other sines: those of minus the angle.",
+        "For one pair the matrix is [[cos, -sin], [sin, cos]]. Write down its transpose, and "
+        "compare. What kind of rotation is that?",
+        "Take a quarter turn, cosine 0 and sine 1. Forward, y[0] = -x[1] and y[1] = x[0]. So x[0] "
+        "went into y[1] alone, with the factor 1, and its gradient is that of y[1]. x[1] went "
+        "into y[0], with the factor -1, so it gets minus that of y[0]. From a gradient [0, 1] of "
+        "y follows [1, 0] for x. Forward, a quarter turn carries [1, 0] to [0, 1]. Backward it "
+        "went the other way, and you have a function that rotates.",
+        "apply_rope(<the gradient>, <cosines of minus the angle>, <sines of minus the angle>)",
     ),
 )
 
 
 @check("rope_backward")
 def gradient_of_a_quarter_turn(answer):
-    """After a quarter turn, the gradient [0, 1] comes from [1, 0]; so for any angle."""
+    """A quarter turn takes the gradient [0, 1] back to [1, 0]; other angles likewise."""
     rng = np.random.default_rng(6)
     grad = torch.tensor(rng.standard_normal((4, 6)).astype("float32"))
     example = answer(torch.tensor([[0.0, 1.0]]), torch.tensor([[0.0]]), torch.tensor([[1.0]]))
@@ -285,14 +301,16 @@ about(
     minutes=12,
     blank=("RoPE.rotate", "RoPE.turn"),
     hints=(
-        "Positions offset ... offset + seq - 1 are needed: make a cache that is long enough, and "
-        "take its last rows. How many columns does it need, if only rotary_dim are rotated?",
-        "rope_cache(offset + q.shape[-2], self.rotary_dim, self.base) gives arrays; "
-        "torch.tensor(table[offset:], dtype=q.dtype) are the tensors. q and k are both rotated, "
-        "with the same cos and sin. (After a cache, k has the same positions as q here: the old "
-        "keys were rotated before.)",
-        "turn: rotate x[..., :self.rotary_dim], and torch.cat it with x[..., self.rotary_dim:] "
-        "along dim=-1",
+        "Which positions do the new tokens have, and how long must a cache be to contain them? "
+        "And how many columns does it need, if only rotary_dim are rotated?",
+        "Say offset is 8, four tokens come, and 8 of 16 columns are rotated. The tokens are at 8, "
+        "9, 10 and 11. A cache with 12 rows contains these as its last four, and for 8 columns it "
+        "is four pairs wide: cos and sin are (4, 4). `turn` then rotates x[..., :8], leaves "
+        "x[..., 8:] alone, and puts them together again, (batch, heads, 4, 16). q and k get the "
+        "same angles. (The old keys are not here: they were rotated when they came.)",
+        "rotate: cos, sin = <the rows from offset on, as tensors with the dtype of q>, then "
+        "self.turn for both. turn: torch.cat([<the first columns, rotated>, <the others>], "
+        "dim=-1)",
     ),
 )
 
@@ -362,7 +380,7 @@ def gradients_through_rope(answer):
 
 @check("RoPE")
 def other_widths_are_refused(answer):
-    """Queries of another head_dim are refused, also where nothing else would fail."""
+    """Queries of another head_dim are refused, even where nothing else would fail."""
     for width, columns in ((6, 8), (12, 4)):
         wide = torch.ones(1, 2, 3, width)
         refuses(

@@ -66,7 +66,7 @@ def second_row_first(point, angle):
     return np.array([x, y])
 
 
-@mistake("rotate_pair", "The angle was taken for degrees. It is in radians already.")
+@mistake("rotate_pair", "The angle was treated as degrees. It is in radians already.")
 def degrees(point, angle):
     return rotated(point, np.deg2rad(angle))
 
@@ -78,7 +78,7 @@ def converted_to_degrees(point, angle):
 
 @mistake(
     "rotate_pair",
-    "Sine and cosine are exchanged: at angle 0 nothing may move, so new x begins with x cos.",
+    "Sine and cosine are swapped: at angle 0 nothing moves, so new x begins with x cos.",
 )
 def sine_for_cosine(point, angle):
     x, y = point
@@ -86,7 +86,7 @@ def sine_for_cosine(point, angle):
     return np.array([x * sin - y * cos, x * cos + y * sin])
 
 
-@mistake("rotate_pair", "Sine and cosine are exchanged in the second row: x sin + y cos.")
+@mistake("rotate_pair", "Sine and cosine are swapped in the second row: x sin + y cos.")
 def exchanged_in_the_second_row(point, angle):
     x, y = point
     return np.array([rotated(point, angle)[0], x * np.cos(angle) + y * np.sin(angle)])
@@ -97,7 +97,7 @@ def own_direction_lost(point, angle):
     return np.linalg.norm(point) * np.array([np.cos(angle), np.sin(angle)])
 
 
-@mistake("rotate_pair", "x and y are exchanged at the start: point has x first, then y.")
+@mistake("rotate_pair", "x and y are swapped at the start: point has x first, then y.")
 def y_taken_first(point, angle):
     return rotated(point[::-1], angle)
 
@@ -107,13 +107,13 @@ def still(point, angle):
     return 1.0 * point
 
 
-@mistake("rotate_pair", "Each new coordinate has one term only. It needs both old ones, x and y.")
+@mistake("rotate_pair", "Each new coordinate has only one term. It needs both old ones, x and y.")
 def one_term_each(point, angle):
     x, y = point
     return np.array([x * np.cos(angle), y * np.sin(angle)])
 
 
-@mistake("rotate_pair", "Each row has one coordinate only, twice. It needs both, x and y.")
+@mistake("rotate_pair", "Each row uses only one coordinate, twice. It needs both, x and y.")
 def own_coordinate_only(point, angle):
     x, y = point
     cos, sin = np.cos(angle), np.sin(angle)
@@ -132,7 +132,7 @@ def by_arctan(point, angle):
     return np.linalg.norm(point) * np.array([np.cos(direction), np.sin(direction)])
 
 
-@mistake("rotate_pair", "The result is cut to whole numbers. It is an array of floats.")
+@mistake("rotate_pair", "The result is cut to whole numbers. It should be an array of floats.")
 def whole_numbers(point, angle):
     return rotated(point, angle).astype(int)
 
@@ -220,7 +220,7 @@ def both(angles):
 @mistake(
     "rope_cache",
     "The exponent has the factor 2 twice, 4c / dim. np.arange(0, dim, 2) contains 2c already.",
-    seen="raiyanyahya/how-to-train-your-gpt #6",
+    seen="for the sinusoidal table: SamLynnEvans/Transformer #25",
 )
 def exponent_twice(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-4 * np.arange(dim // 2) / dim))
@@ -231,7 +231,11 @@ def exponent_halved(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(dim // 2) / dim))
 
 
-@mistake("rope_cache", "The pairs become faster. The exponent has a minus: base^(-2c / dim).")
+@mistake(
+    "rope_cache",
+    "The pairs become faster. The exponent has a minus: base^(-2c / dim).",
+    seen="labmlai/annotated_deep_learning_paper_implementations #313",
+)
 def faster_and_faster(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (np.arange(0, dim, 2) / dim))
 
@@ -268,7 +272,7 @@ def exponent_not_divided(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-2.0 * np.arange(dim // 2)))
 
 
-@mistake("rope_cache", "The angles were taken for degrees. They are radians already.")
+@mistake("rope_cache", "The angles were treated as degrees. They are radians already.")
 def angles_as_degrees(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, np.deg2rad(angular_speeds(dim, base)))
 
@@ -283,12 +287,12 @@ def base_100(seq_len, dim, base=100.0):
     return cache(seq_len, dim, angular_speeds(dim, base))
 
 
-@mistake("rope_cache", "The angles do not depend on `base`: it is 10,000 whatever is asked for.")
+@mistake("rope_cache", "The angles don't depend on `base`: it is 10,000 whatever you ask for.")
 def base_ignored(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim))
 
 
-@mistake("rope_cache", "The two are exchanged: the cosines come first.")
+@mistake("rope_cache", "The two are swapped: the cosines come first.")
 def sines_first(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base))[::-1]
 
@@ -327,17 +331,17 @@ def negative_angles(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, -angular_speeds(dim, base))
 
 
-@mistake("rope_cache", "These are the angles. Their cosines and sines are asked for, two arrays.")
+@mistake("rope_cache", "These are the angles. Return their cosines and their sines, two arrays.")
 def angles_alone(seq_len, dim, base=10000.0):
     return np.arange(seq_len)[:, None] * angular_speeds(dim, base)
 
 
-@mistake("rope_cache", "There is one table only. Return two: cos, sin.")
+@mistake("rope_cache", "There is only one table. Return two: cos, sin.")
 def cosines_alone(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, angular_speeds(dim, base))[0]
 
 
-@mistake("rope_cache", "The tables are side by side in one. Two are asked for: cos, sin.")
+@mistake("rope_cache", "The tables are side by side in one array. Return two: cos, sin.")
 def side_by_side(seq_len, dim, base=10000.0):
     return np.concatenate(cache(seq_len, dim, angular_speeds(dim, base)), axis=1)
 
@@ -347,12 +351,12 @@ def halved_twice(seq_len, dim, base=10000.0):
     return cache(seq_len, dim, base ** (-np.arange(0, dim // 2, 2) / (dim // 2)))
 
 
-@mistake("rope_cache", "The two are stacked into one array. Two arrays are asked for: cos, sin.")
+@mistake("rope_cache", "The two are stacked into one array. Return two arrays: cos, sin.")
 def stacked(seq_len, dim, base=10000.0):
     return np.stack(cache(seq_len, dim, angular_speeds(dim, base)), axis=-1)
 
 
-@mistake("rope_cache", "This is the one table of lesson 04. Two are asked for: cos, sin.")
+@mistake("rope_cache", "This is the single table of lesson 04. Return two: cos, sin.")
 def sinusoidal_table(seq_len, dim, base=10000.0):
     return sinusoidal_encoding(seq_len, dim, base)
 
@@ -408,7 +412,7 @@ _PLUS = (
 )
 _OTHER_WAY = (
     "It rotates the other way, by minus the angle. y[2c] = x[2c] cos - x[2c + 1] sin: the minus "
-    "belongs in the first of the two lines."
+    "belongs in the first line."
 )
 _NEW_FIRST = (
     "The second column of each pair is made from the *new* first one: x was overwritten on the "
@@ -420,7 +424,7 @@ _MIXED = (
     "and that is no rotation: lengths change."
 )
 _ORDER = (
-    "The pairs are rotated rightly, but written in another order: all first columns, then all "
+    "The pairs are rotated correctly, but written in another order: first columns, then "
     "second ones. Each must go back to its own column: torch.stack them along a new last axis, "
     "(..., dim / 2, 2), then reshape."
 )
@@ -487,14 +491,14 @@ def by_neighbors_with_a_sign(x, cos, sin):
     return x * cos + alternating(-odd, even, x) * sin
 
 
-@mistake("apply_rope", _MIXED, seen="huggingface/transformers #34741, rasbt/LLMs-from-scratch #751")
+@mistake("apply_rope", _MIXED, seen="raiyanyahya/how-to-train-your-gpt #6")
 def angles_for_pairs_columns_for_halves(x, cos, sin):
     check_rotation(x, cos, sin)
     cos, sin = (torch.stack([table, table], dim=-1).reshape(len(table), -1) for table in (cos, sin))
     return x * cos + rotate_half(x) * sin
 
 
-@mistake("apply_rope", _MIXED)
+@mistake("apply_rope", _MIXED, seen="huggingface/transformers #47328")
 def angles_for_halves_columns_for_pairs(x, cos, sin):
     check_rotation(x, cos, sin)
     cos, sin = (torch.cat([table, table], dim=-1) for table in (cos, sin))
@@ -529,18 +533,18 @@ def minus_for_plus(x, cos, sin):
     return alternating(even * cos - odd * sin, odd * cos - even * sin, x)
 
 
-@mistake("apply_rope", "Sine and cosine are exchanged: y[2c] = x[2c] cos - x[2c + 1] sin.")
+@mistake("apply_rope", "Sine and cosine are swapped: y[2c] = x[2c] cos - x[2c + 1] sin.")
 def sines_for_cosines(x, cos, sin):
     return right_pairs(x, sin, cos)
 
 
-@mistake("apply_rope", "Sine and cosine are exchanged in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
+@mistake("apply_rope", "Sine and cosine are swapped in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
 def exchanged_in_the_second_line(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return alternating(even * cos - odd * sin, even * cos + odd * sin, x)
 
 
-@mistake("apply_rope", "Sine and cosine are exchanged in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
+@mistake("apply_rope", "Sine and cosine are swapped in y[2c + 1]: x[2c] sin + x[2c + 1] cos.")
 def exchanged_in_the_second_half(x, cos, sin):
     first, second = halved(x, cos, sin)
     return torch.cat([first * cos - second * sin, first * cos + second * sin], dim=-1)
@@ -552,7 +556,7 @@ def two_axes_only(x, cos, sin):
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
 
 
-@mistake("apply_rope", "Each y has one column of its pair only, twice. It needs both.")
+@mistake("apply_rope", "Each y uses only one column of its pair, twice. It needs both.")
 def own_column_only(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return alternating(even * cos - even * sin, odd * sin + odd * cos, x)
@@ -587,7 +591,9 @@ def odd_columns_0(x, cos, sin):
     return alternating(even * cos - odd * sin, 0 * odd, x)
 
 
-@mistake("apply_rope", "Even columns get the cosine only, odd ones the sine. Each y needs both.")
+@mistake(
+    "apply_rope", "Even columns get only the cosine, odd ones only the sine. Each y needs both."
+)
 def one_factor_each(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return alternating(even * cos, odd * sin, x)
@@ -639,13 +645,13 @@ def read_as_halves_written_as_pairs(x, cos, sin):
     return alternating(first * cos - second * sin, first * sin + second * cos, x)
 
 
-@mistake("apply_rope", "The two columns of each pair are exchanged: y[2c] comes first.")
+@mistake("apply_rope", "The two columns of each pair are swapped: y[2c] comes first.")
 def odd_column_first(x, cos, sin):
     even, odd = parted(x, cos, sin)
     return alternating(even * sin + odd * cos, even * cos - odd * sin, x)
 
 
-@mistake("apply_rope", "Even and odd are exchanged: x[..., 0::2] are the even columns.")
+@mistake("apply_rope", "Even and odd are swapped: x[..., 0::2] are the even columns.")
 def even_and_odd_exchanged(x, cos, sin):
     odd, even = parted(x, cos, sin)
     return alternating(even * cos - odd * sin, even * sin + odd * cos, x)
@@ -731,7 +737,7 @@ def unchanged(weight, num_heads):
     return weight.copy()
 
 
-@mistake("rope_rows_to_halves", "The odd rows of each head come first here. The even ones do.")
+@mistake("rope_rows_to_halves", "The odd rows of each head come first here. The even ones should.")
 def odd_first(weight, num_heads):
     size = rows(weight, num_heads)
     return by_head(weight, num_heads, np.r_[1:size:2, 0:size:2])
@@ -770,7 +776,8 @@ def odd_heads_too(weight, num_heads):
 
 
 @mistake(
-    "rope_rows_to_halves", "A bias has one axis only: *weight.shape[1:] are the others, if any."
+    "rope_rows_to_halves",
+    "A bias has only one axis; *weight.shape[1:] is what follows it, if anything.",
 )
 def two_axes_needed(weight, num_heads):
     check_head_rows(weight, num_heads)
@@ -826,8 +833,8 @@ def angles_at(k, distance, base):
 
 
 _EXCHANGED = (
-    "Past and future are exchanged: the key is rotated by j - i, key minus query. (Or the query "
-    "was rotated. R_i q . R_j k = q . R_(j - i) k.)"
+    "Past and future are swapped: rotate the key by j - i, key minus query. (Or did you rotate "
+    "the query? R_i q . R_j k = q . R_(j - i) k.)"
 )
 
 
@@ -904,12 +911,12 @@ def from_the_smallest(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance - distance.min(), base))
 
 
-@mistake("score_at_distance", "The score is divided by sqrt(dim). The plain product is asked for.")
+@mistake("score_at_distance", "The score is divided by sqrt(dim). Return the plain product.")
 def scaled(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / np.sqrt(len(k))
 
 
-@mistake("score_at_distance", "The score is divided by dim. The plain product is asked for.")
+@mistake("score_at_distance", "The score is divided by dim. Return the plain product.")
 def divided_by_dim(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base)) / len(k)
 
@@ -934,7 +941,7 @@ def key_meets_key(q, k, distance, base=10000.0):
     return by_rotated_key(k, k, angles_at(k, distance, base))
 
 
-@mistake("score_at_distance", "The base is 10000 whatever is asked for.")
+@mistake("score_at_distance", "The base is 10000 whatever you ask for.")
 def always_10000(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, 10000.0))
 
@@ -949,7 +956,7 @@ def twice_the_exponent(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, angles_at(k, distance, base**2))
 
 
-@mistake("score_at_distance", "Sine and cosine are exchanged: apply_rope(keys, cos, sin).")
+@mistake("score_at_distance", "Sine and cosine are swapped: apply_rope(keys, cos, sin).")
 def sines_before_cosines(q, k, distance, base=10000.0):
     return by_rotated_key(q, k, np.pi / 2 - angles_at(k, distance, base))
 
@@ -1026,7 +1033,7 @@ def untouched(grad, cos, sin):
 
 @mistake(
     "rope_backward",
-    "There are only the cosines. Each x goes into both columns of its pair, also with a sine.",
+    "There are only cosines. Each x goes into both columns of its pair, once with a sine.",
 )
 def diagonal_only(grad, cos, sin):
     return right_pairs(grad, cos, 0 * sin)
@@ -1053,12 +1060,12 @@ def two_minuses(grad, cos, sin):
     return alternating(even * cos - odd * sin, odd * cos - even * sin, grad)
 
 
-@mistake("rope_backward", "Sine and cosine are exchanged: x[2c] goes into y[2c] with cos_c.")
+@mistake("rope_backward", "Sine and cosine are swapped: x[2c] goes into y[2c] with cos_c.")
 def sines_on_the_diagonal(grad, cos, sin):
     return right_pairs(grad, sin, -cos)
 
 
-@mistake("rope_backward", "Sine and cosine are exchanged: x[2c] goes into y[2c] with cos_c.")
+@mistake("rope_backward", "Sine and cosine are swapped: x[2c] goes into y[2c] with cos_c.")
 def exchanged_and_forward(grad, cos, sin):
     return right_pairs(grad, sin, cos)
 
@@ -1093,7 +1100,7 @@ def back_but_read_as_halves(grad, cos, sin):
     return alternating(*apply_rope_half(grad, cos, -sin).chunk(2, dim=-1), grad)
 
 
-@mistake("rope_backward", "The two columns of each pair are exchanged: g_x[2c] comes first.")
+@mistake("rope_backward", "The two columns of each pair are swapped: g_x[2c] comes first.")
 def odd_gradient_first(grad, cos, sin):
     even, odd = parted(right_pairs(grad, cos, -sin), cos, sin)
     return alternating(odd, even, grad)
@@ -1105,13 +1112,13 @@ def minus_before_the_cosine(grad, cos, sin):
     return alternating(even * cos + odd * sin, even * sin - odd * cos, grad)
 
 
-@mistake("rope_backward", "Each gradient has one column of its pair only, twice. It needs both.")
+@mistake("rope_backward", "Each gradient uses only one column of its pair, twice. It needs both.")
 def own_gradient_only(grad, cos, sin):
     even, odd = parted(grad, cos, sin)
     return alternating(even * cos + even * sin, odd * cos - odd * sin, grad)
 
 
-@mistake("rope_backward", "Sine and cosine are exchanged in g_x[2c + 1].")
+@mistake("rope_backward", "Sine and cosine are swapped in g_x[2c + 1].")
 def exchanged_in_the_second_gradient(grad, cos, sin):
     even, odd = parted(grad, cos, sin)
     return alternating(even * cos + odd * sin, odd * sin - even * cos, grad)
@@ -1192,7 +1199,7 @@ class OffsetForQueriesOnly(Right):
 
 
 _ANGLES = (
-    "Angles and x do not fit. Needed are the first rotary_dim columns of x, and the angles of the "
+    "Angles and x don't fit. You need the first rotary_dim columns of x, and the angles of the "
     "positions offset ... offset + seq - 1."
 )
 
@@ -1252,7 +1259,7 @@ class BothRotatedBack(Right):
         return super().turn(x, cos, -sin)
 
 
-@mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin.")
+@mistake("RoPE", "Cosines and sines are swapped: rope_cache returns cos, sin.")
 class SinesFirst(Right):
     def rotate(self, q, k, offset=0):
         self.check_width(q)
@@ -1260,19 +1267,19 @@ class SinesFirst(Right):
         return self.turn(q, sin, cos), self.turn(k, sin, cos)
 
 
-@mistake("RoPE", "Cosines and sines are exchanged: rope_cache returns cos, sin.")
+@mistake("RoPE", "Cosines and sines are swapped: rope_cache returns cos, sin.")
 class SinesForCosines(Right):
     def turn(self, x, cos, sin):
         return super().turn(x, sin, cos)
 
 
-@mistake("RoPE", "The two results are exchanged: first q, then k.")
+@mistake("RoPE", "The two results are swapped: first q, then k.")
 class KeysFirst(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[::-1]
 
 
-@mistake("RoPE", "Only the queries are returned. Two tensors are asked for: q and k, rotated.")
+@mistake("RoPE", "Only the queries are returned. Return two tensors: q and k, rotated.")
 class QueriesAlone(Right):
     def rotate(self, q, k, offset=0):
         return super().rotate(q, k, offset)[0]
@@ -1363,7 +1370,7 @@ class AlwaysHalves(Right):
         return torch.cat([apply_rope_half(x[..., :n], cos, sin), x[..., n:]], dim=-1)
 
 
-@mistake("RoPE", 'The two layouts are exchanged: apply_rope is for "pairs".')
+@mistake("RoPE", 'The two layouts are swapped: apply_rope is for "pairs".')
 class LayoutsExchanged(Right):
     def turn(self, x, cos, sin):
         n, other = self.rotary_dim, apply_rope_half if self.layout == "pairs" else right_pairs

@@ -20,7 +20,7 @@ def gradients(out, **inputs):
     """The gradients that reach the inputs from a weighted sum of `out`."""
     reach = (
         "No gradient reaches `{}`: on the way, something was computed outside the engine, or "
-        "detached, or made whole numbers. Use operations of tensors, not .numpy()."
+        "detached, or rounded. Use operations of tensors, not .numpy()."
     )
     require(out.requires_grad, reach.format("` and `".join(inputs)))
     (out * normal(np.random.default_rng(9), *out.shape)).sum().backward()
@@ -34,10 +34,15 @@ about(
     stars=1,
     minutes=5,
     hints=(
-        "It is the score of lesson 03, and then a sigmoid instead of the softmax.",
-        "q @ k.transpose(-2, -1) is (..., query, key). Tensors have the method .sigmoid().",
-        "scale = q.shape[-1] ** -0.5 if scale is None else scale; return (q @ k.transpose(-2, -1) "
-        "* scale).sigmoid()",
+        "You have computed these scores in lesson 03. What is different is what happens to a "
+        "score afterwards.",
+        "Take a query [2, 0, 0, 0] and the keys [3, 1, 1, 1] and [0, 5, 5, 5]. The products are 6 "
+        "and 0. head_dim is 4, so without a scale both are multiplied by 1/2: 3 and 0. The "
+        "sigmoid makes 0.953 and 0.5 of them. Note that they don't sum to 1: each is a question "
+        "of its own. For all pairs at once, k.transpose(-2, -1) is (..., head_dim, key), and "
+        "tensors have .sigmoid(). A scale of 0 is a scale: it gives 0.5 everywhere, so ask `scale "
+        "is None`.",
+        "(<products of queries and keys> * <the scale, or 1 / sqrt(head_dim)>).sigmoid()",
     ),
 )
 
@@ -87,14 +92,16 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "Close the gates of later keys first, so that they add nothing. What is left is a running "
-        "sum, but from the right: the last column is the gate itself, the one before it the sum "
-        "of two, ...",
-        "torch.tensor(~causal_mask(*gates.shape[-2:])) is True at the later keys, and "
-        "gates.masked_fill(later, 0.0) closes them. cumsum(-1) runs from the left; flip(-1) "
-        "reverses each row.",
-        "check_gates(gates); later = torch.tensor(~causal_mask(*gates.shape[-2:])); return "
-        "gates.masked_fill(later, 0.0).flip(-1).cumsum(-1).flip(-1)",
+        "Start at the query and walk to the left, adding up gates on the way. What must be true "
+        "of the gates to the right of the query, so that they add nothing?",
+        "Take the last row of the example, the gates 0, 1 and 0.5. From the right the sums are "
+        "0.5, then 0.5 + 1 = 1.5, then 1.5 + 0 = 1.5. So the row becomes 1.5, 1.5, 0.5. The row "
+        "above, 1, 0.5 and 1, belongs to the second query, and its third gate must be closed "
+        "first: 1, 0.5, 0 becomes 1.5, 0.5, 0. A tensor's cumsum(-1) adds up from the left, "
+        "though. What could you do to a row before and after? (flip(-1) reverses it, and "
+        "masked_fill(where, 0.0) closes gates; torch.tensor makes a tensor of a mask.)",
+        "closed = gates.masked_fill(<True at later keys>, 0.0); then three methods in a row, of "
+        "which the first and the last are the same",
     ),
 )
 
@@ -149,13 +156,16 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "Clamp the positions first. Then find the two rows, and how far the position is from the "
-        "lower one.",
-        "positions.floor().long() and positions.ceil().long() are rows; table[rows] is (..., "
-        "head_dim). w must stay a tensor that carries a gradient, and needs one more axis: "
-        "w.unsqueeze(-1).",
-        "p = positions.clamp(0, len(table) - 1); w = (p - p.floor().detach()).unsqueeze(-1); "
-        "return w * table[p.ceil().long()] + (1 - w) * table[p.floor().long()]",
+        "Where is a position between two rows, and how far from the lower one? And what if it "
+        "lies outside the table?",
+        "Take a table with the rows [0, 0] and [10, 20]. Position 0.25 has floor 0, ceiling 1 and "
+        "w = 0.25, so it gets 0.25 * [10, 20] + 0.75 * [0, 0] = [2.5, 5]. Position 7 is clamped "
+        "to the last row, 1. Its floor and ceiling are both 1, and it gets [10, 20]. Rows must be "
+        "whole numbers: .long() after .floor() or .ceil(). w must stay a tensor, so that a "
+        "gradient flows. It has one number per position, but a row has head_dim of them: "
+        "w.unsqueeze(-1) adds an axis.",
+        "p = positions.clamp(<first row>, <last row>); w = <p minus its floor, with one more "
+        "axis>; return w * table[<upper rows>] + (1 - w) * table[<lower rows>]",
     ),
 )
 
@@ -208,19 +218,18 @@ about(
     stars=3,
     minutes=20,
     hints=(
-        "First the forward pass again, in NumPy: gates * mask, the sum from the right with "
-        "np.flip and cumsum, clip(0, npos - 1), floor, and the row above it, floor + 1 but at "
-        "most npos - 1. Then the three steps of the docstring, one after the other.",
-        "The share of row n at position p is max(0, 1 - |p - n|): with p[..., None] and "
-        "np.arange(npos) it is (..., query, key, npos). np.take_along_axis(logits, rows, -1) "
-        "picks z at integer rows (..., query, key). The sum over j <= k is a cumsum from the left.",
-        "mask = causal_mask(*gates.shape[-2:]); npos = logits.shape[-1]; p = "
-        "np.flip(np.flip(gates * mask, -1).cumsum(-1), -1).clip(0, npos - 1); low = "
-        "np.floor(p).astype(int); z_low, z_high = (np.take_along_axis(logits, rows, -1) for rows "
-        "in (low, np.minimum(low + 1, npos - 1))); grad_gates = (grad * (z_high - "
-        "z_low)).cumsum(-1) * mask; share = np.maximum(0, 1 - abs(p[..., None] - "
-        "np.arange(npos))); return grad_gates * gates * (1 - gates), (grad[..., None] * "
-        "share).sum(-2)",
+        "Compute p once more, in NumPy. Then go back in three steps, each with an array of its "
+        "own: the gradient of the positions, that of the gates, that of what went into the "
+        "sigmoid. The gradient of the logits branches off at the first.",
+        "Take the lesson's example: gates 0.5, 0.5, 0.5, z = 0, 8, 4, gradients 1, and p = 1.5, "
+        "1, 0.5. The rows beside p are 1 2, 1 2 and 0 1, so the slopes are -4, -4, 8. Gate 0 is "
+        "part of p[0] alone, gate 1 of p[0] and p[1], gate 2 of all: -4, -8, 0, a running sum "
+        "from the left. Row n has the share max(0, 1 - |p - n|) in an output. For p = 1.5 that is "
+        "0, 0.5, 0.5, and with p[..., None] you get it for all rows at once. np.take_along_axis "
+        "picks z at whole rows.",
+        "grad_p = grad * (<z one row up, but at most the last> - <z at floor p>); grad_gates = "
+        "<running sum of grad_p> * mask; return grad_gates * <slope of the sigmoid>, <grad times "
+        "share, summed over the keys>",
     ),
 )
 
@@ -264,15 +273,15 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "It is `interpolate` again: clamp, floor, the row above, w. Only the lookup is new: query "
-        "i picks from its own row logits[..., i, :].",
-        "whole_and_rest(positions, npos) gives floor and w as you computed them before; the row "
-        "above is (floor + 1).clamp(max=npos - 1). torch.take_along_dim(logits, rows, dim=-1) "
-        "picks, for each query, the entries `rows` (..., query, key) of its row.",
-        "check_rows(logits, positions); npos = logits.shape[-1]; low, w = "
-        "whole_and_rest(positions, npos); lower, upper = (torch.take_along_dim(logits, rows, "
-        "dim=-1) for rows in (low, (low + 1).clamp(max=npos - 1))); return w * upper + (1 - w) * "
-        "lower",
+        "It is `interpolate` again, with one difference: query i looks up in its own row, "
+        "logits[..., i, :].",
+        "Take the row 0, 10, 40 and the positions 2, 1.5 and 0.5. whole_and_rest gives the lower "
+        "rows 2, 1, 0 and the weights 0, 0.5, 0.5. The upper rows are one more, 3, 2, 1, but "
+        "there is no row 3, so it is 2 instead. (Its weight is 0 anyway.) The lower numbers are "
+        "40, 10, 0, the upper ones 40, 40, 10. Mixed: 40, 25, 5. torch.take_along_dim(logits, "
+        "rows, dim=-1) picks from each query's own row, and its rows are (..., query, key).",
+        "low, w = whole_and_rest(<...>, <...>); lower, upper = <what take_along_dim picks at low, "
+        "and one row up>; return <their mixture>",
     ),
 )
 
@@ -326,11 +335,15 @@ about(
     stars=1,
     minutes=6,
     hints=(
-        "Two runs of `output`: on the tokens, and on a copy with the first two swapped. Compare "
-        "their last rows.",
-        "swapped = tokens.copy(); swapped[[0, 1]] = tokens[[1, 0]] swaps two rows of the copy.",
-        "swapped = tokens.copy(); swapped[[0, 1]] = tokens[[1, 0]]; return not "
-        "np.allclose(output(swapped)[-1], output(tokens)[-1], rtol=0, atol=1e-4)",
+        "Ask the layer twice, once with the tokens, once with the first two swapped. What do you "
+        "compare, if only the last token should answer?",
+        "Take the tokens 1, 2 and 5. Swapped they are 2, 1 and 5. A layer that sums up says 8 at "
+        "the last position, both times: False. A layer that multiplies by the first token says 5 "
+        "and then 10: True. Swap in a copy, since `tokens` must not change. Tokens are rows, and "
+        "two rows are exchanged by copy[[0, 1]] = tokens[[1, 0]]. np.allclose with rtol=0 and "
+        "atol=0.0001 allows a small difference anywhere.",
+        "swapped = <a copy with rows 0 and 1 exchanged>; return not np.allclose(<last row of one "
+        "output>, <last row of the other>, rtol=0, atol=<what doesn't count>)",
     ),
 )
 
@@ -390,12 +403,16 @@ about(
     stars=2,
     minutes=8,
     hints=(
-        "Two runs of `scores`: on the tokens, and on prefix and tokens together. The second is a "
-        "larger table. Which part of it are the tokens' scores for each other?",
-        "np.concatenate([prefix, tokens]) puts the prefix in front. Rows and columns from "
-        "len(prefix) on are the tokens': [..., shift:, shift:].",
-        "shift = len(prefix); shifted = scores(np.concatenate([prefix, tokens]))[..., shift:, "
-        "shift:]; return np.allclose(scores(tokens), shifted, rtol=0, atol=1e-4)",
+        "Ask for scores twice, once for the tokens, once for prefix and tokens together. The "
+        "second table is larger. Which part of it is about the tokens alone?",
+        "Take four tokens and a prefix of three. scores(tokens) is (heads, 4, 4). Together they "
+        "are seven rows, np.concatenate([prefix, tokens]), and their scores (heads, 7, 7). "
+        "Queries 0 to 2 and keys 0 to 2 are the prefix. Queries 3 to 6 with keys 3 to 6 are the "
+        "tokens, the lower right part, (heads, 4, 4) again. Now compare all entries. Hidden ones "
+        "are -inf in both, and for np.allclose these are equal, while -inf minus -inf would be "
+        "NaN.",
+        "longer = scores(<prefix and tokens>); return np.allclose(scores(tokens), longer[<all "
+        "heads, from which query and key on?>], rtol=0, atol=<what doesn't count>)",
     ),
 )
 

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "CoPE: counting what matters"
 #     question: "How can attention count sentences, or x's, instead of tokens?"
-#     minutes: 40
+#     minutes: 90
 #     achieved: "You have written CoPE, forward and backward. Show someone the gates that find the sentences."
 # ---
 
@@ -12,684 +12,515 @@
 #
 # **How can attention count sentences, or x's, instead of tokens?**
 #
-# Every encoding so far measures distance in tokens. But nobody says "the word 17 tokens back". We say "the
-# last sentence", "the second name", "since x was set". In this lesson you see why token counts cannot stand
-# in for that, and build the encoding that this course is named after: **Contextual Position Encoding**
-# (Golovneva et al. 2024, arXiv 2405.18719).
-#
-# The name CoPE was given three times. This is not Clipped RoPE (arXiv 2602.05258), and not Complex Positional
-# Encoding (arXiv 2508.18308).
+# Every encoding so far measures distance in tokens. But nobody says "the word 17 tokens back". We say "the last
+# sentence", "the second name", "since x was set". In this lesson you see where counting tokens ends, and you build the
+# encoding that this course is named after: **Contextual Position Encoding** (Golovneva et al. 2024, arXiv 2405.18719).
+# (Not to be confused with Clipped RoPE, 2602.05258, and Complex Positional Encoding, 2508.18308.)
 #
 # ## Three questions about lesson 05
 #
-# 1. What does a score get from Shaw's encoding, what from T5's?
+# 1. What does Shaw's encoding add to a score, and what does T5's?
 # 2. Why does Shaw clip distances?
-# 3. Put three words in front of a text. What happens to the scores of its tokens, with relative positions?
+# 3. Put three words in front of a text. With relative positions, what happens to the scores of its tokens?
 #
-# <details><summary>Answers</summary>
-#
-# 1. From Shaw's the product of the query with a learned vector for the distance; from T5's a learned number
-#    for the distance's bucket.
-# 2. So that a small table serves any length: far is far.
-# 3. Nothing. Only distances count, and they stay.
-#
-# </details>
+# <details><summary>Answers</summary>First: Shaw's adds the query's product with a learned vector for the distance, T5's
+# a learned number for the distance's bucket. Second: so that a small table does for any length. Third: nothing. Only
+# distances count, and they don't change.</details>
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
 import minitorch as torch
-from classroom import compare, exercise, hint, show, slider, solution
+from classroom import claim, exercise, hint, progress, show, slider, solution
+from experiments.pictures import STYLES
+from minitorch import nn, optim
+from minitorch.nn import functional as F
 from solutions.attention import causal_mask
 from solutions.autograd import softmax
 from solutions.cope import CoPE, check_gates, check_rows, whole_and_rest
 from solutions.properties import TOLERANCE, property_table, table_text
 
+color, line = STYLES["cope"]
+
 # %% [markdown]
 # ## What tokens cannot count
 #
-# The authors of CoPE asked two large models how often a word occurs in the *last sentence* of a short text.
-# The right answer was: not at all. For "Alice" and for "book", GPT-4 answered 1 and 1, Llama-2 70B Chat 2 and
-# 2 (table 1 of the paper). To answer, one has to know where the last sentence begins.
+# The authors gave two large models a short text and asked how often a word occurs in its *last sentence*. The right
+# answer was: not at all. For "Alice" as for "book", GPT-4 said once, and Llama-2 70B Chat said twice (table 1). To
+# answer, you have to know where the last sentence begins.
 #
-# Here is the reason in its smallest form (section 3.1). There are two kinds of tokens, x and y. A head shall
-# attend to **the last x**, however many y came after it: `yyyyxyyyy`. Its scores are a sum, content plus
+# Here is the reason in its smallest form (section 3.1). There are two kinds of tokens, x and y, and a head should
+# attend to **the last x**, however many y's have come since: `yyyyxyyyy`. Its score is content plus position. At the
+# same position, an x scores $\Delta$ more than a y. And of two x's the later one has to win by a margin, wherever they
+# are, so each step back costs at least $\delta$. Now an x that is $n$ back competes with the y at the query's own
 # position:
-#
-# - an x scores $\Delta$ more than a y, at the same place;
-# - of two x's the later one must win by a clear margin, wherever they stand. So each step back must cost at
-#   least $\delta$.
-#
-# An x that stands $n$ back (the paper's $i$) then competes with the y at the query's own place, 0 back:
 #
 # $$\frac{\text{weight of x}}{\text{weight of y}} \le e^{\Delta - n \delta}$$
 #
-# with = if each step costs exactly $\delta$, as in the cell below.
-#
-# **Predict before you run.** $\Delta = 1$ and $\delta = 0.3$. How many y may follow before the y wins?
-#
-# <details><summary>Answer</summary>
-#
-# Three. The exponent is negative as soon as $n > \Delta / \delta = 3.3$; with four y after the x, it is lost.
-#
-# </details>
-
+# **Predict before you run.** Let $\Delta = 1$ and $\delta = 0.4$. Which letter of `yyyyxyyyy` gets the largest weight
+# from the last one? How many y's may follow before the x is beaten?
 
 # %%
-def attention_by_tokens(text, Delta, delta):
-    """Weights of the last query: content plus token-counted position."""
-    back = np.arange(len(text))[::-1]  # distance of each key
-    return softmax(
-        np.array([Delta * (letter == "x") for letter in text]) - delta * back
-    )
-
-
-figure, axes = plt.subplots(1, 2, figsize=(11, 4.2))
-back = np.arange(1, 21)
-for delta, style in ((0.5, ":"), (0.25, "-"), (0.1, "--")):
-    ratio = [
-        w[0] / w[-1]
-        for w in (attention_by_tokens("x" + "y" * n, 1, delta) for n in back)
-    ]
-    axes[0].semilogy(back, ratio, style, label=f"$\\delta$ = {delta}")
-    lost = back[np.array(ratio) < 1 - 1e-9]
-    assert (
-        np.allclose(ratio, np.exp(1 - back * delta))
-        and lost[0] == 1 / delta + 1
-    )
-axes[0].axhline(1, color="0.6", linewidth=1)
-axes[0].set(
-    xlabel="tokens n since the last x",
-    ylabel="weight of x / weight of y",
-    xticks=range(0, 21, 5),
-    title="Lost once n > $\\Delta / \\delta$",
-)
-axes[0].legend(fontsize=12)
 text = "yyyyxyyyy"
-weights = attention_by_tokens(text, 1, 0.4)
-axes[1].bar(
-    range(len(text)),
-    weights,
-    color=["C1" if letter == "x" else "C0" for letter in text],
-)
-axes[1].set(
-    xticks=range(len(text)),
-    xticklabels=list(text),
-    ylabel="attention weight",
-    title="x is 4 back, $\\Delta / \\delta$ = 2.5",
-)
-show(
-    figure,
-    alt="Left: weight of the last x against the y at the query's place, over "
-    "the tokens since the x, logarithmic, for Delta 1: three falling lines "
-    "that cross 1 at 2, 4 and 10 tokens. Right: attention over yyyyxyyyy: the "
-    "x stands out, but the last two y have more weight.",
-)
-assert weights.argmax() == len(text) - 1
+content = np.array([letter == "x" for letter in text]) * 1.0
+weights = softmax(content - 0.4 * np.arange(9)[::-1])
+for letter, weight in zip(text, weights):
+    print(letter, "#" * int(100 * weight), f"{weight:.2f}")
+claim("The last y has the largest weight.", weights.argmax() == 8)
+
+# %% tags=["folded"]
+ratio = np.exp(1 - 0.4 * np.arange(10))  # by the number of y's since the x
+figure, axis = plt.subplots(figsize=(8, 3.4))
+axis.semilogy(ratio, STYLES["alibi"][1], color=STYLES["alibi"][0])
+axis.axhline(1, color="0.6", linewidth=1)
+axis.set(xlabel="y's since the last x", ylabel="weight of x / weight of y")
+axis.set_title("Counting tokens: from the third y on, x is lost")
+alt = """Weight of the x over that of the y at the query, over the number of
+y's since, logarithmic: a straight line that falls below 1 between 2 and 3."""
+show(figure, alt)
+claim("Two y's are not too many, three are.", ratio[2] > 1 > ratio[3])
 
 # %% [markdown]
-# A smaller $\delta$ reaches further, but then two neighbouring x's are hardly told apart: their weights
-# differ by the factor $e^\delta$ only, 1.1 for $\delta = 0.1$. A larger $\Delta$ helps in the same measure.
-# For every choice of $\Delta$ and $\delta$ there is a text on which it fails. (This is an argument for one
-# head with a score of this form. Several heads and layers can do more, and do, at a price.)
-#
-# What is missing is plain: a distance that does not grow with every y.
+# The last y. With two y's the x still wins, since $1 > 2 \cdot 0.4$; with three it is beaten. A smaller $\delta$
+# reaches further, but then two neighboring x's are hardly told apart. For every $\Delta$ and $\delta$ there is a text
+# that is too long. (One head, that is. Several heads and layers can do more.) What we need is a distance that doesn't
+# grow with every y.
 #
 # ## A gate for every pair
 #
-# So let the query decide what counts. For each key there is a **gate** between 0 and 1, and it costs nothing
-# new, since query and key are compared anyway:
+# So let the query decide what counts. For each key there is a **gate** between 0 and 1. It's nearly free, because query
+# and key are compared anyway:
 #
 # $$g_{ij} = \sigma \left( \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}} \right)$$
 #
-# $\sigma$ is the sigmoid, not the softmax: each gate is a question of its own, and any number of them may be
-# open. (One sentence of the paper's section 4 says softmax; it is a slip.)
+# $\sigma$ is the sigmoid, not the softmax: each gate is a question of its own, and any number of them may be open. (One
+# sentence of the paper's section 4 says softmax. That's a slip.)
 
 # %% exercise="cope_gates"
 
 # %% [markdown]
-# Here is the text of the paper's figure 1, with a full stop added at the end (so the current sentence is
-# position 1, not 0), keys and queries set by hand. Column 0 of a key says "ends a sentence", column 1 "is
-# someone", column 2 is always 1. *She* is someone, too, but has been counted as Alice; let her be half. The
-# first query counts sentence ends: its 20 opens the gate where column 0 is 1, and its -10 closes all others.
-# The second counts beings.
-
-# %%
-words = [
-    "Alice",
-    "was",
-    "tired",
-    ".",
-    "She",
-    "tried",
-    "reading",
-    ".",
-    "A",
-    "rabbit",
-    "came",
-    ".",
-]
-keys = np.zeros((12, 4))  # (key, head_dim)
-keys[:, 2] = 1
-for j, word in enumerate(words):
-    keys[j, :2] = (
-        word == ".",
-        {"Alice": 1.0, "rabbit": 1.0, "She": 0.5}.get(word, 0),
-    )
-queries = {"sentence ends": [20.0, 0, -10, 0], "beings": [0, 20.0, -10, 0]}
-gates = {
-    name: cope_gates(
-        torch.tensor(np.tile(query, (12, 1))), torch.tensor(keys)
-    )  # (query, key)
-    for name, query in queries.items()
-}
-
-figure, axes = plt.subplots(2, 1, figsize=(9.5, 4.4), sharex=True)
-for axis, (name, g) in zip(axes, gates.items()):
-    axis.bar(range(12), g[11].numpy(), color="C0")
-    axis.set(
-        ylabel="gate",
-        ylim=(0, 1.2),
-        yticks=(0, 0.5, 1),
-        title=f"a query that counts {name}",
-    )
-    for j, gate in enumerate(g[11].tolist()):
-        axis.text(j, gate + 0.05, f"{gate:.2f}", ha="center", fontsize=11)
-axes[1].set_xticks(range(12), words, fontsize=12)
-show(
-    figure,
-    alt="Gates of the last query over the twelve tokens. Counting sentence "
-    "ends: 0.99 at the three full stops, 0.01 elsewhere. Counting beings: "
-    "0.99 at Alice and rabbit, 0.50 at She, 0.01 elsewhere.",
-)
-counted = gates["sentence ends"][11].numpy() > 0.5
-assert counted.sum() == 3 and np.isclose(gates["beings"][11, 4].item(), 0.5)
-
-# %% [markdown]
 # ## Position: a sum of gates
 #
-# The position of key $j$, seen from query $i$, is how much was counted between the two, both included:
+# The position of key $j$, seen from query $i$, is how much was counted from one to the other, both included:
 #
 # $$p_{ij} = \sum_{k=j}^{i} g_{ik}$$
 #
-# **Predict before you run.** The query is the last token and counts sentence ends. Which position has *She*?
-# Which position has *Alice*?
+# The text of the paper's figure 1 is: *Alice was tired. She tried reading. A rabbit came.* (We have added the last full
+# stop.) Let the last token ask, and let its gates open for full stops.
 #
-# <details><summary>Answer</summary>
+# **Predict.** What is the position of *She*, and what is that of *Alice*?
 #
-# From *She* to the end there are two full stops: position 2, and a little more, since closed gates are not
-# quite 0. From *Alice* on there are three.
-#
-# </details>
-#
-# The sum ends at the query, so the *nearest* key has the smallest position. It is taken from the right.
+# <details><summary>Answer</summary>From She to the end there are two full stops: position 2, and a little more, since
+# closed gates are not quite 0. From Alice on there are three.</details>
 
 # %% exercise="cope_positions"
 
-# %%
-positions = {
-    name: cope_positions(g) for name, g in gates.items()
-}  # (query, key)
-rows = [
-    ("tokens back", np.arange(11.0, -1, -1)),
-    *((name, p[11].numpy()) for name, p in positions.items()),
-]
-figure, axis = plt.subplots(figsize=(11, 3.3))
-axis.imshow(
-    [values / values.max() for _, values in rows],
-    cmap="viridis",
-    aspect="auto",
-)
-for r, (_, values) in enumerate(rows):
-    for j, value in enumerate(values):
-        axis.text(
-            j,
-            r,
-            f"{value:.0f}" if r == 0 else f"{value:.2f}",
-            ha="center",
-            va="center",
-            fontsize=13,
-            color="white" if value < 0.6 * values.max() else "black",
-        )
-axis.set(
-    yticks=range(3),
-    yticklabels=[name for name, _ in rows],
-    title="Seen from the last token: tokens, sentences, beings",
-)
-axis.set_xticks(range(12), words, fontsize=12)
-show(
-    figure,
-    alt="Three rows of positions over the twelve tokens, for the last query. "
-    "Tokens back: 11 to 0. Sentence ends: about 3 in the first sentence, 2 in "
-    "the second, 1 in the third. Beings: 2.5 at Alice, 1.5 up to She, 1 up to "
-    "rabbit, 0 after it.",
-)
-sentences = positions["sentence ends"][11].numpy().round()
-assert sentences.tolist() == [3] * 4 + [2] * 4 + [1] * 4
-
 # %% [markdown]
-# The first row is what every encoding of lesson 05 and 06 has to work with. In the second, each sentence has
-# one number, however long it is. And another query counts something else in the same text: a position belongs
-# to a *pair*, not to a token.
-#
-# Two special cases show how this contains what you know. With all gates open every token counts, and
-#
-# $$p_{ij} = i - j + 1$$
-#
-# is the relative position (plus one, as the query counts itself). With all gates closed there are no
-# positions.
+# Let's set keys and queries by hand. Column 0 of a key says "ends a sentence", column 1 "is someone", and column 2 is
+# always 1. The first query counts ends: its 20 opens the gate where column 0 is 1, and its -10 closes all others. The
+# second counts beings. (*She* is half a being here, since we have already counted Alice.)
 
 # %%
-# i - j + 1 up to the query
-distance = np.tril(np.arange(8)[:, None] - np.arange(8) + 1)
-compare(
-    distance,
-    cope_positions(torch.ones(8, 8)),
-    title="All gates open: relative positions, i - j + 1",
-    xlabel="key j",
-    ylabel="query i",
-    alt="Two equal lower triangles of 8 by 8, from 1 on the diagonal to 8 in "
-    "the lower left corner, and their difference, which is 0 everywhere.",
-)
-assert (cope_positions(torch.ones(8, 8)).numpy() == distance).all()
-assert (cope_positions(torch.zeros(8, 8)).numpy() == 0).all()
+words = "Alice was tired . She tried reading . A rabbit came .".split()
+beings = {"Alice": 1, "rabbit": 1, "She": 0.5}
+keys = [[word == ".", beings.get(word, 0), 1.0, 0] for word in words]
+keys = torch.tensor(keys)  # (key, head_dim)
+queries = torch.tensor([[20.0, 0, -10, 0], [0, 20.0, -10, 0]])
+ends, someone = (cope_gates(q.expand(12, 4), keys) for q in queries)
+by_ends, by_beings = cope_positions(ends)[-1], cope_positions(someone)[-1]
+
+
+# %% tags=["folded"]
+def show_rows(rows, columns, title, alt):
+    """Rows of numbers, each shaded from 0 to its own largest."""
+    values = np.array(list(rows.values()), dtype=float)
+    shades = values / values.max(axis=1, keepdims=True)
+    figure, axis = plt.subplots(figsize=(11, 0.5 * len(rows) + 1.1))
+    axis.imshow(shades, cmap="cividis", aspect="auto", vmin=0)
+    for (r, j), value in np.ndenumerate(values):
+        ink = "black" if shades[r, j] > 0.5 else "white"
+        number = f"{value:.2f}".removesuffix(".00")
+        axis.text(j, r, number, ha="center", va="center", color=ink)
+    axis.set_xticks(range(len(columns)), columns)
+    axis.set(yticks=range(len(rows)), yticklabels=rows, title=title)
+    show(figure, alt)
+
+
+rows = {"tokens back": np.arange(11, -1, -1)}
+rows |= {"gates: ends": ends[-1], "positions": by_ends}
+rows |= {"gates: beings": someone[-1], "their positions": by_beings}
+alt = """Numbers over the twelve tokens. Tokens back: 11 to 0. Gates for ends:
+0.99 at full stops, else 0.01; positions about 3, 2 and 1 in the three
+sentences. Gates for beings: 0.99 at Alice and rabbit, 0.5 at She; positions
+from 2.6 to 0."""
+show_rows(rows, words, "Seen from the last token: three ways to count", alt)
+whole = by_ends.numpy().round()
+sentences = np.repeat([3, 2, 1], 4)
+claim("Each sentence has one position.", (whole == sentences).all())
 
 # %% [markdown]
+# Every encoding of lessons 05 and 06 has to work with the first row. In the third, each sentence has *one* number,
+# however long it is. And another query counts something else in the same text: a position belongs to a *pair*, not to a
+# token.
+#
+# Turn the query yourself: at 0 degrees it counts ends, at 90 beings. **Predict before you move the slider.** What does
+# it count halfway, at 45? And the other way, at 225?
+#
+# <details><summary>Answer</summary>Halfway both, and She a little. At 225 nothing, so there are no positions.</details>
+
+
+# %% tags=["nbval-ignore-output", "folded"]
+def gates_of_last(degrees):
+    angle = np.deg2rad(degrees)
+    query = [20 * np.cos(angle), 20 * np.sin(angle), -10.0, 0]
+    return cope_gates(torch.tensor([query] * 12).float(), keys)
+
+
+def seen_in_direction(degrees):
+    """Gates and positions of the last token, with its query turned so."""
+    gates = gates_of_last(degrees)
+    counted = slider.bars(gates[-1], words, "gates")
+    return [
+        counted,
+        slider.bars(cope_positions(gates)[-1], words, "positions"),
+    ]
+
+
+def in_words(degrees):
+    return f"{degrees}, counts {gates_of_last(degrees)[-1].sum().item():.1f}"
+
+
+alt = """Two rows of bars over the twelve tokens: gates and positions of the
+last query. At 0 degrees it counts the full stops, at 90 Alice, rabbit and half
+of She, from 165 to 285 nothing."""
+stops = range(0, 360, 15)
+slider.show(
+    "direction in degrees", stops, seen_in_direction, alt, says=in_words
+)
+
+# %% [markdown]
+# How does a sum run to the left, when `cumsum` runs to the right? Flip, sum, flip back. Here are five tokens, seen from
+# number 3, after closing the gate of number 4.
+
+# %% tags=["folded"]
+g = np.array([1, 0.5, 0, 1, 0.7])
+closed = g * [1, 1, 1, 1, 0]
+back = closed[::-1]
+rows = {"gates": g, "later ones closed": closed, "flip": back}
+rows |= {"cumsum": back.cumsum(), "flip: positions": back.cumsum()[::-1]}
+alt = """Five rows of five numbers. Gates 1, 0.5, 0, 1, 0.7; with the last one
+closed; flipped; summed from the left; flipped back: 2.5, 1.5, 1, 1, 0."""
+show_rows(rows, ["0", "1", "2", "3: query", "4"], "Flip, cumsum, flip", alt)
+
+# %% [markdown]
+# **Predict.** Open all gates: which positions come out, and where have you seen them? And with all gates closed?
+#
+# <details><summary>Answer</summary>Open, it is i - j + 1: the relative position, plus one because the query counts
+# itself. So CoPE contains what you know. Closed, all are 0.</details>
+#
 # ## Between two vectors
 #
-# A relative position looks up its vector in a table. But position 2.53 has no row. So take a mixture of the
-# two rows beside it, $e[2]$ and $e[3]$, by how near each is:
+# A relative position looks up its vector in a table. But position 2.55 has no row. So mix the two rows beside it, by
+# how near each of them is:
 #
 # $$e[p] = w \, e[\lceil p \rceil] + (1 - w) \, e[\lfloor p \rfloor] \qquad w = p - \lfloor p \rfloor$$
 #
-# The table has `npos` rows, for the positions 0 to npos - 1. Larger positions are clamped to its end. As only
-# what matters is counted, a small table goes a long way: a largest position of 64 for 1024 tokens in the
-# paper's language models (section 5.4).
+# The table has `npos` rows, for the positions 0 to npos - 1. Larger positions are clamped to its end. Since only what
+# matters is counted, it can be small: the paper's language models go up to 64 for 1024 tokens (section 5.4).
 
 # %% exercise="interpolate"
 
-# %%
-# (npos, 2), drawn as points
-table = np.array([[0.0, 0.0], [0.9, 0.3], [1.5, 1.2], [1.3, 2.3]])
-# (key, 2)
-vectors = interpolate(torch.tensor(table), positions["beings"][11]).numpy()
-figure, axis = plt.subplots(figsize=(7, 4.6))
-axis.plot(*table.T, "o-", color="0.75", markersize=11)
-for n, (x, y) in enumerate(table):
-    axis.text(
-        x - 0.1, y + 0.08, f"e[{n}]", color="0.45", fontsize=12, ha="right"
-    )
-axis.plot(*vectors.T, "D", color="C1", markersize=7)
+# %% [markdown]
+# **Find the mistake.** An article says: "The vector of position 2 is obtained by interpolating between positions 1 and
+# 3."
+#
+# <details><summary>Answer</summary>At 2, floor and ceiling are both 2 and w is 0: it is e[2] itself, and rows 1 and 3
+# have no part in it. Only positions in between are interpolated, such as Alice's 2.55, from the rows 2 and 3.</details>
+
+# %% tags=["folded"]
+table = torch.tensor([[0.0, 0.0], [0.9, 0.3], [1.5, 1.2], [1.3, 2.3]])
+vectors = interpolate(table, by_beings).numpy()  # (key, 2)
+figure, axis = plt.subplots(figsize=(7, 4))
+axis.plot(*table.numpy().T, "o-", color="0.75", markersize=12)
+for n, (x, y) in enumerate(table.tolist()):
+    axis.text(x - 0.1, y + 0.08, f"e[{n}]", color="0.4", ha="right")
+axis.plot(*vectors.T, "D", color=color, markersize=7)
 for j in (0, 4, 9, 10):
-    label = f"{words[j]} at {positions['beings'][11, j].item():.2f}"
-    axis.text(vectors[j, 0] + 0.07, vectors[j, 1] - 0.07, label, fontsize=12)
-axis.set(
-    xlabel="first column",
-    ylabel="second column",
-    xlim=(-0.4, 2.1),
-    ylim=(-0.3, 2.8),
-    title="Vectors of fractional positions lie on the line between",
-)
-show(
-    figure,
-    alt="Four points e[0] to e[3], joined by lines. The interpolated vectors "
-    "of the twelve keys lie on these lines: came near e[0], rabbit just past "
-    "e[1], She in the middle between e[1] and e[2], Alice in the middle "
-    "between e[2] and e[3].",
-)
-assert np.allclose(
-    vectors[4],
-    (
-        table[1:3]
-        * [
-            [1 - positions["beings"][11, 4].item() % 1],
-            [positions["beings"][11, 4].item() % 1],
-        ]
-    ).sum(axis=0),
-)
+    label = f"{words[j]} at {by_beings[j].item():.2f}"
+    axis.text(*(vectors[j] + (0.07, -0.07)), label, fontsize=12)
+axis.set(xlabel="first column", xlim=(-0.4, 2.1), ylim=(-0.3, 2.8))
+axis.set(ylabel="second column", title="Between two rows, on the line")
+alt = """Four points e[0] to e[3], joined by lines, with vectors on the lines:
+came near e[0], rabbit near e[1], She after e[1], Alice between e[2] and
+e[3]."""
+show(figure, alt)
+same = interpolate(table, torch.tensor(2.0)) == table[2]
+claim("At 2 it is e[2].", same.all())
 
 # %% [markdown]
 # ## Into the score
 #
-# The vector is added on the key's side, as Shaw's is:
+# The vector is added on the side of the key, as Shaw's is: $\text{score}_{ij} \propto q_i \cdot (k_j + e[p_{ij}])$. Why
+# not rotate by $p_{ij}$, as RoPE does? It isn't that $p$ is a fraction; an angle may well be one. But RoPE rotates each
+# query and each key *once*, by its own position. Here the position belongs to the pair: there is nothing to rotate the
+# query alone by, or the key alone.
 #
-# $$\text{score}_{ij} \propto q_i \cdot (k_j + e[p_{ij}])$$
+# A vector per pair is a lot: 64 million numbers for 1024 tokens and a head_dim of 64. But $q_i \cdot e[p]$ is linear in
+# $e$, so interpolate *numbers* instead. $z_i[n] = q_i \cdot e[n]$ is how much query $i$ likes position $n$. One matrix
+# product makes all 65,536 of them (npos 64), and each pair picks two:
 #
-# Why not rotate by $p_{ij}$, as RoPE does? An angle may well be fractional, but RoPE prepares one angle for
-# each whole number beforehand, and turns each query and each key *once*, by its own place. Here the position
-# is a fraction that is known only after $q_i \cdot k_j$ is, and it belongs to the pair: there is nothing that
-# query and key could each be turned by.
-#
-# Back to the last x. A query that opens its gates for x finds: y's since the last x at position 0, the last x
-# and the y's before it at 1, the next x at 2. Now $e[1]$ can say "here", once and for all, and the content's
-# $\Delta$ tells the x from the y's that share its position.
-
-
-# %%
-def lead_by_cope(text, table, Delta=1.0):
-    """By how much the last x leads over the best other key.
-
-    Seen from the last query, with gates that open for x.
-    """
-    is_x = np.array([letter == "x" for letter in text])
-    g = torch.tensor(1 / (1 + np.exp(-np.where(is_x, 8.0, -8.0))))[
-        None
-    ].expand(len(text), -1)
-    position_scores = interpolate(
-        torch.tensor(table)[:, None], cope_positions(g)[-1]
-    )[:, 0].numpy()
-    return lead(Delta * is_x + position_scores, is_x)
-
-
-def lead(scores, is_x):
-    last = np.flatnonzero(is_x)[-1]
-    return scores[last] - np.delete(scores, last).max()
-
-
-back = np.arange(1, 101)
-# two x's, a y between, then n times y
-texts = ["yxyx" + "y" * n for n in back]
-by_cope = [lead_by_cope(text, np.array([0.0, 1.0, 0.0])) for text in texts]
-figure, axis = plt.subplots(figsize=(8, 4))
-axis.plot(back, by_cope, label="CoPE, q.e = 0, 1, 0")
-for delta, style in ((0.25, ":"), (0.1, "--")):
-    by_tokens = [
-        lead(
-            np.array([letter == "x" for letter in text])
-            - delta * np.arange(len(text))[::-1],
-            np.array([letter == "x" for letter in text]),
-        )
-        for text in texts
-    ]
-    axis.plot(
-        back, by_tokens, style, label=f"token counts, $\\delta$ = {delta}"
-    )
-    assert np.flatnonzero(np.array(by_tokens) < -1e-9)[0] + 1 == 1 / delta + 1
-axis.axhline(0, color="0.6", linewidth=1)
-axis.set(
-    xlabel="tokens n since the last x",
-    ylabel="lead in score",
-    ylim=(-3, 1.5),
-    title="The lead of the last x over the best other key",
-)
-axis.legend(fontsize=12, loc="lower right")
-show(
-    figure,
-    alt="Lead of the last x over 1 to 100 tokens since. With token counts it "
-    "is 0.5 or less and falls below 0 after 4 or 10 tokens. With CoPE it "
-    "stays near 1.",
-)
-assert min(by_cope) > 0.9
-
-# %% [markdown]
-# It still falls a little: gates that are nearly closed add up. To leave out thousands, close them tightly.
-#
-# Back to Alice once more. A query is a direction: at 0 degrees it counts sentence ends, at 90 degrees beings.
-# Its $q \cdot e$ is 1 at position 1 and 0 at all others, so it likes what it has counted once.
-#
-# **Predict before you turn it.** What does it count halfway, at 45 degrees? And at 225, the other way?
-#
-# <details><summary>Answer</summary>
-#
-# Halfway, both: full stops and beings open its gates alike, and *She* does a little. At 225 degrees it counts nothing
-# at all, and there are no positions.
-#
-# </details>
-
-# %% tags=["nbval-ignore-output"]
-likes = torch.tensor([0.0, 1.0, 0.0, 0.0]).unsqueeze(-1)  # q.e: (npos, 1)
-
-
-def gates_of_last(degrees):
-    """The gates of a query turned so: (query, key), all queries alike."""
-    angle = np.deg2rad(degrees)
-    query = np.array([20 * np.cos(angle), 20 * np.sin(angle), -10, 0])
-    queries = np.tile(query, (12, 1))  # (query, head_dim)
-    return cope_gates(torch.tensor(queries), torch.tensor(keys))
-
-
-def in_words(degrees):
-    counted = gates_of_last(degrees)[-1].numpy().sum()
-    return f"{degrees}, counts {counted:.1f}"
-
-
-def seen_in_direction(degrees):
-    """Gates, positions and scores of the last token, for a query turned so."""
-    gates = gates_of_last(degrees)
-    positions = cope_positions(gates)[-1]  # (key,)
-    scores = interpolate(likes, positions)  # (key, 1)
-    return [
-        slider.bars(gates[-1], words, "gates"),
-        slider.bars(positions, words, "positions"),
-        slider.bars(scores, words, "what position adds to the score"),
-    ]
-
-
-slider.show(
-    "direction in degrees",
-    range(0, 360, 15),
-    seen_in_direction,
-    says=in_words,
-    alt="Three rows of bars over the twelve tokens: gates, positions "
-    "and scores of the last query. At 0 degrees the full stops "
-    "are counted, at 90 Alice, rabbit and half of She, from 165 "
-    "to 285 nothing.",
-)
-#
-# ## The way back
-#
-# Training must find out what to count. So the gradient has to travel from the scores, through interpolation,
-# sum and gate, to $q \cdot k$. Write $z_i[n] = q_i \cdot e[n]$: how query $i$ rates each whole position. What
-# position adds to the score is then $z_i$, interpolated at $p_{ij}$:
-#
-# $$\text{out}_{ij} = w \, z_i[\lceil p_{ij} \rceil] + (1 - w) \, z_i[\lfloor p_{ij} \rfloor]$$
-#
-# Three steps back, with $\bar{x}$ for the gradient of $x$:
-#
-# 1. **Interpolation.** Each row gets its share: $\bar z_i[n] = \sum_j \overline{\text{out}}_{ij} \cdot
-#    \text{share of row } n$. The position gets the slope of the line it stands on: $\bar p_{ij} =
-#    \overline{\text{out}}_{ij} \, (z_i[\lfloor p_{ij} \rfloor + 1] - z_i[\lfloor p_{ij} \rfloor])$, at whole
-#    $p$ too. Floor carries no gradient. Where $p$ was clamped it stands still: 0.
-# 2. **Sum.** Gate $k$ is part of the positions of all keys $j \le k$. It collects from all of them: $\bar
-#    g_{ik} = \sum_{j \le k} \bar p_{ij}$. The sum went from the right, its gradient comes from the left.
-# 3. **Gate.** The slope of the sigmoid is $g (1 - g)$: $\bar s_{ij} = \bar g_{ij} \, g_{ij} (1 - g_{ij})$.
-
-# %% exercise="cope_backward"
-
-# %%
-rng = np.random.default_rng(0)
-seq, head_dim, npos = 12, 8, 4
-# what goes into the gates
-s = torch.tensor(rng.standard_normal((seq, seq)), requires_grad=True)
-q = torch.tensor(rng.standard_normal((seq, head_dim)))
-e = torch.tensor(rng.standard_normal((npos, head_dim)), requires_grad=True)
-# from the scores that exist
-grad = rng.standard_normal((seq, seq)) * causal_mask(seq, seq)
-
-p = cope_positions(s.sigmoid())  # (query, key)
-# (query, key): q_i . e[p_ij]
-out = (q.unsqueeze(-2) * interpolate(e, p)).sum(-1)
-out.backward(torch.tensor(grad))
-z = (q @ e.transpose(0, 1)).detach().numpy()  # (query, npos)
-grad_s, grad_z = cope_backward(grad, s.sigmoid().detach().numpy(), z)
-compare(
-    s.grad,
-    grad_s,
-    title="Gradient of the gates' input, by the engine and by hand",
-    xlabel="key j",
-    ylabel="query i",
-    alt="Two equal 12 by 12 maps of gradients, 0 above the diagonal, and "
-    "their difference, which is 0 everywhere.",
-)
-assert np.allclose(s.grad, grad_s) and np.allclose(
-    e.grad, grad_z.T @ q.numpy()
-)
-
-# %% [markdown]
-# Two things follow, and both matter in practice.
-#
-# - Where a position lies past the table's end, no gradient comes back. A gate that only moves such positions
-#   learns nothing there: `npos` must be large enough for what is to be counted.
-# - The table starts at zero, as in the authors' code. Then all $z$ are equal, all slopes are 0, and in the
-#   first step positions tell the gates nothing.
-
-# %%
-past_the_end = (p.detach().numpy() > npos - 1) * 1.0
-only_clamped, _ = cope_backward(
-    grad * past_the_end, s.sigmoid().detach().numpy(), z
-)
-at_the_start, _ = cope_backward(
-    grad, s.sigmoid().detach().numpy(), np.zeros_like(z)
-)
-print(
-    int(past_the_end.sum()),
-    "positions past the end, largest gradient from them:",
-    abs(only_clamped).max(),
-)
-print("largest gradient at the start, all e zero:", abs(at_the_start).max())
-assert (
-    past_the_end.sum() > 3
-    and (only_clamped == 0).all()
-    and (at_the_start == 0).all()
-)
-
-# %% [markdown]
-# ## The efficient form
-#
-# Forward, too, $z$ is all that is needed. A vector $e[p_{ij}]$ for each pair is head_dim numbers, times
-# query, times key. But $q_i \cdot e[p_{ij}]$ is linear in $e$: interpolate the *numbers* $z_i[n]$ in place of
-# the vectors. One matrix product makes them all, and each pair picks two. Picking along an axis is
-# `torch.take_along_dim`.
+# $$q_i \cdot e[p_{ij}] = w \, z_i[\lceil p_{ij} \rceil] + (1 - w) \, z_i[\lfloor p_{ij} \rfloor]$$
 
 # %% exercise="interpolate_logits"
 
-# %%
-efficient = interpolate_logits(q @ e.transpose(0, 1), p)
-print(
-    "largest difference of the two forms:",
-    abs((efficient - out).detach().numpy()).max().round(6),
-)
-print(
-    f"numbers held for 1024 tokens, head_dim 64, npos 64: vectors "
-    f"{1024 * 1024 * 64:,}, z {1024 * 64:,}"
-)
-assert np.allclose(efficient.detach().numpy(), out.detach().numpy())
+# %% [markdown]
+# That's all of CoPE, and `CoPE.bias` is made of your functions. (We follow the listing in the paper's appendix B, where
+# $q \cdot e$ isn't divided by $\sqrt{\text{head\_dim}}$. Its equations and its published code differ:
+# `CoPE(scaling=...)`.)
+#
+# ## The number in the gate is the score
+#
+# Back to the last x. Now each *count* costs $\delta$, not each token. If the gates of the y's were closed, the x could
+# be any number of y's back! But no gate is ever quite closed, and the number inside it is the content score itself. Say
+# x scores $\Delta / 2$ and y scores $-\Delta / 2$. Then their gates are $\sigma(\pm \Delta / 2)$, and a y counts
+# $e^{-\Delta / 2}$ times as much as an x: 0.61 for $\Delta = 1$, 0.05 for $\Delta = 6$.
+#
+# **Predict before you run.** From which $\Delta$ on does CoPE reach further back than counting tokens? (In both, two
+# neighboring x's differ by $\delta = 0.5$.)
+
+# %% tags=["folded"]
+Deltas, reach = np.arange(0.5, 6.1, 0.5), []
+for Delta in Deltas:
+    content = np.array([[Delta / 2]] + [[-Delta / 2]] * 400)  # x, y, y, ...
+    gates = cope_gates(torch.ones(401, 1).double(), torch.tensor(content))
+    seen = cope_positions(gates).numpy()  # (query, key)
+    cost = 0.5 / gates[0, 0].item() * (seen[:, 0] - seen.diagonal())
+    reach.append(np.argmax(cost > Delta) - 1)  # y's until x is lost
+figure, axis = plt.subplots(figsize=(8, 3.9))
+rival, dashes = STYLES["alibi"]
+axis.plot(Deltas, reach, line, color=color, label="what matters")
+axis.plot(Deltas, Deltas // 0.5, dashes, color=rival, label="tokens")
+axis.set_yscale("symlog", linthresh=1)
+axis.set_xlabel("lead of x in content, $\\Delta$")
+axis.set_ylabel("y's until x is lost")
+axis.set_title("Soft gates reach no further, sharp ones do")
+axis.legend(title="counting")
+alt = """How many y's may follow, logarithmic, over x's lead from 0.5 to 6.
+Counting tokens: from 1 to 12, in proportion. CoPE: the same up to a lead of 1,
+then exponentially, to more than 200."""
+show(figure, alt)
+claim("A soft gate is no better.", reach[1] <= 2)
+claim("A sharp one is ten times better.", reach[-1] > 120)
 
 # %% [markdown]
-# That is the whole of CoPE: gates, sum, interpolation, in a few lines of `CoPE.bias`. From here on your
-# functions are in it. The paper leaves one thing open, where to divide by $\sqrt{\text{head\_dim}}$: its
-# equations, its listing (appendix B) and its published code say three different things. All three are there
-# by name, so let us measure what each one multiplies by.
+# From about 1.5 on. Then it grows exponentially, so sharp gates pay. But they have a price. What opens a gate is a
+# large $q \cdot k$, and a large $q \cdot k$ is strong attention. This head can't count x's without looking at x's. For
+# the last x that's just right. But what if a head should count one thing and look at another?
+#
+# In *the cat that sat on the mat saw the dog*, let *saw* look for its subject: a noun, with one *the* in between. So it
+# counts each *the*, and likes nouns and position 1. In the first version gates and attention share their keys. In the
+# second the gates meet the *values*, `CoPE(gates="val_gates")`. (The paper also tried keys made by one more matrix,
+# `gates="sep_keys"`.) That costs one more product per pair.
+#
+# **Predict before you run.** Which words does *saw* look at in each version?
 
-# %%
-head_dim = 16
-# q.k = 2
-query, key = (
-    torch.full((1, 1, 1, head_dim), 0.5),
-    torch.full((1, 1, 1, head_dim), 0.25),
-)
-print(f"{'':10} q.k in score   q.k in gate   q.e in score")
-for scaling in ("paper", "appendix", "released"):
-    cope = CoPE(npos_max=2, head_dim=head_dim, scaling=scaling)
-    # q.e = 8 at every position
-    cope.load_state_dict({"e": torch.ones(2, head_dim)})
-    gate = cope.gates(query, key).item()
-    factors = (
-        cope.score_scale(query),
-        np.log(gate / (1 - gate)) / 2,
-        cope.bias(query, key).item() / 8,
-    )
-    print(f"{scaling:10}" + "".join(f"{factor:13.2f}" for factor in factors))
-    assert np.allclose(
-        factors,
-        {
-            "paper": (1, 1, 1),
-            "appendix": (0.25, 0.25, 1),
-            "released": (0.25, 0.25, 0.25),
-        }[scaling],
-    )
+# %% tags=["folded"]
+sentence = "the cat that sat on the mat saw".split()
+the, noun = (np.isin(sentence, kind) for kind in ("the", ("cat", "mat")))
+columns = np.stack([the, noun, the < 2, the > 2], axis=1) * 1.0  # (key, 4)
+count, find = columns * [1, 0, 1, 0], columns * [0, 1, 0, 0]
+saw = torch.tensor([20.0, 8, -10, 1]).double().expand(1, 1, 8, 4)
+likes_1 = torch.tensor(np.outer([0, 6.0, 0, 0], [0, 0, 0, 1]))  # e: (npos, 4)
+versions = {"keys": (columns, find), "val_gates": (find, count)}
+seen = {}  # the weights of saw
+figure, axes = plt.subplots(1, 2, figsize=(11, 3.4), sharey=True)
+for axis, (gates, (k, v)) in zip(axes, versions.items()):
+    cope = CoPE(npos_max=4, head_dim=4, gates=gates).double()
+    cope.load_state_dict({"e": likes_1})
+    k, v = (torch.tensor(each)[None, None] for each in (k, v))
+    scores = saw @ k.transpose(-2, -1) / 2 + cope.bias(saw, k, v)
+    seen[gates] = scores.softmax(-1)[0, 0, -1].detach().numpy()
+    axis.bar(range(8), seen[gates], color=color)
+    axis.set_xticks(range(8), sentence)
+    favorite = sentence[seen[gates].argmax()]
+    axis.set_title(f'gates="{gates}": looks at {favorite}')
+axes[0].set_ylabel("attention weight of saw")
+alt = """Attention weights of saw over eight words, twice. With gates that
+share the keys: nearly all on the second the. With val_gates: nearly all on
+cat."""
+show(figure, alt)
+claim("With shared keys, saw looks at what it counts.", seen["keys"][5] > 0.9)
+claim("With val_gates, saw finds cat.", seen["val_gates"][1] > 0.9)
 
 # %% [markdown]
-# This course uses the listing's choice, `appendix`.
+# With shared keys it looks at what it counts. With gates of its own it steps over *mat* and finds *cat*, however many
+# words are in between. (If one more *the* is in between, it fails. This is one head, set by hand.)
 #
-# ## Limits
+# ## The way back
 #
-# - **Cost.** For each head there are gates, positions and picked numbers for all pairs, T x T. Fast attention
-#   that never stores the scores cannot be used as it is: a position needs the whole row of $q \cdot k$ before
-#   the softmax. (The x-transformers library, for one, refuses CoPE together with flash attention.) The
-#   paper's variant with a small network in place of the interpolation needed 30 to 50 times the memory and
-#   time (appendix C).
-# - **Seeds and settings.** Three seeds, and an error of 7.4 % with a spread of 8.5 on counting with five
-#   variables (tables 3 and 9). On flip-flop (keep the last bit written), with "128" in place of "256" as its
-#   width, CoPE's errors out of distribution are 14.5 to 33.2 %, RoPE's 8.9 to 25.2 % (table 7).
-# - **Scale.** No models with billions of parameters, no downstream tasks (appendix E), no RoPE in the tables
-#   on counting and on Wikitext-103.
-# - **Form.** Gates are never negative: it counts up, along one line. The same keys serve gate and attention,
-#   so what is attended to tends to be counted.
+# Training has to find out what to count, so a gradient travels from the scores through interpolation, sum and gate.
+# Here is a small example: one query, three keys, all gates 0.5, $z = [0, 8, 4]$, and a gradient of 1 for each output.
+#
+# | | key 0 | key 1 | key 2 (the query) |
+# |---|---|---|---|
+# | position | 1.5 | 1 | 0.5 |
+# | output: $z$ at that position | 6 | 8 | 4 |
+# | gradient of the position | -4 | -4 | 8 |
+# | gradient of the gate | -4 | -8 | 0 |
+# | gradient of what went into the sigmoid | -1 | -2 | 0 |
+#
+# **Answer these, and you have the backward pass.** Why does the position of key 0 get -4, and what would it get past
+# the table's end? Which positions is gate 1 part of, and how do they make -8? What are the gradients of the three $z$?
+#
+# <details><summary>Answers</summary>A position moves along the line between two rows, so it gets that line's slope:
+# z[2] - z[1] = -4. (At whole positions we take the line to the next row.) Past the end it can't move: 0. Gate 1 is part
+# of the positions of keys 0 and 1: -4 and -4. Each z collects its shares: 0.5, then 0.5 + 1 + 0.5 = 2, then
+# 0.5.</details>
+
+# %% exercise="cope_backward"
+
+# %% [markdown]
+# The engine should agree. Note that where a position is clamped, no gradient comes back, so `npos` has to be large
+# enough. **Predict** what else can stop it: at first the table $e$ is all zeros. What do the gates learn from positions
+# in the first step?
+
+# %%
+rng = np.random.default_rng(0)
+s = torch.tensor(rng.standard_normal((12, 12)), requires_grad=True)  # q.k
+q = torch.tensor(rng.standard_normal((12, 8)))  # (query, head_dim)
+e = torch.tensor(rng.standard_normal((4, 8)), requires_grad=True)  # the table
+grad = rng.standard_normal((12, 12)) * causal_mask(12, 12)
+p, z = cope_positions(s.sigmoid()), q @ e.transpose(0, 1)
+interpolate_logits(z, p).backward(torch.tensor(grad))
+g, z = s.sigmoid().detach().numpy(), z.detach().numpy()
+clamped = grad * (p.detach().numpy() > 3)  # only of positions past the end
+grad_s, grad_z = cope_backward(grad, g, z)
+agree = np.allclose(s.grad, grad_s), np.allclose(e.grad, grad_z.T @ q.numpy())
+claim("The engine agrees with you.", all(agree))
+for name, each in (("clamped", (clamped, g, z)), ("e = 0", (grad, g, 0 * z))):
+    print(f"{name}: largest gradient {abs(cope_backward(*each)[0]).max()}")
+
+# %% [markdown]
+# Nothing: all $z$ are equal, so every slope is 0. Gates learn from positions once $e$ has moved.
+#
+# ## Ten seconds of training
+#
+# Now the last x is learned. There are two kinds of x, called a and b, and at every token one head has to say which of
+# them came last. Each letter has a query, a key and a value, and that's the whole model, made of your functions.
+#
+# **Predict before you run.** What will the gates be at a, at b and at y? And which position will be liked best?
+
+
+# %% tags=["nbval-ignore-output"]
+def head(ids):
+    """Its answers (batch, seq, 2); gates and z of the last query."""
+    q, k, v = Q[ids], K[ids], V[ids]
+    gates, z = cope_gates(q, k), q @ e.transpose(0, 1)
+    scores = q @ k.transpose(-2, -1) / 4
+    scores = scores + interpolate_logits(z, cope_positions(gates))
+    later = torch.tensor(~causal_mask(ids.shape[1], ids.shape[1]))
+    weights = scores.masked_fill(later, float("-inf")).softmax(-1)
+    return weights @ v, gates[0, -1].detach(), z[0, -1].detach()
+
+
+torch.manual_seed(0)
+Q, K, V = (nn.Parameter(torch.randn(3, n) / 4) for n in (16, 16, 2))
+e = nn.Parameter(torch.zeros(8, 16))  # (npos, head_dim)
+optimizer = optim.Adam([Q, K, V, e], lr=0.05)
+text = torch.tensor([["aby".index(letter) for letter in "ayybyyyayyyy"]])
+before, bar = head(text), progress(250, "the last x")
+for step in range(250):
+    ids = rng.choice(3, (32, 32), p=[0.125, 0.125, 0.75])  # a, b or y
+    ids[:, 0] = rng.integers(2, size=32)
+    last = np.maximum.accumulate(np.where(ids < 2, np.arange(32), 0), axis=1)
+    targets = torch.tensor(np.take_along_axis(ids, last, axis=1))
+    answers, _, _ = head(torch.tensor(ids))
+    loss = F.cross_entropy(answers.reshape(-1, 2), targets.reshape(-1))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    bar.update(step + 1, f"loss {loss.item():.3f}")
+after, wrong = head(text), (answers.argmax(-1) != targets).numpy().mean()
+print(f"wrong in the last 32 texts: {100 * wrong:.1f} %")
+
+# %% tags=["nbval-ignore-output", "folded"]
+figure, axes = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=(3, 2))
+for (_, gates, z), shade in ((before, "0.75"), (after, color)):
+    label = "after training" if shade == color else "before"
+    axes[0].plot(gates.numpy(), "s", color=shade, ms=9, label=label)
+    axes[1].plot(z.numpy(), line, color=shade)
+axes[0].set_xticks(range(12), list("ayybyyyayyyy"))
+axes[0].set(ylabel="gate", ylim=(-0.05, 1.35), title="What counts?")
+axes[0].legend(ncols=2, loc="upper right")
+axes[1].set(xlabel="position n", ylabel="$z[n]$", title="What is liked?")
+alt = """Left: gates of the last query over a y y b y y y a y y y y, before
+training all about 0.5, after it near 1 at a and b and near 0 at y. Right: z
+over the positions 0 to 7, before training all 0, after it highest at 1."""
+show(figure, alt)
+is_x, gates = text[0].numpy() < 2, gates.numpy()
+soft = 1 - gates[is_x].min() + gates[~is_x].max()
+claim("It counts a and b, not y, and is right.", soft < 0.2 and wrong < 0.02)
+claim("It likes position 1 best.", z.argmax().item() == 1)
+
+# %% [markdown]
+# Nobody told it, and it counts a's and b's. And $e[1]$ says "here": the last one counted. (All ten seeds that we tried
+# got there. With twice as large numbers to start from, one of ten didn't. How CoPE does against others depends on the
+# recipe, down to the number of its rows. Lessons 09 and 10 ask that.)
+#
+# | limit | |
+# |---|---|
+# | cost | for all pairs a gate, a position and two numbers to look up: T x T per head |
+# | no fast attention | a position needs the whole row of $q \cdot k$ before the softmax, and fast code never stores it |
+# | form | gates are never negative, so it counts up, and along one line |
+#
+# The paper has no models with billions of parameters and no downstream tasks (appendix E). Its authors hope for more
+# where tokens measure poorly, as in video and speech. This course doesn't test that.
 #
 # ## What every encoding promises
 #
-# You have met nine encodings. Articles like to compare them in a table, written by hand. Ours is computed:
-# each cell is a question put to an attention layer with random weights, too large to be an accident. Write
-# two of the questions yourself.
-#
-# First: **does order matter?** By lesson 03, with a causal mask and no positions, the last token cannot tell
-# in which order the earlier ones came.
+# Now you've met nine encodings. We compare them in a table that is computed: each cell is a question put to an
+# attention layer with random weights. You write two of the questions. First: **does order matter?** With a causal mask
+# and no positions, the last token can't tell how the earlier ones were ordered (lesson 03).
 
 # %% exercise="order_matters"
 
 # %% [markdown]
-# Second: **are scores shift-invariant?** Put something in front of a text. Do its tokens still give each
-# other the same scores? You did that by hand at the end of lesson 05.
+# Second: **are scores shift-invariant?** Put something in front of a text. Do its tokens still give each other the same
+# scores?
 
 # %% exercise="shift_invariant"
 
 # %% [markdown]
-# **Predict before you run**, for CoPE: is it shift-invariant? Does a score depend on the tokens in between?
+# **Predict before you run.** Do CoPE's scores change with a shift? Do they depend on the tokens in between?
 #
-# <details><summary>Answer</summary>
-#
-# Both. A sum of gates from key to query does not see what stands before the key. But it sees what stands
-# between the two: replace these tokens, and other gates open.
-#
-# </details>
+# | column | the question |
+# |---|---|
+# | unique positions | does each of 128 positions have a score of its own? |
+# | norms preserved | do token vectors, queries and keys keep their lengths? |
+# | decays | of equal keys, does the nearer one always score more? |
+# | longer than trained | at 256 tokens: an error, known scores only (*reuses*), or new ones (*extends*)? |
+# | depends on content | does the score of two tokens change with those in between? |
+# | parameters | in two layers of width 16 with two heads, for 128 tokens |
+# | memory | how that of this implementation grows with the length T |
 
 # %%
 properties = property_table()
 titles = list(properties["cope"])
 for part in (titles[:5], titles[5:]):
-    print(
-        table_text(
-            {
-                name: {title: row[title] for title in part}
-                for name, row in properties.items()
-            }
-        )
-    )
-    print()
-assert [
-    name for name in properties if properties[name]["depends on content"]
-] == ["cope"]
-assert [
-    name for name in properties if not properties[name]["order matters"]
-] == ["none"]
-assert [
-    name for name in properties if not properties[name]["shift-invariant"]
-] == ["sinusoidal", "learned"]
+    cells = {
+        name: {t: row[t] for t in part} for name, row in properties.items()
+    }
+    print(table_text(cells), end="\n\n")
+by_content = [n for n in properties if properties[n]["depends on content"]]
+claim("Only CoPE's scores depend on what is between.", by_content == ["cope"])
 
 # %% [markdown]
-# How to read it: *unique positions*, each of 128 places has its own score; *norms preserved*, token vectors,
-# queries and keys keep their lengths; *decays*, of equal keys the nearer one always scores more; *longer than
-# trained*, what happens at 256 tokens: an error, known scores only (*reuses*), or new ones (*extends*);
-# *depends on content*, the score of two tokens changes with those in between; *parameters*, in two layers of
-# width 16 with two heads, for 128 tokens; *memory*, how it grows with the length T. Shaw's clip is 16 and
-# CoPE has 16 vectors, so far places share theirs and are not unique.
-#
-# CoPE alone has a yes under *depends on content*. And as its positions grow only with what is counted, a
-# text twice as long need not bring a new one.
+# A sum of gates from key to query doesn't see what comes before the key, so a shift changes nothing. But it sees what
+# is in between, and CoPE alone has a yes there. (Shaw's clip is 16 here and CoPE has 16 rows, so far positions share
+# theirs.)
 #
 # ## What comes next
 #
-# A promise is not yet a result. Lesson 08 builds the Transformer around all this, and trains it. Lesson 09
-# then asks whether CoPE really learns to count, against all the others.
+# A promise isn't a result. [Lesson 08](08_transformer.ipynb) builds the Transformer around all this and trains it.
+# Lesson 09 then asks whether CoPE really learns to count.

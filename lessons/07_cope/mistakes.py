@@ -111,12 +111,14 @@ def softmax_over_queries(q, k, scale=None):
     return scores(q, k, scale).softmax(-2)
 
 
-@mistake("cope_gates", "These are the scores. The sigmoid is missing, which maps into 0 ... 1.")
+@mistake(
+    "cope_gates", "These are the scores. The sigmoid is missing: it makes numbers from 0 to 1."
+)
 def scores_for_gates(q, k, scale=None):
     return scores(q, k, scale)
 
 
-@mistake("cope_gates", "Gates of 0 or 1 alone can learn nothing: the sigmoid is soft.")
+@mistake("cope_gates", "Gates that are just 0 or 1 can't learn. The sigmoid is soft.")
 def hard_gates(q, k, scale=None):
     return (scores(q, k, scale) > 0).to(q.dtype)
 
@@ -131,7 +133,7 @@ def closed_by_likeness(q, k, scale=None):
     return (-scores(q, k, scale)).sigmoid()
 
 
-@mistake("cope_gates", "A causal mask is in it. The gates are masked later, by cope_positions.")
+@mistake("cope_gates", "There's a causal mask in it. Gates are masked later, by cope_positions.")
 def masked_gates(q, k, scale=None):
     return scores(q, k, scale).sigmoid().tril(k.shape[-2] - q.shape[-2])
 
@@ -167,7 +169,8 @@ FLIP = "One flip is missing: reverse the row before the sum, and again after it.
 REVERSED_MASK = "The mask is the wrong way around: it closes the earlier keys, not the later ones."
 WHOLE_ROW = "Each key gets the sum of the whole row. Key j collects from k = j on: a running sum."
 WHOLE = (
-    "The positions were made whole numbers. They stay fractions; what to do with them comes next."
+    "The positions were rounded to whole numbers. They stay fractions: what to do with them comes "
+    "next."
 )
 COLUMNS = "The sum runs down the columns, along the queries. It runs along the keys, the last axis."
 
@@ -229,7 +232,9 @@ def mask_transposed(gates):
     return from_the_right(gates.triu(gates.shape[-1] - gates.shape[-2]))
 
 
-@mistake("cope_positions", "The mask leaves one key after the query open: it ends with its own.")
+@mistake(
+    "cope_positions", "The mask leaves one key after the query open. The query's own is the last."
+)
 def one_key_too_many(gates):
     return from_the_right(lower(gates, 1))
 
@@ -286,13 +291,13 @@ def whole_row_masked(gates):
     return sums.masked_fill(later(gates), 0.0)
 
 
-@mistake("cope_positions", "These count tokens, i - j + 1: the gates do not enter. Sum the gates.")
+@mistake("cope_positions", "These count tokens, i - j + 1, whatever the gates are. Sum the gates.")
 def tokens_counted(gates):
     check_gates(gates)
     return from_the_right(closed_later(torch.ones_like(gates)))
 
 
-@mistake("cope_positions", "The gates were rounded to 0 and 1. They count in parts: as fractions.")
+@mistake("cope_positions", "The gates were rounded to 0 and 1. They count as fractions.")
 def whole_gates(gates):
     check_gates(gates)
     return from_the_right(closed_later((gates > 0.5).to(gates.dtype)))
@@ -371,11 +376,13 @@ def with_tril(gates):
 PAST_THE_END = (
     "A row past the table's end is asked for. Clamp position and row above into 0 ... npos - 1."
 )
-ABOVE_ONLY = "Only the upper end is clamped. Below 0 belongs row 0; row -1 is the *last* one."
+ABOVE_ONLY = (
+    "Only the upper end is clamped. Below 0 it should be row 0, but row -1 is the *last* one."
+)
 NEAREST = "The position was rounded. Take w of the upper row and 1 - w of the lower one."
 LOWER = "The fraction was cut off: this is the lower row alone. The upper one has the weight w."
 UPPER = "This is the upper row alone. It has the weight w, the lower one 1 - w."
-EXCHANGED = "The weights are exchanged: w = p - floor p belongs to the *upper* row."
+EXCHANGED = "The weights are swapped: w = p - floor p belongs to the *upper* row."
 HALVES = "Both rows weigh the same. The upper one has the weight w = p - floor p, the lower 1 - w."
 WHOLE_LOWER = "The lower row is added whole. Its weight is 1 - w, so that both weights sum to 1."
 WHOLE_WEIGHT = "w is the whole position here. It is what floor leaves over: w = p - floor p."
@@ -786,7 +793,7 @@ def added_up(grad, p, npos, w):
     return grad_logits
 
 
-@mistake("cope_backward", "In grad_logits the shares are exchanged: w belongs to the upper row.")
+@mistake("cope_backward", "In grad_logits the shares are swapped: w belongs to the upper row.")
 def shares_exchanged(grad, gates, logits):
     p = clamped_positions(gates, logits)
     rows = added_up(grad, p, logits.shape[-1], 1 - p + np.floor(p))
@@ -869,7 +876,7 @@ def cached_keys_forgotten(grad, gates, logits):
     return forward_bent(grad, gates, logits, p, mask)
 
 
-@mistake("cope_backward", "The two results are exchanged: return grad_scores, grad_logits.")
+@mistake("cope_backward", "The two results are swapped: return grad_scores, grad_logits.")
 def logits_first(grad, gates, logits):
     return right_backward(grad, gates, logits)[::-1]
 
@@ -951,7 +958,7 @@ def second_and_third(output, tokens):
     return differ(output(copy)[-1], output(tokens)[-1])
 
 
-@mistake("order_matters", "You swapped columns, within each token. Tokens are rows: [[0, 1]].")
+@mistake("order_matters", "You swapped columns within each token. Tokens are rows: [[0, 1]].")
 def columns_swapped(output, tokens):
     copy = tokens.copy()
     copy[:, [0, 1]] = tokens[:, [1, 0]]
@@ -976,7 +983,7 @@ def first_number(output, tokens):
     return differ(output(swapped(tokens))[-1, 0], output(tokens)[-1, 0])
 
 
-@mistake("order_matters", "True and False are exchanged: True is for an output that *changes*.")
+@mistake("order_matters", "True and False are swapped: True is for an output that *changes*.")
 def answers_the_opposite(output, tokens):
     return not differ(output(swapped(tokens))[-1], output(tokens)[-1])
 
@@ -1124,7 +1131,7 @@ def last_query_only(scores, tokens, prefix):
     return agree(alone[..., -1, :], shifted[..., -1, :])
 
 
-@mistake("shift_invariant", "Only the scores for one key are compared. Compare those of all keys.")
+@mistake("shift_invariant", "Only one key's scores are compared. Compare those of all keys.")
 def first_column_only(scores, tokens, prefix):
     alone, shifted = both(scores, tokens, prefix)
     return agree(alone[..., 0], shifted[..., 0])
@@ -1183,7 +1190,7 @@ def usual_tolerances(scores, tokens, prefix):
     return np.allclose(*both(scores, tokens, prefix))
 
 
-@mistake("shift_invariant", "True and False are exchanged: say True when all scores agree.")
+@mistake("shift_invariant", "True and False are swapped: say True when all scores agree.")
 def says_the_opposite(scores, tokens, prefix):
     return not agree(*both(scores, tokens, prefix))
 

@@ -1,0 +1,694 @@
+# ---
+# jupyter:
+#   lesson:
+#     title: "What positions learn"
+#     question: "What is in a position vector, and who put it there?"
+#     minutes: 40
+#     achieved: "You have read positions from vectors, and found them where nobody had put any."
+# ---
+
+# %% [markdown]
+# # 13 · What positions learn
+#
+# **What is in a position vector, and who put it there?**
+#
+# You've built nine encodings and trained them on four kinds of text. Now we open the trained models and look. First
+# all nine side by side. Then you write two probes: small models that read positions from vectors. They'll find that
+# the same table learns something else in every task, and that there are positions even where nobody put any.
+#
+# Nothing is trained here. The models were, by recipes of their own (`gallery_...`), and their weights are in `results/`.
+#
+# **First, three questions about lesson 11.**
+#
+# 1. When CoPE copies and skips the blanks, how far back is the symbol to copy, by its own count?
+# 2. Why do texts with more blanks hurt an encoding that counts tokens?
+# 3. On flip-flop, CoPE isn't best. What does the task ask for that isn't a count?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Always equally far: only symbols open the gates.
+# 2. The distances grow with the blanks, and the training never had them.
+# 3. The *last* write. To prefer what's near is enough.
+#
+# </details>
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+import minitorch as torch
+from classroom import claim, exercise, hint, show, solution
+from experiments.pictures import STYLES
+from experiments.plan import read_table
+from experiments.training import kept_model
+from solutions.absolute_positions import binary_digits, sinusoidal_encoding
+from solutions.counting import counting_tokenizer
+from solutions.probing import (
+    CutRoPE,
+    bits_per_answer,
+    character_tokenizer,
+    first_layer,
+    hidden_position_error,
+    hidden_states,
+    logistic_regression,
+    next_character_batch,
+    pairs_of_new_positions,
+    random_folds,
+    random_pairs,
+    ridge,
+)
+from solutions.training import UNSCORED
+
+# %% [markdown]
+# ## The gallery
+#
+# Nine models learned to count (lesson 09), with nothing different but the encoding. We give each the same text: 48
+# dots. All tokens are equal, so whatever differs between two scores comes from positions alone. White is the score that
+# a query gives to its own position, red is more, blue is less.
+#
+# **Predict before you run.** In which maps does each diagonal have one color? In which is there nothing to see?
+#
+# <details><summary>Answer</summary>
+#
+# One color per diagonal means that only the distance counts. That's so in all that work on distances, and in CoPE:
+# among equal tokens the count grows with the distance. Sinusoidal and learned add their vectors before anybody asks
+# for a distance. There's nothing to see in `none`.
+#
+# </details>
+
+
+# %%
+def trained(table, name):
+    """The models of a table with one encoding, seed by seed."""
+    return [kept_model(record) for record in read_table(table)[name]]
+
+
+gallery = {name: trained("gallery", name)[0] for name in STYLES}
+tokenizer = counting_tokenizer()
+dots = tokenizer.encode("." * 48)[None]  # (1, seq)
+maps = {name: first_layer(model, dots) for name, model in gallery.items()}
+
+
+# %% tags=["folded", "nbval-ignore-output"]
+def compared(scores):
+    """The head whose scores differ most, each query's own score taken off."""
+    seen = np.tri(scores.shape[-1], dtype=bool)
+    own = np.diagonal(scores, axis1=-2, axis2=-1)  # (heads, query)
+    rest = np.where(seen, scores - own[..., None], 0)
+    return rest[np.argmax(abs(rest).sum(axis=(1, 2)))], seen
+
+
+def draw(axis, scores, title):
+    rest, seen = compared(scores)
+    most = max(abs(rest).max(), 0.05)
+    axis.imshow(
+        np.where(seen, rest, np.nan), cmap="RdBu_r", vmin=-most, vmax=most
+    )
+    axis.set_title(f"{title}: ±{most:.1f}", fontsize=13)
+    axis.set(xticks=(0, 47), yticks=(0, 47))
+
+
+figure, axes = plt.subplots(3, 3, figsize=(10, 10.5))
+for axis, (name, scores) in zip(axes.flat, maps.items()):
+    draw(axis, scores, name)
+figure.supxlabel("position of the key")
+figure.supylabel("position of the query")
+figure.suptitle("What position alone adds to the scores of 48 dots")
+show(
+    figure,
+    alt="Nine lower triangles of 48 by 48 scores. none is blank. sinusoidal "
+    "and learned have blocks and stripes of columns. shaw, transformer_xl, "
+    "t5, alibi and rope have diagonal stripes; alibi fades evenly.",
+)
+
+
+# %% tags=["folded"]
+def along_diagonals(scores):
+    """How much steps from key to key differ along a diagonal, at most."""
+    steps = np.diff(scores, axis=-1)  # the same if a query's scores all move
+    return max(
+        np.ptp(np.diagonal(steps, -back, axis1=-2, axis2=-1), axis=-1).max()
+        for back in range(1, 47)
+    )
+
+
+for name, scores in maps.items():
+    claim(
+        f"Only the distance counts, except in sinusoidal and learned: {name}.",
+        (along_diagonals(scores) < 1e-3)
+        == (name not in ("sinusoidal", "learned")),
+    )
+
+# %% [markdown]
+# In eight of them, what position adds to the score of two tokens depends on nothing but these two and their positions.
+# CoPE looks at what's *between* them, so its map is made anew for each text. Here are two. Change the second one, and
+# look at the last row: the query that's about to answer. **Predict:** at which characters does its color change?
+
+# %% tags=["nbval-ignore-output"]
+texts = ["a=..........a+....a+......?a", "a=a+a+.a=.a+...a+a+.a+....?a"]
+figure, axes = plt.subplots(1, 2, figsize=(12, 5.6))
+last = []
+for axis, text in zip(axes, texts):
+    ids = tokenizer.encode(text)[None]
+    added = first_layer(gallery["cope"], ids, bias=True)
+    head = int(np.argmax(np.ptp(added[:, -1], axis=-1)))
+    last.append(added[head, -1])
+    seen = np.tri(len(text), dtype=bool)
+    axis.imshow(np.where(seen, added[head], np.nan), cmap="viridis")
+    axis.set(title=f"What CoPE adds, text {len(last)}", ylabel="query")
+    axis.set_xticks(range(len(text)), text, fontsize=10)
+    axis.set_yticks(range(len(text)), text, fontsize=10)
+show(
+    figure,
+    alt="Two lower triangles over two texts of 28 characters, in which CoPE's "
+    "additions change at other characters.",
+)
+
+# %% tags=["folded"]
+claim(
+    "What CoPE adds differs between two texts of the same length.",
+    abs(last[0] - last[1]).max() > 0.2 * np.ptp(last[0]),
+)
+
+# %% [markdown]
+# ## Near positions, similar vectors?
+#
+# A picture of scores mixes positions with what the layers make of them. So take the vectors themselves. The learned
+# table starts out random, one vector per position, and training alone decides what's in it. Wang and Chen (2020, arXiv
+# 2010.04903) compared the tables of trained models with cosines.
+
+# %% exercise="cosine_map"
+
+# %% [markdown]
+# Four tasks, one recipe: two layers, 32 numbers per token, learned positions. *Counting* and *copying* you know.
+# A *decoder* learned to predict the next character of this course's own text. An *encoder* learned to guess hidden
+# characters in the same text. It looks at both sides: it has no causal mask, `MultiHeadAttention(..., causal=False)`.
+# And this is what it was asked. (BERT is asked for 15 %. Our encoder was asked for 30 %, or so small a model would
+# have learned nothing about its neighbors in 1,500 steps.)
+
+# %% exercise="masked_batch"
+
+# %%
+characters = character_tokenizer()
+sentence = "Attention looks at all tokens at once, so nobody is first."
+ids = characters.encode(" ".join(sentence.split()))[None]  # (1, seq)
+rng = np.random.default_rng(3)
+inputs, targets = masked_batch(
+    ids,
+    rng.random(ids.shape),
+    rng.integers(90, size=ids.shape),
+    mask_id=len(characters) - 1,
+    share=0.3,
+)
+read = [characters.symbols[id] for id in inputs[0]]
+asked = [
+    " " if id == UNSCORED else characters.symbols[id] for id in targets[0]
+]
+print("the text: ", sentence)
+print("it reads: ", "".join(read).replace("[MASK]", "_"))
+print("asked for:", "".join(asked))
+
+# %% [markdown]
+# **Predict before you run.** Cosine maps of 64 positions, red where two vectors point the same way. Which task
+# needs to know *how far into the text* a token is? Which only needs to know who its *neighbors* are?
+#
+# <details><summary>Answer</summary>
+#
+# Guessing a hidden character needs the neighbors, nothing else: a narrow band. The decoder needs them too, so it's
+# less clear what else it learns. The articles say: absolute positions. Let's see.
+#
+# </details>
+
+# %% tags=["nbval-ignore-output"]
+TASKS = {
+    "counting": "gallery_counting",
+    "copying": "gallery_copy",
+    "decoder": "gallery_decoder",
+    "encoder": "gallery_encoder",
+}
+tables = {
+    task: [
+        model.positions[0].table.detach().numpy()[:64]
+        for model in trained(name, "learned")
+    ]
+    for task, name in TASKS.items()
+}
+tables["sinusoidal"] = [sinusoidal_encoding(64, 32)]
+tables["random"] = [
+    np.random.default_rng(s).normal(size=(64, 32)) for s in (0, 1)
+]
+
+# %% tags=["folded", "nbval-ignore-output"]
+figure, axes = plt.subplots(2, 3, figsize=(11, 7.6))
+for axis, (task, its) in zip(axes.flat, tables.items()):
+    picture = axis.imshow(cosine_map(its[0]), cmap="RdBu_r", vmin=-1, vmax=1)
+    axis.set(title=task, xticks=(0, 63), yticks=(0, 63))
+figure.colorbar(picture, ax=axes, label="cosine")
+figure.supxlabel("position")
+figure.supylabel("position")
+show(
+    figure,
+    alt="Six cosine maps of 64 positions. The encoder's has a narrow band "
+    "along the diagonal, the decoder's a wide one that fades into the "
+    "opposite; random vectors have the diagonal only.",
+)
+
+# %% tags=["folded", "nbval-ignore-output"]
+print("mean cosine of positions that are apart by")
+print(f"{'':12}" + "".join(f"{back:6}" for back in (1, 2, 4, 8, 16, 32)))
+reach = {}
+for task, its in tables.items():
+    cosines = np.mean([cosine_map(table) for table in its], axis=0)
+    reach[task] = [
+        np.diagonal(cosines, b).mean() for b in (1, 2, 4, 8, 16, 32)
+    ]
+    print(f"{task:12}" + "".join(f"{cosine:6.2f}" for cosine in reach[task]))
+
+# %% tags=["folded"]
+breaks = [
+    np.argmin(np.diagonal(cosine_map(table), 3)) for table in tables["copying"]
+]
+claim(
+    "The copying table breaks at the mark, position 42.",
+    all(38 <= position <= 43 for position in breaks),
+)
+claim(
+    "Of the four learned maps, counting's is the least smooth.",
+    reach["counting"][0]
+    < min(reach[task][0] for task in ("copying", "decoder", "encoder")) - 0.1,
+)
+
+# %% [markdown]
+# Look at *copying*. Its map breaks at position 42, and nobody told the model where to cut. But that's where the mark
+# is: before it comes the text, after it the copy. And *counting*, which needs the last `a=` wherever it is, has the
+# least smooth map of the four. Same table, same start: the task decides what's in it.
+#
+# ## Can the position be read?
+#
+# A map shows similarity. Whether the *number* is in there, and a layer could use it, is another question. Ask it
+# directly: fit a linear map from vectors to positions, and see how far off it is on vectors it hasn't seen.
+#
+# `ridge(x, y)` is a linear regression that prefers small weights. You write what makes it a probe: leave out, predict,
+# measure.
+
+# %% exercise="position_probe"
+
+# %% tags=["nbval-ignore-output"]
+rng = np.random.default_rng(0)
+big = {
+    "sinusoidal": sinusoidal_encoding(512, 768),
+    "random": rng.normal(size=(512, 768)),
+}
+error = {
+    name: position_probe(vectors, np.arange(512), random_folds(rng, 512))
+    for name, vectors in big.items()
+}
+for name, off_by in error.items():
+    print(f"{name:10} 512 positions, off by {off_by:.1f} on average")
+claim(
+    "Positions are read from the sinusoidal table without error, and from "
+    "noise worse than by a guess.",
+    error["sinusoidal"] < 0.05 and error["random"] > 128,
+)
+
+# %% [markdown]
+# By the authors' own rules the sinusoidal table has 0.0, too. And why is noise off by more than 128, which a constant
+# guess of the middle would be? It has more columns than vectors, so the map fits its training vectors perfectly, and learns nothing.
+# A probe needs such a **control**: without it you don't know what a bad number looks like.
+#
+# **Try it** with a table of your own: 64 rows, and as many columns as you like. Here are the binary digits of lesson 04.
+# **Predict:** can a *linear* map read them?
+
+# %%
+mine = binary_digits(64, 6)
+fold = random_folds(np.random.default_rng(0), 64)
+print(f"off by {position_probe(mine, np.arange(64), fold):.1f} positions")
+claim(
+    "A number is a weighted sum of its binary digits.",
+    position_probe(binary_digits(64, 6), np.arange(64), fold) == 0,
+)
+
+# %% [markdown]
+# ## Which of two comes first?
+#
+# Attention compares two tokens. So the paper asks a second question: given the vectors of two positions, which is
+# later? Now the answer is yes or no, and the probe a logistic regression.
+
+# %% exercise="order_probe"
+
+# %% [markdown]
+# **Predict before you run.** By the authors' rules, with 512 positions and 768 numbers each, the sinusoidal table has about
+# 5 % wrong pairs. And random vectors? They know nothing, so half of the pairs should be wrong.
+
+# %% tags=["nbval-ignore-output"]
+wrong = 100 * order_probe(big["sinusoidal"], *random_pairs(rng, 512))
+print(f"sinusoidal, 512 positions, 768 numbers: {wrong:.1f} % wrong")
+
+
+small = {
+    "sinusoidal": sinusoidal_encoding(128, 64),
+    "random": np.random.default_rng(5).normal(size=(128, 64)),
+}
+order = {name: [] for name in small}
+print("128 positions, 64 numbers: the paper's pairs, pairs of new positions")
+for name, vectors in small.items():
+    for draw in (random_pairs, pairs_of_new_positions):
+        draws = [draw(np.random.default_rng(s), 128) for s in range(4)]
+        errors = [order_probe(vectors, *pairs) for pairs in draws]
+        order[name].append(100 * np.mean(errors))
+    print(f"{name:10} {order[name][0]:10.1f} % {order[name][1]:10.1f} %")
+
+# %% tags=["folded"]
+claim("About 5 % of the sinusoidal pairs are wrong.", 2 < wrong < 10)
+claim(
+    "Of random vectors clearly fewer than half of the paper's pairs are "
+    "wrong, and about half of the pairs with new positions.",
+    order["random"][0] < 40 and 42 < order["random"][1] < 58,
+)
+
+# %% [markdown]
+# A third, not half! The control has caught something. In the paper's pairs a pair left out is new, but its two
+# positions aren't: each is in other pairs, too. So the probe can learn by heart that *this* vector mostly comes late.
+# If the pairs left out have positions of their own (`pairs_of_new_positions`), memory is worth nothing, and noise is wrong
+# half of the time. From here on we use those.
+#
+# ## Encoders learn neighbors, decoders learn positions
+#
+# That's what the articles say of large models: the tables of encoders such as BERT know what's near, those of
+# decoders such as GPT-2 know where they are. Do ours?
+#
+# **Predict before you run.** Rank the four learned tables, from the best ruler to the worst.
+
+# %% tags=["nbval-ignore-output"]
+found = {}
+for task, its in tables.items():
+    rng = np.random.default_rng(2)
+    found[task] = np.array(
+        [
+            (
+                position_probe(table, np.arange(64), random_folds(rng, 64)),
+                100 * order_probe(table, *pairs_of_new_positions(rng, 64)),
+            )
+            for table in its
+        ]
+    )  # (seeds, 2)
+print(f"{'':12}{'off by (positions)':>22}{'order wrong (%)':>22}")
+for task, numbers in found.items():
+    cells = (
+        " ".join(f"{value:.1f}" for value in column) for column in numbers.T
+    )
+    print(f"{task:12}" + "".join(f"{cell:>22}" for cell in cells))
+
+# %% tags=["folded"]
+worst = {task: numbers.max(axis=0) for task, numbers in found.items()}
+best = {task: numbers.min(axis=0) for task, numbers in found.items()}
+claim(
+    "The decoder's positions are read far better than the encoder's, in each "
+    "run.",
+    (2 * worst["decoder"] < best["encoder"]).all() and worst["decoder"][0] < 4,
+)
+claim(
+    "The encoder's are read better than random vectors.",
+    worst["encoder"][0] < 0.75 * best["random"][0]
+    and worst["encoder"][1] < best["random"][1] - 10,
+)
+claim(
+    "Near positions are alike in the encoder, far ones are not; in the "
+    "decoder even positions 8 apart are.",
+    reach["encoder"][0] > 0.6
+    and reach["encoder"][4] < 0.3
+    and reach["decoder"][3] > 0.6,
+)
+
+# %% [markdown]
+# Each number is one training from another seed. The same text, the same model, the same table at the start: what
+# differs is the mask and the question. The decoder's table has become nearly a ruler. The encoder's knows neighbors, as
+# its narrow band says, and where in the text they are only roughly: a guess of the middle would be off by 16. So the
+# articles are right here, too, in models this small. But look at the encoder's two runs: with one seed we might have
+# told you that the difference is enormous, or modest. And *why* is only partly answered: mask and question change
+# together, and we didn't take them apart.
+#
+# ## No encoding at all
+#
+# Lesson 03 showed that a causal mask lets something of the order in. Haviv et al. (2022, arXiv 2203.16634) found that
+# language models trained *without* any encoding do well, and that positions can be read from their hidden states. They
+# suspect that such a model can tell from the mask how many tokens it sees.
+#
+# **Predict before you run.** A decoder without positions, and an encoder without positions: from which layers can your
+# probe read the position? A guess of the middle is off by 16.
+
+# %%
+inputs, _ = next_character_batch(np.random.default_rng(0), 100, held_out=True)
+models = {
+    "decoder, learned": trained("gallery_decoder", "learned"),
+    "decoder, none": trained("gallery_decoder", "none"),
+    "encoder, none": trained("gallery_encoder", "none"),
+}
+off = {
+    name: np.array(
+        [
+            [
+                hidden_position_error(state)
+                for state in hidden_states(m, inputs)
+            ]
+            for m in its
+        ]
+    )
+    for name, its in models.items()
+}  # (seeds, layers + 1)
+
+# %% tags=["folded", "nbval-ignore-output"]
+figure, axis = plt.subplots(figsize=(7.5, 4.4))
+for (name, errors), (color, line) in zip(
+    off.items(), (STYLES["learned"], STYLES["none"], ("C9", "s--"))
+):
+    axis.plot(range(3), errors.mean(0), line, color=color, label=name)
+axis.axhline(16, color="gray", linewidth=1)
+axis.text(0.02, 16.3, "a guess of the middle", color="dimgray", fontsize=12)
+axis.set(
+    xticks=range(3),
+    xticklabels=["embeddings", "after layer 1", "after layer 2"],
+    ylabel="off by (positions)",
+    ylim=(0, 18),
+    title="Reading the position from hidden states",
+)
+axis.legend()
+show(
+    figure,
+    alt="Position error by layer. Decoder with a learned table: about 1, then "
+    "14 and 15. Decoder without positions: 16, about 11, 14. Encoder without "
+    "positions: 16 throughout.",
+)
+
+# %% tags=["folded"]
+claim(
+    "Without an encoding, the embeddings know no position, and neither does "
+    "any layer of the encoder.",
+    (off["decoder, none"][:, 0] > 15).all()
+    and (off["encoder, none"] > 15).all(),
+)
+claim(
+    "After the decoder's first layer positions can be read, roughly.",
+    (off["decoder, none"][:, 1] < 13.5).all(),
+)
+claim(
+    "From the decoder with a table they can be read in the embeddings, and "
+    "hardly any more after layer 1.",
+    (off["decoder, learned"][:, 0] < 4).all()
+    and (off["decoder, learned"][:, 1:] > 10).all(),
+)
+
+# %% [markdown]
+# The mask alone makes positions: roughly, in the middle of the network, as Haviv et al. found. Without it there are
+# none. What surprised us is the other line. Where positions were *given*, they're gone after one layer: the model
+# uses them to find its neighbors, and then needs the room for characters.
+#
+# ## Inside RoPE
+#
+# RoPE rotates each pair of columns at a speed of its own. Does a model use all of them? Barbero et al. (2024, arXiv
+# 2410.06205) looked into Gemma 7B. It prefers the *slowest* pairs, which they suspect carry meaning, and uses
+# the fastest to attend to exact positions. How long queries and keys are in a pair tells how much it counts: a rotation
+# changes no length.
+
+# %% exercise="pair_norms"
+
+# %% tags=["nbval-ignore-output"]
+rope = trained("gallery_decoder", "rope")
+
+
+@torch.no_grad()
+def lengths(model):
+    """Mean lengths of queries and keys: (layers, 2, heads, pairs)."""
+    x, found = model.embed(torch.tensor(inputs)), []
+    for block in model.blocks:
+        q, k, _, _ = block.attention.prepare(block.attention_norm(x))
+        found.append(
+            [
+                [pair_norms(h.numpy()) for h in each.unbind(1)]
+                for each in (q, k)
+            ]
+        )
+        x = block(x)
+    return np.array(found)
+
+
+norms = lengths(rope[0])
+
+# %% tags=["folded", "nbval-ignore-output"]
+figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
+for layer, axis in enumerate(axes):
+    for kind, its, line in zip(
+        ("queries", "keys"), norms[layer], ("o-", "s:")
+    ):
+        for head, values in enumerate(its):
+            label = f"{kind}, head {head + 1}"
+            axis.plot(values, line, color=f"C{head}", label=label)
+    axis.set(xlabel="pair, the fastest first", title=f"layer {layer + 1}")
+axes[0].set_ylabel("mean length")
+axes[1].legend(fontsize=11)
+show(
+    figure,
+    alt="Mean lengths of queries and keys in the eight pairs of two heads, in "
+    "two layers. Most are longest in pairs 2 to 4, and short in the slowest.",
+)
+
+# %% tags=["folded"]
+claim(
+    "No head's queries or keys are longest in the slowest quarter.",
+    all((lengths(model).argmax(axis=-1) < 6).all() for model in rope),
+)
+
+# %% [markdown]
+# **Predict before you run.** Our RoPE decoder has eight pairs per head. Cut the slowest quarter, two pairs. Once so that
+# they don't rotate any more, once so that they're gone altogether. What does each cost? And with the fastest quarter?
+#
+# <details><summary>Answer</summary>
+#
+# Over 64 positions the slowest pair turns by a tenth of a radian. Whether it rotates can hardly matter. Whether it's
+# there can.
+#
+# </details>
+
+# %% tags=["nbval-ignore-output"]
+asked = next_character_batch(np.random.default_rng(0), 100, held_out=True)
+CUTS = {
+    "whole": ([], False),
+    "slowest quarter, not rotated": ([6, 7], False),
+    "slowest quarter, gone": ([6, 7], True),
+    "fastest quarter, not rotated": ([0, 1], False),
+    "fastest quarter, gone": ([0, 1], True),
+}
+
+
+def with_cut(model, pairs, gone):
+    """The model, now with this RoPE in all its layers."""
+    for block in model.blocks:
+        block.attention.positions = CutRoPE(16, pairs, gone)
+    return model
+
+
+bits = {
+    cut: [bits_per_answer(with_cut(model, *how), *asked) for model in rope]
+    for cut, how in CUTS.items()
+}
+for cut, its in bits.items():
+    print(f"{cut:30}" + "".join(f"{value:7.2f}" for value in its))
+
+# %% tags=["folded"]
+claim(
+    "Whether the slowest quarter rotates costs nothing; without it, it's at "
+    "least 0.05 bits. Still fast pairs cost more than a bit.",
+    all(
+        abs(still - whole) < 0.03
+        and gone > whole + 0.05
+        and fast_still > whole + 1
+        for whole, still, gone, fast_still, _ in zip(*bits.values())
+    ),
+)
+
+# %% [markdown]
+# So the fast pairs do the positions here, too, and the slow ones are used without their rotation, for content. But our
+# *longest* pairs aren't the slowest: they're in the middle. At 64 characters and with 16 numbers per head there's
+# little to compare with Gemma. Barbero et al. draw a conclusion that could be tried: train without rotating the
+# slowest pairs at all.
+#
+# ## Choose the encoding by the task
+#
+# One last table, over the whole course: errors by task and encoding, each the mean of several seeds, each encoding in
+# its best setting of a small grid (lesson 10).
+#
+# **Predict before you run.** Is there an encoding that's best in every row?
+
+# %%
+ROWS = {
+    "counting": ("counting_1", "in distribution"),
+    "counting, 4x as long": ("counting_1", "4x the length"),
+    "three variables": ("counting_3", "in distribution"),
+    "copying": ("copy", "in distribution"),
+    "copying, more blanks": ("copy", "sparse"),
+    "flip-flop": ("flip_flop", "in distribution"),
+    "flip-flop, sparse": ("flip_flop", "sparse"),
+}
+
+
+def row_of(table, split):
+    """The mean error of each encoding, in per cent."""
+    row = {}
+    for name, records in read_table(table).items():
+        if name in gallery:
+            errors = [record["errors"][split] for record in records]
+            row[name] = 100 * np.mean(errors)
+    return row
+
+
+course = {title: row_of(*where) for title, where in ROWS.items()}
+print(f"{'':22}" + "".join(f"{name[:7]:>8}" for name in gallery))
+for title, row in course.items():
+    cells = (
+        f"{row[name]:8.2f}" if name in row else f"{'-':>8}" for name in gallery
+    )
+    print(f"{title:22}" + "".join(cells))
+print("wrong answers in per cent")
+
+# %% tags=["folded"]
+full = {title: row for title, row in course.items() if len(row) == 9}
+winners = {min(row, key=row.get) for row in full.values()}
+claim("No encoding is best in every row.", len(winners) > 1)
+claim(
+    "In counting CoPE is best on texts like the training's, and not on texts "
+    "four times as long.",
+    min(course["counting"], key=course["counting"].get) == "cope"
+    and min(
+        course["counting, 4x as long"], key=course["counting, 4x as long"].get
+    )
+    != "cope",
+)
+
+# %% [markdown]
+# That's the practical conclusion of Wang and Chen, and ours: **choose the encoding by the task.** Ask what a head has
+# to find.
+#
+# | it has to find | then |
+# |---|---|
+# | the start, or a fixed position | a learned table is enough, for texts as long as those of the training |
+# | neighbors | any relative encoding, or RoPE; in an encoder one that looks both ways |
+# | the last one of a kind | something that prefers what's near, at any length: Transformer-XL, ALiBi |
+# | the n-th one of a kind | something that counts by content: CoPE, or a gate (lesson 10) |
+#
+# And then measure it, with several seeds, on texts that aren't like those of the training.
+#
+# ## What you built
+#
+# You began with an array. By now you've built an autograd engine, embeddings, attention, nine encodings, a
+# Transformer, and its training. You've seen what they learn, and how sure one can be. And if you'd rather invent an
+# encoding of your own: fill in one hook, give it to `Transformer(positions=YourClass)`, and let it count.
+#
+# ## What you can read now
+#
+# [All encodings on one page](../docs/encodings.md) has what each adds, where, what it costs and who uses it. With it
+# you can read the code of real models: GPT-2's table, T5's buckets, BLOOM's slopes, and the rotations of LLaMA and
+# nearly everything after it. RoPE is the default of today's language models. Much is tried around it: layers with and
+# without positions side by side, other bases and interpolation for longer texts, and gates, as in CoPE, that decide
+# what counts as far (FoX, arXiv 2503.02130; PaTH, arXiv 2505.16381). You know the parts that these papers are made of.
+#
+# [Lesson 14](14_on_pytorch.ipynb) takes the same files to PyTorch, and to models of the paper's size.
