@@ -79,7 +79,62 @@ UP_AND_DOWN_SPLITS = {
     "4x the length": at_length(4),
 }
 
+LANGUAGE = {
+    "task": "text",
+    "model": LARGE,
+    "max_len": 512,
+    "batch": 16,
+    "steps": 600,
+    "lr": 5e-3,
+    "options": {
+        "sinusoidal": {"embedding_std": 64**-0.5},
+        "shaw": {"clip": 127},
+        "cope": {"npos_max": 129},
+        "cope+rope": {"npos_max": 129},
+    },
+}
+
+
+def windows(at_length: int, twice: int, four_times: int) -> dict[str, Settings]:
+    """So many windows of each length score every character of the test documents once."""
+    return {
+        "in distribution": {"part": "test", "texts": at_length},
+        "twice the length": {"part": "test", "texts": twice, "seq_len": 256},
+        "4x the length": {"part": "test", "texts": four_times, "seq_len": 512},
+    }
+
+
 RECIPES = {
+    "english": {
+        **LANGUAGE,
+        "data": {"corpus": "english", "seq_len": 128},
+        "splits": windows(297, 148, 74),
+    },
+    "code": {
+        **LANGUAGE,
+        "data": {"corpus": "code", "seq_len": 128},
+        "splits": windows(269, 134, 67),
+    },
+    "paragraphs": {
+        "task": "paragraphs",
+        "data": {"seq_len": 128},
+        "model": SMALL,
+        "max_len": 512,
+        "batch": 16,
+        "steps": 300,
+        "lr": 1e-2,
+        "options": {
+            "sinusoidal": {"embedding_std": 32**-0.5},
+            "shaw": {"clip": 127},
+            "cope": {"npos_max": 129},
+        },
+        "splits": {
+            "in distribution": {"texts": 256},
+            "twice the length": {"texts": 128, "seq_len": 256},
+            "longer paragraphs": {"texts": 128, "seq_len": 256, "shortest": 60, "longest": 150},
+            "4x the length": {"texts": 64, "seq_len": 512},
+        },
+    },
     "counting_1": COUNTING,
     "counting_3": {
         **SEVERAL_VARIABLES,

@@ -42,6 +42,20 @@ from solutions.flip_flop_and_selective_copy import (
     selective_copy_batch,
     selective_copy_tokenizer,
 )
+from solutions.language import (
+    corpus_batch,
+    corpus_ids,
+    paragraph_batch,
+    paragraph_tokenizer,
+    text_tokenizer,
+)
+from solutions.language_and_code import (
+    head_scores,
+    line_starts,
+    log_p_of,
+    paragraph_starts,
+    sliding_window,
+)
 from solutions.probing import character_tokenizer, masked_character_batch, next_character_batch
 from solutions.training import UNSCORED
 
@@ -61,7 +75,19 @@ def any_counting_batch(rng: np.random.Generator, batch: int, **how: Any) -> Text
     return (control_batch if "answers" in how else counting_batch)(rng, batch, **how)
 
 
+def any_corpus_batch(
+    rng: np.random.Generator, batch: int, corpus: str, seq_len: int, part: str = "training"
+) -> Texts:
+    """Random windows of the training documents. Of others, windows that score every character."""
+    if part == "training":
+        return corpus_batch(rng, batch, seq_len, corpus)
+    inputs, targets = sliding_window(corpus_ids(corpus, part), seq_len, seq_len // 2)
+    return inputs[:batch], targets[:batch]
+
+
 DRAW_BATCH = {
+    "text": any_corpus_batch,
+    "paragraphs": paragraph_batch,
     "counting": any_counting_batch,
     "up_and_down": up_and_down_batch,
     "flip_flop": flip_flop_batch,
@@ -109,6 +135,10 @@ def encoding_of(settings: Settings, load: Callable[[str], ModuleType]) -> Any:
 def vocabulary_size(settings: Settings) -> int:
     if settings["task"] in ("next_character", "masked_character"):
         return len(character_tokenizer())
+    if settings["task"] == "text":
+        return len(text_tokenizer())
+    if settings["task"] == "paragraphs":
+        return len(paragraph_tokenizer())
     if settings["task"] == "up_and_down":
         return len(up_and_down_tokenizer())
     if settings["task"] in ("counting", "paper_counting"):
@@ -199,8 +229,10 @@ def split_texts(settings: Settings) -> dict[str, Texts]:
 
 def validation_texts(settings: Settings) -> Texts:
     """Texts like those of the training, to choose a setting by. No test has them."""
-    draw = DRAW_BATCH[settings["task"]]
-    return draw(np.random.default_rng(VALIDATION_SEED), VALIDATION_TEXTS, **settings["data"])
+    draw, how = DRAW_BATCH[settings["task"]], settings["data"]
+    if settings["task"] == "text":  # there are only so many documents: these are for validation
+        how = {**how, "part": "validation"}
+    return draw(np.random.default_rng(VALIDATION_SEED), VALIDATION_TEXTS, **how)
 
 
 def train(
@@ -282,6 +314,9 @@ def measure(model: Any, settings: Settings) -> dict[str, Any]:
               errors, text_errors: in each split, the share of wrong answers, and of texts with one
               answers: how many there are
               by_position: the errors in the longest texts, by position
+    Where the next character is predicted, also
+              losses: in each split, nats per character
+              heads: boundary_score by position alone, see `attention_by_position`
     """
     _, load = engine_of(settings)
     error_rate = load("training").error_rate
@@ -299,7 +334,36 @@ def measure(model: Any, settings: Settings) -> dict[str, Any]:
         if split == "4x the length":
             errors = error_by_position(predictions, targets, width=32).tolist()
             measured["by_position"] = {"split": split, "width": 32, "errors": errors}
+        if is_language(settings):
+            log_p = log_p_of(model, inputs, targets)
+            measured.setdefault("losses", {})[split] = -float(np.nanmean(log_p))
+            if split == "4x the length":
+                measured["heads"] = attention_by_position(model, settings, inputs)
     return measured
+
+
+def is_language(settings: Settings) -> bool:
+    """Whether every next character is predicted, so that the loss is what matters."""
+    return settings["task"] in ("text", "paragraphs")
+
+
+def attention_by_position(model: Any, settings: Settings, inputs: np.ndarray) -> dict[str, Any]:
+    """How much each head keeps within a line and a paragraph, by position alone, and by chance.
+
+    returns   {"line": {"score": by layer and head, "chance": ..., "spread": ...}, ...}
+    """
+    inputs = inputs[:: max(1, len(inputs) // 12)][:12]
+    starts = {"line": line_starts(inputs)}
+    if settings["task"] == "text":
+        starts["paragraph"] = paragraph_starts(inputs)
+    found = {}
+    for kind, where in starts.items():
+        scores = head_scores(np.random.default_rng(TEST_SEED), model, inputs, where)
+        found[kind] = {
+            name: values.astype(float).round(4).tolist()
+            for name, values in zip(("score", "chance", "spread"), scores)
+        }
+    return found
 
 
 def validation(model: Any, settings: Settings) -> dict[str, float]:

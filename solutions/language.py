@@ -1,22 +1,81 @@
-"""Text for a character-level language model, and the simplest models of it,
-which any other must beat.
+"""Texts for a character-level language model, and the simplest models of
+them, which any other must beat.
 
-The text is this course itself: the sentences of its lessons and of its
-feedback, as they were when lesson 08 was written, in plain ASCII and in
-random order.
+    this course    the sentences of its lessons and of its feedback, as they
+                   were when lesson 08 was written, in random order
+    english        topics of the Python documentation
+    code           modules of the Python standard library
+    paragraphs     made, not written: each paragraph has letter frequencies
+                   of its own
+
+All are plain ASCII. texts/README.md says where they are from, and what was
+changed.
 """
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-THIS_COURSE = Path(__file__).parent / "texts" / "this_course.txt"
+from solutions.tokenizer import Tokenizer
+
+TEXTS = Path(__file__).parent / "texts"
+THIS_COURSE = TEXTS / "this_course.txt"
+CORPORA = {
+    "english": TEXTS / "python_topics.txt",
+    "code": TEXTS / "python_modules.txt",
+}
 
 
 def read_this_course():
     """The course's own text: a string of about 124,000 characters, each
     paragraph one line."""
     return THIS_COURSE.read_text(encoding="ascii")
+
+
+@cache
+def read_documents(corpus, part):
+    """The documents of one part of a corpus, whole, by their names.
+
+    corpus    "english" or "code"
+    part      "training", "validation" or "test"
+    returns   {name: text}
+    """
+    documents = {}
+    for document in (
+        CORPORA[corpus].read_text(encoding="ascii").split("\f")[1:]
+    ):
+        header, text = document.split("\n", maxsplit=1)
+        its_part, name = header.split(maxsplit=1)
+        if its_part == part:
+            documents[name] = text
+    return documents
+
+
+def read_corpus(corpus, part):
+    """All documents of a part as one text, two empty lines after each."""
+    return "".join(
+        text + "\n\n" for text in read_documents(corpus, part).values()
+    )
+
+
+def text_tokenizer():
+    """The end of a line, and the 95 printable characters of ASCII."""
+    return Tokenizer("\n" + "".join(map(chr, range(32, 127))))
+
+
+@cache
+def corpus_ids(corpus, part):
+    """A part of a corpus as ids: int array (length,)."""
+    return text_tokenizer().encode(read_corpus(corpus, part))
+
+
+def corpus_batch(rng, batch=16, seq_len=128, corpus="english"):
+    """Random windows of the training documents, and what comes next in them.
+
+    returns   inputs, targets: int arrays (batch, seq_len)
+    """
+    return random_windows(rng, corpus_ids(corpus, "training"), batch, seq_len)
 
 
 def random_windows(rng, ids, batch, seq_len):
@@ -66,3 +125,80 @@ def bigram_table(ids, vocab_size):
     counts = np.ones((vocab_size, vocab_size))
     np.add.at(counts, (ids[:-1], ids[1:]), 1)
     return counts / counts.sum(axis=1, keepdims=True)
+
+
+PARAGRAPH_LETTERS = "abcdefghijklmnop"
+END_OF_PARAGRAPH = 0  # the id of the end of a line
+
+
+def paragraph_tokenizer():
+    """The end of a line, and 16 letters."""
+    return Tokenizer("\n" + PARAGRAPH_LETTERS)
+
+
+def paragraph_sequences(
+    rng, batch, length, evenness=0.3, shortest=5, longest=60
+):
+    """Texts in which it helps to know where the paragraph began: each
+    paragraph draws its letters with frequencies of its own.
+
+    The letters before the last end of a line say nothing about the next
+    letter, and the order of those after it does not matter. How often each
+    has come since is all that can be known.
+
+    evenness            of the frequencies, drawn from a Dirichlet
+                        distribution: near 0 a paragraph is nearly all one
+                        letter, far above 1 it has all of them alike
+    shortest, longest   characters per paragraph, without its end; each number
+                        is equally likely
+    returns             int array (batch, length)
+    """
+    letters = 1 + np.arange(len(PARAGRAPH_LETTERS))
+    ids = np.full((batch, length), END_OF_PARAGRAPH)
+    for row in ids:
+        start = 0
+        while start < length:
+            end = start + rng.integers(shortest, longest + 1)
+            frequencies = rng.dirichlet(np.full(len(letters), evenness))
+            paragraph = rng.choice(letters, size=end - start, p=frequencies)
+            row[start:end] = paragraph[: length - start]
+            start = end + 1
+    return ids
+
+
+def paragraph_batch(rng, batch=16, seq_len=128, **how):
+    """Such texts, and what comes next in them.
+
+    returns   inputs, targets: int arrays (batch, seq_len)
+    """
+    ids = paragraph_sequences(rng, batch, seq_len + 1, **how)
+    return ids[:, :-1], ids[:, 1:]
+
+
+def paragraph_log_p(ids, evenness=0.3, shortest=5, longest=60):
+    """The best that any model can do on such texts, if they begin with a
+    paragraph: it knows the rules, and how often each letter has come in this
+    paragraph.
+
+        p = (count + evenness) / (length + 16 evenness)
+
+    times the probability that the paragraph goes on.
+
+    ids       int array (batch, length)
+    returns   float array (batch, length): log p of each character
+    """
+    log_p = np.zeros(ids.shape)
+    for row, of_row in zip(ids, log_p):
+        counts = np.full(1 + len(PARAGRAPH_LETTERS), evenness)
+        length = 0
+        for position, id in enumerate(row):
+            end = 1 / (longest + 1 - length) if length >= shortest else 0
+            if id == END_OF_PARAGRAPH:
+                p, length = end, 0
+                counts[:] = evenness
+            else:
+                p = (1 - end) * counts[id] / counts[1:].sum()
+                counts[id] += 1
+                length += 1
+            of_row[position] = np.log(p)
+    return log_p

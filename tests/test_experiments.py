@@ -217,7 +217,7 @@ def test_models_and_texts_fit_each_other(recipe):
             settings = its_run.settings()
             vocab_size = build(settings).embedding.weight.shape[0]
             for split, (inputs, targets) in split_texts(settings).items():
-                assert len(inputs) == settings["splits"][split]["texts"] >= 128
+                assert len(inputs) == settings["splits"][split]["texts"] >= 64
                 assert inputs.max() < vocab_size and targets.max() < vocab_size
                 assert inputs.shape[1] <= settings["max_len"]
 
