@@ -365,8 +365,8 @@ for corpus, lines in (("english", english), ("code", bits_lines("code"))):
 #   the time; the lines "in CoPE's time" say what the others make of as much.
 # - **At 512** ALiBi has kept its bits. RoPE has lost all it learned: it's worse than knowing only letter frequencies.
 #   With random positions it loses nothing, but it has paid two thirds of a bit for that.
-# - **The rows decide for CoPE.** With 129 it loses a third of a bit at 512. With 16 it loses next to nothing, and leads
-#   at every length. No test chose 16; it's the smallest number that the paper tried.
+# - **The rows decide for CoPE.** With 129 it loses a third of a bit at 512. With 16, next to nothing, and it leads ALiBi
+#   and RoPE at every length. No test chose 16; it's the smallest number that the paper tried.
 # - **The tables** of lesson 08 are ahead of every model.
 
 # %% tags=["folded"]
