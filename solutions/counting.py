@@ -15,6 +15,7 @@ import string
 
 import numpy as np
 
+import minitorch as torch
 from solutions.sampling import draw
 from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
@@ -270,6 +271,19 @@ def gate_by_symbol(gates, ids, asking, vocab_size):
     count = np.bincount(symbols, minlength=vocab_size)
     total = np.bincount(symbols, weights=gates[pairs], minlength=vocab_size)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+@torch.no_grad()
+def first_gates(model, ids):
+    """The gates of the first layer of a Transformer with CoPE.
+
+    ids       int array (batch, seq)
+    returns   float array (batch, heads, query, key)
+    """
+    block = model.blocks[0]
+    x = block.attention_norm(model.embed(torch.tensor(ids)))
+    q, k, _, _ = block.attention.prepare(x)
+    return block.attention.positions.gates(q, k).numpy()
 
 
 # The paper's own format, by the rules of its released generator

@@ -130,7 +130,7 @@ def without_blanks(ids):
 
 
 def selective_copy_sequences(rng, batch, num_symbols=12, blanks=12):
-    """Random texts to copy: symbols from a ... n, blanks strewn among them,
+    """Random texts to copy: symbols from a ... n, blanks scattered among them,
     the mark, the symbols again.
 
     returns   int64 array (batch, 2 * num_symbols + blanks + 1) of ids

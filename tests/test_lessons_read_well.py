@@ -21,9 +21,9 @@ def cells(path):
 
 def words(text):
     """The words of prose: no formulas, code, tables or tags."""
-    text = re.sub(r"```.*?```|\\$\\$.*?\\$\\$", " ", text, flags=re.DOTALL)
+    text = re.sub(r"```.*?```|\$\$.*?\$\$", " ", text, flags=re.DOTALL)
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("|")]
-    text = re.sub(r"<[^>]+>|\\$[^$]*\\$|`[^`]*`|\\]\\([^)]*\\)", " ", "\n".join(lines))
+    text = re.sub(r"<[^>]+>|\$[^$]*\$|`[^`]*`|\]\([^)]*\)", " ", "\n".join(lines))
     return re.findall(r"[^\W\d_][\w'’-]*", text)
 
 

@@ -34,7 +34,8 @@ BETRAYING = re.compile(
 )
 # Plain English in which these words mean what they say; [place] is a gap in lesson 02's small text.
 ALLOWED = re.compile(
-    r"\bin place\b|in[- ]place|\bin the first place\b|places? after the (?:decimal )?point|decimal places?"
+    r"\b(?:held|hold|holds)[- ]out\b"
+    r"|\bin place\b|in[- ]place|\bin the first place\b|places? after the (?:decimal )?point|decimal places?"
     r"|placeholders?|\[place\]",
     re.IGNORECASE,
 )

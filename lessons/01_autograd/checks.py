@@ -217,7 +217,7 @@ class Watched(Node):
             "ones you have seen, and go on from each only once.",
         )
         require(
-            open_calls() < Watched.open_calls + 300,
+            Watched.looks % 32 or open_calls() < Watched.open_calls + 300,  # counting takes time
             "Your code calls itself for each input, and a chain of 10,000 operations is too deep "
             "for that: Python stops at about a thousand nested calls. Keep a list of what is "
             "still to do instead.",

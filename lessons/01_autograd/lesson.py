@@ -275,9 +275,10 @@ claim("Trying gives the same grad of a.", agree)
 #
 # ### Softmax
 #
-# The softmax turns any numbers $x$ into positive ones that sum to 1:
-# $\text{softmax}(x)[i] = e^{x[i]} / \sum_j e^{x[j]}$. In lesson 03 you'll write it, and it will decide how much attention
-# each word pays to each of the others. Here, find its slopes.
+# The softmax turns any numbers into positive ones that sum to 1. In lesson 03, where you write it yourself, it decides
+# how much attention each word pays to each of the others:
+#
+# $$\text{out}[j] = \frac{e^{x[j]}}{\sum_n e^{x[n]}}$$
 #
 # **Predict.** Raise one input a little. What happens to its own output, and what to the others?
 #

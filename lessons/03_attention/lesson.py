@@ -250,7 +250,7 @@ claim("An RNN doesn't.", np.abs(rnn(a) - rnn(b)[swap]).max(axis=1).min() > 0.1)
 # at the period after each sentence, where everything has been seen. Four pairs, in Chinese, where words never change
 # their form, and in English:
 #
-# | | Chinese | word by word | English | same tokens | same meaning |
+# | pair | Chinese | word by word | English | same tokens | same meaning |
 # |---|---|---|---|---|---|
 # | 1 | 我爱你 / 你爱我 | I love you / you love I | dog bites man / man bites dog | yes | no |
 # | 2 | 你爸妈对我的看法 / 我爸妈对你的看法 | your parents' opinion of me / my parents' opinion of you | my dog likes your cat / your dog likes my cat | yes | no |
@@ -275,7 +275,7 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 # %% [markdown]
 # Here's the exact truth:
 #
-# | | what the output at the period depends on |
+# | attention | what the output at the period depends on |
 # |---|---|
 # | no mask, any number of layers | which tokens there are, and how often; not on their order |
 # | causal mask, one layer | the same; who bites whom is all one to it |

@@ -120,7 +120,10 @@ digits, turns = binary_digits(16, 4), 2 * np.pi / 2 ** np.arange(1, 5)
 waves = 0.5 - 0.5 * np.sin(turns * (whole + 0.5))  # (seq, digits), both
 changes = (digits[1:] != digits[:-1]).sum(axis=0)
 print("changes of each digit:", changes)
-claim("Each changes half as often.", changes.tolist() == [15, 7, 3, 1])
+claim(
+    "Each digit changes half as often as the last.",
+    changes.tolist() == [15, 7, 3, 1],
+)
 
 # %% tags=["folded"]
 figure, axes = plt.subplots(4, 1, figsize=(8, 4.6), sharex=True)
@@ -153,7 +156,7 @@ nearest = (apart + np.diag([np.inf] * 16)).argmin(axis=1)
 neighbors = (abs(nearest - np.arange(16)) == 1).sum()
 print("position 7 is nearest to position", nearest[7])
 print("nearest to a neighbor:", neighbors, "of 16 positions")
-claim("None is nearest to a neighbor.", neighbors == 0)
+claim("No position is nearest to a neighbor.", neighbors == 0)
 
 # %% [markdown]
 # Not a single position is nearest to a neighbor. The wave of the ones is two positions long, so one step takes
@@ -279,7 +282,7 @@ show(figure, alt)
 # %%
 rows, pairs = index_bounds(6, 4)
 print(f"L = 6, d = 4: a table of {rows} rows and {2 * pairs} columns")
-claim("That is the table above.", (rows, pairs) == (6, 2))
+claim("It has six rows and two pairs of columns.", (rows, pairs) == (6, 2))
 
 # %% [markdown]
 # ## What the table costs, and how it is used
@@ -351,7 +354,10 @@ for base, color in ((100.0, "0.6"), (10000.0, STYLES["sinusoidal"][0])):
     products = many[1200] @ many[1200 + distance].T
     others = many[1400] @ many[1400 + distance].T
     claim("Only the distance counts.", np.allclose(products, others))
-    claim("Its sign doesn't.", np.allclose(products, products[::-1]))
+    claim(
+        "The sign of the distance doesn't count.",
+        np.allclose(products, products[::-1]),
+    )
     axis.plot(distance, products, color=color, label=f"base {base:.0f}")
 axis.set(xlabel="distance j - i (positions)", ylabel="dot product")
 axis.set_title("Base 100 runs out of slow hands")
@@ -396,7 +402,9 @@ for axis, (title, matrix) in zip(axes, heads.items()):
     queries = 2 * np.sqrt(128) * P @ matrix.T  # (query, dim)
     weights = softmax(queries @ P.T / np.sqrt(128))  # (query, key)
     back = np.arange(10) - weights.argmax(axis=1)
-    claim("Three back, or three ahead.", back[3] == (3 if matrix is R else -3))
+    steps = back if matrix is R else -back[::-1]
+    expected = [0, 1, 2] + 7 * [3]  # the end has no such word
+    claim("One looks three back, one three ahead.", list(steps) == expected)
     image = axis.imshow(weights, cmap="cividis")
     axis.set(xlabel="key", title=title)
     axis.set_xticks(range(10), words, rotation=60)
@@ -437,7 +445,10 @@ x = torch.tensor(tokens.astype("float32")).unsqueeze(0)  # (1, 4, 3)
 result = learned.embed(x)[0].detach().numpy()  # (4, 3), the model's input
 for n, id in enumerate(ids):
     print(f"id {id} {tokens[n]} + row {n} {table[n]} = {result[n].round(1)}")
-claim("Tokens plus positions.", np.allclose(result, tokens + table[:4]))
+claim(
+    "The input is tokens plus positions.",
+    np.allclose(result, tokens + table[:4]),
+)
 
 # %% [markdown]
 # The ids, the vocabulary of 6 and dim 3 are those of lesson 02. Now there is a table for up to 8 positions.
@@ -465,7 +476,10 @@ gpt2 = Learned(1024, 768).table.numel()
 layers = 12 * (12 * 768**2 + 13 * 768) + 2 * 768  # 12, and the last norm
 total = 50257 * 768 + gpt2 + layers  # the vocabulary first
 print(f"positions: {gpt2:,} of {total:,} numbers, {gpt2 / total:.1%}")
-claim("Under one percent.", gpt2 == 786_432 and total == 124_439_808)
+claim(
+    "Positions are under 1% of GPT-2.",
+    gpt2 == 786_432 and total == 124_439_808,
+)
 
 # %% [markdown]
 # ## What a shift does to each
@@ -489,6 +503,9 @@ for axis, (name, P) in zip(axes, tables.items()):
     axis.set_title(name)
     axis.set_xticks(range(10), words, rotation=60)
     axis.legend(fontsize=12)
+P = tables["sinusoidal"]
+same = np.allclose(P[7] @ P[:10].T, P[10] @ P[3:13].T)
+claim("Sinusoids keep their products after a shift.", same)
 axes[0].set_ylabel("product (with itself: 1)")
 alt = """Products of saw's position vector with those of the ten words, with
 the sentence at 0 and at 3. Sinusoidal: the same curve twice, highest at saw.

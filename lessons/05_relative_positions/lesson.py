@@ -122,7 +122,7 @@ print("query minus key:", (printed == -relative_positions(4, 4)).all())
 distances = relative_positions(10, 10)  # (query, key)
 rows = clip_distance(distances, 3)
 counts = len(np.unique(distances)), len(np.unique(rows))
-claim("2 * 10 - 1, and 2 * 3 + 1.", counts == (19, 7))
+claim("There are 19 distances and 7 rows.", counts == (19, 7))
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True)
 for axis, values, colors in zip(axes, (distances, rows), ("RdBu", "viridis")):
     figure.colorbar(axis.imshow(values, cmap=colors), ax=axis, shrink=0.9)
@@ -160,7 +160,7 @@ q, k, v = torch.randn(3, 1, 1, 10, 8)  # each (batch, heads, seq, head_dim)
 by_row = layer.attend(q, k, v, mask=layer.bias(q, k))[0, 0].detach().numpy()
 tables = layer.keys.detach().numpy(), layer.values.detach().numpy()
 by_pair = shaw_attention(*(x[0, 0].numpy() for x in (q, k, v)), *tables)
-claim("Both agree.", np.allclose(by_row, by_pair, atol=1e-5))
+claim("By row and by pair are equal.", np.allclose(by_row, by_pair, atol=1e-5))
 print(f"by pair: {1024 * 1024 * 64:11,} numbers")
 print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 
@@ -261,7 +261,10 @@ and token-distance look irregular. Any-token has equal columns, and those of
 the three copies of "the" are the same. Any-distance has equal diagonals."""
 show(figure, alt)
 last = terms["any, token"].numpy()[9]
-claim("Equal copies.", np.allclose(last[[0, 5]], last[8], atol=1e-5))
+claim(
+    "Copies of a word are equal.",
+    np.allclose(last[[0, 5]], last[8], atol=1e-5),
+)
 
 # %% [markdown]
 # As predicted? $u \cdot k_j$ is the same for every query, and the same for each copy of *the*. $v \cdot
@@ -301,7 +304,7 @@ figure, axis = plt.subplots(figsize=(7.5, 3.6))
 for name, both in {"causal, 32": False, "per side, 16": True}.items():
     buckets, line = t5_bucket(-n, bidirectional=both), "--" if both else "-"
     last = int(np.argmax(buckets == buckets.max()))
-    claim("113, or 91.", last == (91 if both else 113))
+    claim("The last begins at 113, or 91.", last == (91 if both else 113))
     look = {"where": "post", "color": STYLES["t5"][0], "label": name}
     axis.step(n, buckets, line, **look)
     axis.plot(last, buckets[last], "o", color="k")
@@ -379,7 +382,10 @@ alt = """Left: weight over 0 to 63 tokens back. With slope 1/2 it is gone after
 about 10, with 1/256 it is 0.78 at 63. Right: saw looks at itself and the words
 just before it, but with the wrong sign at the first words."""
 show(figure, alt)
-claim("A seventh.", np.isclose(np.exp(bias[0, 63, 59]), 0.135, atol=1e-3))
+claim(
+    "Four back gets a seventh.",
+    np.isclose(np.exp(bias[0, 63, 59]), 0.135, atol=1e-3),
+)
 
 # %% [markdown]
 # ## One sentence, four encodings
@@ -407,7 +413,9 @@ for axis, (name, options) in zip(axes, settings.items()):
         added.append(bias[at - 7 : at + 1])
         look = {"color": color, "markersize": size, "markerfacecolor": fill}
         axis.plot(added[-1], line, label=f"saw at {at}", **look)
-    claim(f"{name}: the same.", np.allclose(*added, atol=1e-5))
+    claim(
+        f"A shift changes nothing for {name}.", np.allclose(*added, atol=1e-5)
+    )
     axis.set_title(name)
     axis.set_xticks(range(8), words[:8], rotation=90)
 axes[0].set_ylabel("added to the score of saw")
@@ -445,7 +453,10 @@ for name in "none sinusoidal learned shaw transformer_xl t5 alibi".split():
     numbers = sum(p.numel() for p in model.parameters())
     numbers *= 1 if model.shared else 4  # one for all layers, or one for each
     print(f"{name:15} {'same' if same else 'other':6} {numbers:8,} numbers")
-    claim(name, same == (name not in ("sinusoidal", "learned")))
+    claim(
+        "All but lesson 04's keep their scores.",
+        same == (name not in ("sinusoidal", "learned")),
+    )
 
 # %% [markdown]
 # Shaw's vectors (255 of them per layer here) and Transformer-XL take twice the numbers of the learned table, T5

@@ -814,7 +814,7 @@ def unscored_as_zero(logits, targets):
 @mistake(
     "cross_entropy",
     "Large logits give NaN here: exp overflows, or the log of a 0 is multiplied by 0. logits - "
-    "logsumexp(logits) does neither.",
+    "logsumexp(logits) has no such problem.",
     seen="softmax written out without subtracting the largest",
 )
 def naive_softmax(logits, targets):

@@ -3,20 +3,21 @@
 import numpy as np
 
 from classroom.checking import about, check
-from solutions.counting import counting_sequences
 
 about(
     "count_values",
     stars=1,
     minutes=10,
     hints=(
-        "Walk through the text with a `position` that moves on by 1, 2 or 3 characters, and keep "
-        "each variable's value in a dict.",
-        "text[position] says which operation it is: a dot, a question mark, or a name. After a "
-        "name, text[position + 1] is = or +. After a question mark, it is the name.",
-        "Three branches. Dot: `position += 1`. Question: `answers.append(values[text[position + "
-        "1]]); position += 3`. Name: `values[text[position]] = 0 if text[position + 1] == '=' "
-        "else values[text[position]] + 1; position += 2`.",
+        "Read the text as you would with a pencil: one operation at a time, with a note of what "
+        "each variable is now. What must the note say at a question?",
+        "Work out `a=.a+?a7` by hand. At 0: `a` and `=`, so a is 0; go on at 2. At 2: a dot; go "
+        "on at 3. At 3: `a` and `+`, so a is 1; go on at 5. At 5: a question for the character at"
+        " 6, so the answer is 1; the 7 is not read; go on at 8. So an operation takes 1, 2 or 3 "
+        "characters, and the first of them says which kind it is.",
+        "A while loop over a position, a dict from names to values, and three branches: a dot, a "
+        "question mark, anything else. Each branch moves the position on by its own width. "
+        '`solution("count_values")` shows the lines.',
     ),
 )
 
@@ -68,13 +69,15 @@ about(
     stars=2,
     minutes=10,
     hints=(
-        "Build one block of columns for each kind, (batch, variables) each, and join them; the "
-        "pass is one column.",
-        "np.concatenate([sets, increments, queries, passes], axis=1), where passes has the shape "
-        "(batch, 1). A comparison such as values < 9 is 1 where it is true and 0 where not, when "
-        "you multiply by it.",
-        "With each = np.ones(values.shape) / values.shape[1], the increments are increment_weight "
-        "* each * (values < 9), and the passes np.full((len(values), 1), float(pass_weight)).",
+        "The columns come in four blocks: all sets, all increments, all queries, and one column "
+        "for the pass. Make each block by itself.",
+        "Take two variables, 4 and 9, as in the example. Sets: weight 1 shared by two, so 0.5 and"
+        " 0.5. Increments: 7 shared by two, 3.5 each, but the second is already 9: 3.5 and 0. "
+        "Queries: 3 and 3. The pass: 50, not shared. A comparison such as `values < 9` counts as "
+        "1 where it is true and 0 where it isn't, when you multiply by it; so one product makes "
+        "the whole block, for all rows.",
+        "Each block is an array (batch, variables), the pass is (batch, 1), and np.concatenate "
+        "joins them along axis 1.",
     ),
 )
 
@@ -100,98 +103,20 @@ def other_weights(answer):
 
 
 about(
-    "answer_targets",
-    stars=1,
-    minutes=5,
-    hints=(
-        "The target at position i is the id at position i + 1. So shift first, then "
-        "keep only answers.",
-        "following = ids[:, 1:] has the shape (batch, length - 1). Where is it an answer?",
-        "following = ids[:, 1:]; return np.where(following < 10, following, -100)",
-    ),
-)
-
-
-@check("answer_targets")
-def one_question(answer):
-    """The worked example, the text "?a3."; then the longer "?a3.a=a+?a7"."""
-    longer = np.array([[13, 14, 3, 12, 14, 10, 14, 11, 13, 14, 7]])
-    return answer(np.array([[13, 14, 3, 12]])), answer(longer)
-
-
-@check("answer_targets")
-def smallest_and_largest(answer):
-    """Answers go from 0 to 9, both included; every row counts."""
-    return answer(np.array([[13, 14, 0, 13, 14, 9, 12], [12, 13, 14, 1, 12, 12, 12]]))
-
-
-@check("answer_targets")
-def random_texts(answer):
-    """Random texts with three variables: their answers are scored, whichever is asked for."""
-    rng = np.random.default_rng(0)
-    return answer(counting_sequences(rng, 5, 60, num_variables=3, query_weight=30))
-
-
-about(
-    "error_by_position",
-    stars=2,
-    minutes=12,
-    hints=(
-        "Two arrays of True and False: which positions are scored, and which of those are wrong. "
-        "Then count both, stretch by stretch.",
-        "x.reshape(batch, -1, width) has the shape (batch, stretches, width). Sum over axes "
-        "0 and 2.",
-        "With scored = targets != -100, asked = scored.reshape(len(targets), -1, "
-        "width).sum(axis=(0, 2)), and missed is the same sum of the wrong ones; then "
-        "np.where(asked > 0, missed / np.maximum(asked, 1), np.nan).",
-    ),
-)
-
-
-@check("error_by_position")
-def three_stretches(answer):
-    """The worked example: two stretches with answers, one without. Then random answers."""
-    targets = np.array([[-100, 3, 5, 2, -100, -100]])
-    first = answer(np.array([[7, 4, 5, 1, 8, 8]]), targets, width=2)
-    return first, answer(*random_answers(np.random.default_rng(1), 3, 8), width=4)
-
-
-def random_answers(rng, batch, seq):
-    """Predictions and targets: about half of the positions are asked, and half of those right."""
-    targets = np.where(rng.random((batch, seq)) < 0.5, rng.integers(10, size=(batch, seq)), -100)
-    guesses = rng.integers(10, size=(batch, seq))
-    right = (rng.random((batch, seq)) < 0.6) & (targets >= 0)
-    return np.where(right, targets, guesses), targets
-
-
-@check("error_by_position")
-def the_whole_batch(answer):
-    """Wrong answers and all answers are each summed over the whole batch, then divided."""
-    targets = np.array([[1, 2, 3, -100, 1, -100], [-100, -100, 4, -100, 5, -100]])
-    return answer(np.array([[1, 2, 0, 9, 0, 9], [9, 9, 0, 9, 0, 9]]), targets, width=3)
-
-
-@check("error_by_position")
-def other_widths(answer):
-    """Random answers of five texts, in stretches of 1, 3, 4 and 12 positions."""
-    predictions, targets = random_answers(np.random.default_rng(0), 5, 12)
-    targets[:, 6] = -100
-    return [answer(predictions, targets, width) for width in (1, 3, 4, 12)]
-
-
-about(
     "gate_by_symbol",
     stars=3,
     minutes=20,
     hints=(
-        "First decide which pairs (query, key) count: an asking query, and a key that is not "
-        "after it. Then sort the gates of these pairs by the symbol at the key.",
-        "pairs = asking[:, :, None] & np.tri(ids.shape[1], dtype=bool) has the shape (batch, "
-        "query, key): the pairs that count. np.broadcast_to(ids[:, None, :], pairs.shape) has the "
-        "same shape: the key's symbol.",
-        "With symbols = np.broadcast_to(ids[:, None, :], pairs.shape)[pairs], "
-        "np.bincount(symbols, weights=gates[pairs], minlength=vocab_size) sums the gates of each "
-        "symbol, np.bincount(symbols, minlength=vocab_size) counts them.",
+        "First decide which pairs of query and key count at all. Then sort the gates of these "
+        "pairs by the symbol at the key.",
+        "Take one text with three tokens, of which only query 2 asks. Its pairs are (2, 0), (2, "
+        "1) and (2, 2): the gates 0.2, 1.0 and 0.4, at the symbols 0, 1 and 0. So symbol 0 has "
+        "(0.2 + 0.4) / 2 = 0.3, symbol 1 has 1.0, and symbol 2 has none, which is NaN. For a "
+        "batch, make a mask (batch, query, key) of the pairs that count, from `asking` with a new"
+        " last axis and a triangle, np.tri. The symbols get that shape with np.broadcast_to.",
+        "A mask picks the same pairs out of gates and symbols, both as one long row. np.bincount "
+        "counts them by symbol, and with `weights=` it adds the gates up; divide one by the "
+        "other, except where nothing was counted.",
     ),
 )
 

@@ -7,7 +7,7 @@ from solutions.flip_flop_and_selective_copy import BLANK, MARK, WRITE
 
 
 def texts_with_blanks(rng, rows, symbols, blanks):
-    """Texts (rows, symbols + blanks): symbols, equal ones too, and blanks strewn among them."""
+    """Texts (rows, symbols + blanks): symbols, equal ones too, and blanks scattered among them."""
     texts = np.full((rows, symbols + blanks), BLANK)
     for text in texts:
         kept = np.sort(rng.permutation(symbols + blanks)[:symbols])

@@ -2,32 +2,32 @@
 # jupyter:
 #   lesson:
 #     title: "Flip-flop and selective copy: what a count is good for"
-#     question: "What else can contextual positions do, and what not?"
+#     question: "What else can contextual positions do, and what can't they?"
 #     minutes: 30
-#     achieved: "You know what a count is good for, and where it does not help."
+#     achieved: "You know what a count is good for, and where it doesn't help."
 # ---
 
 # %% [markdown]
 # # 11 · Flip-flop and selective copy: what a count is good for
 #
-# **What else can contextual positions do, and what not?**
+# **What else can contextual positions do, and what can't they?**
 #
-# Two more tasks of the CoPE paper (Golovneva et al. 2024, sections 5.1 and 5.2). One is to copy a text and leave
-# out its blanks: there CoPE makes next to no mistake, and you look into a head to see why, and what it has *not*
-# learned. The other is to remember a bit through long distraction: there the picture is mixed. The four trainings
-# take **about a minute together** on two cores; the rest is read from recorded runs, three of each encoding.
+# The CoPE paper (Golovneva et al. 2024) tries two more tasks, in sections 5.1 and 5.2. In one, a model copies a
+# text and leaves out its blanks. In the other, it remembers a single bit through a long distraction. You'll train
+# three models on the first task, look inside one of them, and then read what all nine encodings did on both. The
+# trainings take **about half a minute together** on two idle cores.
 #
-# **First, three questions on lesson 08.** Answer before you unfold.
+# **First, three questions on lesson 09.** Answer before you unfold.
 #
-# 1. Where does the norm of a block stand, and what is never normalised within the blocks?
-# 2. A fresh model has a vocabulary of 16. What is its loss, in bits?
-# 3. What does a target of -100 do to the loss?
+# 1. A counting text gets more passes. What happens to the distance back to the last `a=`, and what to the count?
+# 2. What does `gate_by_symbol` average?
+# 3. CoPE's table has 16 rows. What happens to a key whose gates sum to 20?
 #
 # <details><summary>Answers</summary>
 #
-# 1. At the beginning of each branch: $x + \text{attention}(\text{norm}(x))$. The stream $x$ itself is only added to.
-# 2. $\log_2 16 = 4$: all logits are near 0, so all 16 are equally likely.
-# 3. Nothing: the position counts neither in the sum nor in the number it is divided by.
+# 1. The distance grows. The count doesn't change, unless the text ends first.
+# 2. The gates that the asking queries give to one symbol, over all keys up to the query where that symbol is.
+# 3. It gets the last row, number 15, like everything from 15 on.
 #
 # </details>
 
@@ -37,14 +37,17 @@ import numpy as np
 
 import minitorch as torch
 from classroom import claim, exercise, hint, progress, show, solution
-from experiments.records import read_records
+from experiments.pictures import STYLES
+from experiments.plan import read_table
 from solutions.counting import gate_by_symbol
+from solutions.evidence import paired_difference
 from solutions.flip_flop_and_selective_copy import (
     BLANK,
     IGNORE,
     MARK,
     READ,
     WRITE,
+    copy_errors,
     flip_flop_sequences,
     flip_flop_tokenizer,
     selective_copy_batch,
@@ -57,46 +60,41 @@ from solutions.transformer import Transformer
 # %% [markdown]
 # ## Selective copy
 #
-# A text holds 12 symbols from `a` to `n`, with blanks (`.`) strewn among them. Then comes the mark `>`, and behind
-# it the model must write the symbols again, in their order and without the blanks: after `a..bc.a>` comes `abca`.
-# The task is Gu & Dao's (2023, arXiv 2312.00752). First the rule: the generator will write its copies with it.
+# A text contains 12 symbols from `a` to `n`, with blanks (`.`) scattered among them. Then comes the mark `>`, and
+# after it the model has to write the symbols again, in order and without the blanks: after `a..bc.a>` comes `abca`.
+# The task is Gu and Dao's (2023, arXiv 2312.00752). You write its rule, and the generator uses yours.
 
 # %% exercise="without_blanks"
 
 # %%
 tokenizer = selective_copy_tokenizer()
-for blanks in (12, 6, 24):
-    text = tokenizer.decode(
-        selective_copy_sequences(
-            np.random.default_rng(0), batch=1, blanks=blanks
-        )[0]
-    )
-    print(f"{blanks:2} blanks: {text}")
-    assert text.split(">")[0].replace(".", "") == text.split(">")[1]
+SPLITS = {"in distribution": 12, "dense": 6, "sparse": 24}  # blanks
+for split, blanks in SPLITS.items():
+    ids = selective_copy_sequences(np.random.default_rng(0), 1, blanks=blanks)
+    print(f"{split:16} {tokenizer.decode(ids[0])}")
 
 # %% [markdown]
-# All training texts have 12 blanks. We test on such texts, on *dense* ones with 6 blanks, and on *sparse* ones with
-# 24. Only the copy is scored: at the mark the model must say the first symbol, at each symbol of the copy the next.
+# Every training text has 12 blanks. We test on such texts, on *dense* ones with 6 blanks, and on *sparse* ones with
+# 24. Only the copy is scored: at the mark the model has to say the first symbol, and at each copied symbol the next.
 #
-# **Predict.** A model that is about to say a symbol must find it before the mark. How many tokens back does it
-# stand, in the three kinds of text? And how many *symbols* back?
+# **Predict.** A model is about to say a symbol. How many tokens back is the one it has to copy, in each kind of text?
+# And how many *symbols* back?
 #
 # <details><summary>Answer</summary>
 #
-# In tokens it depends on where the blanks fell: from 12 up to 12 plus the number of blanks. In symbols it is always
-# 12. Take `ab.c>ab`, with three: back from the mark they are c, b, **a**; from the copied a: a, c, **b**; from the
-# copied b: b, a, **c**. Always the third. A picture below shows both (its tokens count one more).
+# In tokens it depends on where the blanks fell: anything from 12 to 12 plus the number of blanks. In symbols it's
+# always 12. Take `ab.c>ab`, with three. Back from the mark you meet c, b, **a**. From the copied a: a, c, **b**. From
+# the copied b: b, a, **c**. Always the third.
 #
 # </details>
 #
 # ## Three models, one recipe
 #
-# Two layers, two heads, 32 numbers a token, 500 steps of 32 fresh texts, a learning rate of 0.004 at its peak;
-# nothing is tuned, except that CoPE's table has 32 rows. Five to ten seconds each on an idle machine. You may
-# stop one (Kernel -> Interrupt). Then *Run All* stops there too; run the cell again to start anew.
+# Two layers, two heads, 32 numbers per token, 500 steps of 32 fresh texts, a learning rate of 0.004 at its peak, and
+# starting weights from N(0, 0.1). CoPE's table has 49 rows, as many as the longest text we'll test has tokens, plus
+# one. You can interrupt a training (Kernel → Interrupt); run its cell again to start over.
 
 # %%
-SPLITS = {"in distribution": 12, "dense": 6, "sparse": 24}  # blanks
 tests = {
     split: selective_copy_batch(
         np.random.default_rng(100 + number), 512, blanks=blanks
@@ -105,7 +103,7 @@ tests = {
 }
 
 
-def train(positions, steps=500, seed=0, **options):
+def train(positions, steps=500, seed=0, num_symbols=12, **options):
     """Trains one model on texts with 12 blanks, with a progress bar."""
     torch.manual_seed(seed)
     model = Transformer(
@@ -115,11 +113,16 @@ def train(positions, steps=500, seed=0, **options):
         num_layers=2,
         max_len=48,
         positions=positions,
+        init_std=0.1,
         **options,
     )
-    bar = progress(steps, positions)
+    bar = progress(steps, str(positions))
     trainer = Trainer(
-        model, selective_copy_batch, steps, lr=4e-3, warmup=100, seed=seed
+        model,
+        lambda rng: selective_copy_batch(rng, num_symbols=num_symbols),
+        steps,
+        lr=4e-3,
+        seed=seed,
     )
     how = trainer.fit(
         on_step=lambda trainer: bar.update(
@@ -128,21 +131,14 @@ def train(positions, steps=500, seed=0, **options):
     )
     if how == "interrupted":
         bar.stop()
-    model.steps_done = trainer.step
     return model
 
 
 # %% tags=["nbval-ignore-output"]
-models = {
-    "learned": train("learned"),
-    "rope": train("rope"),
-    "cope": train("cope", npos_max=32),
-}
+models = {name: train(name) for name in ("learned", "rope", "cope")}
 
 # %% [markdown]
-# What is an error: a wrong symbol, or a copy with anything wrong in it? The paper does not say. Write both.
-
-# %% exercise="copy_errors"
+# **Predict** before you run the next cell: which of the three will still copy when there are 6 blanks, or 24?
 
 # %% tags=["nbval-ignore-output"]
 errors = {
@@ -152,46 +148,34 @@ errors = {
     }
     for name, model in models.items()
 }
-print(
-    f"{'wrong symbols, texts (%)':24}"
-    + "".join(f"{name:>16}" for name in errors)
-)
+print(f"{'wrong symbols, texts (%)':24}" + "".join(f"{n:>16}" for n in errors))
 for split in tests:
     pairs = (100 * np.array(errors[name][split]) for name in errors)
-    print(
-        f"{split:24}"
-        + "".join(f"{symbols:10.1f}{whole:6.0f}" for symbols, whole in pairs)
-    )
+    print(f"{split:24}" + "".join(f"{s:10.1f}{w:6.0f}" for s, w in pairs))
 
 # %% tags=["folded"]
 claim(
-    "CoPE copies nearly everything right: less than 2 % of the symbols are "
-    "wrong.",
-    all(
-        symbols < 0.02 and whole < 0.1
-        for symbols, whole in errors["cope"].values()
-    ),
+    "CoPE copies nearly everything right, whatever the number of blanks: "
+    "less than 5 % of the symbols are wrong.",
+    max(symbols for symbols, _ in errors["cope"].values()) < 0.05,
 )
 for name in ("learned", "rope"):
     each = errors[name]
     claim(
-        f"With {name} most copies have something wrong in them, also in "
-        f"distribution.",
-        each["in distribution"][0] > 0.15 and each["in distribution"][1] > 0.8,
+        f"With {name} more than half of the symbols are wrong where the "
+        f"number of blanks is another one.",
+        min(each["dense"][0], each["sparse"][0]) > 0.5,
     )
     claim(
-        f"With {name} most symbols are wrong where the number of blanks is "
-        f"another one.",
-        each["dense"][0] > 0.6 and each["sparse"][0] > 0.6,
+        f"In distribution {name} makes far fewer mistakes than there.",
+        each["in distribution"][0] < 0.5 * each["dense"][0],
     )
 
 # %% [markdown]
-# Blind guessing among 14 symbols is wrong 93 times in 100, and with other numbers of blanks `learned` and `rope`
-# come near it. Hardly one of their copies is right as a whole, in distribution neither: twelve symbols have
-# to be right at once. How far from 12 blanks may one go? **Predict** the three curves from 0 to 24 blanks.
+# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and still come
+# close to guessing when the blanks change. How far from 12 may one go? **Predict** the three curves from 0 to 24 blanks.
 
-# %% tags=["nbval-ignore-output"]
-STYLES = {"learned": ("C1", "o:"), "rope": ("C2", "^-."), "cope": ("C0", "s-")}
+# %% tags=["nbval-ignore-output", "folded"]
 BLANKS = [0, 3, 6, 9, 11, 12, 13, 15, 18, 21, 24]
 texts = [
     selective_copy_batch(np.random.default_rng(200), 256, blanks=blanks)
@@ -199,11 +183,12 @@ texts = [
 ]
 figure, axis = plt.subplots()
 by_blanks = {}
-for name, (color, style) in STYLES.items():
+for name, model in models.items():
     by_blanks[name] = [
-        error_rate(predict(models[name], inputs), targets)
+        error_rate(predict(model, inputs), targets)
         for inputs, targets in texts
     ]
+    color, style = STYLES[name]
     axis.plot(
         BLANKS, 100 * np.array(by_blanks[name]), style, color=color, label=name
     )
@@ -214,66 +199,37 @@ axis.set(
     ylabel="wrong symbols (%)",
     ylim=(-3, 103),
     xticks=range(0, 25, 3),
-    title="Two do best at 12 blanks, one skips blanks",
+    title="How many blanks may a text have?",
 )
 axis.legend(loc="center left")
 show(
     figure,
     alt="Wrong symbols against the number of blanks, 0 to 24. Learned "
-    "positions and RoPE: about a third at 12 blanks, half at 11 and 13, 60 to "
-    "90 per cent further away. CoPE: zero throughout.",
+    "positions and RoPE are good at 12 blanks only, and get worse on both "
+    "sides. CoPE stays near zero throughout.",
 )
 
 # %% tags=["folded"]
 for name in ("learned", "rope"):
     *fewer, one_fewer, same, one_more, _, _, _, _ = by_blanks[name]
     claim(
-        f"With {name} one blank more or fewer hurts, and three hurt much.",
+        f"With {name} one blank more or fewer hurts, and three hurt a lot.",
         min(one_fewer, one_more) > same + 0.03
-        and min(fewer + by_blanks[name][7:]) > max(0.4, same + 0.1),
+        and min(fewer + by_blanks[name][7:]) > max(0.3, same + 0.1),
     )
 claim(
-    "CoPE is as good with any number of blanks.", max(by_blanks["cope"]) < 0.02
+    "CoPE is as good with any number of blanks.", max(by_blanks["cope"]) < 0.05
 )
 
 # %% [markdown]
-# A single blank more or fewer is enough to hurt. **What of this is by construction?** In the dense texts no place
-# and no distance is new, only that the answers begin at place 18 and not at 24. The sparse texts are not fair to
-# `learned`: the training used the rows 0 to 35 of its table, here the mark stands at 36, so *every* answer is given
-# at a place whose row was never trained. For RoPE they hold distances that no answer ever had to bridge. CoPE's
-# table is limited too, to 32 positions, but no text here has more than 24 symbols to count.
-#
-# Did they lack time? Train RoPE three times as long (20 to 40 seconds).
-
-# %% tags=["nbval-ignore-output"]
-longer = train("rope", steps=1500)
-after = {
-    split: error_rate(predict(longer, inputs), targets)
-    for split, (inputs, targets) in tests.items()
-}
-for split in tests:
-    print(
-        f"{split:16} wrong after {models['rope'].steps_done:,} steps "
-        f"{100 * errors['rope'][split][0]:5.1f} %, after "
-        f"{longer.steps_done:,} {100 * after[split]:5.1f} %"
-    )
-
-# %% tags=["folded"]
-claim(
-    "A longer training makes RoPE better in distribution, and leaves most "
-    "symbols wrong elsewhere.",
-    after["in distribution"] < 0.7 * errors["rope"]["in distribution"][0]
-    and after["dense"] > 0.5
-    and after["sparse"] > 0.6,
-)
-
-# %% [markdown]
-# On texts like those it learns from it gets much better. With other numbers of blanks most symbols stay wrong. RoPE's
-# error *in* distribution says how far training got, the other tests what it learned (one run; three seeds below).
+# A single blank more or fewer is enough to hurt. **What of this is by construction?** In the dense texts no position
+# and no distance is new. Only the answers begin elsewhere: at position 18, not at 24. The sparse texts aren't fair to
+# `learned`: the training used rows 0 to 35 of its table, and here the mark is at 36, so every answer is asked for at a
+# row that was never trained. For RoPE they contain distances that no answer had to bridge before.
 #
 # ## Inside the copier
 #
-# Somewhere a head must look from each asker at the symbol to copy next. Which head, and how reliably?
+# Somewhere a head has to look from each asker at the symbol to copy next. Which head is it, and how reliable is it?
 
 # %% exercise="source_hits"
 
@@ -281,18 +237,11 @@ claim(
 # %% tags=["nbval-ignore-output"]
 @torch.no_grad()
 def heads_of(model, ids):
-    """The attention of all heads, layer by layer.
-
-    Its shape is (batch, layers * heads, query, key).
-    """
-    x = model.embed(torch.tensor(ids))
-    weights = []
+    """The attention of all heads: (batch, layers * heads, query, key)."""
+    x, weights = model.embed(torch.tensor(ids)), []
     for block in model.blocks:
-        weights.append(
-            block.attention.scores(block.attention_norm(x))
-            .softmax(dim=-1)
-            .numpy()
-        )
+        scores = block.attention.scores(block.attention_norm(x))
+        weights.append(scores.softmax(dim=-1).numpy())
         x = block(x)
     return np.concatenate(weights, axis=1)
 
@@ -311,69 +260,53 @@ hits = {
 }
 print("hits (%) of the two heads of layer 0, and of layer 1")
 for name, split in ((name, split) for name in hits for split in tests):
-    print(
-        f"{name:5} {split:16}"
-        + "".join(f"{100 * share:5.0f}" for share in hits[name][split])
-    )
+    shares = "".join(f"{100 * share:5.0f}" for share in hits[name][split])
+    print(f"{name:5} {split:16}{shares}")
 
 # %% tags=["folded"]
-# a head of the first layer
-copier = int(np.argmax(hits["cope"]["in distribution"][:2]))
+copier = int(np.argmax(hits["cope"]["in distribution"][:2]))  # in layer 0
 claim(
-    "One head of CoPE looks at the symbol to copy nearly always, and no head "
-    "of RoPE does.",
-    all(
-        hits["cope"][split][copier] > 0.97 and max(hits["rope"][split]) < 0.7
-        for split in SPLITS
-    )
-    and max(hits["rope"]["sparse"]) < 0.5,
+    "One head of CoPE's first layer looks at the symbol to copy more than "
+    "three times in four, in all three kinds of text.",
+    all(hits["cope"][split][copier] > 0.75 for split in SPLITS),
 )
 claim(
-    "RoPE gets more symbols right than its best head looks at.",
-    1 - errors["rope"]["in distribution"][0]
-    > max(hits["rope"]["in distribution"]) + 0.1,
+    "RoPE has such a head for the training texts, and none for the others.",
+    max(hits["rope"]["in distribution"]) > 0.7
+    and max(*hits["rope"]["dense"], *hits["rope"]["sparse"]) < 0.4,
 )
 
 
-# %% tags=["nbval-ignore-output"]
-def source_places(ids):
-    """Where the symbols before the mark stand: (batch, 12)."""
-    return np.nonzero(ids[:, : np.argmax(ids[0] == MARK)] != BLANK)[1].reshape(
-        len(ids), -1
-    )
+# %% tags=["nbval-ignore-output", "folded"]
+def sources_of(ids):
+    """Positions of the symbols before the mark: (batch, 12)."""
+    before = ids[:, : np.argmax(ids[0] == MARK)]
+    return np.nonzero(before != BLANK)[1].reshape(len(ids), -1)
 
 
 ids = inside["sparse"]
-text, mark, rings = (
-    tokenizer.decode(ids[0]),
-    np.argmax(ids[0] == MARK),
-    source_places(ids)[0],
-)
+text, mark = tokenizer.decode(ids[0]), np.argmax(ids[0] == MARK)
 figure, axes = plt.subplots(2, 1, figsize=(11, 6.4), sharex=True)
-for axis, name, says in zip(
-    axes, weights, ("mostly beside the symbol to copy", "on it, each time")
-):
-    best = (
-        copier
-        if name == "cope"
-        else int(np.argmax(hits[name]["in distribution"]))
-    )
+for axis, name in zip(axes, weights):
+    best = int(np.argmax(hits[name]["in distribution"]))
+    best = copier if name == "cope" else best
     picture = axis.imshow(
         weights[name]["sparse"][0, best, mark:], vmin=0, vmax=1, aspect="auto"
     )
     axis.scatter(
-        rings,
+        sources_of(ids)[0],
         range(12),
         s=70,
         facecolors="none",
         edgecolors="C4",
         linewidths=1.8,
     )
+    share = 100 * hits[name]["sparse"][best]
     axis.set(
         yticks=range(12),
         yticklabels=text[mark:],
         ylabel="the asker reads",
-        title=f"{name}: {says}",
+        title=f"{name}: {share:.0f} % of the symbols found, over 64 texts",
     )
     axis.tick_params(labelsize=10, length=0)
 axes[1].set(xticks=range(len(text)), xticklabels=text, xlabel="key")
@@ -381,53 +314,46 @@ figure.colorbar(picture, ax=axes, label="attention")
 show(
     figure,
     alt="Attention of twelve askers over a sparse text, for a head of RoPE "
-    "and one of CoPE; rings mark the symbols to copy. RoPE's weights are "
-    "smeared, mostly not in the rings; CoPE's lie in them.",
+    "and one of CoPE; rings mark the symbols to copy. RoPE's weights mostly "
+    "miss the rings, CoPE's lie in them.",
 )
 
 # %% [markdown]
-# CoPE's head goes from symbol to symbol and jumps over the blanks. (The hits explain CoPE's copying, not RoPE's,
-# which gets more symbols right than its best head hits: its weights are smeared over neighbours, and two layers can
-# work together.) CoPE's head stands in the *first* layer (in our run both there hit; we follow one), where a key
-# knows only its own symbol. So its gates depend only on symbols; `gate_by_symbol` from lesson 09 reads them. Their
-# sum is the position. **Predict.** By the head's own count, where is the symbol to copy?
+# RoPE has a head that finds the symbol in texts like the training's, and loses it when the blanks change. CoPE's head
+# goes from symbol to symbol and jumps over the blanks, however many there are. It's in the *first* layer, where a key knows
+# nothing but its own symbol. So its gates depend on symbols alone, and `gate_by_symbol` can read them.
+#
+# **Predict.** Counted by this head's gates, what position does the symbol to copy have?
 #
 # <details><summary>Answer</summary>
 #
-# Always at the same place, about: 12 symbols times the gate of a symbol. Blanks and the mark must not count.
+# Always about the same one: 12 symbols times the gate of a symbol, and once the gate of the mark, which is always in
+# between. Blanks must not count.
 #
 # </details>
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "folded"]
 in_tokens, by_gates = {}, {}
 for split, ids in inside.items():
     with torch.no_grad():
         layer = models["cope"].blocks[0]
-        q, k, _, _ = layer.attention.prepare(
-            layer.attention_norm(models["cope"].embedding(torch.tensor(ids)))
-        )
-        # (batch, query, key)
-        gates = np.tril(
-            layer.attention.positions.gates(q, k).numpy()[:, copier]
-        )
-    asking, sources = (
-        np.arange(ids.shape[1]) >= np.argmax(ids[0] == MARK),
-        source_places(ids),
-    )
+        x = layer.attention_norm(models["cope"].embedding(torch.tensor(ids)))
+        q, k, _, _ = layer.attention.prepare(x)
+        gates = layer.attention.positions.gates(q, k).numpy()[:, copier]
+    gates = np.tril(gates)  # (batch, query, key)
+    asking = np.arange(ids.shape[1]) >= np.argmax(ids[0] == MARK)
     means = gate_by_symbol(
         gates, ids, np.tile(asking, (len(ids), 1)), len(tokenizer)
     )
     # (batch, asker, key)
     positions = gates[..., ::-1].cumsum(axis=-1)[..., ::-1][:, asking]
-    by_gates[split] = np.take_along_axis(
-        positions, sources[..., None], axis=-1
-    )[..., 0]
-    in_tokens[split] = np.flatnonzero(asking) - sources + 1  # (batch, asker)
+    sources = sources_of(ids)  # (batch, asker)
+    by_gates[split] = np.take_along_axis(positions, sources[..., None], -1)
+    in_tokens[split] = np.flatnonzero(asking) - sources + 1
 print(
-    "mean gates: blank {:.2f}, mark {:.2f}, symbols".format(*means[14:]),
-    means[:14].round(2),
+    f"mean gates: blank {means[BLANK]:.2f}, mark {means[MARK]:.2f}, "
+    f"symbols {means[:14].min():.2f} to {means[:14].max():.2f}"
 )
-
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 for split, color, style in zip(SPLITS, ("C0", "C2", "C1"), ("-", "--", ":")):
     for axis, values in zip(axes, (in_tokens[split], by_gates[split])):
@@ -443,12 +369,10 @@ for split, color, style in zip(SPLITS, ("C0", "C2", "C1"), ("-", "--", ":")):
 axes[0].set(
     xlabel="position, counted in tokens",
     ylabel="askers (%)",
-    title="In tokens: anywhere",
+    title="In tokens",
 )
 axes[1].set(
-    xlabel="position, counted by the gates",
-    title="By the gates: always the same",
-    xlim=(0, 38),
+    xlabel="position, counted by the gates", title="By the gates", xlim=(0, 38)
 )
 axes[0].legend()
 show(
@@ -460,33 +384,26 @@ show(
 
 # %% tags=["folded"]
 claim(
-    "The copier's gates are open for symbols, and closed for blanks and the "
-    "mark.",
-    means[BLANK] < 0.05 and means[MARK] < 0.1 and means[:14].min() > 0.3,
+    "The copier's gates are nearly closed for blanks, and about equally open "
+    "for all symbols.",
+    means[BLANK] < 0.15
+    and means[:14].min() > 0.3
+    and means[:14].max() - means[:14].min() < 0.25,
 )
-for split, blanks in SPLITS.items():
-    claim(
-        f"The distance to copy from, {split}: it varies in tokens, and hardly "
-        f"by gates.",
-        in_tokens[split].min() >= 13
-        and in_tokens[split].max() <= 13 + blanks
-        and in_tokens[split].std() > 1.5
-        and by_gates[split].std() < 0.5
-        and abs(by_gates[split].mean() - 12 * means[:14].mean()) < 0.8,
-    )
+claim(
+    "In tokens the symbol to copy is anywhere from 13 to 37 back; by the "
+    "gates it hardly moves.",
+    all(
+        in_tokens[split].std() > 1.5 and by_gates[split].std() < 1
+        for split in SPLITS
+    ),
+)
 
 # %% [markdown]
-# The gate is shut for blanks and the mark and about equally open for all symbols: the position is 12 times the gate,
-# everywhere. One row of the table, or two neighbours, is all the head needs. That is the mechanism which the paper
-# claims: count what is not blank, copy from so many back.
+# This is the mechanism the paper claims: count what isn't blank, and copy from so many back. One row of the table, or
+# two neighboring ones, is all the head needs.
 #
 # **Predict.** The rule that this head has learned is "12 symbols back". What if a text has 11 symbols, or 14?
-#
-# <details><summary>Answer</summary>
-#
-# Then that is the wrong symbol. It has learned to leave out blanks, and it has not learned to copy.
-#
-# </details>
 
 # %% tags=["nbval-ignore-output"]
 by_symbols = {}
@@ -501,114 +418,83 @@ for symbols in (10, 11, 12, 13, 14):
 claim(
     "CoPE copies 12 symbols, and no other number of them.",
     all(
-        (error < 0.02) if symbols == 12 else (error > 0.6)
+        (error < 0.05) if symbols == 12 else (error > 0.5)
         for symbols, error in by_symbols.items()
     ),
 )
 
 # %% [markdown]
-# So CoPE, too, has learned what its training never varied; nothing taught it that the number could be another.
+# So CoPE, too, has learned what its training never varied. It leaves out blanks. It hasn't learned to copy.
 #
-# ## All nine encodings, three times each
+# ## All nine encodings
 #
-# The same recipe, three seeds: the mean, and in brackets the least and the most.
+# Now the recorded runs, made by the protocol of lesson 10: for each encoding the best of six settings, chosen on
+# validation texts, then five seeds. CoPE's table has the default length, 37 rows. The median, and in brackets the
+# least and the most.
+
 
 # %%
-copy, flip_flop = read_records("copy"), read_records("flip_flop")
-
-
 def wrong(split, runs):
     """The share of wrong answers of each run in a split, in per cent."""
     return 100 * np.array([run["errors"][split] for run in runs])
 
 
 def table(records):
-    """One line an encoding: mean (least-most) over the seeds."""
-    print(f"{'wrong (%)':15}" + "".join(f"{split:>18}" for split in SPLITS))
+    """One line per encoding: median (least-most) over the seeds."""
+    print(f"{'wrong (%)':15}" + "".join(f"{split:>19}" for split in SPLITS))
     for name, runs in records.items():
-        cells = (wrong(split, runs) for split in SPLITS)
+        cells = [wrong(split, runs) for split in SPLITS]
         print(
             f"{name:15}"
             + "".join(
-                f"{f'{x.mean():.1f} ({x.min():.1f}-{x.max():.1f})':>18}"
+                f"{f'{np.median(x):.1f} ({x.min():.1f}-{x.max():.1f})':>19}"
                 for x in cells
             )
         )
 
 
-def seconds(records):
-    """What a training took, of each encoding."""
-    print(
-        "\nseconds a training:",
-        ", ".join(
-            f"{name} {np.mean([run['seconds'] for run in runs]):.0f}"
-            for name, runs in records.items()
+copy = read_table("copy")
+table(copy)
+
+# %% tags=["folded"]
+BY_POSITION = ("sinusoidal", "learned", "rope")
+for split in ("dense", "sparse"):
+    others = {n: wrong(split, runs) for n, runs in copy.items() if n != "cope"}
+    ours = wrong(split, copy["cope"])
+    claim(
+        f"{split}: CoPE makes fewer errors than each of the others (95 % "
+        f"interval over seeds), and none of its runs gets 1 % wrong.",
+        ours.max() < 1
+        and all(paired_difference(ours, x)[1] > 0 for x in others.values()),
+    )
+    claim(
+        f"{split}: every run of every other encoding gets more than a tenth "
+        f"of the symbols wrong.",
+        min(x.min() for x in others.values()) > 10,
+    )
+    claim(
+        f"{split}: with sinusoidal or learned positions, or RoPE, it's more "
+        f"than two thirds, more than with no positions at all.",
+        all(
+            others[name].min() > max(200 / 3, np.median(others["none"]))
+            for name in BY_POSITION
         ),
     )
-
-
-table(copy)
-seconds(copy)
-
-# %% tags=["folded"]
-assert [
-    len(runs) for records in (copy, flip_flop) for runs in records.values()
-] == 18 * [3]
-assert all(wrong(split, copy["cope"]).max() == 0 for split in SPLITS)
-assert sum(sum(run["answers"].values()) for run in copy["cope"]) == 55_296
-for split in ("dense", "sparse"):
-    least = {
-        name: wrong(split, runs).min()
-        for name, runs in copy.items()
-        if name != "cope"
-    }
-    misled = [least.pop(name) for name in ("sinusoidal", "learned", "rope")]
-    assert min(least.values()) > 50 and min(misled) > max(
-        75, wrong(split, copy["none"]).max()
-    )
+claim(
+    "In distribution RoPE hardly makes an error.",
+    wrong("in distribution", copy["rope"]).max() < 0.5,
+)
 
 # %% [markdown]
-# CoPE made no mistake: not one in 55,296 symbols. Every run of every other encoding gets more than half of the
-# symbols wrong in both shifted tests; sinusoidal and learned positions and RoPE more than three quarters. They do
-# worse there than no positions at all (`none`): a place measured in tokens is not just useless here, it misleads.
-#
-# Is it the encoding, or the start? Four of the nine again, from weights five times as large (as in lesson 09):
-
-# %%
-larger = read_records("copy", init_std=0.1)
-table(larger)
-
-# %% tags=["folded"]
-for name, runs in larger.items():
-    if name != "cope":
-        assert (
-            wrong("in distribution", runs).mean()
-            < 0.2 * wrong("in distribution", copy[name]).mean()
-        )
-        assert (
-            min(wrong("dense", runs).min(), wrong("sparse", runs).min()) > 60
-        )
-assert (
-    wrong("in distribution", larger["rope"]).max() <= 0.1
-    and max(wrong("in distribution", larger["cope"])) > 0.5
-)
-assert (
-    min(wrong(split, larger["rope"]).min() for split in ("dense", "sparse"))
-    > 79
-)
-assert max(wrong(split, larger["cope"]).max() for split in SPLITS) < 1.3
-
-# %% [markdown]
-# From here all learn to copy texts with 12 blanks, or nearly. RoPE makes at most one mistake in a thousand symbols,
-# and is better there than CoPE, of which one run in three keeps 1 %. With 6 or 24 blanks RoPE gets at least 79 % of
-# the symbols wrong in each run, CoPE at most 1.3 %. So the failure in distribution was the start's; the failure
-# with other blanks is not. RoPE has learned something else.
+# In both shifted tests CoPE is ahead of every other encoding, by far, and no setting in their grids changes that. RoPE
+# is the most instructive of them: perfect on texts like the training's, and worse than no positions at all when the
+# blanks change. So nothing went wrong in its training. It learned another rule, one that doesn't survive. Encodings that
+# prefer near keys, ALiBi and Shaw's, lose less.
 #
 # ### Beside the paper
 #
-# Table 10 of the paper (its means are also in table 2), error in per cent, mean and standard deviation in brackets.
-# The texts hold 256 symbols, and 256 blanks in training, 128 in the dense and 512 in the sparse test; the model has
-# two layers, two heads and 64 numbers a token, and trained for 100,000 steps.
+# Its table 10, errors in per cent, mean and standard deviation. The texts have 256 symbols, and 256 blanks in training,
+# 128 in the dense and 512 in the sparse test. It doesn't say whether symbols or texts are counted.
 #
 # | positions | in distribution | dense | sparse |
 # |---|---|---|---|
@@ -616,43 +502,32 @@ assert max(wrong(split, larger["cope"]).max() for split in SPLITS) < 1.3
 # | RoPE | 40.1 (3.5) | 100.0 (0.0) | 100.0 (0.0) |
 # | CoPE | 0.0 (0.0) | 0.0 (0.0) | 0.004 (0.006) |
 #
-# The paper does not say whether it counts symbols or texts, so compare the pattern only. Those of CoPE and RoPE
-# agree with ours. Absolute positions' does not: in the paper they bear denser texts (25.6), ours do not (80.7). Our
-# texts have 12 symbols, and our training is 200 times shorter; which of the two makes the difference we have not
-# tried. A third experiment, with 128 symbols (MapFormer, arXiv 2511.19279), gives RoPE an accuracy of 1.00 in
-# distribution, 0.48 dense and 0.22 sparse, and CoPE 1.00 in all three. So RoPE's error in distribution depends on the
-# recipe, as it did above. Its failure with other numbers of blanks shows in all three.
+# The pattern for CoPE and RoPE agrees with ours; that of absolute positions on dense texts (25.6) doesn't. A third
+# experiment, MapFormer's with 128 symbols (arXiv 2511.19279), gives RoPE an accuracy of 1.00 in distribution, 0.48
+# dense and 0.22 sparse, and CoPE 1.00 in all three. RoPE's error in distribution depends on the recipe, then. Its
+# failure with other numbers of blanks shows in all three.
 #
 # ## Flip-flop
 #
-# The second task: a memory of one bit. A text is a row of instructions, each with a bit behind it. `w1` writes 1;
-# `i0` is to be ignored, its bit means nothing; after `r` must follow the bit that was written last. Liu et al.
-# (2023, arXiv 2306.00946) invented it, and found that Transformers keep making sporadic errors in it.
+# The second task is a memory of one bit. A text is a row of instructions, each followed by a bit. `w1` writes 1. `i0`
+# is to be ignored, its bit means nothing. After `r` has to come the bit that was written last. Liu et al. (2023, arXiv
+# 2306.00946) invented it, and found that Transformers keep making sporadic errors in it.
 
 # %% exercise="recall"
 
 # %% [markdown]
-# Texts have 64 pairs. In training 80 % of the instructions are ignores, in the dense test 10 %, in the sparse test
-# 98 %. Only bits after reads are scored; guessing is wrong half of the time. How far back is the write?
+# A text has 64 pairs. In training 80 % of the instructions are ignores, in the dense test 10 %, in the sparse test
+# 98 %. Only bits after reads are scored, so guessing is wrong half of the time.
 
 # %%
-for split, ignore in (
-    ("in distribution", 0.8),
-    ("dense", 0.1),
-    ("sparse", 0.98),
-):
-    ids = flip_flop_sequences(
-        np.random.default_rng(0), 500, pairs=64, ignore=ignore
-    )
-    kinds, places = ids[:, 0::2], np.arange(64)
-    back = (
-        places
-        - np.maximum.accumulate(np.where(kinds == WRITE, places, 0), axis=1)
-    )[kinds == READ]
+for split, ignore in zip(SPLITS, (0.8, 0.1, 0.98)):
+    ids = flip_flop_sequences(np.random.default_rng(0), 500, 64, ignore)
+    kinds, pairs = ids[:, 0::2], np.arange(64)
+    writes = np.where(kinds == WRITE, pairs, 0)
+    back = (pairs - np.maximum.accumulate(writes, axis=1))[kinds == READ]
     print(
-        f"{split:15} {flip_flop_tokenizer().decode(ids[0, :24])} ... on "
-        f"average {len(back) / 500:4.1f} reads, the last write "
-        f"{back.mean():4.1f} pairs back"
+        f"{split:15} {flip_flop_tokenizer().decode(ids[0, :24])} ... "
+        f"the last write is {back.mean():4.1f} pairs back"
     )
 
 # %% [markdown]
@@ -660,139 +535,97 @@ for split, ignore in (
 #
 # <details><summary>Think first, then read the table</summary>
 #
-# What has to be found is *a write*, and of all writes *the last*. Nothing has to be counted: whoever finds writes
-# by their content and prefers the nearer one will do. CoPE can, and others may. On sparse texts it stands far back.
+# A head has to find *a write*, and of all writes *the last*. Nothing has to be counted: finding writes by their
+# content and preferring the nearer one is enough. CoPE can do that, and others may. On sparse texts it's far back.
 #
 # </details>
 #
-# All nine were trained with 64 numbers a token, 2 layers, 4 heads, 1,000 steps of 16 texts, and a learning rate of
-# 0.003. A run takes 40 to 90 seconds, so this lesson only reads the records.
+# 64 numbers per token, 2 layers, 4 heads, 1,000 steps of 16 texts, a learning rate of 0.003. Of two starts each encoding
+# has the better one, chosen on validation texts. CoPE's table has 128 rows, the default.
 
 # %%
+flip_flop = read_table("flip_flop")
 table(flip_flop)
-seconds(flip_flop)
+print("\nruns per encoding:", min(len(runs) for runs in flip_flop.values()))
 
 # %% tags=["folded"]
-mean = {
-    name: {split: wrong(split, runs).mean() for split in SPLITS}
-    for name, runs in flip_flop.items()
-}
-for name, runs in flip_flop.items():
-    solved = (wrong("sparse", runs) < 2).sum()
-    assert solved == {"transformer_xl": 3, "cope": 2, "alibi": 1}.get(name, 0)
-    assert (mean[name]["in distribution"] < 0.1) == (solved > 0)
-    assert all(
-        mean["transformer_xl"][split] <= mean[name][split] for split in SPLITS
-    )
-assert all(mean["cope"][split] < 0.2 * mean["rope"][split] for split in SPLITS)
-assert (
-    wrong("sparse", flip_flop["cope"]).max()
-    < wrong("sparse", flip_flop["rope"]).min() - 5
-)
-assert sorted(wrong("sparse", flip_flop["cope"]).round(1)) == [0.0, 1.3, 13.5]
-assert wrong("sparse", flip_flop["alibi"]).max().round(1) == 16.3
-assert sum(errors["in distribution"] > 20 for errors in mean.values()) == 5
-for name, percent in (("cope", 29), ("rope", 29), ("alibi", 1)):
-    # step 300
-    assert (
-        round(
-            100
-            * np.mean([run["curve"]["error"][5] for run in flip_flop[name]])
-        )
-        == percent
-    )
-
-# %% tags=["folded"]
-SHOWN = {
-    "sinusoidal": ("C4", "v:"),
-    "learned": ("C1", "o:"),
-    "transformer_xl": ("C6", "X--"),
-    "alibi": ("C3", "P--"),
-    "rope": ("C2", "^-."),
-    "cope": ("C0", "s-"),
-}
-figure, axes = plt.subplots(1, 2, figsize=(12, 4.6))
-for axis, records, title in zip(
-    axes,
-    (copy, flip_flop),
-    (
-        "Copying: CoPE is nearly done by step 150",
-        "Flip-flop: ALiBi first, then XL and CoPE",
+claim(
+    "RoPE and Transformer-XL solve all three tests: no run gets 1 % wrong.",
+    all(
+        wrong(split, flip_flop[name]).max() < 1
+        for split in SPLITS
+        for name in ("rope", "transformer_xl")
     ),
-):
-    for name, (color, style) in SHOWN.items():
-        curves, steps = (
-            [run["curve"]["error"] for run in records[name]],
-            records[name][0]["curve"]["step"],
-        )
-        axis.plot(
-            steps,
-            100 * np.mean(curves, axis=0),
-            style,
-            color=color,
-            label=name,
-            markersize=4,
-        )
-    axis.set(
-        xlabel="training steps",
-        ylabel="wrong (%), in distribution",
-        ylim=(-2, None),
-        title=title,
-    )
-axes[1].legend(fontsize=10, ncols=2)
-show(
-    figure,
-    alt="Mean learning curves of six encodings. Copying: CoPE falls from 93 "
-    "to about zero per cent in 150 steps, the others are at 33 to 70 after "
-    "500. Flip-flop: ALiBi is near zero by step 250, Transformer-XL by 450, "
-    "CoPE by 700; RoPE ends at 7 per cent, learned and sinusoidal near 28.",
+)
+claim(
+    "CoPE solves the training texts, and no test of the three better than "
+    "RoPE does.",
+    wrong("in distribution", flip_flop["cope"]).max() < 1
+    and all(
+        np.median(wrong(split, flip_flop["cope"]))
+        >= np.median(wrong(split, flip_flop["rope"]))
+        for split in SPLITS
+    ),
+)
+claim(
+    "ALiBi solves the training texts, and not the sparse ones.",
+    wrong("in distribution", flip_flop["alibi"]).max() < 1
+    and wrong("sparse", flip_flop["alibi"]).min() > 2,
+)
+claim(
+    "No positions, learned ones, Shaw's and T5's haven't learned it.",
+    all(
+        wrong("in distribution", flip_flop[name]).min() > 5
+        for name in ("none", "learned", "shaw", "t5")
+    ),
 )
 
 # %% [markdown]
-# What the records say:
-#
-# - **CoPE beats RoPE**, in all three tests, and its worst run on sparse texts is better than RoPE's best.
-# - **CoPE is not the best.** Transformer-XL is the best in every column, and solves the sparse test in all three
-#   runs. ALiBi learns the task first, and is nearly as good as CoPE in distribution, but not on sparse texts.
-# - **The runs differ a lot.** On sparse texts CoPE makes 0.0, 1.3 and 13.5 % errors, ALiBi 0.0 to 16.3 %. With
-#   one seed we could have told you nearly anything.
-# - **It depends on the number of steps.** At step 300 CoPE and RoPE both had 29 % wrong, and ALiBi 1 %. Whoever had
-#   stopped there would have seen no contrast.
-# - **Five of nine have not learned it**, in distribution neither. For them this recipe was not enough; whether
-#   they lacked steps or a better start, we have not tried.
+# Several encodings solve this task, RoPE among them. In an earlier trial from weights five times smaller, RoPE got 31 % of
+# the sparse texts wrong and CoPE 5 (`results/LOG.md`), and that looked like a win for CoPE. But what the trial compared
+# was how they start. ALiBi prefers near keys by design, and on sparse texts the last write is far.
+# Four encodings haven't learned it in 1,000 steps from either start, so this table says nothing about what they could do.
 #
 # ### Beside the paper
 #
-# Table 7 of the paper, error in per cent; in brackets, where three seeds were run, the standard deviation. The size is
-# the model's by section 5.1, a head's by appendix C.
+# The sparse column of its table 7, whole: errors in per cent, by the size of the model, its layers and its heads. At
+# 256, 4, 4 they are means over three seeds (standard deviations 7.9, 2.9, 4.4), elsewhere single runs.
 #
-# | positions | size, layers, heads | in distribution | sparse |
+# | size, layers, heads | absolute | RoPE | CoPE |
 # |---|---|---|---|
-# | absolute | 256, 4, 4 | 6.8 (6.9) | 21.7 (7.9) |
-# | RoPE | 256, 4, 4 | 1.8 (3.1) | 20.3 (2.9) |
-# | CoPE | 256, 4, 4 | 0.03 (0.06) | 4.9 (4.4) |
-# | absolute | 256, 2, 4 | 11.1 | 10.6 |
-# | RoPE | 256, 2, 4 | 5.1 | 14.7 |
-# | CoPE | 256, 2, 4 | 0.0 | 13.2 |
-# | RoPE | 128, 4, 4 | 0.1 | 8.9 |
-# | CoPE | 128, 4, 4 | 0.2 | 33.2 |
+# | 256, 4, 4 | 21.7 | 20.3 | **4.9** |
+# | 256, 2, 4 | **10.6** | 14.7 | 13.2 |
+# | 256, 4, 2 | 18.0 | 19.0 | **3.0** |
+# | 256, 2, 2 | 31.5 | 19.8 | **14.6** |
+# | 128, 4, 4 | 24.8 | **8.9** | 33.2 |
+# | 128, 2, 4 | 19.9 | **18.2** | 22.3 |
+# | 128, 4, 2 | 16.5 | 17.3 | **14.5** |
+# | 128, 2, 2 | 28.6 | 25.2 | **24.5** |
 #
-# At the larger size with four layers CoPE has a quarter of RoPE's errors on sparse texts. With two layers, as ours
-# have, it is hardly ahead, and absolute positions beat both; at the smaller size RoPE is ahead. So the paper's own
-# table says what our curves say: on this task the advantage is no law, and size and training decide. That our 4.9 is
-# also the paper's is chance, with runs from 0 to 13.5.
+# CoPE beats RoPE in six of the eight rows and absolute positions in five, and its two losses to RoPE are large ones.
+# Where it wins with four layers and 256 numbers per token, it wins clearly. So the paper's own table says what
+# ours says: on this task the advantage is no law. Size and training decide.
 #
-# ## What this was, and what not
+# ## Try it
 #
-# Selective copy is a clean win: what matters is *how many symbols back*, a gate can count that, and no distance in
-# tokens stood in for it. Flip-flop shows the limit of the claim: what matters is *the last write*, and there
-# Transformer-XL, which counts tokens, does better. And the copier shows the limit of the method: it counts to 12, because it always
-# had to.
+# Give the copier what it lacked: train on another number of symbols, or with an encoding of your own, and see whether
+# 12 are still copied. (`positions` takes a name, a class, or an instance.)
+
+# %% tags=["nbval-ignore-output"]
+my_positions, my_symbols = "alibi", 12  # yours to change
+mine = train(my_positions, steps=250, num_symbols=my_symbols)
+for split, (inputs, targets) in tests.items():
+    share = error_rate(predict(mine, inputs), targets)
+    print(f"{my_positions}, {split}: {100 * share:.0f} % wrong")
+
+# %% [markdown]
+# ## What this showed, and what it didn't
 #
-# All this is small: 2 layers, texts of 36 to 128 tokens, at most 1,500 steps, one recipe for all. It says nothing
-# about large models. And Transformer-XL, so good at flip-flop here, is not in the paper's table.
+# Selective copy is a clean win. What matters is *how many symbols back*, a gate can count that, and no distance in
+# tokens replaces it. Flip-flop shows the limit of the claim: what matters is *the last write*, and there counting
+# isn't needed. The copier shows the limit of the method: it counts to 12, because it always had to.
 #
-# ## What comes next
+# All this is small: two layers, texts of 36 to 128 tokens, at most 1,000 steps. It says nothing about large models.
 #
-# These three tasks were built so that something has to be counted or kept. Real text was not. Lesson 12 trains on
-# language and code, measures how well the next character is predicted, and goes beyond the trained length again.
+# **Next.** These tasks were built so that something has to be counted or kept. Real text wasn't. Lesson 12 trains on
+# language and code, and asks how well each encoding predicts the next character.

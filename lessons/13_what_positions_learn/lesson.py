@@ -253,7 +253,7 @@ show(
     "opposite; random vectors have the diagonal only.",
 )
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["folded", "nbval-ignore-output"]
 print("mean cosine of positions that are apart by")
 print(f"{'':12}" + "".join(f"{back:6}" for back in (1, 2, 4, 8, 16, 32)))
 reach = {}

@@ -175,8 +175,8 @@ else:
     axes[1].legend(loc="center left")
     show(
         figure,
-        alt="Left: the loss of CoPE on both engines over 150 steps. The curves "
-        "lie on each other, fall slowly at first, then fast. Right: their "
+        alt="Left: the loss of CoPE on both engines over 150 steps. The two "
+        "curves fall together, slowly at first, then fast. Right: their "
         "largest difference so far, logarithmic. It begins at the last digit "
         "of float32 or float64, and grows a thousandfold and more where the "
         "loss falls.",
