@@ -98,7 +98,7 @@ LIKE = {
 ROWS = (4, 8, 16, 32, 64, 193, 385)  # and 97, which the first table has
 CLIPS = (8, 16, 32, 64)  # and 95
 BASES = (100.0, 1000.0, 100_000.0)  # and 10,000
-# As many steps as fit into the time that CoPE's take, by the first table's seconds.
+# About as many steps as fit into the time that CoPE's take, by the first table's CPU seconds.
 STEPS_IN_COPES_TIME = {
     "counting_1": {
         "none": 1450,

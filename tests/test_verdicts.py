@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from experiments import verdicts as module
-from experiments.verdicts import CLAIMS, DROPPED, KEPT, MISSING, REVERSED, Results, verdicts
+from experiments.verdicts import (
+    CLAIMS,
+    DROPPED,
+    KEPT,
+    MISSING,
+    REVERSED,
+    UNDECIDED,
+    Results,
+    verdicts,
+)
 
 PROTOCOL = Path(module.__file__).with_name("PROTOCOL.md")
 
@@ -60,6 +69,21 @@ def test_one_undecided_comparison_drops_a_claim():
 def test_seeds_are_paired_by_number():
     results = results_of({OURS: [1, 2, 3, 4, 5, 6, 7], THEIRS: [3, 4, 5]})
     assert np.allclose(results.fewer(OURS, THEIRS, "any"), 2)
+
+
+@pytest.mark.parametrize(
+    "theirs, verdict",
+    [([0, 0.1, 0.2], KEPT), ([5, 6, 7], DROPPED), ([1.0, 9, -3], UNDECIDED)],
+)
+def test_no_fewer_needs_an_interval_too(theirs, verdict):
+    results = results_of({OURS: [1, 1.1, 1.2], THEIRS: theirs})
+    assert module.no_fewer(results, [(OURS, THEIRS)], "any")[0] == verdict
+
+
+def test_a_table_with_seeds_missing_is_not_measured():
+    results = results_of({("copy", "cope"): [1] * 3, ("copy", "rope"): [2, 3, 4]})
+    with pytest.raises(module.NotMeasured, match="all seeds"):
+        results.fewer(("copy", "cope"), ("copy", "rope"), "any")
 
 
 def test_one_seed_proves_nothing():
