@@ -271,7 +271,8 @@ claim(
     all(hits["cope"][split][copier] > 0.75 for split in SPLITS),
 )
 claim(
-    "RoPE has such a head for the training texts, and none for the others.",
+    "RoPE has a head that does so for the training texts, and none that does "
+    "for the others.",
     max(hits["rope"]["in distribution"]) > 0.7
     and max(*hits["rope"]["dense"], *hits["rope"]["sparse"]) < 0.4,
 )
@@ -486,10 +487,11 @@ claim(
 )
 
 # %% [markdown]
-# In both shifted tests CoPE is ahead of every other encoding, by far, and no setting in their grids changes that. RoPE
-# is the most instructive of them: perfect on texts like the training's, and worse than no positions at all when the
-# blanks change. So nothing went wrong in its training. It learned another rule, one that doesn't survive. Encodings that
-# prefer near keys, ALiBi and Shaw's, lose less.
+# In both shifted tests CoPE is ahead of every other encoding, each with the setting that validation chose for it. (Before
+# the runs we had claimed that every other gets more than a third wrong. Shaw's 21 on dense texts and ALiBi's 24 and 28
+# refuted that.) RoPE is the most instructive: nearly perfect on texts like the training's, and worse than no positions at
+# all when the blanks change. Its training didn't fail. It learned another rule, one that doesn't survive. About the five
+# or six that hadn't learned even the training texts after 500 steps, this says less.
 #
 # ### Beside the paper
 #
@@ -541,7 +543,7 @@ for split, ignore in zip(SPLITS, (0.8, 0.1, 0.98)):
 # </details>
 #
 # 64 numbers per token, 2 layers, 4 heads, 1,000 steps of 16 texts, a learning rate of 0.003. Of two starts each encoding
-# has the better one, chosen on validation texts. CoPE's table has 128 rows, the default.
+# has the better one, chosen on validation texts with one seed. CoPE's table has 128 rows, the default.
 
 # %%
 flip_flop = read_table("flip_flop")
@@ -549,49 +551,47 @@ table(flip_flop)
 print("\nruns per encoding:", min(len(runs) for runs in flip_flop.values()))
 
 # %% tags=["folded"]
+LEARNED = ("sinusoidal", "transformer_xl", "alibi", "rope", "cope")
 claim(
-    "RoPE and Transformer-XL solve all three tests: no run gets 1 % wrong.",
+    "Five of the nine have learned the training texts in every run; the other "
+    "four get more than a tenth of them wrong.",
     all(
-        wrong(split, flip_flop[name]).max() < 1
-        for split in SPLITS
-        for name in ("rope", "transformer_xl")
+        (wrong("in distribution", runs).max() < 1)
+        if name in LEARNED
+        else (wrong("in distribution", runs).min() > 10)
+        for name, runs in flip_flop.items()
     ),
 )
 claim(
-    "CoPE solves the training texts, and no test of the three better than "
-    "RoPE does.",
-    wrong("in distribution", flip_flop["cope"]).max() < 1
-    and all(
-        np.median(wrong(split, flip_flop["cope"]))
-        >= np.median(wrong(split, flip_flop["rope"]))
-        for split in SPLITS
+    "On sparse texts the runs of RoPE, Transformer-XL and ALiBi differ by "
+    "more than ten points from seed to seed.",
+    all(
+        np.ptp(wrong("sparse", flip_flop[name])) > 10
+        for name in ("transformer_xl", "alibi", "rope")
     ),
 )
 claim(
-    "ALiBi solves the training texts, and not the sparse ones.",
-    wrong("in distribution", flip_flop["alibi"]).max() < 1
-    and wrong("sparse", flip_flop["alibi"]).min() > 2,
-)
-claim(
-    "No positions, learned ones, Shaw's and T5's haven't learned it.",
+    "Sinusoidal positions and CoPE get less than 1 % wrong there in each of "
+    "these runs.",
     all(
-        wrong("in distribution", flip_flop[name]).min() > 5
-        for name in ("none", "learned", "shaw", "t5")
+        wrong("sparse", flip_flop[name]).max() < 1
+        for name in ("sinusoidal", "cope")
     ),
 )
 
 # %% [markdown]
-# Several encodings solve this task, RoPE among them. In an earlier trial from weights five times smaller, RoPE got 31 % of
-# the sparse texts wrong and CoPE 5 (`results/LOG.md`), and that looked like a win for CoPE. But what the trial compared
-# was how they start. ALiBi prefers near keys by design, and on sparse texts the last write is far.
-# Four encodings haven't learned it in 1,000 steps from either start, so this table says nothing about what they could do.
+# Two things surprised us. The plainest encoding of all, sinusoidal, does as well as CoPE. And on sparse texts the others
+# that learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error, another 15 %.
+# Three runs don't order such encodings. (In an earlier trial with a smaller start, RoPE got 31 % of the answers wrong and
+# CoPE 5. Its records are gone, and we can't say why.) Four encodings haven't learned the training texts in 1,000 steps.
+# About these the table says nothing more.
 #
 # ### Beside the paper
 #
-# The sparse column of its table 7, whole: errors in per cent, by the size of the model, its layers and its heads. At
-# 256, 4, 4 they are means over three seeds (standard deviations 7.9, 2.9, 4.4), elsewhere single runs.
+# Of its table 7, the rows of absolute positions, RoPE and CoPE: errors in per cent on sparse texts, by what it calls the
+# dimension, by layers and heads. In the first row a standard deviation is given, too (7.9, 2.9, 4.4).
 #
-# | size, layers, heads | absolute | RoPE | CoPE |
+# | dimension, layers, heads | absolute | RoPE | CoPE |
 # |---|---|---|---|
 # | 256, 4, 4 | 21.7 | 20.3 | **4.9** |
 # | 256, 2, 4 | **10.6** | 14.7 | 13.2 |
@@ -602,9 +602,9 @@ claim(
 # | 128, 4, 2 | 16.5 | 17.3 | **14.5** |
 # | 128, 2, 2 | 28.6 | 25.2 | **24.5** |
 #
-# CoPE beats RoPE in six of the eight rows and absolute positions in five, and its two losses to RoPE are large ones.
-# Where it wins with four layers and 256 numbers per token, it wins clearly. So the paper's own table says what
-# ours says: on this task the advantage is no law. Size and training decide.
+# CoPE beats RoPE in six of the eight rows, and absolute positions in five. One of its two losses to RoPE is large. Its
+# clear wins are those with 256 and four layers. So in the paper the order changes with the size, and here it changes with
+# the seed: on this task the advantage is no law.
 #
 # ## Try it
 #
@@ -621,9 +621,9 @@ for split, (inputs, targets) in tests.items():
 # %% [markdown]
 # ## What this showed, and what it didn't
 #
-# Selective copy is a clean win. What matters is *how many symbols back*, a gate can count that, and no distance in
-# tokens replaces it. Flip-flop shows the limit of the claim: what matters is *the last write*, and there counting
-# isn't needed. The copier shows the limit of the method: it counts to 12, because it always had to.
+# On selective copy, what matters is *how many symbols back*. A gate can count that, and none of the eight others found
+# anything as good. Flip-flop shows the limit of the claim: what matters is *the last write*, and there counting isn't
+# needed. The copier shows the limit of the method: it counts to 12, because it always had to.
 #
 # All this is small: two layers, texts of 36 to 128 tokens, at most 1,000 steps. It says nothing about large models.
 #
