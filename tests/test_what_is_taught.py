@@ -67,7 +67,7 @@ TAUGHT = {
     "16 relative positions: 2k - 1 vectors, and a slip in the matrix": [
         ("relative_positions", "How many vectors?", "2k - 1"),
         ("relative_positions", "Two conventions, and a mistake", "query minus key"),
-        ("relative_positions", "The relative shift", "relative_shift"),
+        ("relative_positions", "From distances to keys", "relative_shift"),
         ("relative_positions", "T5", "t5_bucket"),
     ],
     "17 RoPE: rotated pairs, a cache, a circle, who uses it": [
