@@ -74,9 +74,9 @@ for split, blanks in SPLITS.items():
     print(f"{split:16} {tokenizer.decode(ids[0])}")
 
 # %% [markdown]
-# Every training text has 12 blanks. We test on texts like these, on *dense* ones with 6 blanks, and on *sparse* ones with
-# 24. Only the copy is scored: at the mark the model has to say the first symbol, and at each copied symbol, the next
-#    one.
+# Every training text has 12 blanks. We test on texts like these, on *dense* ones, with 6 blanks, and on *sparse*
+# ones, with 24. Only the copy is scored: at the mark the model has to say the first symbol, and at each copied
+# symbol, the next one.
 #
 # **Predict.** A model is about to say a symbol. How many tokens back is the one it has to copy, in each kind of text?
 # And how many *symbols* back?
@@ -594,9 +594,9 @@ claim(
 # %% [markdown]
 # Several encodings solve this task, RoPE among them. In an earlier trial, with starting weights five times smaller,
 # RoPE got 31 % wrong on sparse texts and CoPE 5 % (`results/LOG.md`), and that looked like a win for CoPE. But all
-# the trial compared was how well each gets going from small weights. ALiBi learns the training texts but not the sparse ones: it prefers
-# near keys by design, and there the last write is far away. Four encodings didn't learn the task in 1,000 steps from
-# either start, so this table says nothing about what they could do.
+# the trial compared was how well each gets going from small weights. ALiBi learns the training texts but not the
+# sparse ones: it prefers near keys by design, and there the last write is far away. Four encodings didn't learn the
+# task in 1,000 steps from either start, so this table says nothing about what they could do.
 #
 # ### Beside the paper
 #
