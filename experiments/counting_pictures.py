@@ -17,14 +17,14 @@ STYLES = {**pictures.STYLES, "forget_gate": ("#7B3294", "p-")}
 def errors_by_test(errors: Mapping[str, Mapping[str, float]], title: str) -> Figure:
     """Bars: one group per test, one bar per model.
 
-    errors   {name: {test: wrong answers in per cent}}. A name with a comma, as in
-             "cope, 97 rows", has the color of what comes before it, and is hatched
+    errors   {name: {test: wrong answers in per cent}}. The first word of a name says the color;
+             a name with a comma, as in "cope, 97 rows", is hatched
     """
     tests = list(next(iter(errors.values())))
     figure, axis = plt.subplots(figsize=(11, 4.2))
     width = 0.85 / len(errors)
     for number, (name, of_test) in enumerate(errors.items()):
-        color = STYLES[name.split(",")[0]][0]
+        color = STYLES[re.match(r"\w+", name)[0]][0]
         look = {"color": color}
         if "," in name:
             look = {"color": "white", "edgecolor": color, "hatch": "///"}

@@ -198,8 +198,10 @@ GALLERY: tuple[Table, ...] = (
     Table("gallery", "gallery_counting", seeds=1, chosen_on=None),
     Table("gallery_counting", "gallery_counting", ("learned",), chosen_on=None),
     Table("gallery_copy", "gallery_copy", ("learned",), chosen_on=None),
-    Table("gallery_decoder", "gallery_decoder", ("learned", "none", "rope"), chosen_on=None),
-    Table("gallery_encoder", "gallery_encoder", ("learned", "none"), chosen_on=None),
+    Table("gallery_decoder", "gallery_decoder", ("learned",), chosen_on=None),
+    Table("gallery_encoder", "gallery_encoder", ("learned",), chosen_on=None),
+    Table("other decoders", "gallery_decoder", ("none", "rope"), seeds=2, chosen_on=None),
+    Table("other encoders", "gallery_encoder", ("none",), seeds=2, chosen_on=None),
 )
 PLAN += GALLERY
 PAPER_PLAN = tuple(Table(recipe, recipe, chosen_on=None) for recipe in PAPER_RECIPES)

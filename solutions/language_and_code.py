@@ -143,7 +143,9 @@ class StretchedRoPE(RoPE):
           base)
     """
 
-    def __init__(self, head_dim, trained_len, how, base=10000.0):
+    def __init__(
+        self, head_dim, trained_len=128, how="interpolated", base=10000.0
+    ):
         super().__init__(head_dim, base)
         self.trained_len, self.how = trained_len, how
 

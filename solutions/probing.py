@@ -152,7 +152,7 @@ def order_probe(vectors, first, second, fold):
     second is later, says "later" where x @ weights + intercept > 0.
 
     vectors         array (num_positions, dim); row p is position p's
-    first, second   int arrays (pairs,) of positions
+    first, second   int arrays (pairs,) of positions, different in each pair
     fold            int array (pairs,): which fold each pair is in, 0, 1, ...
     returns         a number from 0 to 1: the share of all pairs it gets wrong
 

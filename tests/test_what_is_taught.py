@@ -1,7 +1,7 @@
 """What the course must teach, and where: 32 pieces of its subject, each under a heading of a lesson.
 
-A piece is found again by words that it cannot do without, each a regular expression. If a heading
-is renamed, rename it here.
+A piece is found again by words that it cannot do without, regular expressions with & between them.
+If a heading is renamed, rename it here.
 """
 
 import re
@@ -30,11 +30,11 @@ TAUGHT = {
         ("embeddings", "The same id, the same vector", "same"),
     ],
     "5 attention and order: blind without a mask, less so with one": [
-        ("attention", "Does attention see the order?", "order"),
+        ("attention", "What an RNN has", "permutation-equivariant"),
         ("attention", "Does the causal mask help?", "我爱你 & 苹果 & layer"),
     ],
     "6 why positions are needed": [
-        ("attention", "Does attention see the order?", "position|order"),
+        ("attention", "Does the causal mask help?", "order carries meaning & translate"),
     ],
     "7 the decoder's mask, and the leak without it": [
         ("attention", "A model that cheats", "mask & leak|cheat"),
@@ -66,8 +66,8 @@ TAUGHT = {
     ],
     "16 relative positions: 2k - 1 vectors, and a slip in the matrix": [
         ("relative_positions", "How many vectors?", "2k - 1"),
-        ("relative_positions", "Two conventions, and a mistake", "sign_convention"),
-        ("relative_positions", "Transformer-XL", "relative_shift"),
+        ("relative_positions", "Two conventions, and a mistake", "query minus key"),
+        ("relative_positions", "The relative shift", "relative_shift"),
         ("relative_positions", "T5", "t5_bucket"),
     ],
     "17 RoPE: rotated pairs, a cache, a circle, who uses it": [
@@ -96,7 +96,7 @@ TAUGHT = {
         ("cope", "Position: a sum of gates", "[Tt]okens back"),
     ],
     "23 counting, selective copy, flip-flop, beside the paper": [
-        ("counting", "Beside the paper", "[Tt]able"),
+        ("counting", "The task", "increment|add 1"),
         ("how_sure_are_we", "Beside the paper", "[Tt]able|paper"),
         ("flip_flop_and_selective_copy", "Selective copy", "blank"),
         ("flip_flop_and_selective_copy", "Flip-flop", "write"),
@@ -111,7 +111,7 @@ TAUGHT = {
         ("what_positions_learn", "Choose the encoding by the task", "task"),
     ],
     "26 embeddings beyond text": [
-        ("embeddings", "Beyond words", "image"),
+        ("embeddings", "A word of your own", "image"),
     ],
     "27 what an RNN has, and attention lacks": [
         ("attention", "What an RNN has", "RNN"),

@@ -301,8 +301,10 @@ unit = np.eye(5)
 out = np.tile(softmax(np.array([2.0, 1.0, 0.0, -1.0, 1.5])), (5, 1))
 slopes = softmax_gradient(out, unit)
 show_maps(
-    ("The others lose", slopes),
-    ("Nobody loses", unit * out * (1 - out)),
+    ("The others lose", 100 * slopes),
+    ("Nobody loses", 100 * unit * out * (1 - out)),
+    title="Slopes of the outputs, in hundredths",
+    square=0.65,
     xlabel="input i",
     ylabel="output j",
     alt="Two tables of slopes. Left, the softmax: positive on the diagonal, "

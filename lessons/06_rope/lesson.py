@@ -412,7 +412,7 @@ show(figure, alt)
 #
 # ## Beside absolute and relative positions
 #
-# | | absolute (lesson 04) | relative (lesson 05) | RoPE |
+# | question | absolute (lesson 04) | relative (lesson 05) | RoPE |
 # |---|---|---|---|
 # | captures relative position? | no: a shift changes the scores | yes, directly | yes, indirectly: by rotations that are absolute |
 # | complexity | a vector per position, added once | something added to each of T x T scores | a cache of T rows, and any fast attention code works |

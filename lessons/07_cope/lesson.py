@@ -362,7 +362,7 @@ claim("With val_gates, saw finds cat.", seen["val_gates"][1] > 0.9)
 # Training has to find out what to count, so a gradient travels from the scores through interpolation, sum and gate.
 # Here is a small example: one query, three keys, all gates 0.5, $z = [0, 8, 4]$, and a gradient of 1 for each output.
 #
-# | | key 0 | key 1 | key 2 (the query) |
+# | what | key 0 | key 1 | key 2 (the query) |
 # |---|---|---|---|
 # | position | 1.5 | 1 | 0.5 |
 # | output: $z$ at that position | 6 | 8 | 4 |
@@ -468,7 +468,7 @@ claim("It likes position 1 best.", z.argmax().item() == 1)
 # got there. With twice as large numbers to start from, one of ten didn't. How CoPE does against others depends on the
 # recipe, down to the number of its rows. Lessons 09 and 10 ask that.)
 #
-# | limit | |
+# | limit | what it means |
 # |---|---|
 # | cost | for all pairs a gate, a position and two numbers to look up: T x T per head |
 # | no fast attention | a position needs the whole row of $q \cdot k$ before the softmax, and fast code never stores it |

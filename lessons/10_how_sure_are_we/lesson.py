@@ -13,8 +13,8 @@
 # **How much of lesson 09's picture is the encoding, and how much is everything else?**
 #
 # You saw one seed, one recipe, and one number chosen for one encoding. In this lesson you try to break that picture.
-# Before the runs that you read here were made, we wrote down how everything would be compared, and fourteen claims
-# that could fail (`experiments/PROTOCOL.md`). Some did. Two trainings are live and take **about a minute together**;
+# After some trials, and before the runs that you read here were made, we wrote down how everything would be compared, and
+# fourteen claims that could fail (`experiments/PROTOCOL.md`). Some did. Two trainings are live and take **about a minute together**;
 # the others are recorded in `results/`, and every number below is computed from them.
 #
 # **First, three questions about lesson 08.** Answer before you unfold.
@@ -44,6 +44,7 @@ from experiments.counting_pictures import (
     rows_in_use,
     seeds_apart,
 )
+from experiments.machine import machine
 from experiments.plan import ALL, FEW, ROWS, chosen_setting
 from experiments.recipes import Run
 from experiments.training import build, new_trainer, split_texts
@@ -124,6 +125,9 @@ claim(
 # %% exercise="choose_setting"
 
 # %% [markdown]
+# (One thing isn't equal: sinusoidal embeddings start at the size of the waves, as lesson 04 recommends. And the highest
+# rate was chosen for six of the ten: a wider grid might move some of them.)
+#
 # How much does it matter? Take six settings that are *equally good*: each gets 5 % wrong, give or take 1 by chance, in
 # the tests and independently in the validation.
 #
@@ -202,10 +206,11 @@ claim(
 )
 
 # %% [markdown]
-# At the trained length, CoPE is first of the nine, for certain: with as many passes as in training, and with more. With
-# fewer passes one interval just includes 0, and by our own rule that claim is dropped. In longer texts it isn't first:
-# Transformer-XL and ALiBi, made for longer texts, make fewer errors. So does the forget gate, which isn't one of the nine. (ALiBi's paper
-# is called "Train Short, Test Long", and here it does that.)
+# At the trained length, with as many passes as in training or twice as many, CoPE doesn't get one answer wrong in any of
+# its seven runs, and every interval, taken by itself, is above 0. (With eight intervals per test, one may be so by
+# chance.) With fewer passes one just includes 0, and by our own rule that claim is dropped. At four times the length CoPE
+# isn't first: Transformer-XL (its relative positions; its recurrence isn't in our model) and ALiBi make fewer errors, and
+# so does the forget gate, which isn't one of the nine. At twice the length nothing is decided between the first three.
 #
 # ## One number: the rows of the table
 #
@@ -254,9 +259,9 @@ by_rows = {
 show(
     errors_by_rows(by_rows, live),
     alt="Wrong answers over the number of rows, 4 to 385, on a logarithmic "
-    "axis. Texts like those of the training: near zero from 16 rows on. "
+    "axis. Texts like those of the training: near zero from 8 rows on. "
     "Twice the length: a few per cent at most. Four times the length: low at "
-    "16 rows, then rising steeply up to about 97, and level after that.",
+    "8 and 16 rows, then rising steeply up to 64, and level from 97 on.",
 )
 
 # %% tags=["folded"]
@@ -265,7 +270,7 @@ claim(
     "the length, with 97 more than ten times as much, and both are right on "
     "texts like those of the training.",
     live[FOUR][16] < 2
-    and live[FOUR][97] > 10
+    and live[FOUR][97] > 10 * live[FOUR][16]
     and max(live[ONE].values()) < 0.5,
 )
 
@@ -319,7 +324,7 @@ show(
 lowest = added.min(axis=1)
 claim(
     "The rows learn that far is bad, and far beyond what training uses they "
-    "say nothing of the kind.",
+    "say so at most half as strongly.",
     (lowest < -2).all() and (added[:, 40:].mean(axis=1) > 0.5 * lowest).all(),
 )
 
@@ -364,15 +369,19 @@ for rows in (97, 64, 32, 24, 16, 8):
 # %% tags=["folded"]
 claim(
     "Cut to 16 rows, the same model makes less than a third of the errors at "
-    "four times the length, and with 8 rows it gets worse on its own texts.",
-    after[16][1] < after[97][1] / 3 and after[8][0] > after[16][0],
+    "four times the length and stays right on its own texts; with 8 rows it "
+    "gets worse on these.",
+    after[16][1] < after[97][1] / 3
+    and after[16][0] < 1
+    and after[8][0] > after[16][0],
 )
 
 # %% [markdown]
-# **It isn't the counting that generalizes, it's the clamp.** Beyond the last row, everything is equally far, and far is bad.
-# That is right in this task: whatever matters, the last setting or the last answer, lies few counted steps back, since
-# counts end at 9. With more rows than that the clamp comes too late, and with 8 rows left too early. (*Trained* with 8 rows, the
-# model arranges itself: see the figure.)
+# **A count generalizes only as far as its rows are trained. Beyond that, here, the clamp does it.** Past the last row,
+# everything is equally far, and far is bad. That's right in this task: what matters, the last setting or the last answer,
+# is never many *counted* steps back, since counts end at 9. With many more rows the clamp comes too late, and with 8 left
+# too early. (*Trained* with 8, the model arranges itself: see the figure.) This is one run; two more went the same way
+# (`results/LOG.md`).
 #
 # Do the rows matter *more* in long texts, or just everywhere? That is a question about an interaction.
 
@@ -389,32 +398,46 @@ print(f"with an interval from {low:.1f} to {high:.1f}")
 # %% [markdown]
 # ## What else could have been otherwise
 #
-# Texts that repeat, as in the paper (10,000 of them). As many steps as fit into CoPE's time. Another way to round sums:
-# the matrix library picks its *kernel* by the processor. Answers that aren't in the text, so that nobody can start from
-# the last one. Each is a table of its own; here is one number of each.
+# First, your computer. The matrix library picks its *kernel* by the processor, and another kernel rounds sums in another
+# order. You trained the recorded runs of seed 0 again: same weights at the start, same texts. **Predict.** Same errors?
+
+# %% tags=["nbval-ignore-output"]
+here = machine("minitorch")["kernel"]
+for rows in models:
+    table = "counting_1" if rows == 97 else f"rows {rows}"
+    record = results.records(table, "cope")[0]
+    recorded, kernel = record["errors"][FOUR], record["machine"]["kernel"]
+    print(
+        f"{rows} rows, four times the length: "
+        f"{100 * recorded:.1f} % on {kernel} (recorded), "
+        f"{live[FOUR][rows]:.1f} % on {here} (here)"
+    )
+
+# %% [markdown]
+# On the same kernel the numbers are equal, on another one they differ, most of all where a model fails. When we
+# tried, 18.8 became 13.3. So a single run's digits are no result, and a claim must survive more than a rounding error.
 #
-# **Predict.** The first line has an order. In which of the lines does it change?
+# Then the recipe: 10,000 texts that repeat, as in the paper; as many steps as fit into CoPE's time; answers hidden from the
+# text. And the texts themselves give right answers away. What if they contain few, or the model's own, or random digits?
 
 # %%
 WAYS = {
     "as above": "counting_1",
+    "on another kernel": "counting_1 on haswell",
     "10,000 texts": "fixed texts",
     "in CoPE's time": "counting_1 in CoPE's time",
-    "another kernel": "counting_1 on haswell",
     "answers hidden": "hidden answers",
 }
 print("median, twice the length" + "".join(f"{name:>15}" for name in FEW))
 for way, table in WAYS.items():
-    tables = dict.fromkeys(FEW, table)
+    cells = [results.middle(table, name, TWO) for name in FEW]
     if way == "in CoPE's time":
-        tables["cope"] = "counting_1"
-    cells = (results.middle(tables[name], name, TWO) for name in FEW)
-    print(f"{way:24}" + "".join(f"{cell:>15}" for cell in cells))
-
-# %% [markdown]
-# The texts also give the right answers away, as they are given during training. What if there are few of them, or the
-# model has to live with its own, or they are random digits?
-
+        cells[-1] = results.middle("counting_1", "cope", TWO)
+    if "–" in cells:
+        print(f"{way:24}  (not recorded yet)")
+    else:
+        print(f"{way:24}" + "".join(f"{cell:>15}" for cell in cells))
+print("\nmedian, the trained length")
 # %%
 for split in (ONE, "few answers", "own answers", "random answers"):
     cells = (results.middle("counting_1", name, split) for name in FEW)
@@ -425,19 +448,19 @@ few, random = (
     {name: results.median("counting_1", name, split) for name in FEW}
     for split in ("few answers", "random answers")
 )
+usual = {name: results.median("counting_1", name, ONE) for name in FEW}
 claim(
     "With few answers in the text CoPE stays right and the others get worse; "
-    "with random ones all of them fail, CoPE most of all.",
+    "with random ones all of them fail.",
     few["cope"] < 0.1
-    and min(few[name] for name in FEW[:3]) > 2
-    and min(random.values()) > 30
-    and max(random, key=random.get) == "cope",
+    and min(few[name] - usual[name] for name in FEW[:3]) > 1
+    and min(random.values()) > 30,
 )
 
 # %% [markdown]
-# With few answers to start from, the others lose a crutch, and CoPE doesn't need it: that's more than we had claimed. But with
-# random digits in place of the answers every model fails, and CoPE most of all. It *can* count without them. Where
-# there are any, it trusts them.
+# With few answers to start from, the others lose a crutch, and CoPE doesn't need it: that's more than we had claimed. But
+# with random digits in place of the answers every model fails, CoPE too. It *can* count without them. Where there are
+# any, it trusts them.
 #
 # Now the tasks themselves: a count that goes down, too (`a-`), and brackets. The last line is counting again, with
 # positions that begin at a random row in training, so that no row within four times the length is new; or with random
@@ -463,11 +486,27 @@ claim(
     "Random positions rescue neither learned positions nor RoPE.",
     min(offset, rows, angles) > 30,
 )
+for task in ("counting_1", "counting_down", "brackets"):
+    far = {
+        name: results.median(task, name, FOUR)
+        for name in (*FEW, "forget_gate")
+    }
+    claim(
+        "A forget gate makes the fewest errors in all three tasks, and CoPE "
+        "with a row per position more than Transformer-XL.",
+        min(far, key=far.get) == "forget_gate"
+        and far["cope"] > far["transformer_xl"],
+    )
+claim("CoPE gets more than half of the depths wrong.", far["cope"] > 50)
 
 # %% [markdown]
-# A random offset makes learned positions better in long texts, and still far from good. So their failure wasn't only by
-# construction: to know every row isn't to know what's between two rows. Random gaps make learning itself so hard that
-# 600 steps don't get there.
+# Brackets end the dream of one encoding for everything: CoPE gets more than half of the depths wrong, for a sum of gates only
+# goes up. The forget gate is first in all three tasks.
+#
+# A random offset makes learned positions better in long texts, 44 in place of 61, and still far from good. But at the
+# trained length they now get 9 % wrong: 600 steps spread over 384 rows are too few, so this doesn't say why they fail.
+# Random gaps make learning harder still. (These runs, and those of the other tasks, take the settings that were chosen on
+# counting.)
 #
 # ## Beside the paper
 #
@@ -481,14 +520,25 @@ claim(
 # | relative | 1.1 (0.4) | 17.8 (7.8) | 22.4 (5.1) | 8.8 (1.1) | 34.1 (2.5) |
 # | CoPE | 0.0 (0.0) | 1.2 (2.1) | 7.4 (8.5) | 0.0 (0.0) | 4.0 (4.1) |
 #
-# Its texts have up to 512 operations, its model 4 layers and 256 numbers per token, and it asks one question per text.
-# "absolute" is our `learned`; "relative" is nearest to our `shaw`. RoPE and Transformer-XL aren't in it.
+# Its texts have up to 512 operations and one question each; the model of its released code has 4 layers and 256 numbers
+# per token.
+# "absolute" is our `learned`; "relative" is nearest to our `shaw` (keys only, distances clipped at 95). RoPE and Transformer-XL aren't in it. Ours, for one
+# variable, medians:
+
+# %%
+print(f"{'':10} like the training's   pass weight 100   pass weight 10")
+for name in ("learned", "shaw", "cope"):
+    like, more, fewer = (
+        results.middle("counting_1", name, test) for test in (ONE, *TESTS[3:])
+    )
+    print(f"{name:10} {like:>20} {more:>17} {fewer:>16}")
 
 # %% [markdown]
 # ## Fourteen claims
 #
 # A claim "A makes fewer errors than B" is kept if the 95 % interval lies above 0 against every B, in every test that it
-# names. **Predict** how many of fourteen are kept.
+# names; "no fewer" and "within a point" need their interval on the other side, or are undecided. An order (5, 12) is one
+# of medians. Where runs are missing, it isn't measured. **Predict** how many of fourteen are kept.
 
 # %%
 judged = verdicts()
@@ -496,6 +546,7 @@ for each in judged:
     print(f"{each.number:2} {each.verdict.upper():12} {each.claim}")
 
 # %%
+print("Why:")
 for each in judged:
     print(f"{each.number:2} {shorten(each.because, 150)}")
 
@@ -522,10 +573,11 @@ print(
 #
 # 1. On texts of the trained length with as many passes or more, CoPE makes almost no errors, with 8 rows as with 385, and
 #    with its default of 97, over seven seeds, fewer than each of the eight others under the same care.
-# 2. In longer texts the number of rows decides: with one for every trained position, Transformer-XL and ALiBi make fewer
-#    errors than CoPE, and with 8 or 16, chosen by people who know that counts end at 9, CoPE makes next to none.
-# 3. All this is true of models with fewer than 40,000 parameters on one made-up task, and a forget gate, which has no
-#    table and takes half the time, does as well in each of these tests.
+# 2. At four times the length the number of rows decides: with one for every trained position, Transformer-XL and ALiBi
+#    make fewer errors than CoPE, and with 8 or 16 (three seeds), chosen by people who know that counts end at 9, CoPE
+#    makes next to none.
+# 3. All this is true of models with fewer than 40,000 parameters on one made-up task, at equal steps, of which CoPE's take
+#    about twice the time, and a forget gate, which has no table and takes half of it, does as well in these five tests.
 #
 # None of the three says that contextual positions make better language models. Lesson 12 asks that.
 

@@ -275,7 +275,8 @@ claim(
     all(hits["cope"][split][copier] > 0.75 for split in SPLITS),
 )
 claim(
-    "RoPE has such a head for the training texts, and none for the others.",
+    "RoPE has a head that does so for the training texts, and none that does "
+    "for the others.",
     max(hits["rope"]["in distribution"]) > 0.7
     and max(*hits["rope"]["dense"], *hits["rope"]["sparse"]) < 0.4,
 )
@@ -492,10 +493,12 @@ claim(
 )
 
 # %% [markdown]
-# On both shifted tests CoPE is far ahead of every other encoding, and no setting in their grids changes that. RoPE is
-# the most instructive: nearly perfect on texts like those of the training, and worse than no positions at all when
-# the number of blanks changes. So nothing went wrong in its training. It learned a different rule, one that doesn't
-# survive the change. Encodings that prefer near keys, ALiBi and Shaw's, lose less.
+# On both shifted tests CoPE is ahead of every other encoding, each with the setting that validation chose for it.
+# (Before the runs we had claimed that every other one gets more than a third wrong. Shaw's 21 on dense texts and
+# ALiBi's 24 and 28 refuted that.) RoPE is the most instructive: nearly perfect on texts like those of the training,
+# and worse than no positions at all when the number of blanks changes. Its training didn't fail. It learned a
+# different rule, one that doesn't survive the change. About the five or six encodings that hadn't learned even the
+# training texts after 500 steps, this says less.
 #
 # ### Beside the paper
 #
@@ -551,8 +554,8 @@ for split, ignore in zip(SPLITS, (0.8, 0.1, 0.98)):
 # </details>
 #
 # The models have 64 numbers per token, 2 layers, and 4 heads. They train for 1,000 steps of 16 texts with a learning
-# rate of 0.003. Each encoding gets the better of two starts, chosen on validation texts. CoPE's table has its default
-# length, 128 rows.
+# rate of 0.003. Each encoding gets the better of two starts, chosen on validation texts with one seed. CoPE's table
+# has its default length, 128 rows.
 
 # %%
 flip_flop = read_table("flip_flop")
@@ -560,51 +563,47 @@ table(flip_flop)
 print("\nruns per encoding:", min(len(runs) for runs in flip_flop.values()))
 
 # %% tags=["folded"]
+LEARNED = ("sinusoidal", "transformer_xl", "alibi", "rope", "cope")
 claim(
-    "RoPE and Transformer-XL solve all three tests: no run gets 1 % wrong.",
+    "Five of the nine have learned the training texts in every run; the other "
+    "four get more than a tenth of them wrong.",
     all(
-        wrong(split, flip_flop[name]).max() < 1
-        for split in SPLITS
-        for name in ("rope", "transformer_xl")
+        (wrong("in distribution", runs).max() < 1)
+        if name in LEARNED
+        else (wrong("in distribution", runs).min() > 10)
+        for name, runs in flip_flop.items()
     ),
 )
 claim(
-    "CoPE solves the training texts, and no test of the three better than "
-    "RoPE does.",
-    wrong("in distribution", flip_flop["cope"]).max() < 1
-    and all(
-        np.median(wrong(split, flip_flop["cope"]))
-        >= np.median(wrong(split, flip_flop["rope"]))
-        for split in SPLITS
+    "On sparse texts the runs of RoPE, Transformer-XL and ALiBi differ by "
+    "more than ten points from seed to seed.",
+    all(
+        np.ptp(wrong("sparse", flip_flop[name])) > 10
+        for name in ("transformer_xl", "alibi", "rope")
     ),
 )
 claim(
-    "ALiBi solves the training texts, and not the sparse ones.",
-    wrong("in distribution", flip_flop["alibi"]).max() < 1
-    and wrong("sparse", flip_flop["alibi"]).min() > 2,
-)
-claim(
-    "No positions, learned ones, Shaw's and T5's haven't learned it.",
+    "Sinusoidal positions and CoPE get less than 1 % wrong there in each of "
+    "these runs.",
     all(
-        wrong("in distribution", flip_flop[name]).min() > 5
-        for name in ("none", "learned", "shaw", "t5")
+        wrong("sparse", flip_flop[name]).max() < 1
+        for name in ("sinusoidal", "cope")
     ),
 )
 
 # %% [markdown]
-# Several encodings solve this task, RoPE among them. In an earlier trial, with starting weights five times smaller,
-# RoPE got 31 % wrong on sparse texts and CoPE 5 % (`results/LOG.md`), and that looked like a win for CoPE. But all
-# the trial compared was how well each gets going from small weights. ALiBi learns the training texts but not the
-# sparse ones: it prefers near keys by design, and there the last write is far away. Four encodings didn't learn the
-# task in 1,000 steps from either start, so this table says nothing about what they could do.
+# Two things surprised us. The plainest encoding of all, sinusoidal, does as well as CoPE. And on sparse texts the
+# others that learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error,
+# another 15 %. Three runs can't rank such encodings. (In an earlier trial with a smaller start, RoPE got 31 % of the
+# answers wrong and CoPE 5. Its records are gone, and we can't say why.) Four encodings haven't learned the training
+# texts in 1,000 steps. About these the table says nothing more.
 #
 # ### Beside the paper
 #
-# Here is the whole sparse column of the paper's table 7: errors in percent, for models of different sizes, with
-# different numbers of layers and heads. The first row shows means over three seeds (standard deviations 7.9, 2.9,
-# 4.4); the others are single runs.
+# Here are the rows of the paper's table 7 for absolute positions, RoPE, and CoPE: errors in percent on sparse texts,
+# by what it calls the dimension, by layers, and by heads. The first row also has standard deviations (7.9, 2.9, 4.4).
 #
-# | size, layers, heads | absolute | RoPE | CoPE |
+# | dimension, layers, heads | absolute | RoPE | CoPE |
 # |---|---|---|---|
 # | 256, 4, 4 | 21.7 | 20.3 | **4.9** |
 # | 256, 2, 4 | **10.6** | 14.7 | 13.2 |
@@ -615,9 +614,9 @@ claim(
 # | 128, 4, 2 | 16.5 | 17.3 | **14.5** |
 # | 128, 2, 2 | 28.6 | 25.2 | **24.5** |
 #
-# CoPE beats RoPE in six of the eight rows and absolute positions in five, and one of its two losses to RoPE is large
-# (33.2 against 8.9). With four layers and 256 numbers per token, it wins clearly. So the paper's own table says what
-# ours says: on this task CoPE's advantage isn't a law. Size and training decide.
+# CoPE beats RoPE in six of the eight rows, and absolute positions in five. One of its two losses to RoPE is large.
+# Its clear wins are those with 256 and four layers. So in the paper the order changes with the size, and here it
+# changes with the seed: on this task CoPE's advantage isn't a law.
 #
 # ## Try it
 #
@@ -634,10 +633,10 @@ for split, (inputs, targets) in tests.items():
 # %% [markdown]
 # ## What this showed, and what it didn't
 #
-# Selective copy is a clean win for CoPE. What matters is *how many symbols back*. A gate can count that, and no
-# distance in tokens can replace it. Flip-flop shows the limit of the claim: what matters is *the last write*, and
-# finding it takes no counting. The copier shows the limit of the method: it counts to 12, because that's what it
-# always had to do.
+# On selective copy, what matters is *how many symbols back*. A gate can count that, and none of the eight others
+# found anything as good. Flip-flop shows the limit of the claim: what matters is *the last write*, and finding it
+# takes no counting. The copier shows the limit of the method: it counts to 12, because that's what it always had to
+# do.
 #
 # All of this is small: two layers, texts of 36 to 128 tokens, at most 1,000 steps. It says nothing about large
 # models.

@@ -361,13 +361,13 @@ for corpus, lines in (("english", english), ("code", bits_lines("code"))):
 # %% [markdown]
 # The last column says how many seeds a line rests on. With one, don't make much of a tenth of a bit.
 #
-# - **At 128** CoPE needs a little less than RoPE, and RoPE a tenth of a bit less than ALiBi. But a step of CoPE takes
-#   twice the time; the lines "in CoPE's time" say what the others make of as much, once they are recorded.
+# - **At 128** CoPE needs a little less than RoPE, and RoPE a tenth of a bit less than ALiBi. A step of CoPE takes twice
+#   the time; the lines "in CoPE's time" say what the others make of as much.
 # - **At 512** ALiBi has kept its bits. RoPE has lost all it learned: it's worse than knowing only letter frequencies.
 #   With random positions it loses nothing, but it has paid two thirds of a bit for that.
-# - **The rows decide for CoPE.** With 129 it loses a third of a bit at 512. With 16 it loses next to nothing, and is
-#   ahead of ALiBi and RoPE at every length. No test chose 16; it's the smallest number that the paper tried.
-# - **The tables** of lesson 08 are ahead of every model here.
+# - **The rows decide for CoPE.** With 129 it loses a third of a bit at 512. With 16, next to nothing, and it leads ALiBi
+#   and RoPE at every length. No test chose 16; it's the smallest number that the paper tried.
+# - **The tables** of lesson 08 are ahead of every model.
 
 # %% tags=["folded"]
 unigram = table_log_p(

@@ -424,9 +424,9 @@ claim(
 # Each number is one training from another seed. The same text, the same model, the same table at the start: what
 # differs is the mask and the question. The decoder's table has become nearly a ruler. The encoder's knows neighbors, as
 # its narrow band says, and where in the text they are only roughly: a guess of the middle would be off by 16. So the
-# articles are right here, too, in models this small. But look at the encoder's two runs: with one seed we might have
-# told you that the difference is enormous, or modest. And *why* is only partly answered: mask and question change
-# together, and we didn't take them apart.
+# articles are right here, too, in models this small. But look at the encoder's runs: with one seed we might have told
+# you that the difference is enormous, or modest. They were still improving when the training ended. And *why* is only
+# partly answered: mask and question change together, and we didn't take them apart.
 #
 # ## No encoding at all
 #
@@ -441,8 +441,8 @@ claim(
 inputs, _ = next_character_batch(np.random.default_rng(0), 100, held_out=True)
 models = {
     "decoder, learned": trained("gallery_decoder", "learned"),
-    "decoder, none": trained("gallery_decoder", "none"),
-    "encoder, none": trained("gallery_encoder", "none"),
+    "decoder, none": trained("other decoders", "none"),
+    "encoder, none": trained("other encoders", "none"),
 }
 off = {
     name: np.array(
@@ -499,9 +499,9 @@ claim(
 )
 
 # %% [markdown]
-# The mask alone makes positions: roughly, in the middle of the network, as Haviv et al. found. Without it there are
-# none. What surprised us is the other line. Where positions were *given*, they're gone after one layer: the model
-# uses them to find its neighbors, and then needs the room for characters.
+# The mask alone makes positions: roughly, and most of all after the first layer. Without the mask there are none. What
+# surprised us is the other line. Where positions were *given*, a linear map no longer finds them after one layer.
+# Perhaps the model uses them at once to find its neighbors, and then needs the room for characters.
 #
 # ## Inside RoPE
 #
@@ -513,7 +513,7 @@ claim(
 # %% exercise="pair_norms"
 
 # %% tags=["nbval-ignore-output"]
-rope = trained("gallery_decoder", "rope")
+rope = trained("other decoders", "rope")
 
 
 @torch.no_grad()

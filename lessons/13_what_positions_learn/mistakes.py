@@ -114,6 +114,24 @@ def safe_division(vectors):
     return dot_products(vectors / (lengths(vectors) + 1e-8))
 
 
+@mistake(
+    "cosine_map",
+    "Each product is divided twice by the length of the second vector, and never by the first's.",
+)
+def second_length_twice(vectors):
+    norms = np.linalg.norm(vectors, axis=1)
+    return vectors @ vectors.T / norms / norms
+
+
+@mistake(
+    "cosine_map",
+    "The mean of the squares is in the length. A length has their sum: with it, every vector has "
+    "the cosine 1 with itself.",
+)
+def mean_of_squares(vectors):
+    return dot_products(vectors / np.sqrt((vectors**2).mean(axis=1, keepdims=True)))
+
+
 @mistake("cosine_map", shown_by="inputs_are_kept")
 def in_place(vectors):
     vectors /= lengths(vectors)
@@ -309,6 +327,15 @@ def sum_of_errors(vectors, positions, fold):
     return float(abs(predictions(vectors, positions, fold).round() - positions).sum())
 
 
+@mistake(
+    "position_probe",
+    "The sum of the errors is divided by the number of folds. Divide by the number of vectors.",
+)
+def per_fold(vectors, positions, fold):
+    error = abs(predictions(vectors, positions, fold).round() - positions)
+    return float(error.sum() / len(np.unique(fold)))
+
+
 @mistake("position_probe", "This is the largest error. Take the mean.")
 def largest_error(vectors, positions, fold):
     return float(abs(predictions(vectors, positions, fold).round() - positions).max())
@@ -387,8 +414,8 @@ def differences(vectors, first, second, fold):
 
 @mistake(
     "order_probe",
-    "The probe sees the sum of the two vectors, which does not change when they are exchanged. It "
-    "should see one after the other.",
+    "What the probe sees does not change when the two vectors are exchanged. Is it their sum? It "
+    "should see one vector after the other.",
 )
 def sums(vectors, first, second, fold):
     later = second > first
@@ -652,6 +679,26 @@ def limits_without_share(ids, draws, others, mask_id, share=0.15):
 
 @mistake(
     "masked_batch",
+    "The limits 0.8 and 0.9 are used as they are where a token is asked for. They are parts of the "
+    "share: 0.8 * share and 0.9 * share.",
+)
+def limits_without_share_where_asked(ids, draws, others, mask_id, share=0.15):
+    inputs = hidden_or_replaced(ids, draws, others, mask_id, 1.0)
+    return np.where(draws < share, inputs, ids), asked(ids, draws, share)
+
+
+@mistake(
+    "masked_batch",
+    "The tokens that no draw chooses become mask_id, too: where draws >= 0.9 * share, the model "
+    "reads the token itself.",
+)
+def all_others_hidden(ids, draws, others, mask_id, share=0.15):
+    inputs = np.where(draws < 0.9 * share, others, mask_id)
+    return np.where(draws < 0.8 * share, mask_id, inputs), asked(ids, draws, share)
+
+
+@mistake(
+    "masked_batch",
     "The two steps come in the wrong order: tokens that were hidden are replaced by `others` "
     "afterwards, so none stays hidden.",
 )
@@ -873,6 +920,28 @@ def median_length(x):
 )
 def mean_of_two(x):
     return np.sqrt((in_pairs(x) ** 2).mean(axis=-1)).mean(axis=0)
+
+
+@mistake(
+    "pair_norms",
+    "This is the length of all vectors of a pair together. Take the length in each vector, then "
+    "the mean.",
+)
+def one_length_for_all(x):
+    return np.linalg.norm(in_pairs(x), axis=(0, 2))
+
+
+@mistake("pair_norms", "The mean goes over the pairs, too. Each pair has a length of its own.")
+def mean_of_everything(x):
+    return np.linalg.norm(in_pairs(x), axis=-1).mean()
+
+
+@mistake(
+    "pair_norms",
+    "The mean goes over the pairs, not over the vectors: mean(axis=0) where the pairs are axis 1.",
+)
+def mean_over_pairs(x):
+    return np.linalg.norm(in_pairs(x), axis=-1).mean(axis=-1)
 
 
 @accepted("pair_norms")
