@@ -1,7 +1,7 @@
 """The other two tasks of the CoPE paper (arXiv 2405.18719, sections 5.1 and
 5.2), one character per token.
 
-Flip-flop: keep one bit through long distraction. A text is a row of
+Flip-flop: remember one bit through a long distraction. A text is a row of
 instructions, each with a bit.
 
     w1   write: remember 1
@@ -36,11 +36,11 @@ def flip_flop_tokenizer():
 
 
 def recall(instructions, bits):
-    """Make the bits of a flip-flop text true: after every read comes the bit
-    that was written last.
+    """Make a flip-flop text true: after every read, put the bit that was
+    written last.
 
-    Bits after writes and ignores stay as they are. An ignore does not change
-    what was written, and a read does not either.
+    Bits after writes and ignores stay as they are. Neither an ignore nor a
+    read changes what was written.
 
     instructions   int array (batch, pairs): WRITE (0), READ (1) or IGNORE (2);
                    the first is a WRITE
@@ -62,9 +62,9 @@ def recall(instructions, bits):
 def flip_flop_sequences(rng, batch, pairs=64, ignore=0.8):
     """Random flip-flop texts.
 
-    The first instruction is a write and the last a read; of the others a share
-    of `ignore` are ignores, and of the rest half are writes, half reads. Bits
-    are fair coins, except after a read.
+    The first instruction is a write and the last a read. Each one in between
+    is an ignore with probability `ignore`, and otherwise a write or a read,
+    equally likely. Bits are fair coins, except after a read.
 
     pairs     instructions in a text, each followed by its bit
     ignore    a probability
@@ -106,9 +106,9 @@ def selective_copy_tokenizer():
 
 
 def without_blanks(ids):
-    """Leave out the blanks of each row.
+    """Leave the blanks out of each row.
 
-    The others stay in their order, equal ones and a MARK (15) too.
+    All other ids stay, in their order: repeated ones, and a MARK (15), too.
 
     ids       int array (batch, seq); every row has the same number of
               BLANK (14)
@@ -169,8 +169,8 @@ def copy_errors(predictions, targets):
 
     predictions   int array (batch, seq), a prediction at every position
     targets       int array (batch, seq), the right symbol, or -100 (UNSCORED)
-                  where nothing is asked. The rows may ask different numbers
-                  of symbols
+                  where nothing is asked. The rows may ask for different
+                  numbers of symbols
     returns       two numbers from 0 to 1: the share of wrong symbols among all
                   that are asked, and the share of texts with at least one
                   wrong symbol
@@ -190,10 +190,10 @@ def source_hits(attention, ids):
 
     The askers are the mark and all positions after it. The m-th asker (counted
     from 0, so the mark is asker 0) must predict the m-th symbol of the text
-    before the mark, blanks not counted. It is a hit if, of all keys, exactly
-    this one gets the largest weight of the asker; an equal symbol elsewhere is
-    none. If several keys share the largest weight, the first of them counts,
-    and the others do not.
+    before the mark, blanks not counted. It is a hit if the asker gives exactly
+    this key the largest of all its weights; an equal symbol elsewhere is no
+    hit. If several keys share the largest weight, only the first of them
+    counts.
 
     attention   float array (batch, seq, seq): the weights of one head,
                 attention[b, i, j] is what query i gives to key j

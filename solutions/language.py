@@ -1,5 +1,5 @@
 """Texts for a character-level language model, and the simplest models of
-them, which any other must beat.
+them, which any other model must beat.
 
     this course    the sentences of its lessons and of its feedback, as they
                    were when lesson 08 was written, in random order
@@ -35,7 +35,7 @@ def read_this_course():
 
 @cache
 def read_documents(corpus, part):
-    """The documents of one part of a corpus, whole, by their names.
+    """The whole documents of one part of a corpus, by name.
 
     corpus    "english" or "code"
     part      "training", "validation" or "test"
@@ -79,8 +79,8 @@ def corpus_batch(rng, batch=16, seq_len=128, corpus="english"):
 
 
 def random_windows(rng, ids, batch, seq_len):
-    """Random pieces of a text, and what is to be predicted in them: at each
-    position, the id that comes next.
+    """Random pieces of a text, and what to predict in them: at each position,
+    the id that comes next.
 
     Each window has a random start of its own, drawn from rng. Every start at
     which a window and its last target still fit into the text is equally
@@ -96,7 +96,7 @@ def random_windows(rng, ids, batch, seq_len):
     >>> inputs.tolist(), targets.tolist()
     ([[5, 6, 7], [5, 6, 7]], [[6, 7, 8], [6, 7, 8]])
 
-    Four ids contain only one such window.
+    In four ids there is only one window of three.
     """
     starts = rng.integers(len(ids) - seq_len, size=batch)  # (batch,)
     # (batch, seq_len + 1)
@@ -105,8 +105,8 @@ def random_windows(rng, ids, batch, seq_len):
 
 
 def bigram_table(ids, vocab_size):
-    """The bigram model: how likely each id comes next, knowing only the
-    present one.
+    """The bigram model: how likely each id is to come next, if you know only
+    the present one.
 
         table[a, b] = (1 + how often b follows a) / (the sum over all b)
 
@@ -114,7 +114,7 @@ def bigram_table(ids, vocab_size):
     they may still occur in another.
 
     ids          int array (length,)
-    vocab_size   number of ids there are, in the text or not
+    vocab_size   number of different ids, including any the text lacks
     returns      float array (vocab_size, vocab_size), each row sums to 1
 
     >>> bigram_table(np.array([0, 1, 0, 1, 1]), vocab_size=2).round(3).tolist()
@@ -144,13 +144,13 @@ def paragraph_sequences(
 
     The letters before the last end of a line say nothing about the next
     letter, and the order of those after it does not matter. How often each
-    has come since is all that can be known.
+    has come since then is all there is to know.
 
-    evenness            of the frequencies, drawn from a Dirichlet
-                        distribution: near 0 a paragraph is nearly all one
-                        letter, far above 1 it has all of them alike
-    shortest, longest   characters per paragraph, without its end; each number
-                        is equally likely
+    evenness            how even the frequencies are, which come from a
+                        Dirichlet distribution: near 0 a paragraph is nearly
+                        all one letter, far above 1 all are about as frequent
+    shortest, longest   characters per paragraph, without its end; all numbers
+                        from one to the other are equally likely
     returns             int array (batch, length)
     """
     letters = 1 + np.arange(len(PARAGRAPH_LETTERS))
@@ -167,7 +167,7 @@ def paragraph_sequences(
 
 
 def paragraph_batch(rng, batch=16, seq_len=128, **how):
-    """Such texts, and what comes next in them.
+    """Texts of paragraph_sequences, and what comes next in them.
 
     returns   inputs, targets: int arrays (batch, seq_len)
     """
@@ -176,9 +176,9 @@ def paragraph_batch(rng, batch=16, seq_len=128, **how):
 
 
 def paragraph_log_p(ids, evenness=0.3, shortest=5, longest=60):
-    """The best that any model can do on such texts, if they begin with a
-    paragraph: it knows the rules, and how often each letter has come in this
-    paragraph.
+    """The best that any model can do on texts of paragraph_sequences, if they
+    begin with a paragraph: it knows the rules, and how often each letter has
+    come in this paragraph so far.
 
         p = (count + evenness) / (length + 16 evenness)
 

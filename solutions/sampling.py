@@ -18,7 +18,7 @@ def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     raises        ValueError for a negative temperature, top_k below 1, or
                   top_p outside (0, 1]
 
-    Of equally likely tokens the lower id goes first.
+    Among equally likely tokens, the lower id comes first.
 
     >>> logits = np.log([[0.5, 0.25, 0.25]])
     >>> next_token_probabilities(logits, top_p=0.6).round(3).tolist()
@@ -47,12 +47,12 @@ def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
 
 
 def nucleus(probabilities, top_p):
-    """Keep the fewest of the likeliest tokens whose probabilities together
-    reach top_p, and no others.
+    """Keep the likeliest tokens, as few as it takes for their probabilities
+    to reach top_p together.
 
     The others get 0, and what is kept is divided by its sum, so that it sums
-    to 1 again. The likeliest token always stays. Of equally likely tokens the
-    lower id goes first.
+    to 1 again. The likeliest token always stays. Among equally likely tokens,
+    the lower id comes first.
 
     probabilities   (batch, vocab) array, rows sum to 1
     top_p           a number above 0, up to 1
@@ -76,7 +76,7 @@ def nucleus(probabilities, top_p):
 
 
 def draw(rng, weights):
-    """Draw one column for each row of weights, in proportion to that row.
+    """Draw one column per row, with chances in proportion to its weights.
 
     weights   (rows, columns) array of numbers from 0 up
     returns   int array (rows,)

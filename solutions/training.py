@@ -20,8 +20,8 @@ UNSCORED = -100  # what F.cross_entropy leaves out
 
 
 def learning_rate(step, steps, peak, warmup=100, floor=0.05):
-    """The learning rate of a step: up a line to the peak, then down half a
-    cosine to floor * peak.
+    """The learning rate of a step: up to the peak in a straight line, then
+    down to floor * peak along half a cosine.
 
         warm-up, step < warmup    peak (step + 1) / warmup
         afterwards                peak (floor + (1 - floor)
@@ -34,9 +34,9 @@ def learning_rate(step, steps, peak, warmup=100, floor=0.05):
     peak      the largest learning rate
     warmup    number of steps on the way up; it may be 0, or all steps
     floor     what is left at the end, as a share of the peak
-    returns   a number: the peak where the warm-up ends, floor * peak in the
-              last step; if the warm-up leaves a single step, that one has the
-              peak
+    returns   a number: the peak in the last step of the warm-up, floor * peak
+              in the last step of all; if only one step comes after the
+              warm-up, it has the peak
 
     >>> rate = lambda step: learning_rate(step, 5, 1.0, warmup=2, floor=0.1)
     >>> [rate(step) for step in range(5)]
@@ -51,18 +51,18 @@ def learning_rate(step, steps, peak, warmup=100, floor=0.05):
 
 
 class Trainer:
-    """Trains a model for a number of steps. It can be interrupted, saved, and
-    resumed to the same bits.
+    """Trains a model for a number of steps. A run can be interrupted, saved
+    and resumed, and the result is the same to the last bit.
 
     The batch of a step depends only on the seed and on the number of the
-    step, so a resumed run needs to know nothing else about earlier batches.
+    step, so a resumed run doesn't have to know which batches came before.
 
     micro_batch   sequences computed at once. The gradients of the parts add up
                   to the gradient of the batch, so the result is the same, with
                   less memory (and often faster, since a part fits the cache)
     threads       how many parts are computed side by side; the result stays
-                  the same. On PyTorch each product should then keep to one
-                  core: torch.set_num_threads(1). In minitorch it does
+                  the same. On PyTorch, each product should then keep to one
+                  core: torch.set_num_threads(1). In minitorch it always does
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Trainer:
 
     @property
     def step(self):
-        """How many steps are done."""
+        """How many steps have been done."""
         return len(self.losses)
 
     def fit(
@@ -102,13 +102,13 @@ class Trainer:
     ):
         """Run the steps that are left.
 
-        evaluate     called as evaluate(model) after every so many steps and
+        evaluate     called as evaluate(model) once per `every` steps, and
                      after the last; lower is better
-        patience     stop after so many evaluations without a new best, and go
-                     back to the best weights
+        patience     stop after this many evaluations without a new best, and
+                     go back to the best weights
         on_step      called as on_step(trainer) after each step, for a progress
                      bar
-        checkpoint   a path that is written to as often
+        checkpoint   a path to save to, just as often
         returns      "finished", "stopped early" or "interrupted"
 
         Kernel -> Interrupt ends the loop and keeps what was learned. To go on,
@@ -154,7 +154,7 @@ class Trainer:
         self.losses.append(loss)
 
     def add_gradients(self, inputs, targets, scored):
-        """Put into .grad what the mean loss over the scored targets gives.
+        """Add the gradients of the mean loss over scored targets to .grad.
 
         scored    how many targets are scored
         returns   that loss, a float
@@ -165,8 +165,8 @@ class Trainer:
         def gradients(start):
             """The loss and the gradients of one part.
 
-            For the mean over the batch, the parts' sums are all divided by
-            the batch's one count.
+            Each part's sum is divided by the count of the whole batch, so
+            the parts add up to the mean over the batch.
             """
             part = slice(start, start + size)
             total = summed_loss(self.model, inputs[part], targets[part])
@@ -195,8 +195,8 @@ class Trainer:
             self.best_weights = copy.deepcopy(self.model.state_dict())
 
     def evaluations_since_best(self):
-        """0 if the latest evaluation is the best; of equal ones the first
-        counts."""
+        """How many evaluations came after the best one (the first of them, if
+        several are equally good)."""
         values = [value for _, value in self.evaluations]
         return len(values) - 1 - values.index(min(values)) if values else 0
 
@@ -214,7 +214,7 @@ class Trainer:
         )
 
     def load(self, path):
-        """Take up a run that `save` wrote, with the same model and settings.
+        """Resume a run that `save` wrote, with the same model and settings.
 
         returns   the trainer
         """
@@ -227,7 +227,7 @@ class Trainer:
 
 
 def summed_loss(model, inputs, targets):
-    """The cross-entropy of the scored targets, in nats, summed: a scalar
+    """The sum of the cross-entropies of all scored targets, in nats: a scalar
     tensor."""
     device = device_of(model)
     logits = model(torch.tensor(inputs, device=device))
@@ -288,7 +288,7 @@ def cross_entropy(logits, targets):
     (UNSCORED) asks for nothing, so that position counts neither in the sum
     nor in the number it is divided by.
 
-    logits    (..., vocab) tensor, of any size: 1000 must not overflow
+    logits    (..., vocab) tensor, large or small: 1000 must not overflow
     targets   (...) int64 tensor: the right id, or -100
     returns   a scalar tensor, through which gradients flow
 
@@ -304,8 +304,7 @@ def cross_entropy(logits, targets):
 
 
 def loss_and_gradients(model, inputs, targets, longest=1.0):
-    """The loss of a batch, and its gradient, which is shortened if it is too
-    long.
+    """The loss of a batch and its gradient, shortened if it is too long.
 
     The gradients of all parameters together are one long vector. Its length is
     the square root of the sum of all their squares. If that is more than
@@ -345,8 +344,8 @@ def adamw_step(
 ):
     """One step of AdamW for one parameter.
 
-    AdamW keeps two running means for each number, one of its gradients m and
-    one of their squares s:
+    AdamW keeps two running means for each number: m of its gradients, and s
+    of their squares:
 
         m <- beta1 m + (1 - beta1) gradient
         s <- beta2 s + (1 - beta2) gradient^2
@@ -370,8 +369,8 @@ def adamw_step(
     >>> [x.round(3).tolist() for x in new]
     [[0.899], [0.4], [0.016]]
 
-    Whatever the size of the gradient, the first step is one lr down, and the
-    decay.
+    However large the gradient, the first step moves the parameter by lr, here
+    0.1, and the decay takes away another 0.001.
 
     Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), algorithm 2, with the
     decay also multiplied by lr, as torch.optim.AdamW does; Kingma & Ba 2015

@@ -12,22 +12,22 @@
 #
 # **How do the pieces become a model that writes?**
 #
-# You have embeddings, attention, and nine ways to tell positions apart. Not much is missing: the block that connects
-# them, a loss, an optimizer, and a way to draw text from the result. You write these, and then all of it trains, on a
-# text you know. That takes **half a minute on an idle machine**, up to two on a busy one.
+# You have embeddings, attention, and nine ways to tell positions apart. Not much is missing: a block that connects
+# them, a loss, an optimizer, and a way to get text out of the result. You'll write these, and then train the whole
+# thing on a text you know. Training takes **half a minute on an idle machine**, and up to two on a busy one.
 #
 # **First, three questions on lesson 06.** Answer before you unfold.
 #
-# 1. RoPE rotates queries and keys. Why does their dot product then depend on the distance alone?
+# 1. RoPE rotates queries and keys. Why does their dot product then depend only on how far apart they are?
 # 2. What does RoPE do to the values?
 # 3. A model was trained on texts of 96 tokens. Which distances has RoPE never shown it?
 #
 # <details><summary>Answers</summary>
 #
-# 1. Both are rotated by an angle in proportion to their position, and the dot product only sees the difference.
+# 1. Each is rotated by an angle proportional to its position, and the dot product sees only the difference.
 # 2. Nothing. Only queries and keys are rotated.
-# 3. All from 96 on. The fast pairs have been all the way round by then, but the slow ones get angles they never had.
-#    Keep this in mind for the end of the lesson.
+# 3. All from 96 on. By then the fast pairs have been all the way around, but the slow ones get angles they've never
+#    had. Keep this in mind for the end of the lesson.
 #
 # </details>
 
@@ -51,8 +51,8 @@ from solutions.transformer import Transformer
 # ## The text
 #
 # It's this course: sentences from its lessons and its feedback, one paragraph per line, in random order. A token is a
-# character, and the model has to find out by itself that there are words. The last tenth of the text is held out: no
-# training sees it, and every score below is measured on it.
+# character, and the model has to find out for itself that there are words. The last tenth of the text is held out:
+# the model never trains on it, and every score below is measured on it.
 
 # %%
 text = read_this_course()
@@ -66,10 +66,10 @@ print(*text.splitlines()[-2:], sep="\n")
 # ## What is there to beat?
 #
 # A model gives a probability to each character that might come next. Its score is the mean of $-\log_2 p$ over the
-# characters that did come: the **bits** it needs per character. Guessing blindly among 92 characters costs $\log_2 92$
-# bits. Knowing how often each one occurs makes it cheaper: that's the **unigram** model. Knowing the character before
-# makes it cheaper again: the **bigram** model. It is a table of counts. Each count gets 1 more ("add-one"), so that
-# what never occurred in the training text isn't taken to be impossible:
+# characters that actually came: the **bits** it needs per character. Guessing blindly among 92 characters costs
+# $\log_2 92$ bits. Knowing how often each one occurs makes it cheaper: that's the **unigram** model. Knowing the
+# previous character makes it cheaper still: that's the **bigram** model, a table of counts. Every count gets 1 added
+# to it ("add-one"), so that a pair the training text never had doesn't count as impossible:
 #
 # $$\text{table}[a, b] = \frac{1 + \text{count}[a, b]}{\sum_{b'} (1 + \text{count}[a, b'])} \qquad
 # \text{count}[a, b]: \text{ how often } b \text{ follows } a$$
@@ -112,23 +112,24 @@ for name, value in bits.items():
     print(f"{name:8} {value:.2f} bits per character")
 
 # %% [markdown]
-# **Predict.** A table that looks two characters back has $92^2 = 8464$ rows. Is it better still? And three back, five,
-# ten?
+# **Predict.** A table that looks two characters back has $92^2 = 8464$ rows. Is it better still? What about three
+# back, or five, or ten?
 #
 # <details><summary>Answer</summary>
 #
-# With 1 added, two are better by half a bit, three are already worse, and ten are nearly blind. Most rows were seen once
-# or never, and 92 added ones drown what was counted. That's the fault of the ones. The second column below does it
-# better.
+# With add-one, looking two back is better by half a bit, three back is already worse, and ten back is nearly blind.
+# Most rows were seen once or never, and the 92 ones added to each of them drown out what was counted. So blame the
+# ones, not the tables: the second column below does better.
 #
 # </details>
 #
-# A table can also fall back on the next shorter one, by a number $s$ of imagined observations:
+# Instead of adding ones, a table can fall back on the next shorter one. We pretend to have seen $s$ more characters
+# here, with the probabilities that the shorter table gives:
 #
 # $$p_n(b) = \frac{\text{count}_n[b] + s \, p_{n-1}(b)}{\sum_{b'} \text{count}_n[b'] + s}$$
 #
-# Here $\text{count}_n[b]$ says how often $b$ came after the last $n$ characters, and $p_{-1}$ is the blind guess.
-# Add-one is the case $s = 92$ that falls straight back on the blind guess.
+# Here $\text{count}_n[b]$ is how often $b$ came after the last $n$ characters, and $p_{-1}$ is the blind guess.
+# Add-one is the same with $s = 92$, but it falls straight back on the blind guess.
 
 
 # %% tags=["folded"]
@@ -171,14 +172,15 @@ claim(
 )
 
 # %% [markdown]
-# A good table is strong: 2 bits. But that's all it has to give. Each context is a row of its own, and each further
-# character makes 92 times as many rows. A table can't tell that two contexts are alike, and it doesn't know what was
-# written 50 characters ago. A network might, because it works with vectors, and vectors can be alike.
+# A good table is strong: it gets down to 2 bits. But that's all it has to give. Each context has its own row, and
+# looking one character further back takes 92 times as many rows. A table can't tell that two contexts are alike, and
+# it doesn't know what was written 50 characters ago. A network might: it works with vectors, and vectors can be
+# alike.
 #
 # ## What the model sees
 #
-# In each step we cut a few random pieces from the text. The model reads a piece and predicts the next character at all
-# of its positions at once. The causal mask of lesson 03 keeps each position from looking at its own answer.
+# At each step we cut a few random pieces out of the text. The model reads them and predicts the next character at
+# every position at once. The causal mask from lesson 03 keeps each position from looking at its own answer.
 
 # %% exercise="random_windows"
 
@@ -193,21 +195,21 @@ for row in range(2):
 # %% [markdown]
 # ## The block
 #
-# A Transformer is a **stream** of vectors, one per token, that runs from the embeddings to the head. Each block reads
-# from the stream and *adds* something to it, twice. Attention fetches what other tokens know. The MLP (two linear layers
-# with a bend between them) works on each token alone.
+# Through a Transformer runs a **stream** of vectors, one per token, from the embeddings to the head. Each block reads
+# from the stream and *adds* something to it, twice. Attention brings in what other tokens know. The MLP (two linear
+# layers with a bend between them) works on each token by itself.
 #
 # $$x \leftarrow x + \text{attention}(\text{norm}(x)) \qquad x \leftarrow x + \text{mlp}(\text{norm}(x))$$
 #
-# The norm, `LayerNorm`, brings each token's vector to mean 0 and variance 1 before it is read. It's *inside* the branch,
-# so the stream itself is never rescaled. This is called pre-norm, and GPT-2 has it; the Transformer of 2017 normalized
-# the sum instead. `x + ...` is the residual connection.
+# The norm, `LayerNorm`, shifts and scales each token's vector to mean 0 and variance 1 before it's read. It's
+# *inside* the branch, so the stream itself is never rescaled. This is called pre-norm, and it's what GPT-2 does. The
+# Transformer of 2017 normalized the sum instead. The `x + ...` is called a residual connection.
 
 # %% exercise="Block"
 
 # %% [markdown]
-# Why add, and not simply replace? Stack 16 fresh blocks and let random vectors run through, once as they are, once
-# without `x +`. After each block, compare the vectors of *different* tokens.
+# Why add to the stream, and not simply replace it? Stack 16 fresh blocks and send random vectors through them, once
+# with `x +` and once without. After each block, compare the vectors of *different* tokens.
 #
 # **Predict.** Attention takes means. What do means of means of means look like?
 
@@ -256,16 +258,16 @@ claim("Without the stream, tokens become alike.", lost[-1] > 0.9)
 claim("With it they stay different.", kept[-1] < 0.6)
 
 # %% [markdown]
-# They become all alike. Dong et al. (2021, arXiv 2103.03404) proved it for attention alone: with neither residual
-# connections nor MLPs, the differences vanish doubly exponentially with depth. Our blocks keep their MLPs, and it
-# happens all the same. So add.
+# They all become alike. Dong et al. (2021, arXiv 2103.03404) proved it for attention alone: without residual
+# connections or MLPs, the differences vanish doubly exponentially with depth. Our blocks keep their MLPs, and it
+# happens anyway. So we add.
 #
 # ## The whole model
 #
-# There's little around the blocks: the embedding (lesson 02) at the bottom; at the top a last norm, and the head, a
-# linear layer to one logit per character. `Transformer` takes a position encoding by its name and builds its blocks
-# from *your* class. We take RoPE here. Later you may type `none`, `sinusoidal`, `shaw`, `transformer_xl`, `t5`, `alibi`
-# or `cope`. (`learned` has no position beyond 95, and we'll need some.)
+# There isn't much around the blocks. At the bottom is the embedding (lesson 02). At the top come one last norm and
+# the head, a linear layer that gives one logit per character. `Transformer` takes the name of a position encoding and
+# builds its blocks from *your* class. We use RoPE here. Later you can try `none`, `sinusoidal`, `shaw`,
+# `transformer_xl`, `t5`, `alibi` or `cope`. (`learned` has no positions beyond 95, and we'll need some.)
 
 # %%
 SEQ_LEN = 96
@@ -284,8 +286,8 @@ for name in ("embedding", "blocks", "norm", "head"):
     print(f"{name:10} {sum(each.numel() for each in parameters):7} numbers")
 
 # %% [markdown]
-# Before training: does the future leak? Change one character, and see which predictions change. A leak makes the loss
-# wonderful, and you'd only notice when the model has to write.
+# One check before we train: does the future leak? We change one character and see which predictions change. With a
+# leak the loss looks wonderful, and you only notice when the model has to write.
 
 
 # %%
@@ -302,22 +304,22 @@ print("predictions that changed:", np.flatnonzero(differs))
 # %% [markdown]
 # ## The loss
 #
-# The softmax turns each position's logits into probabilities, and the loss is $-\log p$ of the right character, on
-# average: the **cross-entropy**. It is the score from above, in nats instead of bits (natural logarithm; 1 nat is 1.44
-# bits).
+# The softmax turns each position's logits into probabilities, and the loss is $-\log p$ of the right character,
+# averaged over the positions: the **cross-entropy**. It's the score from above, in nats instead of bits (with the
+# natural logarithm; 1 nat is 1.44 bits).
 #
 # $$\text{loss} = -\frac{1}{N} \sum_{n} \log \text{softmax}(\text{logits}_n)[\text{target}_n]$$
 #
-# Positions where nothing is asked get the target $-100$ (`UNSCORED`) and don't count. This text has none, but the
-# tasks of the next lessons do.
+# Some positions ask for no prediction. They get the target $-100$ (`UNSCORED`) and don't count. This text has none of
+# these, but the tasks of the next lessons do.
 #
-# **Predict.** The model is untrained. What is its loss, in nats? And with all logits ten times as large?
+# **Predict.** The model is untrained. What is its loss, in nats? And what if all its logits were ten times as large?
 #
 # <details><summary>Answer</summary>
 #
 # Its weights are small, so all logits are near 0 and all 92 characters are equally likely: the blind guess,
-# $\log 92 = 4.52$ nats. With logits ten times as large it does *worse* than that: it has opinions, and no reason for
-# them. If a new model of yours starts like this, its weights are too large.
+# $\log 92 = 4.52$ nats. With logits ten times as large it does *worse* than that: it has opinions, and no reason to
+# have them. If a new model of yours starts like that, its weights are too large.
 #
 # </details>
 
@@ -346,9 +348,9 @@ claim("With large logits it does worse.", nats[1] > nats[0] + 0.5)
 # %% [markdown]
 # ## The starting weights
 #
-# Small, then, but how small? GPT-2 draws them from N(0, 0.02), with 768 numbers per token. A query is a sum over all of
-# these, so with 64 the same 0.02 makes it far smaller, and scores are products of two such sums. `init_std` sets the
-# number. Watch what it does to the scores of a fresh model.
+# Small, then, but how small? GPT-2 draws its weights from N(0, 0.02), and has 768 numbers per token. Each number in a
+# query is a sum over all 768. We have only 64, so the same 0.02 gives far smaller queries and keys, and a score
+# multiplies the two. `init_std` sets the 0.02. Watch what it does to the scores of a fresh model.
 #
 # **Predict.** With `init_std=0.1`, five times as much, how much larger are the scores?
 
@@ -369,34 +371,36 @@ print(f"scores: {small:.3f} with 0.02, {large:.2f} with 0.1")
 claim("Five times the weights, 25 times the scores.", 20 < large / small < 30)
 
 # %% [markdown]
-# With 0.02, every head starts as a plain mean: its scores hardly differ, and so its gates or distances hardly matter
-# yet. For this text either start will do. In lesson 09 it decides whether a model has learned the task when its steps
-# are used up.
+# With 0.02, every head starts out as a plain mean: its scores hardly differ, so gates and distances hardly matter
+# yet. For this text either start will do. In lesson 09 the start decides whether a model learns the task before its
+# steps run out.
 #
 # ## The optimizer
 #
-# Plain descent moves each number by `lr` times its slope. But slopes differ by orders of magnitude, and a careful step
-# for one is a wild one for another. **Adam** divides each slope by its own usual size. Say the first slopes of
-# two numbers are 4 and $-0.01$. With `lr` 0.1, plain descent moves them by 0.4 and 0.001. Adam moves both by
+# Plain descent moves each number by `lr` times its slope. But slopes differ by orders of magnitude, and a step that's
+# careful for one number is wild for another. **Adam** divides each slope by its own usual size. Say the first slopes
+# of two numbers are 4 and $-0.01$. With `lr` 0.1, plain descent moves them by 0.4 and 0.001. Adam moves both by
 # $4 / \sqrt{4^2} = 0.01 / \sqrt{0.01^2} = 1$ times `lr`.
 #
-# Later, the slope is replaced by a running mean $m$ of the slopes $g$, and its square by a running mean $s$ of the
-# squares. A number whose slopes agree moves by about `lr` per step; one whose slopes contradict each other, by less.
+# That's the first step. After it, a running mean $m$ of the slopes $g$ replaces the slope, and a running mean $s$ of
+# their squares replaces its square. A number whose slopes agree moves by about `lr` per step. One whose slopes
+# contradict each other moves by less.
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad s \leftarrow \beta_2 s + (1 - \beta_2) g^2$$
 #
-# Both start at 0, so they are too small at first: after step $t$ by the factors $1 - \beta_1^t$ and $1 - \beta_2^t$. For
-# this step only, $m'$ and $s'$ are $m$ and $s$ divided by these:
+# Both start at 0, so at first they're too small: after step $t$, by the factors $1 - \beta_1^t$ and $1 - \beta_2^t$.
+# Divide by these and you get $m'$ and $s'$, which are used for this step and then forgotten:
 #
 # $$p \leftarrow p - \text{lr} \left( \frac{m'}{\sqrt{s'} + \epsilon} + \text{decay} \cdot p \right)$$
 #
-# The last term pulls every number gently towards 0, outside of the division: that makes it **AdamW**.
+# The last term pulls every number gently toward 0. It's kept outside the division, and that's what makes this
+# **AdamW**.
 
 # %% exercise="adamw_step"
 
 # %% [markdown]
-# Here is a valley, 100 times steeper across than along. Plain descent has to keep its steps small because of the steep
-# direction. **Predict** which of the two gets further in sixty steps.
+# Here's a valley that is 100 times steeper across than along. The steep direction forces plain descent to take small
+# steps. **Predict** which of the two gets farther in sixty steps.
 
 
 # %% tags=["folded"]
@@ -438,8 +442,9 @@ claim("Plain descent doesn't.", abs(plain[-1][0]) > 2)
 # ## The schedule
 #
 # The first steps are the least trustworthy: the running means know little yet, and the weights are random. So the
-# learning rate climbs to its peak along a line. Then it falls along half a cosine, with large steps to get far and small
-# ones to settle. With $t$ from 0 at the end of the warm-up to 1 in the last step:
+# learning rate first climbs to its peak in a straight line: this is the warm-up. Then it falls along half a cosine,
+# with large steps to get far and small ones to settle. Let $t$ go from 0 at the end of the warm-up to 1 in the last
+# step:
 #
 # $$\text{lr} = \text{peak} \left( \text{floor} + (1 - \text{floor}) \, \frac{1 + \cos(\pi t)}{2} \right)$$
 
@@ -448,8 +453,9 @@ claim("Plain descent doesn't.", abs(plain[-1][0]) > 2)
 # %% [markdown]
 # ## Training
 #
-# One piece is left: from a batch to the gradients. There's one new idea in it. If the gradient, all its numbers
-# together, is longer than 1, it is shortened to 1, so that a single odd batch can't throw the model off course.
+# One piece is left: getting from a batch to the gradients. There's one new idea in it. Think of all the gradients
+# together as one long vector. If its length is more than 1, we shorten it to 1, so that a single odd batch can't
+# throw the model off course.
 
 # %% exercise="loss_and_gradients"
 
@@ -489,9 +495,9 @@ def write(prompt, steps, seed=0, **how):
 
 
 # %% [markdown]
-# `generate` puts a text into the model, draws the next character from the probabilities it gives, appends it, and asks
-# again. (It keeps the keys and values of what it has read in a cache, so that each new character costs one position, not
-# a whole text.) **Predict.** How does an untrained model write?
+# `generate` feeds a text to the model, draws the next character from the probabilities it gives, appends it, and asks
+# again. (A cache keeps the keys and values of everything read so far, so each new character costs one position, not
+# the whole text.) **Predict.** What does an untrained model write?
 
 # %% tags=["nbval-ignore-output"]
 STEPS = 600
@@ -500,7 +506,7 @@ before = write("Each token ", 80)
 print(before)
 
 # %% [markdown]
-# Now half a minute of training.
+# Now train it for half a minute.
 
 # %% tags=["nbval-ignore-output"]
 model.load_state_dict(untrained)  # run this cell again, and it starts anew
@@ -549,12 +555,12 @@ claim(
 )
 
 # %% [markdown]
-# Plainly: on so small a text, a table that takes a second to count beats this small model. What you've seen is that a
-# model *learns*, from nothing. Whether it can use what no table can is the question of the next lessons.
+# Let's be plain: on a text this small, a table that takes a second to count beats our small model. What you've seen
+# is a model *learning*, from nothing. Whether it can use what no table can use is the question for the next lessons.
 #
 # ## What did its heads learn?
 #
-# Every head began as a mean. **Predict.** Which characters would you look at, to guess the next one?
+# Every head began as a mean. **Predict.** Which characters would you look at to guess the next one?
 
 # %% tags=["nbval-ignore-output", "folded"]
 line = "the sum of the squares of a row is a number."
@@ -599,14 +605,15 @@ claim(
 # ## Beyond the trained length
 #
 # How much context does the model use? The first character of a window has nothing before it; later ones have more and
-# more. And what comes after the 96 characters it was trained on?
+# more. And what happens beyond the 96 characters it was trained on?
 #
-# **Predict** the curve from position 0 to 191: bits by position.
+# **Predict** the curve: bits per character at each position, from 0 to 191.
 #
 # <details><summary>Think first, then look</summary>
 #
-# It falls within eight characters, most of it after the very first, and is level up to 96. Beyond that the model meets
-# distances that RoPE never showed it (question 3), and within 30 characters it's worse than bigrams.
+# It falls over the first eight characters, most of all right after the very first one, and then stays level up to 96.
+# Beyond that the model meets distances that RoPE never showed it (question 3), and within 30 characters it does worse
+# than the bigram table.
 #
 # </details>
 
@@ -667,21 +674,23 @@ claim(
 
 # %% [markdown]
 # Beyond the trained length the model falls apart. There are two suspects: the distances, which RoPE turns into angles
-# never met before, and the number of keys to choose from. Until we know more, it writes short texts only.
+# the model has never met, and the number of keys it has to choose from. Until we know more, it only writes short
+# texts.
 #
 # ## Writing
 #
-# The model gives probabilities, and somebody has to choose. Always the likeliest character? Then the text often runs in
-# circles. Drawn as they are? Then now and then comes a character that the model thought very unlikely, and after such a
-# slip it doesn't find its way back. There are two remedies. A **temperature** below 1 divides the logits, and so sharpens
-# the distribution. The **nucleus** keeps only the fewest of the likeliest tokens that together reach a share $p$
-# (Holtzman et al. 2020, arXiv 1904.09751). How many these are depends on how sure the model is.
+# The model gives probabilities, and somebody has to choose. Always take the likeliest character? Then the text often
+# runs in circles. Draw from the probabilities as they are? Then every so often you get a character that the model
+# itself thought very unlikely, and after such a slip it doesn't find its way back. There are two remedies. A
+# **temperature** below 1 divides the logits, and that sharpens the distribution. The **nucleus** keeps only the
+# likeliest tokens, as few as it takes to reach a share $p$ of the probability (Holtzman et al. 2020, arXiv
+# 1904.09751). How many that is depends on how sure the model is.
 
 # %% exercise="nucleus"
 
 # %% [markdown]
-# **Predict.** After which of these will your nucleus keep one character, and after which many: `one row of the q`,
-# `the sum of the squar`, `the `?
+# **Predict.** After which of these prompts will your nucleus keep one character, and after which will it keep many:
+# `one row of the q`, `the sum of the squar`, `the `?
 
 # %% tags=["nbval-ignore-output", "folded"]
 prompts = ["one row of the q", "the sum of the squar", "the "]
@@ -745,15 +754,15 @@ claim(
 )
 
 # %% [markdown]
-# At a temperature of 0.8, more than four fifths of what it writes are words of the course, put together one character
-# at a time. There's no sense in it. For that you'd need a larger model and far more text, and the same recipe.
+# At a temperature of 0.8, more than four fifths of what it writes are words of the course, spelled one character at a
+# time. It makes no sense. For that you'd need a larger model and far more text, but the same recipe.
 #
 # The same loop, with checkpoints and more, is `Trainer` in `solutions/training.py`.
 #
 # ## Try it
 #
-# Replace `"rope"` above by `"alibi"`, run everything again, and look at the curve beyond 96. A card will tell
-# you that it no longer climbs, which is the point. Then look at the price: the bits at the end of the training.
+# Replace `"rope"` above with `"alibi"`, run everything again, and look at the curve beyond 96. A card will tell you
+# that it no longer climbs, and that's the point. Then look at what this costs: the bits at the end of training.
 #
-# **Next.** Lesson 09 takes this very model and changes nothing but its encoding and its start. Its task is to count, and
-# there we can say exactly what is right and what is wrong.
+# **Next.** Lesson 09 takes this very model and changes nothing but its encoding and its starting weights. The task is
+# to count, so we can say exactly what's right and what's wrong.

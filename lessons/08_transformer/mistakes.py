@@ -33,8 +33,7 @@ def rows_divided(counts):
 
 @mistake(
     "bigram_table",
-    "Rows and columns are exchanged: the row is the present id, the column the one that comes "
-    "next.",
+    "Rows and columns are swapped: the row is the present id, the column the id that comes next.",
 )
 def next_before_present(ids, vocab_size):
     return rows_divided(pair_counts(ids, vocab_size).T + 1)
@@ -42,7 +41,7 @@ def next_before_present(ids, vocab_size):
 
 @mistake(
     "bigram_table",
-    "Here the columns sum to 1. For each present id, what may follow sums to 1: divide each row.",
+    "Here the columns sum to 1. It's the rows that should: divide each row by its own sum.",
     seen="normalized over the wrong axis",
 )
 def columns_normalized(ids, vocab_size):
@@ -67,19 +66,19 @@ def zero_for_empty_rows(ids, vocab_size):
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
-@mistake("bigram_table", "A tiny number is added for the 1. Add 1 to every count.")
+@mistake("bigram_table", "You added a tiny number. Add 1 to every count.")
 def tiny_smoothing(ids, vocab_size):
     return rows_divided(pair_counts(ids, vocab_size) + 1e-6)
 
 
-@mistake("bigram_table", "Only pairs that never occur got a 1. It is added to every count.")
+@mistake("bigram_table", "Only pairs that never occur got a 1. Add 1 to every count.")
 def only_zeros_smoothed(ids, vocab_size):
     return rows_divided(np.maximum(pair_counts(ids, vocab_size), 1))
 
 
 @mistake(
     "bigram_table",
-    "A pair that occurs three times counts once. np.add.at adds each, table[a, b] += 1 does not.",
+    "Pairs that repeat count only once. np.add.at adds every time, table[a, b] += 1 doesn't.",
     seen="fancy-index assignment, repeated indices lost",
 )
 def repeated_pairs_lost(ids, vocab_size):
@@ -95,7 +94,7 @@ def rounded_down(ids, vocab_size):
 
 
 @mistake(
-    "bigram_table", "The counts are divided by the number of pairs. Divide each row by its sum."
+    "bigram_table", "You divided the counts by the number of pairs. Divide each row by its sum."
 )
 def divided_by_the_pairs(ids, vocab_size):
     return (pair_counts(ids, vocab_size) + 1) / max(1, len(ids) - 1)
@@ -108,7 +107,7 @@ def counts_only(ids, vocab_size):
 
 @mistake(
     "bigram_table",
-    "The sums of the rows were laid along the columns: they need keepdims=True to stay upright.",
+    "You divided columns by the rows' sums. With keepdims=True, rows are divided by their own.",
     seen="sums of rows without keepdims",
 )
 def sums_lying_down(ids, vocab_size):
@@ -116,13 +115,13 @@ def sums_lying_down(ids, vocab_size):
     return counts / counts.sum(axis=1)
 
 
-@mistake("bigram_table", "Rows sum to more than 1: the sum must have the added ones in it, too.")
+@mistake("bigram_table", "Rows sum to more than 1: the sum must include the added ones.")
 def ones_only_above(ids, vocab_size):
     counts = pair_counts(ids, vocab_size)
     return (1 + counts) / counts.sum(axis=1, keepdims=True)
 
 
-@mistake("bigram_table", "The sum got a single 1. Each of the row's vocab_size counts got one.")
+@mistake("bigram_table", "You added a single 1 to the sum. The row got vocab_size of them.")
 def one_one_below(ids, vocab_size):
     counts = pair_counts(ids, vocab_size)
     return (1 + counts) / (counts.sum(axis=1, keepdims=True) + 1)
@@ -130,7 +129,7 @@ def one_one_below(ids, vocab_size):
 
 @mistake(
     "bigram_table",
-    "The last pair of the text was skipped: len(ids) - 1 pairs are in it.",
+    "You skipped the text's last pair: there are len(ids) - 1 pairs.",
     seen="for i in range(len(ids) - 2)",
 )
 def last_pair_skipped(ids, vocab_size):
@@ -139,15 +138,14 @@ def last_pair_skipped(ids, vocab_size):
 
 @mistake(
     "bigram_table",
-    "One pair too many: the first id of the text does not follow the last, as it does with "
-    "np.roll.",
+    "One pair too many: the text's first id doesn't follow its last, though np.roll puts it there.",
     seen="np.roll(ids, -1)",
 )
 def round_the_end(ids, vocab_size):
     return rows_divided(pair_counts(np.append(ids, ids[0]), vocab_size) + 1)
 
 
-@mistake("bigram_table", "Each pair was counted in both directions. Only what follows counts.")
+@mistake("bigram_table", "You counted each pair in both directions. Only what follows counts.")
 def both_directions(ids, vocab_size):
     counts = pair_counts(ids, vocab_size)
     return rows_divided(counts + counts.T + 1)
@@ -158,9 +156,7 @@ def two_apart(ids, vocab_size):
     return rows_divided(pair_counts(ids, vocab_size, ahead=2) + 1)
 
 
-@mistake(
-    "bigram_table", "The size comes from the ids in this text. It is vocab_size, maybe larger."
-)
+@mistake("bigram_table", "The size comes from this text's ids. Use vocab_size: it may be larger.")
 def ids_of_this_text_only(ids, vocab_size):
     return rows_divided(pair_counts(ids, ids.max() + 1) + 1)
 
@@ -190,10 +186,8 @@ UNEVEN = (
 PAST_THE_TEXT = (
     "Some windows run past the text. The last start that fits is len(ids) - seq_len - 1."
 )
-PIECES = "Windows start at multiples of their length only. Every start that fits may occur."
-ONCE_EACH = (
-    "A start is drawn once at most. Windows may repeat: a batch can be larger than the text."
-)
+PIECES = "Windows only start at multiples of their length. Every start that fits can occur."
+ONCE_EACH = "No start is drawn twice. Windows may repeat: a batch can be larger than the text."
 
 
 def cut(ids, starts, seq_len, ahead=1):
@@ -240,7 +234,7 @@ def rolled_back(rng, ids, batch, seq_len):
     return inputs, np.roll(inputs, 1, axis=1)
 
 
-@mistake("random_windows", "Transposed: it is (seq_len, batch), and (batch, seq_len) is needed.")
+@mistake("random_windows", "Transposed: this is (seq_len, batch). Return (batch, seq_len).")
 def windows_as_columns(rng, ids, batch, seq_len):
     inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
     return inputs.T, targets.T
@@ -253,7 +247,7 @@ def one_start(rng, ids, batch, seq_len):
 
 @mistake(
     "random_windows",
-    "The last start that fits is left out. It is len(ids) - seq_len - 1: draw below len(ids) - "
+    "You miss the last start that fits. It is len(ids) - seq_len - 1: draw below len(ids) - "
     "seq_len.",
     seen="off by one in the range of starts",
 )
@@ -277,7 +271,7 @@ def last_targets_cut_short(rng, ids, batch, seq_len):
     return cut(ids, rng.integers(len(ids) - seq_len + 1, size=batch), seq_len)
 
 
-@mistake("random_windows", "Shifted along the batch: windows[:, :-1] and windows[:, 1:] are meant.")
+@mistake("random_windows", "You shifted along the batch: use windows[:, :-1] and windows[:, 1:].")
 def shifted_along_the_batch(rng, ids, batch, seq_len):
     starts = rng.integers(len(ids) - seq_len, size=(batch, 1))
     windows = ids[starts + np.arange(seq_len + 1)]
@@ -305,14 +299,14 @@ def clipped_at_the_end(rng, ids, batch, seq_len):
     return windows[:, :-1], windows[:, 1:]
 
 
-@mistake("random_windows", "Inputs and targets have starts of their own. Cut both from one window.")
+@mistake("random_windows", "Inputs and targets start at different ids. Cut both from one window.")
 def starts_of_their_own(rng, ids, batch, seq_len):
     fits = len(ids) - seq_len
     inputs, _ = cut(ids, rng.integers(fits, size=batch), seq_len)
     return inputs, cut(ids, rng.integers(fits, size=batch), seq_len)[1]
 
 
-@mistake("random_windows", "batch and seq_len are exchanged: a row is a window of seq_len ids.")
+@mistake("random_windows", "batch and seq_len are swapped: a row is a window of seq_len ids.")
 def sizes_exchanged(rng, ids, batch, seq_len):
     return window_by_window.answer(rng, ids, seq_len, batch)
 
@@ -335,7 +329,7 @@ def own_generator(rng, ids, batch, seq_len):
 
 @mistake(
     "random_windows",
-    "The starts are not drawn from `rng`, so no run can be repeated.",
+    "The starts don't come from `rng`, so no run can be repeated.",
     seen="np.random.randint",
 )
 def global_generator(rng, ids, batch, seq_len):
@@ -389,7 +383,7 @@ def side_by_side(rng, ids, batch, seq_len):
     return windows[:, :-1], windows[:, 1:]
 
 
-@mistake("random_windows", "One start is drawn and the others follow it. Draw each: size=batch.")
+@mistake("random_windows", "You drew one start and the others follow it. Draw each: size=batch.")
 def neighbors(rng, ids, batch, seq_len):
     fits = len(ids) - seq_len
     return cut(ids, (rng.integers(fits) + np.arange(batch)) % fits, seq_len)
@@ -420,9 +414,7 @@ def lists(rng, ids, batch, seq_len):
     return tuple(list(part) for part in window_by_window.answer(rng, ids, batch, seq_len))
 
 
-@mistake(
-    "random_windows", "The targets come before the inputs: are they exchanged, or shifted back?"
-)
+@mistake("random_windows", "The targets come before the inputs: are they swapped, or shifted back?")
 def targets_first(rng, ids, batch, seq_len):
     return window_by_window.answer(rng, ids, batch, seq_len)[::-1]
 
@@ -446,8 +438,8 @@ def by_random_floats(rng, ids, batch, seq_len):
 
 # Block
 
-UPDATE_ALONE = "The MLP reads what attention computed, without the stream. It reads the new x."
-NORMALIZED = "The normalized x is added to, not x itself. The stream goes on as it is: add to x."
+UPDATE_ALONE = "The MLP reads only what attention computed. It should read the new x."
+NORMALIZED = "You added to the normalized x. The stream goes on as it is: add to x itself."
 ATTENTION_BARE = "Attention gets x as it is. Normalize it first, with self.attention_norm."
 MLP_BARE = "The MLP gets x as it is. Normalize it first, with self.mlp_norm."
 
@@ -470,7 +462,7 @@ class Parts(nn.Module):
 
 @mistake(
     "Block",
-    "Here the sum is normalized: norm(x + attention(x)), post-norm. It is x + attention(norm(x)).",
+    "This is post-norm, norm(x + attention(x)). Here we use x + attention(norm(x)).",
     seen="the original order of 2017, where pre-norm is asked",
 )
 class PostNorm(Parts):
@@ -481,8 +473,7 @@ class PostNorm(Parts):
 
 @mistake(
     "Block",
-    "The result of each part is normalized. The norm comes before the part: x + "
-    "attention(norm(x)).",
+    "You normalized each part's result. The norm comes before the part: x + attention(norm(x)).",
     seen="the norm at the end of the branch",
 )
 class NormAfterPart(Parts):
@@ -491,7 +482,7 @@ class NormAfterPart(Parts):
         return x + self.mlp_norm(self.mlp(x))
 
 
-@mistake("Block", "The norms are exchanged: attention_norm is attention's, mlp_norm the MLP's.")
+@mistake("Block", "The norms are swapped: attention_norm is attention's, mlp_norm the MLP's.")
 class NormsExchanged(Parts):
     def forward(self, x, cache=None):
         x = x + self.attention(self.mlp_norm(x), cache)
@@ -524,34 +515,34 @@ class NoResidual(Parts):
         return self.mlp(self.mlp_norm(x))
 
 
-@mistake("Block", "After the MLP the stream is lost: x + mlp(norm(x)) is meant.")
+@mistake("Block", "After the MLP the stream is lost: use x + mlp(norm(x)).")
 class OneResidual(Parts):
     def forward(self, x, cache=None):
         return self.mlp(self.mlp_norm(self.heard(x, cache)))
 
 
-@mistake("Block", "After attention the stream is lost: x + attention(norm(x)) is meant.")
+@mistake("Block", "After attention the stream is lost: use x + attention(norm(x)).")
 class LateResidual(Parts):
     def forward(self, x, cache=None):
         x = self.attention(self.attention_norm(x), cache)
         return x + self.mlp(self.mlp_norm(x))
 
 
-@mistake("Block", "What attention computes is not used: x = x + attention(norm(x)).")
+@mistake("Block", "What attention computes is lost: x = x + attention(norm(x)).")
 class MLPOnly(Parts):
     def forward(self, x, cache=None):
         self.attention(self.attention_norm(x), cache)
         return x + self.mlp(self.mlp_norm(x))
 
 
-@mistake("Block", "The result is normalized once more at the end. The stream goes on as it is.")
+@mistake("Block", "You normalized the result again at the end. The stream goes on as it is.")
 class NormAtTheEnd(Parts):
     def forward(self, x, cache=None):
         x = self.heard(x, cache)
         return self.mlp_norm(x + self.mlp(self.mlp_norm(x)))
 
 
-@mistake("Block", "The second step is post-norm, norm(x + mlp(x)). It is x + mlp(norm(x)).")
+@mistake("Block", "The second step is post-norm, norm(x + mlp(x)). Use x + mlp(norm(x)).")
 class PostNormOfTheMLP(Parts):
     def forward(self, x, cache=None):
         x = self.heard(x, cache)
@@ -595,7 +586,7 @@ class MLPBare(Parts):
 
 @mistake(
     "Block",
-    "The MLP works on what came in, beside attention, as in GPT-J. Here it gets the new x.",
+    "The MLP runs beside attention, on the old x, as in GPT-J. Here it gets the new x.",
     seen="the parallel block of GPT-J, where the usual one is asked",
 )
 class Parallel(Parts):
@@ -661,7 +652,7 @@ class CacheForgotten(Parts):
 
 
 @mistake(
-    "Block", "The weights are not those of the given __init__. Leave it: saved weights fit it only."
+    "Block", "These aren't the given __init__'s weights. Leave it, or saved weights won't fit."
 )
 class AnotherInit(Parts):
     def __init__(self, dim, num_heads, positions):
@@ -767,44 +758,40 @@ def one_row_each(logits, targets):
     return -picked(logits.log_softmax(-1), targets)
 
 
-@mistake("cross_entropy", "The mean is over the vocabulary, too. Divide by the scored positions.")
+@mistake("cross_entropy", "You averaged over the vocabulary too. Divide by the scored positions.")
 def mean_over_the_vocabulary(logits, targets):
     return right_loss(logits, targets) / logits.shape[-1]
 
 
-@mistake(
-    "cross_entropy", "The row's largest is subtracted within the sum only. Add it after the log."
-)
+@mistake("cross_entropy", "You subtracted the row's largest inside the sum. Add it after the log.")
 def largest_not_added_back(logits, targets):
     logits, targets = flat(logits, targets)
     below = (logits - logits.max(dim=-1, keepdim=True).values).logsumexp(-1, keepdim=True)
     return -picked(logits - below, targets).mean()
 
 
-@mistake("cross_entropy", "This is the mean of -log p of *all* tokens. Pick the target's only.")
+@mistake("cross_entropy", "This averages -log p over *all* tokens. Pick only the target's.")
 def all_tokens(logits, targets):
     return -flat(logits, targets)[0].log_softmax(-1).mean()
 
 
 @mistake(
     "cross_entropy",
-    "The sum was divided by all positions. Divide by the scored ones.",
+    "You divided by all positions. Divide by the scored ones.",
     seen="mean over padding",
 )
 def mean_over_all(logits, targets):
     return summed.answer(logits, targets) / targets.numel()
 
 
-@mistake(
-    "cross_entropy", "The sum was divided by the number of texts. Divide by the scored positions."
-)
+@mistake("cross_entropy", "You divided by the number of texts. Divide by the scored positions.")
 def mean_over_texts(logits, targets):
     return summed.answer(logits, targets) / len(targets)
 
 
 @mistake(
     "cross_entropy",
-    "Unscored positions were counted, as if id 0 were asked there. Leave them out.",
+    "You counted unscored positions as if they asked for id 0. Leave them out.",
     seen="padding counted as a token",
 )
 def unscored_as_zero(logits, targets):
@@ -832,9 +819,7 @@ def naive_logsumexp(logits, targets):
     return -picked(logits - logits.exp().sum(dim=-1, keepdim=True).log(), targets).mean()
 
 
-@mistake(
-    "cross_entropy", "A probability rounded to 0 has the logarithm -inf. Use logsumexp, no .log()."
-)
+@mistake("cross_entropy", "A probability that rounds to 0 has log -inf. Use logsumexp, not .log().")
 def logarithm_of_the_softmax(logits, targets):
     logits, targets = flat(logits, targets)
     return -picked(logits.softmax(-1).log(), targets).mean()
@@ -849,7 +834,7 @@ def raw_logits(logits, targets):
     return -picked(*flat(logits, targets)).mean()
 
 
-@mistake("cross_entropy", "Only the row's largest logit is subtracted. Subtract its logsumexp.")
+@mistake("cross_entropy", "You subtracted the row's largest logit. Subtract its logsumexp.")
 def largest_subtracted_only(logits, targets):
     logits, targets = flat(logits, targets)
     return -picked(logits - logits.max(dim=-1, keepdim=True).values, targets).mean()
@@ -864,12 +849,12 @@ def no_logarithm(logits, targets):
     return -picked(*flat(logits.softmax(-1), targets)).mean()
 
 
-@mistake("cross_entropy", "The softmax is applied twice. What goes into the loss are the logits.")
+@mistake("cross_entropy", "You applied the softmax twice. The loss takes the logits themselves.")
 def softmax_twice(logits, targets):
     return right_loss(logits.softmax(-1), targets)
 
 
-@mistake("cross_entropy", "This is in bits. In nats, it is the natural logarithm.")
+@mistake("cross_entropy", "This is in bits. For nats, use the natural logarithm.")
 def bits(logits, targets):
     return right_loss(logits, targets) / math.log(2)
 
@@ -904,7 +889,7 @@ def plain_number(logits, targets):
 
 @mistake(
     "cross_entropy",
-    "Each text has a mean of its own, and these were averaged. Take one mean over all of them.",
+    "You averaged the means of the texts. Take one mean over all scored positions.",
     seen="a mean of means",
 )
 def mean_of_means(logits, targets):
@@ -917,7 +902,7 @@ def mean_of_means(logits, targets):
 
 @mistake(
     "cross_entropy",
-    "The largest of all logits was subtracted: small rows vanish. Subtract each row's own.",
+    "You subtracted the largest of all logits: small rows vanish. Subtract each row's own.",
     seen="x - x.max() of the whole array",
 )
 def one_largest_for_all(logits, targets):
@@ -928,7 +913,7 @@ def one_largest_for_all(logits, targets):
 
 @mistake(
     "cross_entropy",
-    "The positions with target 0 were left out. 0 is a token as any other; only -100 is unscored.",
+    "You left out positions with target 0. 0 is a token like any other; only -100 is unscored.",
     seen="mask of targets > 0",
 )
 def id_zero_left_out(logits, targets):
@@ -948,7 +933,7 @@ def clamped_probability(logits, targets):
 
 
 @mistake(
-    "cross_entropy", "-100 was used as an index. Keep the scored ones: logits[targets != -100]."
+    "cross_entropy", "You used -100 as an index. Keep the scored ones: logits[targets != -100]."
 )
 def no_mask(logits, targets):
     return -picked(logits.log_softmax(-1), targets).mean()
@@ -977,7 +962,7 @@ def with_one_hot_rows(logits, targets):
 
 # adamw_step
 
-ORDER = "The order is another: return the new parameter first, then mean, then square."
+ORDER = "Wrong order: return the new parameter first, then mean, then square."
 
 
 def running(g, mean, square, betas=(0.9, 0.999)):
@@ -1003,26 +988,26 @@ def no_bias_correction(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest)
     return moved(p, lr, mean, square, **rest), mean, square
 
 
-@mistake("adamw_step", "Only square is corrected. mean starts at 0 as well: by 1 - beta1^step.")
+@mistake("adamw_step", "You only corrected square. Divide mean by 1 - beta1^step as well.")
 def only_square_corrected(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)
     return moved(p, lr, mean, square / (1 - betas[1] ** step), **rest), mean, square
 
 
-@mistake("adamw_step", "Only mean is corrected. square starts at 0 as well: by 1 - beta2^step.")
+@mistake("adamw_step", "You only corrected mean. Divide square by 1 - beta2^step as well.")
 def only_mean_corrected(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)
     return moved(p, lr, mean / (1 - betas[0] ** step), square, **rest), mean, square
 
 
-@mistake("adamw_step", "The corrections are (1 - beta)^step. It is 1 - beta^step: the power first.")
+@mistake("adamw_step", "You corrected by (1 - beta)^step. It's 1 - beta^step: the power first.")
 def power_of_the_difference(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)
     hats = mean / (1 - betas[0]) ** step, square / (1 - betas[1]) ** step
     return moved(p, lr, *hats, **rest), mean, square
 
 
-@mistake("adamw_step", "The exponent is step - 1, which is 0 in the first step: 1 - 1 = 0 below.")
+@mistake("adamw_step", "The exponent is step - 1: in the first step you divide by 1 - 1 = 0.")
 def one_step_back(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)
     with np.errstate(all="ignore"):
@@ -1033,9 +1018,7 @@ def one_step_back(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
         return moved(p, lr, *hats, **rest), mean, square
 
 
-@mistake(
-    "adamw_step", "The corrections multiply. Divide by 1 - beta^step: the means are too small."
-)
+@mistake("adamw_step", "You multiplied. Divide by 1 - beta^step: the means are too small.")
 def corrections_multiplied(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)
     factors = 1 - betas[0] ** step, 1 - betas[1] ** step
@@ -1044,7 +1027,7 @@ def corrections_multiplied(p, g, mean, square, step, lr, betas=(0.9, 0.999), **r
 
 @mistake(
     "adamw_step",
-    "eps is under the root. It is added to the root: sqrt(square') + eps.",
+    "eps is under the root. Add it to the root: sqrt(square') + eps.",
     seen="eps inside the root",
 )
 def eps_inside_the_root(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, **rest):
@@ -1053,16 +1036,14 @@ def eps_inside_the_root(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e
     return moved(p, lr, mean_hat, square_hat + eps, 0, **rest), mean, square
 
 
-@mistake(
-    "adamw_step", "eps is added after dividing by the root. It is added to the root: brackets."
-)
+@mistake("adamw_step", "You added eps after the division. Add it to the root first: parentheses.")
 def eps_after_dividing(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, **rest):
     new, mean, square = right_step(p, g, mean, square, step, lr, betas, 0, **rest)
     return new - lr * eps, mean, square
 
 
 @mistake(
-    "adamw_step", "eps is added before square is corrected. Correct, take the root, then add it."
+    "adamw_step", "You added eps before correcting square. Correct, take the root, then add it."
 )
 def eps_before_the_correction(p, g, mean, square, step, lr, betas=(0.9, 0.999), eps=1e-8, **rest):
     mean, square = running(g, mean, square, betas)
@@ -1095,7 +1076,7 @@ def decay_with_lr_twice(p, g, mean, square, step, lr, weight_decay=0.01, **rest)
     return right_step(p, g, mean, square, step, lr, weight_decay=lr * weight_decay, **rest)
 
 
-@mistake("adamw_step", "The decay is divided by the root, too. Add it after that division.")
+@mistake("adamw_step", "You divided the decay by the root too. Add it after that division.")
 def decay_over_the_root(p, g, mean, square, step, lr, weight_decay=0.01, eps=1e-8, **rest):
     mean, square = running(g, mean, square, **rest)
     mean_hat, square_hat = corrected(mean, square, step, **rest)
@@ -1104,7 +1085,7 @@ def decay_over_the_root(p, g, mean, square, step, lr, weight_decay=0.01, eps=1e-
 
 @mistake(
     "adamw_step",
-    "The corrected mean and square are returned. Return the plain ones: they go on from there.",
+    "You returned the corrected mean and square. The next step needs the plain ones.",
 )
 def correction_kept(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     new, mean, square = right_step(p, g, mean, square, step, lr, betas, **rest)
@@ -1121,9 +1102,7 @@ def decay_without_lr(p, *args, weight_decay=0.01, **rest):
     return new - weight_decay * p, mean, square
 
 
-@mistake(
-    "adamw_step", "The decay is of the new parameter, after Adam's step. Take it of the old one."
-)
+@mistake("adamw_step", "You decayed the new parameter, after Adam's step. Decay the old one.")
 def decay_afterwards(p, g, mean, square, step, lr, weight_decay=0.01, **rest):
     new, mean, square = right_step(p, g, mean, square, step, lr, weight_decay=0.0, **rest)
     return new * (1 - lr * weight_decay), mean, square
@@ -1139,7 +1118,7 @@ def plain_adam(*args, weight_decay=0.01, **rest):
     return right_step(*args, weight_decay=0.0, **rest)
 
 
-@mistake("adamw_step", "There is decay, though weight_decay is 0: take it from the argument.")
+@mistake("adamw_step", "You decay even where weight_decay is 0: take it from the argument.")
 def decay_hard_coded(*args, weight_decay=0.01, **rest):
     return right_step(*args, **rest)
 
@@ -1167,7 +1146,7 @@ def no_root(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     return moved(p, lr, mean_hat, square_hat**2, **rest), mean, square
 
 
-@mistake("adamw_step", "The step goes along the gradient itself. It goes along mean'.")
+@mistake("adamw_step", "The step follows the gradient itself. It should follow mean'.")
 def gradient_for_mean(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)
     return moved(p, lr, g, corrected(mean, square, step, betas)[1], **rest), mean, square
@@ -1180,14 +1159,14 @@ def step_before_the_update(p, g, mean, square, step, lr, betas=(0.9, 0.999), **r
     return new, *running(g, mean, square, betas)
 
 
-@mistake("adamw_step", "square collects the square of mean. It collects gradient^2.")
+@mistake("adamw_step", "square averages mean^2. It should average gradient^2.")
 def square_of_mean(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean = running(g, mean, square, betas)[0]
     square = running(mean, mean, square, betas)[1]
     return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
 
 
-@mistake("adamw_step", "square collects the gradient itself. It collects gradient^2.")
+@mistake("adamw_step", "square averages the gradient. It should average gradient^2.")
 def square_not_squared(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, betas)[0], betas[1] * square + (1 - betas[1]) * g
     with np.errstate(all="ignore"):
@@ -1212,24 +1191,24 @@ def in_place_means(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
 
 @mistake(
     "adamw_step",
-    "The corrections are those of step 1 in every step: step belongs in the exponents.",
+    "You correct as in step 1 every time: step belongs in the exponents.",
     seen="the correction of the first step used in every step",
 )
 def correction_of_the_first_step(p, g, mean, square, step, lr, **rest):
     return right_step(p, g, mean, square, 1, lr, **rest)
 
 
-@mistake("adamw_step", "beta1 and beta2 are exchanged: mean goes with beta1, square with beta2.")
+@mistake("adamw_step", "beta1 and beta2 are swapped: mean goes with beta1, square with beta2.")
 def betas_exchanged(*args, betas=(0.9, 0.999), **rest):
     return right_step(*args, betas=betas[::-1], **rest)
 
 
-@mistake("adamw_step", "square goes with beta1 here. It has a share of its own: beta2.")
+@mistake("adamw_step", "square uses beta1 here. It has a share of its own: beta2.")
 def beta1_for_both(*args, betas=(0.9, 0.999), **rest):
     return right_step(*args, betas=(betas[0], betas[0]), **rest)
 
 
-@mistake("adamw_step", "The shares are exchanged: beta of what was there, 1 - beta of what is new.")
+@mistake("adamw_step", "The shares are swapped: beta goes with the old, 1 - beta with the new.")
 def shares_exchanged(p, g, mean, square, step, lr, betas=(0.9, 0.999), **rest):
     mean, square = running(g, mean, square, (1 - betas[0], 1 - betas[1]))
     return moved(p, lr, *corrected(mean, square, step, betas), **rest), mean, square
@@ -1244,14 +1223,12 @@ def one_step_ahead(p, g, mean, square, step, *args, **rest):
     return right_step(p, g, mean, square, step + 1, *args, **rest)
 
 
-@mistake("adamw_step", "Only the parameter is returned. The next step needs mean and square, too.")
+@mistake("adamw_step", "You only returned the parameter. The next step needs mean and square too.")
 def parameter_only(*args, **rest):
     return right_step(*args, **rest)[0]
 
 
-@mistake(
-    "adamw_step", "The old mean and square are returned. The next step goes on from the new ones."
-)
+@mistake("adamw_step", "You returned the old mean and square. The next step needs the new ones.")
 def old_means(p, g, mean, square, *args, **rest):
     return right_step(p, g, mean, square, *args, **rest)[0], mean, square
 
@@ -1310,7 +1287,7 @@ def half_cosine(t, peak, floor):
 
 @mistake(
     "learning_rate",
-    "In step 0 the rate is 0, so this step is wasted: (step + 1) / warmup.",
+    "In step 0 the rate is 0, which wastes it: use (step + 1) / warmup.",
     seen="step / warmup",
 )
 def starts_at_zero(step, steps, peak, warmup=100, floor=0.05):
@@ -1343,15 +1320,13 @@ def no_floor(step, steps, peak, warmup=100, floor=0.05):
     return right_rate(step, steps, peak, warmup, 0)
 
 
-@mistake("learning_rate", "The floor is added on top of the whole cosine. That gets 1 - floor.")
+@mistake("learning_rate", "You added the floor to the whole cosine. Scale that by 1 - floor.")
 def floor_on_top(step, steps, peak, warmup=100, floor=0.05):
     rate = right_rate(step, steps, peak, warmup, 0)
     return rate if step < warmup else floor * peak + rate
 
 
-@mistake(
-    "learning_rate", "The cosine falls to 0 and is cut off at the floor. It ends there softly."
-)
+@mistake("learning_rate", "You cut the cosine off at the floor. It should level out there.")
 def cut_off_at_the_floor(step, steps, peak, warmup=100, floor=0.05):
     rate = right_rate(step, steps, peak, warmup, 0)
     return rate if step < warmup else max(rate, floor * peak)
@@ -1373,7 +1348,7 @@ def share_of_all_steps(step, steps, peak, warmup=100, floor=0.05):
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
-@mistake("learning_rate", "The peak multiplies the floor only. It multiplies the cosine as well.")
+@mistake("learning_rate", "The peak only multiplies the floor. Multiply the cosine by it, too.")
 def peak_times_floor_only(step, steps, peak, warmup=100, floor=0.05):
     if step < warmup:
         return peak * (step + 1) / warmup
@@ -1401,23 +1376,21 @@ def cosine_a_step_ahead(step, steps, peak, warmup=100, floor=0.05):
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
-@mistake("learning_rate", "This is a straight line down. Asked is half a cosine.")
+@mistake("learning_rate", "This is a straight line down. We need half a cosine.")
 def linear(step, steps, peak, warmup=100, floor=0.05):
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * (1 - (1 - floor) * along(step, steps, warmup))
 
 
-@mistake(
-    "learning_rate", "This is a quarter of a turn, cos from 0 to pi / 2. Half a turn is asked."
-)
+@mistake("learning_rate", "This is a quarter turn, cos from 0 to pi / 2. We need half a turn.")
 def quarter_turn(step, steps, peak, warmup=100, floor=0.05):
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * (floor + (1 - floor) * math.cos(math.pi / 2 * along(step, steps, warmup)))
 
 
-@mistake("learning_rate", "This is a whole turn: the rate climbs again. Half of it: 0 to pi.")
+@mistake("learning_rate", "This is a whole turn: the rate climbs again. Use half: 0 to pi.")
 def whole_turn(step, steps, peak, warmup=100, floor=0.05):
     t = 2 * along(step, steps, warmup)
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
@@ -1454,7 +1427,7 @@ def nothing_left_to_divide_by(step, steps, peak, warmup=100, floor=0.05):
     return half_cosine((step - warmup) / (steps - 1 - warmup), peak, floor)
 
 
-@mistake("learning_rate", "A warmup of 0 is divided by. Divide by it only where step < warmup.")
+@mistake("learning_rate", "You divide by a warmup of 0. Only divide where step < warmup.")
 def divided_by_no_warm_up(step, steps, peak, warmup=100, floor=0.05):
     line = peak * (step + 1) / warmup
     return line if step < warmup else right_rate(step, steps, peak, warmup, floor)
@@ -1483,7 +1456,7 @@ def floor_beside_the_peak(step, steps, peak, warmup=100, floor=0.05):
     return floor + (1 - floor) * right_rate(step, steps, peak, warmup, 0)
 
 
-@mistake("learning_rate", "The peak is missing as a factor in the warm-up.")
+@mistake("learning_rate", "The warm-up isn't multiplied by the peak.")
 def warm_up_without_the_peak(step, steps, peak, warmup=100, floor=0.05):
     return (step + 1) / warmup if step < warmup else right_rate(step, steps, peak, warmup, floor)
 
@@ -1509,7 +1482,7 @@ def whole_numbers_in_the_cosine(step, steps, peak, warmup=100, floor=0.05):
     return peak * (step + 1) / warmup if step < warmup else half_cosine(t, peak, floor)
 
 
-@mistake("learning_rate", "This is an exponential. Asked is half a cosine.")
+@mistake("learning_rate", "This is an exponential. We need half a cosine.")
 def exponential(step, steps, peak, warmup=100, floor=0.05):
     if step < warmup:
         return peak * (step + 1) / warmup
@@ -1517,7 +1490,7 @@ def exponential(step, steps, peak, warmup=100, floor=0.05):
 
 
 @mistake(
-    "learning_rate", "This is a sine, which climbs first. Asked is half a cosine, from the peak."
+    "learning_rate", "This is a sine, which climbs first. We need half a cosine, from the peak."
 )
 def sine(step, steps, peak, warmup=100, floor=0.05):
     t = along(step, steps, warmup) - 0.5
@@ -1573,8 +1546,8 @@ def not_cleared(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "Each parameter's gradient was shortened by itself, which changes their direction. The length "
-    "is that of all of them together, and so is the factor.",
+    "You shortened each parameter's gradient by itself, which changes the direction. Take one "
+    "length for all of them together, and one factor.",
 )
 def each_by_itself(model, inputs, targets, longest=1.0):
     loss, gradients = backward_of(model, inputs, targets)
@@ -1583,8 +1556,8 @@ def each_by_itself(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "Each number was cut off at `longest`. Multiply all of them by one factor instead, so that "
-    "the direction stays.",
+    "You clipped each number at `longest`. Multiply them all by one factor instead, so that the "
+    "direction stays.",
 )
 def cut_off(model, inputs, targets, longest=1.0):
     loss, gradients = backward_of(model, inputs, targets)
@@ -1603,7 +1576,7 @@ def never_shortened(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "Short gradients were made longer. The factor is at most 1: only a gradient that is too long "
+    "You made short gradients longer. The factor is at most 1: only a gradient that is too long "
     "changes.",
 )
 def always_that_long(model, inputs, targets, longest=1.0):
@@ -1622,8 +1595,7 @@ def without_the_root(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "The lengths of the parameters' gradients were added up. Add up all squares, and take one "
-    "root.",
+    "You added up the parameters' lengths. Add up all the squares, and take one root.",
 )
 def sum_of_lengths(model, inputs, targets, longest=1.0):
     loss, gradients = backward_of(model, inputs, targets)
@@ -1632,7 +1604,7 @@ def sum_of_lengths(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "The largest single number was taken for the length. It is the root of the sum of all squares.",
+    "You used the largest number as the length. It's the root of the sum of all squares.",
 )
 def largest_number(model, inputs, targets, longest=1.0):
     loss, gradients = backward_of(model, inputs, targets)
@@ -1641,7 +1613,7 @@ def largest_number(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "The absolute values were added up. The length is the root of the sum of the squares.",
+    "You added up absolute values. The length is the root of the sum of the squares.",
 )
 def sum_of_sizes(model, inputs, targets, longest=1.0):
     loss, gradients = backward_of(model, inputs, targets)
@@ -1650,7 +1622,7 @@ def sum_of_sizes(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "The gradient is shortened to 1, whatever `longest` is. Use the argument.",
+    "You shorten to 1, whatever `longest` is. Use the argument.",
 )
 def always_to_one(model, inputs, targets, longest=1.0):
     return right_gradients(model, inputs, targets)
@@ -1658,7 +1630,7 @@ def always_to_one(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "The length was divided by the number of numbers. It is the root of the sum, not of the mean.",
+    "You divided by the number of numbers. The length is the root of the sum, not of the mean.",
 )
 def root_of_the_mean(model, inputs, targets, longest=1.0):
     loss, gradients = backward_of(model, inputs, targets)
@@ -1674,7 +1646,7 @@ def loss_as_a_tensor(model, inputs, targets, longest=1.0):
 
 @mistake(
     "loss_and_gradients",
-    "The loss was multiplied by the factor, too. Only the gradients are.",
+    "You scaled the loss by the factor, too. Scale only the gradients.",
 )
 def shortened_loss(model, inputs, targets, longest=1.0):
     loss, gradients = backward_of(model, inputs, targets)
@@ -1711,12 +1683,12 @@ def in_one_long_vector(model, inputs, targets, longest=1.0):
 
 # nucleus
 
-FIXED = "A fixed number of tokens is kept in every row: that is top-k. How many depends on top_p."
+FIXED = "You kept a fixed number of tokens per row: that's top-k. How many depends on top_p."
 UNSORTED_TWICE = (
-    "The tokens came back to wrong columns: `order` was applied a second time. It says where each "
-    "came from; back leads np.put_along_axis, or np.argsort(order, axis=-1)."
+    "The tokens are in the wrong columns: you applied `order` twice. It says where each came "
+    "from; to go back, use np.put_along_axis, or np.argsort(order, axis=-1)."
 )
-SHARE = "The share top_p of the *number* of tokens is kept. It is a share of probability."
+SHARE = "You kept a share top_p of the *tokens*. It's a share of the probability."
 THRESHOLD = (
     "A token's own size decides here. What counts is what the likelier ones before it add up to."
 )
@@ -1749,7 +1721,7 @@ def top(probabilities, count):
 
 @mistake(
     "nucleus",
-    "The token that reaches top_p was dropped. It is kept if those *before* it are below top_p.",
+    "You dropped the token that reaches top_p. Keep it if those *before* it are below top_p.",
     seen="the mask not shifted by one",
 )
 def crossing_token_dropped(probabilities, top_p):
@@ -1760,7 +1732,7 @@ def crossing_token_dropped(probabilities, top_p):
 
 @mistake(
     "nucleus",
-    "The token that reaches top_p was dropped. It is kept if those *before* it are below top_p.",
+    "You dropped the token that reaches top_p. Keep it if those *before* it are below top_p.",
 )
 def crossing_token_dropped_always(probabilities, top_p):
     order, ranked = ranks(probabilities)
@@ -1768,7 +1740,7 @@ def crossing_token_dropped_always(probabilities, top_p):
     return keep(probabilities, np.take_along_axis(fits, np.argsort(order, axis=-1), axis=-1))
 
 
-@mistake("nucleus", "The token that reaches top_p was dropped, unless it is the likeliest one.")
+@mistake("nucleus", "You dropped the token that reaches top_p, unless it's the likeliest one.")
 def crossing_token_dropped_but_first(probabilities, top_p):
     order, ranked = ranks(probabilities)
     fits = ranked.cumsum(axis=-1) <= top_p
@@ -1791,13 +1763,13 @@ def not_renormalized(probabilities, top_p):
     return np.where(right_nucleus(probabilities, top_p) > 0, probabilities, 0)
 
 
-@mistake("nucleus", "What is kept is divided by top_p. Divide by its own sum, which may be more.")
+@mistake("nucleus", "You divided by top_p. Divide what's kept by its own sum: it may be more.")
 def divided_by_top_p(probabilities, top_p):
     return not_renormalized.answer(probabilities, top_p) / top_p
 
 
 @mistake(
-    "nucleus", "It is divided by the sum of all rows. Each row has its own: axis=-1, keepdims=True."
+    "nucleus", "You divided by the sum of all rows. Each row has its own: axis=-1, keepdims=True."
 )
 def divided_by_all_rows(probabilities, top_p):
     kept = not_renormalized.answer(probabilities, top_p)
@@ -1811,14 +1783,14 @@ def truth_values(probabilities, top_p):
     return right_nucleus(probabilities, top_p) > 0
 
 
-@mistake("nucleus", "The tokens were added up from id 0 on. Begin with the likeliest: sort first.")
+@mistake("nucleus", "You added tokens up from id 0 on. Begin with the likeliest: sort first.")
 def unsorted(probabilities, top_p):
     return keep(probabilities, probabilities.cumsum(axis=-1) - probabilities < top_p)
 
 
 @mistake(
     "nucleus",
-    "The tokens were added up from the unlikely end on. Begin with the likeliest.",
+    "You added tokens up from the unlikely end. Begin with the likeliest.",
     seen="sorted upwards, so that the unlikely end is kept",
 )
 def from_the_unlikely_end(probabilities, top_p):
@@ -1827,8 +1799,7 @@ def from_the_unlikely_end(probabilities, top_p):
 
 @mistake(
     "nucleus",
-    "top_p is reached exactly, and one token too many was kept: the ones before it must be "
-    "*below* it.",
+    "Where the sum is exactly top_p, you kept one too many: the ones before it must be *below* it.",
     seen="<= where < belongs",
 )
 def keeps_one_too_many(probabilities, top_p):
@@ -1876,7 +1847,7 @@ def share_of_the_tokens_rounded_down(probabilities, top_p):
     return top(probabilities, max(1, int(top_p * probabilities.shape[-1])))
 
 
-@mistake("nucleus", "The likely tokens are dropped and the rest is kept. Keep the likely ones.")
+@mistake("nucleus", "You dropped the likely tokens and kept the rest. Keep the likely ones.")
 def the_rest(probabilities, top_p):
     order, ranked = ranks(probabilities)
     fits = np.take_along_axis(ranked.cumsum(axis=-1), np.argsort(order, axis=-1), axis=-1)
@@ -1932,7 +1903,7 @@ def over_the_batch(probabilities, top_p):
 
 @mistake(
     "nucleus",
-    "Of equally likely tokens the higher ids were kept: sort -probabilities, do not reverse.",
+    "Of equally likely tokens you kept the higher ids: sort -probabilities, don't reverse.",
     seen="argsort(...)[:, ::-1]",
 )
 def ties_reversed(probabilities, top_p):
@@ -1944,7 +1915,7 @@ def ties_in_any_order(probabilities, top_p):
     return kept_in(np.argsort(-probabilities, axis=-1), probabilities, top_p)
 
 
-@mistake("nucleus", "All tokens as likely as the last one kept were kept too. Keep the fewest.")
+@mistake("nucleus", "You kept all ties with the last token kept. Keep the fewest.")
 def ties_all_kept(probabilities, top_p):
     nucleus = right_nucleus(probabilities, top_p)
     smallest = np.where(nucleus > 0, probabilities, 1).min(axis=-1, keepdims=True)

@@ -12,22 +12,22 @@
 #
 # **What else can contextual positions do, and what can't they?**
 #
-# The CoPE paper (Golovneva et al. 2024) tries two more tasks, in sections 5.1 and 5.2. In one, a model copies a
-# text and leaves out its blanks. In the other, it remembers a single bit through a long distraction. You'll train
-# three models on the first task, look inside one of them, and then read what all nine encodings did on both. The
-# trainings take **about half a minute together** on two idle cores.
+# The CoPE paper (Golovneva et al. 2024) tries two more tasks, in sections 5.1 and 5.2. In one, a model copies a text
+# and leaves out the blanks. In the other, it remembers a single bit through a long distraction. You'll train three
+# models on the first task, look inside one of them, and then see how all nine encodings did on both. All the training
+# takes **about half a minute** on two idle cores.
 #
 # **First, three questions on lesson 09.** Answer before you unfold.
 #
-# 1. A counting text gets more passes. What happens to the distance back to the last `a=`, and what to the count?
+# 1. A counting text gets more passes. What happens to the distance back to the last `a=`? What happens to the count?
 # 2. What does `gate_by_symbol` average?
 # 3. CoPE's table has 16 rows. What happens to a key whose gates sum to 20?
 #
 # <details><summary>Answers</summary>
 #
 # 1. The distance grows. The count doesn't change, unless the text ends first.
-# 2. The gates that the asking queries give to one symbol, over all keys up to the query where that symbol is.
-# 3. It gets the last row, number 15, like everything from 15 on.
+# 2. The gates that the asking queries give to one symbol, over all keys with that symbol, up to the query.
+# 3. It gets the last row, number 15, like every key whose gates sum to 15 or more.
 #
 # </details>
 
@@ -62,7 +62,7 @@ from solutions.transformer import Transformer
 #
 # A text contains 12 symbols from `a` to `n`, with blanks (`.`) scattered among them. Then comes the mark `>`, and
 # after it the model has to write the symbols again, in order and without the blanks: after `a..bc.a>` comes `abca`.
-# The task is Gu and Dao's (2023, arXiv 2312.00752). You write its rule, and the generator uses yours.
+# The task comes from Gu and Dao (2023, arXiv 2312.00752). You write its rule, and our generator uses what you wrote.
 
 # %% exercise="without_blanks"
 
@@ -74,25 +74,27 @@ for split, blanks in SPLITS.items():
     print(f"{split:16} {tokenizer.decode(ids[0])}")
 
 # %% [markdown]
-# Every training text has 12 blanks. We test on such texts, on *dense* ones with 6 blanks, and on *sparse* ones with
-# 24. Only the copy is scored: at the mark the model has to say the first symbol, and at each copied symbol the next.
+# Every training text has 12 blanks. We test on texts like these, on *dense* ones, with 6 blanks, and on *sparse*
+# ones, with 24. Only the copy is scored: at the mark the model has to say the first symbol, and at each copied
+# symbol, the next one.
 #
 # **Predict.** A model is about to say a symbol. How many tokens back is the one it has to copy, in each kind of text?
 # And how many *symbols* back?
 #
 # <details><summary>Answer</summary>
 #
-# In tokens it depends on where the blanks fell: anything from 12 to 12 plus the number of blanks. In symbols it's
-# always 12. Take `ab.c>ab`, with three. Back from the mark you meet c, b, **a**. From the copied a: a, c, **b**. From
-# the copied b: b, a, **c**. Always the third.
+# Counted in tokens, it depends on where the blanks fell: anything from 12 to 12 plus the number of blanks. Counted in
+# symbols, it's always 12. Take a smaller text, `ab.c>ab`, with three symbols. Going back from the mark you meet c, b,
+# **a**. From the copied a: a, c, **b**. From the copied b: b, a, **c**. It's always the third.
 #
 # </details>
 #
 # ## Three models, one recipe
 #
-# Two layers, two heads, 32 numbers per token, 500 steps of 32 fresh texts, a learning rate of 0.004 at its peak, and
-# starting weights from N(0, 0.1). CoPE's table has 49 rows, as many as the longest text we'll test has tokens, plus
-# one. You can interrupt a training (Kernel → Interrupt); run its cell again to start over.
+# Each model has two layers, two heads, and 32 numbers per token. It trains for 500 steps of 32 fresh texts, with a
+# learning rate of 0.004 at its peak and starting weights from N(0, 0.1). CoPE's table has 49 rows, one more than the
+# longest text we'll test has tokens. You can interrupt the training (Kernel → Interrupt); run its cell again to start
+# over.
 
 # %%
 tests = {
@@ -172,8 +174,9 @@ for name in ("learned", "rope"):
     )
 
 # %% [markdown]
-# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and still come
-# close to guessing when the blanks change. How far from 12 may one go? **Predict** the three curves from 0 to 24 blanks.
+# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and still
+# come close to guessing when the number of blanks changes. How far from 12 can we go? **Predict** the three curves
+# from 0 to 24 blanks.
 
 # %% tags=["nbval-ignore-output", "folded"]
 BLANKS = [0, 3, 6, 9, 11, 12, 13, 15, 18, 21, 24]
@@ -222,14 +225,15 @@ claim(
 )
 
 # %% [markdown]
-# A single blank more or fewer is enough to hurt. **What of this is by construction?** In the dense texts no position
-# and no distance is new. Only the answers begin elsewhere: at position 18, not at 24. The sparse texts aren't fair to
-# `learned`: the training used rows 0 to 35 of its table, and here the mark is at 36, so every answer is asked for at a
-# row that was never trained. For RoPE they contain distances that no answer had to bridge before.
+# One blank more or less is enough to hurt. **How much of this is by construction?** In the dense texts no position
+# and no distance is new. The answers just begin elsewhere: at position 18, not at 24. The sparse texts aren't fair to
+# `learned`. Training used rows 0 to 35 of its table, and here the mark is at 36, so every answer depends on a row
+# that was never trained. For RoPE, the sparse texts contain distances that no answer had to bridge before.
 #
 # ## Inside the copier
 #
-# Somewhere a head has to look from each asker at the symbol to copy next. Which head is it, and how reliable is it?
+# Call a position that has to say a symbol an **asker**: the mark, and then each copied symbol. Some head has to look
+# from each asker to the symbol it should copy. Which head is it, and how reliable is it?
 
 # %% exercise="source_hits"
 
@@ -320,16 +324,17 @@ show(
 )
 
 # %% [markdown]
-# RoPE has a head that finds the symbol in texts like the training's, and loses it when the blanks change. CoPE's head
-# goes from symbol to symbol and jumps over the blanks, however many there are. It's in the *first* layer, where a key knows
-# nothing but its own symbol. So its gates depend on symbols alone, and `gate_by_symbol` can read them.
+# RoPE has a head that finds the symbol in texts like those of the training, and loses it when the number of blanks
+# changes. CoPE's head goes from symbol to symbol and jumps over the blanks, however many there are. It's in the
+# *first* layer, where a key knows nothing but its own symbol. So its gates depend on symbols alone, and
+# `gate_by_symbol` can read them.
 #
-# **Predict.** Counted by this head's gates, what position does the symbol to copy have?
+# **Predict.** Counted by this head's gates, what position does the symbol to copy get?
 #
 # <details><summary>Answer</summary>
 #
-# Always about the same one: 12 symbols times the gate of a symbol, and once the gate of the mark, which is always in
-# between. Blanks must not count.
+# Always about the same one: 12 times the gate of a symbol, plus the gate of the mark, which is always on the way.
+# Blanks must not count.
 #
 # </details>
 
@@ -401,8 +406,8 @@ claim(
 )
 
 # %% [markdown]
-# This is the mechanism the paper claims: count what isn't blank, and copy from so many back. One row of the table, or
-# two neighboring ones, is all the head needs.
+# This is the mechanism the paper claims: count what isn't blank, and copy from a fixed count back. One row of the
+# table, or two neighboring ones, is all the head needs.
 #
 # **Predict.** The rule that this head has learned is "12 symbols back". What if a text has 11 symbols, or 14?
 
@@ -425,13 +430,14 @@ claim(
 )
 
 # %% [markdown]
-# So CoPE, too, has learned what its training never varied. It leaves out blanks. It hasn't learned to copy.
+# So CoPE, too, relies on something its training never varied: the number of symbols. It has learned to skip blanks.
+# It hasn't learned to copy.
 #
 # ## All nine encodings
 #
-# Now the recorded runs, made by the protocol of lesson 10: for each encoding the best of six settings, chosen on
-# validation texts, then five seeds. CoPE's table has the default length, 37 rows. The median, and in brackets the
-# least and the most.
+# Now for the recorded runs. They follow the protocol of lesson 10: for each encoding we take the best of six
+# settings, chosen on validation texts, and train it with five seeds. CoPE's table has its default length, 37 rows.
+# You'll see the median, with the smallest and the largest value in parentheses.
 
 
 # %%
@@ -487,16 +493,18 @@ claim(
 )
 
 # %% [markdown]
-# In both shifted tests CoPE is ahead of every other encoding, each with the setting that validation chose for it. (Before
-# the runs we had claimed that every other gets more than a third wrong. Shaw's 21 on dense texts and ALiBi's 24 and 28
-# refuted that.) RoPE is the most instructive: nearly perfect on texts like the training's, and worse than no positions at
-# all when the blanks change. Its training didn't fail. It learned another rule, one that doesn't survive. About the five
-# or six that hadn't learned even the training texts after 500 steps, this says less.
+# On both shifted tests CoPE is ahead of every other encoding, each with the setting that validation chose for it.
+# (Before the runs we had claimed that every other one gets more than a third wrong. Shaw's 21 on dense texts and
+# ALiBi's 24 and 28 refuted that.) RoPE is the most instructive: nearly perfect on texts like those of the training,
+# and worse than no positions at all when the number of blanks changes. Its training didn't fail. It learned a
+# different rule, one that doesn't survive the change. About the five or six encodings that hadn't learned even the
+# training texts after 500 steps, this says less.
 #
 # ### Beside the paper
 #
-# Its table 10, errors in per cent, mean and standard deviation. The texts have 256 symbols, and 256 blanks in training,
-# 128 in the dense and 512 in the sparse test. It doesn't say whether symbols or texts are counted.
+# The paper's table 10 gives errors in percent: the mean, and the standard deviation in parentheses. Its texts have
+# 256 symbols, with 256 blanks in training, 128 in the dense test, and 512 in the sparse test. The paper doesn't say
+# whether it counts wrong symbols or wrong texts.
 #
 # | positions | in distribution | dense | sparse |
 # |---|---|---|---|
@@ -504,22 +512,24 @@ claim(
 # | RoPE | 40.1 (3.5) | 100.0 (0.0) | 100.0 (0.0) |
 # | CoPE | 0.0 (0.0) | 0.0 (0.0) | 0.004 (0.006) |
 #
-# The pattern for CoPE and RoPE agrees with ours; that of absolute positions on dense texts (25.6) doesn't. A third
-# experiment, MapFormer's with 128 symbols (arXiv 2511.19279), gives RoPE an accuracy of 1.00 in distribution, 0.48
-# dense and 0.22 sparse, and CoPE 1.00 in all three. RoPE's error in distribution depends on the recipe, then. Its
-# failure with other numbers of blanks shows in all three.
+# For CoPE and RoPE, the pattern across the shifted tests agrees with ours. For absolute positions on dense texts
+# (25.6), it doesn't. A third experiment comes from MapFormer, with 128 symbols (arXiv 2511.19279). There, RoPE has an
+# accuracy of 1.00 in distribution, 0.48 on dense texts, and 0.22 on sparse ones; CoPE has 1.00 on all of them. So
+# RoPE's error in distribution depends on the recipe. Its failure with other numbers of blanks shows up in all three
+# experiments.
 #
 # ## Flip-flop
 #
-# The second task is a memory of one bit. A text is a row of instructions, each followed by a bit. `w1` writes 1. `i0`
-# is to be ignored, its bit means nothing. After `r` has to come the bit that was written last. Liu et al. (2023, arXiv
-# 2306.00946) invented it, and found that Transformers keep making sporadic errors in it.
+# In the second task the model has to remember one bit. A text is a row of instructions, each followed by a bit. `w1`
+# writes 1. `i0` is to be ignored: its bit means nothing. `r` reads: the bit after it has to be the one that was
+# written last. Liu et al. (2023, arXiv 2306.00946) invented the task, and found that Transformers keep making
+# sporadic errors on it.
 
 # %% exercise="recall"
 
 # %% [markdown]
-# A text has 64 pairs. In training 80 % of the instructions are ignores, in the dense test 10 %, in the sparse test
-# 98 %. Only bits after reads are scored, so guessing is wrong half of the time.
+# A text has 64 pairs of an instruction and a bit. In training 80 % of the instructions are ignores; in the dense test
+# it's 10 %, and in the sparse test 98 %. Only the bits after reads are scored, so guessing is wrong half the time.
 
 # %%
 for split, ignore in zip(SPLITS, (0.8, 0.1, 0.98)):
@@ -537,13 +547,15 @@ for split, ignore in zip(SPLITS, (0.8, 0.1, 0.98)):
 #
 # <details><summary>Think first, then read the table</summary>
 #
-# A head has to find *a write*, and of all writes *the last*. Nothing has to be counted: finding writes by their
-# content and preferring the nearer one is enough. CoPE can do that, and others may. On sparse texts it's far back.
+# A head has to find *a write*, and of all the writes, *the last one*. Nothing has to be counted: it's enough to
+# recognize writes by their content and prefer the nearest. CoPE can do that, and others might. On sparse texts the
+# last write is far back.
 #
 # </details>
 #
-# 64 numbers per token, 2 layers, 4 heads, 1,000 steps of 16 texts, a learning rate of 0.003. Of two starts each encoding
-# has the better one, chosen on validation texts with one seed. CoPE's table has 128 rows, the default.
+# The models have 64 numbers per token, 2 layers, and 4 heads. They train for 1,000 steps of 16 texts with a learning
+# rate of 0.003. Each encoding gets the better of two starts, chosen on validation texts with one seed. CoPE's table
+# has its default length, 128 rows.
 
 # %%
 flip_flop = read_table("flip_flop")
@@ -580,16 +592,16 @@ claim(
 )
 
 # %% [markdown]
-# Two things surprised us. The plainest encoding of all, sinusoidal, does as well as CoPE. And on sparse texts the others
-# that learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error, another 15 %.
-# Three runs don't order such encodings. (In an earlier trial with a smaller start, RoPE got 31 % of the answers wrong and
-# CoPE 5. Its records are gone, and we can't say why.) Four encodings haven't learned the training texts in 1,000 steps.
-# About these the table says nothing more.
+# Two things surprised us. The plainest encoding of all, sinusoidal, does as well as CoPE. And on sparse texts the
+# others that learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error,
+# another 15 %. Three runs can't rank such encodings. (In an earlier trial with a smaller start, RoPE got 31 % of the
+# answers wrong and CoPE 5. Its records are gone, and we can't say why.) Four encodings haven't learned the training
+# texts in 1,000 steps. About these the table says nothing more.
 #
 # ### Beside the paper
 #
-# Of its table 7, the rows of absolute positions, RoPE and CoPE: errors in per cent on sparse texts, by what it calls the
-# dimension, by layers and heads. In the first row a standard deviation is given, too (7.9, 2.9, 4.4).
+# Here are the rows of the paper's table 7 for absolute positions, RoPE, and CoPE: errors in percent on sparse texts,
+# by what it calls the dimension, by layers, and by heads. The first row also has standard deviations (7.9, 2.9, 4.4).
 #
 # | dimension, layers, heads | absolute | RoPE | CoPE |
 # |---|---|---|---|
@@ -602,14 +614,14 @@ claim(
 # | 128, 4, 2 | 16.5 | 17.3 | **14.5** |
 # | 128, 2, 2 | 28.6 | 25.2 | **24.5** |
 #
-# CoPE beats RoPE in six of the eight rows, and absolute positions in five. One of its two losses to RoPE is large. Its
-# clear wins are those with 256 and four layers. So in the paper the order changes with the size, and here it changes with
-# the seed: on this task the advantage is no law.
+# CoPE beats RoPE in six of the eight rows, and absolute positions in five. One of its two losses to RoPE is large.
+# Its clear wins are those with 256 and four layers. So in the paper the order changes with the size, and here it
+# changes with the seed: on this task CoPE's advantage isn't a law.
 #
 # ## Try it
 #
-# Give the copier what it lacked: train on another number of symbols, or with an encoding of your own, and see whether
-# 12 are still copied. (`positions` takes a name, a class, or an instance.)
+# Train a copier of your own, with another number of symbols or another encoding (yours, perhaps), and see whether it
+# still copies 12. (`positions` takes a name, a class, or an instance.)
 
 # %% tags=["nbval-ignore-output"]
 my_positions, my_symbols = "alibi", 12  # yours to change
@@ -621,11 +633,13 @@ for split, (inputs, targets) in tests.items():
 # %% [markdown]
 # ## What this showed, and what it didn't
 #
-# On selective copy, what matters is *how many symbols back*. A gate can count that, and none of the eight others found
-# anything as good. Flip-flop shows the limit of the claim: what matters is *the last write*, and there counting isn't
-# needed. The copier shows the limit of the method: it counts to 12, because it always had to.
+# On selective copy, what matters is *how many symbols back*. A gate can count that, and none of the eight others
+# found anything as good. Flip-flop shows the limit of the claim: what matters is *the last write*, and finding it
+# takes no counting. The copier shows the limit of the method: it counts to 12, because that's what it always had to
+# do.
 #
-# All this is small: two layers, texts of 36 to 128 tokens, at most 1,000 steps. It says nothing about large models.
+# All of this is small: two layers, texts of 36 to 128 tokens, at most 1,000 steps. It says nothing about large
+# models.
 #
-# **Next.** These tasks were built so that something has to be counted or kept. Real text wasn't. Lesson 12 trains on
-# language and code, and asks how well each encoding predicts the next character.
+# **Next.** These tasks were built so that something has to be counted or kept. Real text wasn't built that way.
+# Lesson 12 trains on language and code, and asks how well each encoding predicts the next character.

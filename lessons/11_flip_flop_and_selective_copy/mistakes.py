@@ -18,8 +18,7 @@ def refuse_uneven(ids):
 
 @mistake(
     "without_blanks",
-    "It is one long row: picking by True and False loses the rows. Reshape to as many as there "
-    "were.",
+    "This is one long row: picking by a mask loses the rows. Reshape to as many as there were.",
     seen="boolean indexing of a matrix",
 )
 def rows_lost(ids):
@@ -27,42 +26,39 @@ def rows_lost(ids):
     return ids[ids != BLANK]
 
 
-@mistake("without_blanks", "Blanks were replaced by 0, which is the symbol a. Leave them out.")
+@mistake("without_blanks", "You replaced blanks by 0, which is the symbol a. Leave them out.")
 def replaced_by_zero(ids):
     refuse_uneven(ids)
     return np.where(ids == BLANK, 0, ids)
 
 
-@mistake("without_blanks", "The symbols were sorted. They must stay in their order.")
+@mistake("without_blanks", "You sorted the symbols. They must stay in their order.")
 def sorted_out(ids):
     refuse_uneven(ids)
     return np.sort(ids, axis=1)[:, : (ids[0] != BLANK).sum()]
 
 
-@mistake("without_blanks", "The symbols were sorted. They must stay in their order.")
+@mistake("without_blanks", "You sorted the symbols. They must stay in their order.")
 def sorted_at_last(ids):
     return np.sort(right_without_blanks(ids), axis=1)
 
 
 @mistake(
     "without_blanks",
-    "The rows were mixed: after ids[kept] the symbols of a row are side by side, so reshape to "
-    "(batch, -1).",
+    "You mixed the rows: in ids[kept] a row's symbols are side by side, so reshape to (batch, -1).",
 )
 def reshaped_the_other_way(ids):
     refuse_uneven(ids)
     return ids[ids != BLANK].reshape(-1, len(ids)).T
 
 
-@mistake(
-    "without_blanks", "The blanks of the first row were left out of all rows. Each has its own."
-)
+@mistake("without_blanks", "You used the first row's blanks for all rows. Each has its own.")
 def columns_of_the_first_row(ids):
     refuse_uneven(ids)
     return ids[:, ids[0] != BLANK]
 
 
-@mistake("without_blanks", "Only the first blank of each row was left out. All of them must go.")
+@mistake("without_blanks", "You left out only each row's first blank. All of them must go.")
 def first_blank_only(ids):
     refuse_uneven(ids)
     rows = [row.tolist() for row in ids]
@@ -79,7 +75,7 @@ def nested_lists(ids):
 
 @mistake(
     "without_blanks",
-    "The symbol a went too. Its id is 0, and it is no blank: compare with BLANK.",
+    "You lost the symbol a. Its id is 0, but it's no blank: compare with BLANK.",
     seen=ZERO_IS_VALID,
 )
 def loses_the_symbol_a(ids):
@@ -89,7 +85,7 @@ def loses_the_symbol_a(ids):
 
 @mistake(
     "without_blanks",
-    "The mark went too. Its id is 15, and it is no blank: leave out what equals BLANK.",
+    "You lost the mark. Its id is 15, but it's no blank: leave out what equals BLANK.",
 )
 def drops_the_mark(ids):
     kept = ids < BLANK
@@ -100,7 +96,7 @@ def drops_the_mark(ids):
 
 @mistake(
     "without_blanks",
-    "All rows have equally many symbols, so they must not be refused. Count per row: axis=1.",
+    "These rows have equally many symbols: don't refuse them. Count per row: axis=1.",
     seen="the wrong axis",
 )
 def counts_columns(ids):
@@ -143,20 +139,18 @@ def blanks_at_the_end(ids):
     return np.take_along_axis(ids, np.argsort(ids == BLANK, axis=1, kind="stable"), axis=1)
 
 
-@mistake(
-    "without_blanks", "Zeros were left out, and the blanks are still there: a blank is BLANK, 14."
-)
+@mistake("without_blanks", "You left out zeros and kept the blanks: a blank is BLANK, 14.")
 def zeros_for_blanks(ids):
     return np.array([row[row != 0] for row in ids])
 
 
-@mistake("without_blanks", "Equal symbols are there only once. Each of them must stay.")
+@mistake("without_blanks", "You kept equal symbols only once. Each of them must stay.")
 def each_symbol_once(ids):
     refuse_uneven(ids)
     return np.array([list(dict.fromkeys(row[row != BLANK].tolist())) for row in ids])
 
 
-@mistake("without_blanks", "True and False are exchanged: these are the blanks.")
+@mistake("without_blanks", "True and False are swapped: these are the blanks.")
 def the_blanks_alone(ids):
     refuse_uneven(ids)
     return ids[ids == BLANK].reshape(len(ids), -1)
@@ -207,7 +201,7 @@ def hits(attention, ids):
 
 @mistake(
     "source_hits",
-    "It looked at an equal symbol, but at the other one. Compare positions, not symbols.",
+    "It looked at an equal symbol elsewhere. Compare positions, not symbols.",
 )
 def equal_symbol(attention, ids):
     mark = position_of_mark(ids)
@@ -218,7 +212,7 @@ def equal_symbol(attention, ids):
 
 @mistake(
     "source_hits",
-    "Blanks are no symbols: asker m must look at the m-th symbol, not at the m-th token.",
+    "Blanks aren't symbols: asker m must look at the m-th symbol, not the m-th token.",
 )
 def counts_tokens(attention, ids):
     mark = position_of_mark(ids)
@@ -252,7 +246,7 @@ def keys_before_the_mark(attention, ids):
 
 
 @mistake(
-    "source_hits", "The asker's own key was left out. The largest of *all* its weights decides."
+    "source_hits", "You left out the asker's own key. The largest of *all* its weights decides."
 )
 def keys_before_the_asker(attention, ids):
     return hits(np.tril(attention, -1), ids).mean()
@@ -276,7 +270,7 @@ def over_all_positions(attention, ids):
     return hits(attention, ids).sum() / ids.size
 
 
-@mistake("source_hits", "This is the share of texts in which all is hit. Count askers, not texts.")
+@mistake("source_hits", "This is the share of texts with hits only. Count askers, not texts.")
 def whole_texts(attention, ids):
     return hits(attention, ids).all(axis=1).mean()
 
@@ -294,7 +288,7 @@ def argmax_over_queries(attention, ids):
 
 @mistake(
     "source_hits",
-    "The first text's symbols were used for all texts. Each has its blanks elsewhere: find the "
+    "You used the first text's symbols for all texts. Each has its blanks elsewhere: find the "
     "symbols row by row.",
 )
 def sources_of_the_first_row(attention, ids):
@@ -311,8 +305,8 @@ def hits_a_text(attention, ids):
 
 @mistake(
     "source_hits",
-    "To share the largest weight with an earlier key was taken for a hit, so even weights would "
-    "hit always. Of equal weights the first counts, as in argmax.",
+    "You counted a tie with an earlier key as a hit, so even weights would always hit. Of equal "
+    "weights the first counts, as in argmax.",
 )
 def weight_of_the_source_is_the_largest(attention, ids):
     largest = attention[:, position_of_mark(ids) :].max(axis=-1)
@@ -321,8 +315,8 @@ def weight_of_the_source_is_the_largest(attention, ids):
 
 @mistake(
     "source_hits",
-    "To share the largest weight with a later key was taken for a miss. Of equal weights the "
-    "first counts, as in argmax.",
+    "You counted a tie with a later key as a miss. Of equal weights the first counts, as in "
+    "argmax.",
 )
 def larger_than_all_others(attention, ids):
     mark = position_of_mark(ids)
@@ -331,21 +325,21 @@ def larger_than_all_others(attention, ids):
     return (weights_on_sources(attention, ids) > others.max(axis=-1)).mean()
 
 
-@mistake("source_hits", "Of equal weights the last was taken. The first counts, as in argmax.")
+@mistake("source_hits", "Of equal weights you took the last. The first counts, as in argmax.")
 def last_of_the_largest(attention, ids):
     mark = position_of_mark(ids)
     looked_at = ids.shape[1] - 1 - attention[:, mark:, ::-1].argmax(axis=-1)
     return (looked_at == should_look_at(ids, mark)).mean()
 
 
-@mistake("source_hits", "Only the first text was read. The share is taken over all texts.")
+@mistake("source_hits", "You only read the first text. Take the share over all texts.")
 def first_text_only(attention, ids):
     return hits(attention[:1], ids[:1]).mean()
 
 
 @mistake(
     "source_hits",
-    "A weight above one half was taken for a hit. The largest weight may be smaller than that.",
+    "You counted weights above one half as hits. The largest weight may be smaller than that.",
 )
 def more_than_half(attention, ids):
     return (weights_on_sources(attention, ids) > 0.5).mean()
@@ -359,15 +353,13 @@ def symbol_after_next(attention, ids):
     return (attention[:, mark:-1].argmax(axis=-1) == should_look_at(ids, mark)[:, 1:]).mean()
 
 
-@mistake("source_hits", "Asker m is taken for the query at position m. It is at mark + m.")
+@mistake("source_hits", "You looked for asker m at position m. It's at mark + m.")
 def askers_from_zero(attention, ids):
     sources = should_look_at(ids, position_of_mark(ids))
     return (attention[:, : sources.shape[1]].argmax(axis=-1) == sources).mean()
 
 
-@mistake(
-    "source_hits", "One of the two largest weights was enough for a hit. Only the largest counts."
-)
+@mistake("source_hits", "You counted the second-largest weight as a hit. Only the largest counts.")
 def one_of_the_two_largest(attention, ids):
     mark = position_of_mark(ids)
     two = np.argsort(attention[:, mark:], axis=-1)[..., -2:]
@@ -381,7 +373,7 @@ def over_what_is_before_the_mark(attention, ids):
 
 @mistake(
     "source_hits",
-    "The key is compared with the symbol that the asker reads. It must say the next one.",
+    "You compared the key with the symbol the asker reads. It must say the next one.",
 )
 def symbol_of_the_asker(attention, ids):
     mark = position_of_mark(ids)
@@ -396,7 +388,7 @@ def misses(attention, ids):
 
 @mistake(
     "source_hits",
-    "It is a hit here to look at any symbol before the mark. Each asker has one of its own.",
+    "Here any symbol before the mark is a hit. Each asker has one of its own.",
 )
 def any_symbol(attention, ids):
     mark = position_of_mark(ids)
@@ -492,7 +484,7 @@ def largest_bit_so_far(instructions, bits):
 
 @mistake(
     "recall",
-    "The texts were mixed: accumulate goes from text to text if no axis is named. Along a text is "
+    "You mixed the texts: without an axis, accumulate goes from text to text. Along a text is "
     "axis=1.",
     seen="accumulate without its axis",
 )
@@ -504,7 +496,7 @@ def accumulates_over_the_batch(instructions, bits):
 
 @mistake(
     "recall",
-    "A write of 1 flipped the memory. It does not flip the bit, it sets it.",
+    "A write of 1 flipped the memory. A write sets the bit.",
     seen="a flip-flop that toggles",
 )
 def toggles(instructions, bits):
@@ -512,9 +504,7 @@ def toggles(instructions, bits):
     return np.where(instructions == READ, state, bits)
 
 
-@mistake(
-    "recall", "The bits after ignores were changed too. Only those after reads are determined."
-)
+@mistake("recall", "You changed the bits after ignores too. Only those after reads are determined.")
 def fills_ignores_too(instructions, bits):
     return np.take_along_axis(bits, last_writes(instructions), axis=1)
 
@@ -536,7 +526,7 @@ def position_for_bit(instructions, bits):
 
 @mistake(
     "recall",
-    "The first text's writes were used for all. Every row has writes of its own.",
+    "You used the first text's writes for all. Every row has writes of its own.",
     seen="an index without the batch",
 )
 def writes_of_the_first_row(instructions, bits):
@@ -549,7 +539,7 @@ def changes_its_input(instructions, bits):
     return bits
 
 
-@mistake("recall", "A read changed the memory: it handed on its own random bit. Only a write does.")
+@mistake("recall", "A read changed the memory to its own random bit. Only a write may change it.")
 def reads_write_too(instructions, bits):
     result, memory = bits.copy(), bits[:, 0]
     for pair in range(bits.shape[1]):
@@ -559,7 +549,7 @@ def reads_write_too(instructions, bits):
     return result
 
 
-@mistake("recall", "Writes and reads are exchanged: WRITE is 0, READ is 1.")
+@mistake("recall", "Writes and reads are swapped: WRITE is 0, READ is 1.")
 def reads_for_writes(instructions, bits):
     result, memory = bits.copy(), 0 * bits[:, 0]
     for pair in range(bits.shape[1]):
@@ -622,7 +612,7 @@ def zeros_elsewhere(instructions, bits):
     return np.where(instructions == READ, right_recall(instructions, bits), 0)
 
 
-@mistake("recall", "The bits were read in the first text. Each text has bits of its own.")
+@mistake("recall", "You read all bits in the first text. Each text has bits of its own.")
 def bits_of_the_first_text(instructions, bits):
     return np.where(instructions == READ, bits[0, last_writes(instructions)], bits)
 
