@@ -133,7 +133,8 @@ def caption(errors: Errors) -> str:
     lines = [
         "Bars are medians, lines go from the best run to the worst: "
         f"{seeds} seeds each, {few} for CoPE with 16 rows. Every encoding has the best of the same "
-        "six settings, chosen on texts like those of the training; with 16 rows CoPE has that of 97."
+        "six settings, chosen on texts like those of the training (with 16 rows, CoPE has that of "
+        "97)."
     ]
     if best:
         lines.append(
