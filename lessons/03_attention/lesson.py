@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "Attention: how tokens look at each other"
 #     question: "How does one token look at the others, and what does it fail to see?"
-#     minutes: 75
+#     minutes: 40
 #     achieved: "You have written attention, hidden the future from it, and shown what it cannot see."
 # ---
 

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "CoPE: counting what matters"
 #     question: "How can attention count sentences, or x's, instead of tokens?"
-#     minutes: 90
+#     minutes: 40
 #     achieved: "You have written CoPE, forward and backward. Show someone the gates that find the sentences."
 # ---
 

@@ -467,7 +467,7 @@ claim(
 
 # %% [markdown]
 # The fifth line is the one to remember. Hide the answers, and Transformer-XL's lead is gone: it had been going from answer
-# to answer, a short way. CoPE counts all the way back. Nothing else in the first table changes the picture much.
+# to answer, a short way. CoPE counts all the way back.
 #
 # With few answers to start from, the others lose a crutch, and CoPE doesn't need it: that's more than we had claimed. But
 # with random digits in place of the answers every model fails, CoPE too. It *can* count without them. Where there are
@@ -580,17 +580,17 @@ print(
 # %% [markdown]
 # ## What remains true
 #
-# Three sentences that a skeptic signs:
+# A skeptic signs three sentences:
 #
 # 1. On texts of the trained length with as many passes or more, CoPE makes almost no errors, with 8 rows as with 385, and
-#    with its default of 97, over seven seeds, fewer than each of the eight others under the same care.
-# 2. At four times the length, with earlier answers in the text, the number of rows decides: with one for every trained
-#    position, Transformer-XL and ALiBi make fewer errors than CoPE, and with 8 or 16 (three seeds), chosen by people who know that counts end at 9, CoPE
-#    makes next to none.
+#    with its default of 97, over seven seeds, fewer than each of the eight others.
+# 2. At four times the length, with earlier answers in the text, the number of rows decides: with one per trained
+#    position, Transformer-XL and ALiBi make fewer errors than CoPE; with 8 or 16 (three seeds), chosen by people who know
+#    that counts end at 9, CoPE makes next to none.
 # 3. All this is true of models with fewer than 40,000 parameters on one made-up task, at equal steps, of which CoPE's take
-#    about twice the time, and a forget gate, which has no table and takes half of it, does as well in these five tests.
+#    about twice the time, and a forget gate, which has no table and takes half of it, does as well in five tests.
 #
-# None of the three says that contextual positions make better language models. Lesson 12 asks that.
+# None of them says that contextual positions make better language models. Lesson 12 asks that.
 
 # %% tags=["folded"]
 everyone = [*ROWS, 97]  # the first are 4: too few
