@@ -120,8 +120,8 @@ def page() -> str:
             f" {SIZE['num_heads']} heads, for {SIZE['max_len']} positions. Shaw's",
             f"  distances are clipped at {OPTIONS['shaw']['clip']}, CoPE has"
             f" {OPTIONS['cope']['npos_max']} vectors.",
-            "- *memory*: how what this course's code works in grows with the length T (others do with",
-            "  less for ALiBi and T5). Scores themselves take T^2.",
+            "- *memory*: how what this course's code works in grows with the length T (others do",
+            "  with less for ALiBi and T5). Scores themselves take T^2.",
             "",
             "Which to choose depends on the task: lesson 13 has the errors by task and encoding.",
             "",
