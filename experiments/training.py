@@ -445,6 +445,7 @@ def run(
         **measure(trainer.model, settings),
     }
     path = record_path(settings["name"], folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if settings.get("keep_weights"):
         record["weights"] = keep_weights(trainer.model, path.with_suffix(".npz"))
     elif weights:

@@ -399,7 +399,7 @@ class CutRoPE(RoPE):
             and add nothing to any score
     """
 
-    def __init__(self, head_dim, cut, gone=False, base=10000.0):
+    def __init__(self, head_dim, cut=(), gone=False, base=10000.0):
         super().__init__(head_dim, base)
         self.cut, self.gone = list(cut), gone
 

@@ -166,8 +166,8 @@ def test_the_plan_on_pytorch_has_names_of_its_own():
     given = command.parse(["--engine", "pytorch", "--device", "cuda", "--compile"])
     planned = command.planned(given)
     assert list(planned) == [its_run.name for its_run in all_runs()]
-    settings = planned["copy/cope-plain-1"]
-    assert settings["name"] == "copy/cope-compile=True,device=cuda,engine=pytorch-1"
+    settings = planned["copy/cope-lr=0.008-1"]
+    assert settings["name"] == "copy/cope-compile=True,device=cuda,engine=pytorch,lr=0.008-1"
     assert (settings["engine"], settings["device"], settings["compile"]) == ("pytorch", "cuda", 1)
     assert isinstance(given, argparse.Namespace)
 
@@ -406,4 +406,5 @@ def test_the_table_has_the_papers_cells_and_what_is_recorded(tmp_path):
 def record_with(settings, error):
     """A record that nothing was trained for."""
     needed = dict.fromkeys(("versions", "machine", "seconds", "parameters", "curve", "answers"), {})
+    needed["validation"] = {"error": error, "loss": error}
     return {"settings": settings, **needed, "errors": dict.fromkeys(settings["splits"], error)}

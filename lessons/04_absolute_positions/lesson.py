@@ -214,7 +214,7 @@ for k, row in enumerate(sinusoidal_encoding(10, 4)):
 #
 # </details>
 
-# %% tags=["nbval-ignore-output", "folded"]
+# %% tags=["nbval-ignore-output"]
 clocks = sinusoidal_encoding(25, 8)  # (seq, dim)
 speeds = ["speed 1", "speed 1/10", "speed 1/100", "speed 1/1000"]
 columns = [f"{wave} {i}" for i in range(4) for wave in ("sin", "cos")]

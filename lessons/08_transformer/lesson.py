@@ -32,6 +32,7 @@
 # </details>
 
 # %%
+import math
 from collections import Counter
 
 import matplotlib.pyplot as plt

@@ -59,6 +59,7 @@ from experiments.plan import read_table
 from minitorch import nn
 from minitorch.nn import functional as F
 from solutions.counting import (
+    MAX_VALUE,
     counting_batch,
     counting_sequences,
     counting_tokenizer,
