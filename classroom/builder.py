@@ -8,6 +8,7 @@ it was made from; it tells a stale one.
 
 import argparse
 import ast
+import builtins
 import copy
 import hashlib
 import re
@@ -110,9 +111,9 @@ def _left_over(course, check):
 def problems(lesson):
     """Everything that keeps a lesson from being built, a sentence each."""
     found = lesson.problems()
-    for look in (lambda: _cells(lesson), lambda: _check_imports(lesson)):
+    for look in (_cells, _check_imports, _check_names):
         try:
-            look()
+            look(lesson)
         except CourseErrors as faults:
             found += str(faults).splitlines()
         except CourseError as fault:
@@ -250,6 +251,36 @@ def _check_imports(lesson):
     if missing:
         sentence = f"the first code cell must say  from classroom import {', '.join(missing)}"
         raise CourseError(lesson.path, sentence, line)
+
+
+def _check_names(lesson):
+    """What the answer to an exercise uses must be there when its cell runs: a learner's may, too.
+
+    A cell that cannot be read is refused elsewhere.
+    """
+    known, faults = {*dir(builtins)}, []
+    for cell, line in zip(_text_cells(lesson), lesson.cell_lines):
+        name = cell.metadata.get("exercise")
+        if name in lesson.course.exercise_names:
+            text = source.answered(lesson.course.exercise(name))
+        elif cell.cell_type == "code" and name is None:
+            text = cell.source
+        else:
+            continue
+        try:
+            code = compile(text, "<cell>", "exec")
+        except SyntaxError:
+            continue
+        known |= source.names_bound(code)
+        missing = sorted(source.global_names(code) - known) if name else []
+        if missing:
+            sentence = (
+                f"the answer to {name} uses {', '.join(missing)}, which no cell before it imports "
+                "or defines"
+            )
+            faults.append(CourseError(lesson.path, sentence, line))
+    if faults:
+        raise CourseErrors(faults)
 
 
 def _name_cells(cells):

@@ -1,46 +1,23 @@
-"""The README's table of lessons and its picture, made from the lessons themselves."""
-
-import nbformat
+"""The README's table of lessons, made from the lessons themselves."""
 
 from classroom import files
 from classroom.catalogue import ROOT, course
-from classroom.figures import png_of
 from classroom.readme import with_section
-
-PICTURE = "readme"  # tag of the cell whose figure the front page shows
 
 
 def main(arguments):
-    """Write the table and the picture, or with --check only say what is stale."""
+    """Write the table, or with --check only say whether it is stale."""
     readme = ROOT / "README.md"
-    text = with_section(readme.read_text(encoding="utf-8"), "course map", table(course()))
-    wanted = {readme: text.encode(), **pictures(course())}
-    stale = [
-        path
-        for path, content in wanted.items()
-        if not path.exists() or path.read_bytes() != content
-    ]
-    for path in stale:
-        print(
-            f"{path.relative_to(ROOT)}: "
-            + ("stale; run `make notebooks`" if "--check" in arguments else "written")
-        )
-        if "--check" not in arguments:
-            files.write(path, wanted[path])
-    return 1 if stale and "--check" in arguments else 0
-
-
-def pictures(course):
-    """{file beside the notebook: png} for the figure of each cell with that tag."""
-    return {
-        lesson.notebook_path.with_suffix(".png"): png_of(output)
-        for lesson in course.lessons
-        if lesson.notebook_path.exists()
-        for cell in nbformat.read(lesson.notebook_path, as_version=4).cells
-        if PICTURE in cell.metadata.get("tags", ())
-        for output in cell.outputs
-        if png_of(output)
-    }
+    before = readme.read_text(encoding="utf-8")
+    text = with_section(before, "course map", table(course()))
+    if text == before:
+        return 0
+    if "--check" in arguments:
+        print(f"{readme.name}: stale; run `make notebooks`")
+        return 1
+    files.write(readme, text)
+    print(f"{readme.name}: written")
+    return 0
 
 
 def table(course):

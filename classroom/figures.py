@@ -2,7 +2,6 @@
 
 import base64
 import io
-import re
 from html import escape
 
 import matplotlib
@@ -13,9 +12,8 @@ from classroom.comparing import plain
 from classroom.feedback import show_bundle
 
 DPI = 100
-# White, whatever the page's colour, with round corners: a card on a dark page.
+# White, whatever the page's color, with round corners: a card on a dark page.
 LOOK = "max-width: 100%; height: auto; border-radius: 8px"
-DATA = re.compile(r'src="data:image/png;base64,([^"]+)"')
 SMALL = 6  # maps of at most so many rows and columns have their numbers written in
 
 # Readable at half width. The colors are those of Okabe and Ito, told apart by color-blind eyes.
@@ -55,12 +53,6 @@ def show(fig, alt):
         f'src="data:image/png;base64,{data}">'
     )
     show_bundle({"text/html": image, "text/plain": alt})
-
-
-def png_of(output):
-    """The PNG in a stored output of `show`, or None."""
-    found = DATA.search(output.get("data", {}).get("text/html", ""))
-    return base64.b64decode(found[1]) if found else None
 
 
 def compare(target, yours, title, alt, xlabel="", ylabel=""):

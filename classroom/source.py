@@ -56,8 +56,13 @@ def global_names(code):
     names = {step.argval for step in dis.get_instructions(code) if step.opname in looked_up}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            names |= global_names(constant)
+            names |= global_names(constant) - names_bound(constant)  # a class binds its methods
     return names
+
+
+def names_bound(code):
+    """The names that a cell or the body of a class, and nothing inside it, assigns or imports."""
+    return {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
 
 
 def banner(exercise):

@@ -7,11 +7,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments import pictures
+from experiments.pictures import GRAY, STYLES
 from solutions.counting import counting_sequences, counting_tokenizer
-
-GRAY = "#707070"
-STYLES = {**pictures.STYLES, "forget_gate": ("#7B3294", "p-")}
 
 
 def errors_by_test(errors: Mapping[str, Mapping[str, float]], title: str) -> Figure:

@@ -14,4 +14,6 @@ STYLES = {
     "alibi": ("C3", "P--"),
     "rope": ("C2", "^-."),
     "cope": ("C0", "s-"),
+    "forget_gate": ("#7b3294", "p-"),
 }
+GRAY = "#707070"  # of what is beside the curves

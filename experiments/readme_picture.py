@@ -17,13 +17,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from classroom import files
-from experiments.counting_pictures import GRAY, STYLES
+from classroom.figures import STYLE
+from classroom.readme import with_section
+from experiments.pictures import GRAY, STYLES
 from experiments.verdicts import Results
 
 ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "results" / "counting.png"
-BEGIN = "<!-- picture: written by `python -m experiments.readme_picture` -->\n"
-END = "<!-- end of the picture -->"
 
 SHOWN = {  # a name in the picture: the table, the encoding
     "learned": ("counting_1", "learned"),
@@ -39,16 +39,6 @@ TESTS = {  # a test: how the picture and the text name it
     "4x the length": "four times\nthe length",
     "pass weight 100": "twice\nthe passes",
     "pass weight 10": "a fifth of\nthe passes",
-}
-LOOK = {
-    "figure.constrained_layout.use": True,
-    "font.size": 14,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": matplotlib.cycler(
-        color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-    ),
-    "legend.frameon": False,
 }
 Errors = dict[str, dict[str, list[float]]]
 
@@ -66,7 +56,7 @@ def errors_shown(results: Results) -> Errors:
 
 def draw(errors: Errors) -> Figure:
     """Bars at the medians, with lines from the best run to the worst."""
-    with matplotlib.rc_context(LOOK):
+    with matplotlib.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(12, 4.6))
         width = 0.86 / len(errors)
         for number, (name, of_tests) in enumerate(errors.items()):
@@ -163,19 +153,6 @@ def section(errors: Errors) -> list[str]:
     return lines[:-1]
 
 
-def with_picture(readme: str, errors: Errors) -> str:
-    """The README with the section between its two marks written anew.
-
-    raises   ValueError unless both marks are there, once and in order
-    """
-    marks = readme.count(BEGIN), readme.count(END)
-    if marks != (1, 1) or readme.index(END) < readme.index(BEGIN):
-        raise ValueError(f"the README needs, once, a line {BEGIN.strip()} and a line {END}")
-    before, _, rest = readme.partition(BEGIN)
-    after = rest.partition(END)[2]
-    return "".join([before, BEGIN, *(f"{line}\n" for line in section(errors)), END, after])
-
-
 def digest(errors: Errors) -> str:
     return hashlib.sha256(json.dumps(errors, sort_keys=True).encode()).hexdigest()
 
@@ -194,7 +171,7 @@ def stale(errors: Errors) -> list[str]:
     differ from one version of the library to the next."""
     found = []
     readme = README.read_text(encoding="utf-8")
-    if with_picture(readme, errors) != readme:
+    if with_section(readme, "picture", section(errors)) != readme:
         found.append("README.md")
     if not PICTURE.exists() or digest(errors).encode() not in PICTURE.read_bytes():
         found.append(PICTURE.relative_to(ROOT).as_posix())
@@ -208,7 +185,7 @@ def main(arguments: list[str]) -> int:
             print(f"{name}: stale; run `python -m experiments.readme_picture`")
         return 1 if stale(errors) else 0
     readme = README.read_text(encoding="utf-8")
-    files.write(README, with_picture(readme, errors))
+    files.write(README, with_section(readme, "picture", section(errors)))
     files.write(PICTURE, png(errors))
     return 0
 

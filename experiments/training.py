@@ -86,15 +86,26 @@ def any_corpus_batch(
 
 
 DRAW_BATCH = {
-    "text": any_corpus_batch,
-    "paragraphs": paragraph_batch,
     "counting": any_counting_batch,
     "up_and_down": up_and_down_batch,
     "flip_flop": flip_flop_batch,
     "copy": selective_copy_batch,
     "paper_counting": paper_batch,
+    "text": any_corpus_batch,
+    "paragraphs": paragraph_batch,
     "next_character": next_character_batch,
     "masked_character": masked_character_batch,
+}
+TOKENIZER = {
+    "counting": counting_tokenizer,
+    "up_and_down": up_and_down_tokenizer,
+    "flip_flop": flip_flop_tokenizer,
+    "copy": selective_copy_tokenizer,
+    "paper_counting": paper_tokenizer,
+    "text": text_tokenizer,
+    "paragraphs": paragraph_tokenizer,
+    "next_character": character_tokenizer,
+    "masked_character": character_tokenizer,
 }
 # Encodings that only experiments have, and where their classes are.
 CLASSES = {
@@ -133,20 +144,10 @@ def encoding_of(settings: Settings, load: Callable[[str], ModuleType]) -> Any:
 
 
 def vocabulary_size(settings: Settings) -> int:
-    if settings["task"] in ("next_character", "masked_character"):
-        return len(character_tokenizer())
-    if settings["task"] == "text":
-        return len(text_tokenizer())
-    if settings["task"] == "paragraphs":
-        return len(paragraph_tokenizer())
-    if settings["task"] == "up_and_down":
-        return len(up_and_down_tokenizer())
-    if settings["task"] in ("counting", "paper_counting"):
-        of_task = counting_tokenizer if settings["task"] == "counting" else paper_tokenizer
-        return len(of_task(settings["data"]["num_variables"]))
-    return len(
-        flip_flop_tokenizer() if settings["task"] == "flip_flop" else selective_copy_tokenizer()
-    )
+    """Tasks with variables have a token for each."""
+    data = settings["data"]
+    variables = [data["num_variables"]] if "num_variables" in data else []
+    return len(TOKENIZER[settings["task"]](*variables))
 
 
 def build(settings: Settings) -> Any:
@@ -319,12 +320,14 @@ def measure(model: Any, settings: Settings) -> dict[str, Any]:
               heads: boundary_score by position alone, see `attention_by_position`
     """
     _, load = engine_of(settings)
-    error_rate = load("training").error_rate
+    predict, error_rate = load("training").predict, load("training").error_rate
     measured: dict[str, Any] = {"validation": validation(model, settings)}
     measured |= {"errors": {}, "text_errors": {}, "answers": {}}
     for split, (inputs, targets) in split_texts(settings).items():
-        own = settings["splits"][split].get("answers") == OWN
-        predictions = predictions_of(model, settings, inputs, targets, own)
+        if settings["splits"][split].get("answers") == OWN:
+            predictions = with_own_answers(predict, model, inputs, targets)
+        else:
+            predictions = predict(model, inputs)
         scored = targets != UNSCORED
         asked = scored.any(axis=1)  # (texts,)
         wrong = (scored & (predictions != targets)).any(axis=1)
@@ -383,26 +386,24 @@ def validation(model: Any, settings: Settings) -> dict[str, float]:
     }
 
 
-def predictions_of(
-    model: Any, settings: Settings, inputs: np.ndarray, targets: np.ndarray, own: bool
+def with_own_answers(
+    predict: Callable[[Any, np.ndarray], np.ndarray],
+    model: Any,
+    inputs: np.ndarray,
+    targets: np.ndarray,
 ) -> np.ndarray:
-    """The likeliest next token everywhere.
+    """The likeliest next tokens, where a text has the model's own answers in it.
 
-    own   put the model's answers into the text until they no longer change. An answer depends
-          on earlier ones only, so after as many rounds as a text has answers they are those that
-          the model would give, one after the other
+    They are put in until they no longer change. An answer depends on earlier ones only, so after
+    as many rounds as a text has answers they are those that it would give, one after the other.
     """
-    _, load = engine_of(settings)
-    predict = load("training").predict
-    predictions = predict(model, inputs)
-    rows, columns = np.nonzero(targets[:, :-1] != UNSCORED) if own else ((), ())
-    while own:
-        answered = inputs.copy()
-        answered[rows, columns + 1] = predictions[rows, columns]
-        if (answered == inputs).all():
-            break
-        inputs, predictions = answered, predict(model, answered)
-    return predictions
+    rows, columns = np.nonzero(targets[:, :-1] != UNSCORED)
+    while True:
+        predictions, before = predict(model, inputs), inputs
+        inputs = inputs.copy()
+        inputs[rows, columns + 1] = predictions[rows, columns]
+        if (inputs == before).all():
+            return predictions
 
 
 def run(

@@ -292,7 +292,7 @@ def _along(input, axis, index):
         )
     steps = [
         math.prod(shape[d + 1 :]) for d in range(len(shape))
-    ]  # between neighbours in the flat array
+    ]  # between neighbors in the flat array
     grid = np.ogrid[tuple(map(slice, index.shape))]
     starts = sum(grid[d] * steps[d] for d in range(index.ndim) if d != axis)
     positions = starts + (index if steps[axis] == 1 else index * steps[axis])

@@ -1,11 +1,11 @@
 """The counting task, changed in one way each: what does a model use?
 
-    hide      no answer is in the text: after ?a comes a dot
-    scramble  random digits are in place of the answers
-    up and down   a- takes 1 away, so a count goes down as well as up
+    hidden answers   after ?a comes a dot
+    random answers   after ?a comes a random digit
+    up and down      a- takes 1 away
 
-Without resets and passes, the last is the depth of brackets: a+ opens, a-
-closes.
+Without resets and passes, a count that goes up and down is the depth of
+brackets: a+ opens one, a- closes one.
 """
 
 import numpy as np
@@ -18,7 +18,9 @@ from solutions.counting import (
     FIRST_NAME,
     MAX_VALUE,
     PLUS,
+    SYMBOLS,
     answer_targets,
+    close_up,
     counting_sequences,
 )
 from solutions.sampling import draw
@@ -29,7 +31,7 @@ MINUS = FIRST_NAME + 1
 
 def up_and_down_tokenizer():
     """The digits, = + . ? a and the minus."""
-    return Tokenizer("0123456789=+.?a-")
+    return Tokenizer(SYMBOLS + "a-")
 
 
 def with_answers(inputs, answers, rng):
@@ -78,28 +80,25 @@ def up_and_down_batch(
 
     returns   inputs and targets, int64 (batch, seq_len)
     """
-    kinds = np.array([
-        # set    +      ?     .      -
-        (FIRST_NAME, FIRST_NAME, ASK, DOT, FIRST_NAME),
-        (EQUALS, PLUS, FIRST_NAME, BLANK, MINUS),
-    ])  # fmt: skip
-    value, written = np.zeros(batch, np.int64), np.full(batch, 2)
-    row = np.full(batch, 1)
-    parts = [np.stack([row * FIRST_NAME, row * EQUALS, row * BLANK], axis=1)]
-    while written.min() < seq_len + 1:
-        weights = np.stack([
-            row * set_weight,
+    # of each kind, in the order of the weights: set, +, ?, pass, -
+    first = np.array([FIRST_NAME, FIRST_NAME, ASK, DOT, FIRST_NAME])
+    second = np.array([EQUALS, PLUS, FIRST_NAME, BLANK, MINUS])
+    width = np.array([2, 2, 3, 1, 2])
+    same, value = np.ones(batch), np.zeros(batch, dtype=np.int64)
+    opening = np.tile([FIRST_NAME, EQUALS, BLANK], (batch, 1))
+    spelled, written = [opening], np.full(batch, 2)
+    while written.min() <= seq_len:
+        weights = (
+            set_weight * same,
             increment_weight * (value < MAX_VALUE),
-            row * query_weight,
-            row * pass_weight,
+            query_weight * same,
+            pass_weight * same,
             decrement_weight * (value > 0),
-        ], axis=1)  # fmt: skip
-        kind = draw(rng, weights.astype(float))
+        )
+        kind = draw(rng, np.stack(weights, axis=1))  # (batch,)
         value = np.where(kind == 0, 0, value + (kind == 1) - (kind == 4))
         answer = np.where(kind == 2, value, BLANK)
-        parts.append(np.stack([*kinds[:, kind], answer], axis=1))
-        written += (parts[-1] != BLANK).sum(axis=1)
-    ids = np.concatenate(parts, axis=1)  # (batch, 3 * operations), blanks too
-    order = np.argsort(ids == BLANK, axis=1, kind="stable")
-    ids = np.take_along_axis(ids, order, axis=1)[:, : seq_len + 1]
+        spelled.append(np.stack([first[kind], second[kind], answer], axis=1))
+        written += width[kind]
+    ids = close_up(np.stack(spelled, axis=1))[:, : seq_len + 1]
     return ids[:, :-1], answer_targets(ids)

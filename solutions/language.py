@@ -12,6 +12,7 @@ All are plain ASCII. texts/README.md says where they are from, and what was
 changed.
 """
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -125,6 +126,32 @@ def bigram_table(ids, vocab_size):
     counts = np.ones((vocab_size, vocab_size))
     np.add.at(counts, (ids[:-1], ids[1:]), 1)
     return counts / counts.sum(axis=1, keepdims=True)
+
+
+def table_log_p(seen, text, lengths, strength, vocab_size):
+    """Tables of counts that look back further and further, each of which falls
+    back on the one before it.
+
+        p_n = (count + strength * p_(n-1)) / (sum of the row + strength)
+
+    The first one falls back on the blind guess, 1 / vocab_size.
+
+    seen       the text whose pieces are counted
+    text       the text that is predicted
+    lengths    how many characters each table looks back, in rising order
+    returns    float array: log p of each character of the text, from the first
+               that the longest table can look back from
+    """
+    p, predicted = 1 / vocab_size, range(max(lengths), len(text))
+    for back in lengths:
+        pieces = [seen[i : i + back + 1] for i in range(len(seen) - back)]
+        counts = Counter(pieces)
+        rows = Counter(piece[:back] for piece in pieces)
+        asked = [text[i - back : i + 1] for i in predicted]
+        count = np.array([counts[piece] for piece in asked])
+        total = np.array([rows[piece[:back]] for piece in asked])
+        p = (count + strength * p) / (total + strength)
+    return np.log(p)
 
 
 PARAGRAPH_LETTERS = "abcdefghijklmnop"

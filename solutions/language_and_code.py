@@ -5,8 +5,6 @@ character of a text, and by what their heads attend to.
 natural logarithm of a probability, one per character.
 """
 
-from collections import Counter
-
 import numpy as np
 
 import minitorch as torch
@@ -239,30 +237,6 @@ def log_p_of(model, inputs, targets, batch=16):
         parts.append(log_p[..., 0].cpu().numpy())
     model.train(was_training)
     return np.where(targets == UNSCORED, np.nan, np.concatenate(parts))
-
-
-def table_log_p(seen, text, longest, strength):
-    """The n-gram model of lesson 08: tables of counts, each of which falls
-    back on the next shorter one.
-
-        p_n = (count + strength * p_(n-1)) / (sum of the row + strength)
-
-    seen       the text whose pieces are counted
-    text       the text that is predicted
-    longest    how many characters the longest table looks back
-    returns    float array: log p of text[longest], text[longest + 1], ...
-    """
-    p = 1 / 96  # text_tokenizer() has so many characters
-    for back in range(longest + 1):
-        rows = Counter(seen[i : i + back] for i in range(len(seen) - back))
-        counts = Counter(
-            seen[i : i + back + 1] for i in range(len(seen) - back)
-        )
-        pieces = [text[i - back : i + 1] for i in range(longest, len(text))]
-        count = np.array([counts[piece] for piece in pieces])
-        total = np.array([rows[piece[:-1]] for piece in pieces])
-        p = (count + strength * p) / (total + strength)
-    return np.log(p)
 
 
 @torch.no_grad()

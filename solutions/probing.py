@@ -252,6 +252,22 @@ def hidden_states(model, ids):
 
 
 @torch.no_grad()
+def attention_maps(model, ids):
+    """What every head attends to.
+
+    ids       int array (batch, seq)
+    returns   array (batch, layers * heads, query, key), heads of the first
+              layer first
+    """
+    x, weights = model.embed(torch.tensor(ids)), []
+    for block in model.blocks:
+        scores = block.attention.scores(block.attention_norm(x))
+        weights.append(scores.softmax(dim=-1).numpy())
+        x = block(x)
+    return np.concatenate(weights, axis=1)
+
+
+@torch.no_grad()
 def first_layer(model, ids, bias=False):
     """The scores in the first layer of a model, or what positions add to them.
 

@@ -353,6 +353,11 @@ def test_exercise_in_two_lessons_stops_the_build(unbuilt):
         builder.build(["01"])
 
 
+def test_what_an_answer_uses_must_be_imported_or_defined_before(unbuilt):
+    edit(unbuilt, LESSON, "TWO = 2\n", "\n")
+    assert "line 18: the answer to double uses TWO, which no cell before it" in refusal(unbuilt)
+
+
 def test_lesson_without_exercises_need_not_import_what_they_name(unbuilt):
     header, _, rest = tiny_course.LESSON.partition("# %%\n")
     (unbuilt / "lessons" / "01_reading").mkdir()
@@ -455,10 +460,12 @@ def test_solved_notebook_has_the_answers_and_the_same_outputs(built):
 
 
 def test_nbval_passes_a_solved_notebook_and_fails_one_with_an_answer_that_does_not_fit(built):
-    """TWO is a name of the solutions module only: in the lesson, that answer raises."""
+    """Where the lesson does not define TWO, the answer raises."""
     folder = built / "notebooks"
-    builder.write(builder.solved(stored(built)), folder / "unfit.ipynb")
-    edit(built, SOLUTIONS, "TWO * np", "2 * np")
+    unfit = builder.solved(stored(built))
+    for cell in unfit.cells:
+        cell.source = cell.source.replace("TWO = 2\n", "")
+    builder.write(unfit, folder / "unfit.ipynb")
     for name, old, new in ("solved", r"base64,\w{40}", "base64,"), ("unlike", "from 0", "from 1"):
         notebook = builder.solved(stored(built))
         data = list(code(notebook).values())[3].outputs[0].data

@@ -50,6 +50,7 @@ from experiments.records import (
 from experiments.runner import Board, run_all
 from experiments.training import build, checkpoint_path, run, split_texts, train
 from solutions.counting import counting_tokenizer
+from solutions.training import predict
 
 ROOT = Path(__file__).parents[1]
 RUNS = {  # of each recipe as it is, and a few that differ from it
@@ -303,13 +304,12 @@ class Adds:
 
 
 def test_a_model_is_given_its_own_answers():
-    settings = Run("counting_1", "none").settings()
     tokenizer = counting_tokenizer()
     inputs = tokenizer.encode("a=?a0?a0a+?a1..?a1")[None]
     targets = np.where(np.roll(inputs, -1) < 10, np.roll(inputs, -1), -100)
     targets[:, -1] = -100
-    given = training.predictions_of(Adds(), settings, inputs, targets, own=False)
-    own = training.predictions_of(Adds(), settings, inputs, targets, own=True)
+    given = predict(Adds(), inputs)
+    own = training.with_own_answers(predict, Adds(), inputs, targets)
     asked = targets[0] >= 0
     assert given[0, asked].tolist() == [0, 1, 1, 2]
     assert own[0, asked].tolist() == [0, 1, 2, 3]

@@ -23,6 +23,7 @@ from solutions.language import (
     paragraph_tokenizer,
     read_corpus,
     read_documents,
+    table_log_p,
     text_tokenizer,
 )
 from solutions.language_and_code import (
@@ -40,7 +41,6 @@ from solutions.language_and_code import (
     position_attention,
     shuffled_boundaries,
     sliding_window,
-    table_log_p,
 )
 from solutions.rope import RoPE, rope_cache
 from solutions.training import UNSCORED
@@ -159,13 +159,15 @@ def test_log_p_of_a_model_is_that_of_its_softmax():
 
 
 def test_a_table_that_looks_nowhere_is_the_unigram_model():
-    p = np.exp(table_log_p("aab", "ab", 0, strength=96.0))
+    p = np.exp(table_log_p("aab", "ab", [0], 96.0, vocab_size=96))
     np.testing.assert_allclose(p, [(2 + 1) / (3 + 96), (1 + 1) / (3 + 96)])
 
 
 def test_a_longer_table_knows_what_follows():
     seen = "the cat and the hat " * 50
-    shorter, longer = (-table_log_p(seen, seen, back, 1.0).mean() for back in (1, 6))
+    shorter, longer = (
+        -table_log_p(seen, seen, range(back + 1), 1.0, vocab_size=96).mean() for back in (1, 6)
+    )
     assert longer < 0.3 < shorter
 
 

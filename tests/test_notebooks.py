@@ -41,8 +41,7 @@ def test_nothing_in_a_notebook_escapes_comparison(path):
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert all(
-        tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, builder.FOLDED, course_map.PICTURE}
-        for cell in cells
+        tags(cell) <= {builder.IGNORED, builder.ALLOW_STDERR, builder.FOLDED} for cell in cells
     )
     assert not any(re.search(r"NBVAL_|PYTEST_VALIDATE", cell.source) for cell in cells)
     compared = [cell for cell in cells if builder.IGNORED not in tags(cell)]

@@ -46,10 +46,3 @@ def test_other_numbers_make_another_digest():
 
 def test_the_picture_carries_its_digest(errors):
     assert digest(errors).encode() in readme_picture.png(errors)
-
-
-@pytest.mark.parametrize("readme", ["", "{0}{0}{1}", "{1}{0}", "{0}{1}{1}"])
-def test_a_readme_without_the_marks_is_refused(readme):
-    text = readme.format(readme_picture.BEGIN, readme_picture.END)
-    with pytest.raises(ValueError, match="the README needs, once"):
-        readme_picture.with_picture(text, made_up())

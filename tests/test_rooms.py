@@ -59,14 +59,19 @@ def test_a_room_imports_only_what_it_may(room):
         )
 
 
-def test_the_experiments_use_of_the_classroom_only_bars_and_files():
+def test_the_experiments_use_of_the_classroom_only_what_shows_and_writes():
     used = {
         name
         for path in (ROOT / "experiments").rglob("*.py")
         for name in imported_modules(path)
         if name.startswith("classroom.")
     }
-    assert {name.split(".")[1] for name in used} <= {"progress_bar", "files"}
+    assert {name.split(".")[1] for name in used} <= {
+        "progress_bar",
+        "files",
+        "figures",
+        "readme",
+    }
 
 
 @pytest.mark.parametrize("task", ["counting", "flip_flop_and_selective_copy"])

@@ -22,7 +22,7 @@ LESSON = """\
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-
+TWO = 2
 from classroom import compare, exercise, hint, progress, show, solution
 
 # %% exercise="double"

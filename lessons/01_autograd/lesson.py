@@ -320,7 +320,7 @@ claim("What one output gains, the others lose.", np.allclose(slopes.sum(0), 0))
 #
 # | you wrote | in `minitorch/graph.py` | what's different |
 # |---|---|---|
-# | `Value.inputs`, `Value.slopes` | `Node.edges` | a function per input, in place of a number |
+# | `Value.inputs`, `Value.slopes` | `Node.edges` | a function per input, instead of a number |
 # | `topological_order` | `Node.number` | nodes are numbered as they are made |
 # | `backpropagate` | `backward` | a grad is dropped once it has been passed on |
 # | `each.grad += ...` | `Tensor._accumulate` | only the *leaves*, the numbers that were given, keep theirs |

@@ -278,7 +278,7 @@ claim("Two do.", (gaps[:, 2] > 0.01).all() and (gaps[4:6] > 0.01).all())
 # | attention | what the output at the period depends on |
 # |---|---|
 # | no mask, any number of layers | which tokens there are, and how often; not on their order |
-# | causal mask, one layer | the same; who bites whom is all one to it |
+# | causal mask, one layer | the same; it can't tell who bites whom |
 # | causal mask, two layers | the order too: after the first layer `bites` has seen `dog` in one sentence and `man` in the other, and the second layer reads that |
 #
 # (Pair 3 is often told as one of these cases. It isn't, since it has other tokens. And it means the same!)

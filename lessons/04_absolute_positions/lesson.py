@@ -334,7 +334,7 @@ print("only P:        off by", abs(mixed - right).max().round(1))
 # $$P_i \cdot P_j = \sum_{c} \cos \big( (i - j) \cdot \text{speed}_c \big)$$
 #
 # **Predict before you run.** Is *saw*, at 7, more like position 4 or like position 10? And what will a base of
-# 100 change, in place of 10000?
+# 100 change, instead of 10000?
 
 # %%
 many = sinusoidal_encoding(2401, 128)  # (seq, dim)

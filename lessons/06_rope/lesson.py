@@ -180,8 +180,8 @@ claim("A rotation keeps lengths.", np.allclose(before, after))
 # **Predict before you run.** Which of these does each mistake break: equal lengths, equal diagonals, position 0
 # unchanged?
 #
-# <details><summary>Answer</summary>Both break the first two. With a plus it's no rotation, and neither is a pair whose
-# two columns get different angles. Position 0 survives both, since all its sines are 0. So testing there is testing
+# <details><summary>Answer</summary>Both break the first two. With a plus it's no rotation. If the two columns
+# of a pair get different angles, it isn't one either. Position 0 survives both, since all its sines are 0. So testing there is testing
 # nothing.</details>
 
 

@@ -178,7 +178,7 @@ def gates_of_last(degrees):
 
 
 def seen_in_direction(degrees):
-    """Gates and positions of the last token, with its query turned so."""
+    """Gates and positions of the last token, its query at this angle."""
     gates = gates_of_last(degrees)
     counted = slider.bars(gates[-1], words, "gates")
     return [

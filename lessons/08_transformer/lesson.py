@@ -33,7 +33,6 @@
 
 # %%
 import math
-from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,7 +41,8 @@ import minitorch as torch
 from classroom import claim, exercise, hint, progress, show, solution
 from minitorch import nn
 from solutions.attention import MultiHeadAttention
-from solutions.language import read_this_course
+from solutions.language import read_this_course, table_log_p
+from solutions.probing import attention_maps
 from solutions.sampling import generate
 from solutions.tokenizer import Tokenizer
 from solutions.training import UNSCORED
@@ -135,19 +135,9 @@ for name, value in bits.items():
 
 # %% tags=["folded"]
 def table_bits(lengths, strength, seen, unseen):
-    """Bits per character of `unseen`, by tables that look so far back.
-
-    Each table falls back on the one before it.
-    """
-    p, at = 1 / vocab_size, range(max(lengths), len(unseen))
-    for back in lengths:
-        pieces = [seen[i : i + back + 1] for i in range(len(seen) - back)]
-        contexts = Counter(piece[:back] for piece in pieces)
-        continued = Counter(pieces)
-        count = np.array([continued[unseen[i - back : i + 1]] for i in at])
-        total = np.array([contexts[unseen[i - back : i]] for i in at])
-        p = (count + strength * p) / (total + strength)
-    return -np.log2(p).mean()
+    """Bits per character of `unseen`, by tables that look so far back."""
+    log_p = table_log_p(seen, unseen, lengths, strength, vocab_size)
+    return -log_p.mean() / np.log(2)
 
 
 seen, unseen = text[: len(training)], text[len(training) :]
@@ -565,13 +555,8 @@ claim(
 
 # %% tags=["nbval-ignore-output", "folded"]
 line = "the sum of the squares of a row is a number."
-with torch.no_grad():
-    x, maps = model.embed(torch.tensor(tokenizer.encode(line)[None])), []
-    for block in model.blocks:
-        scores = block.attention.scores(block.attention_norm(x))
-        maps.append(scores.softmax(dim=-1).numpy()[0])
-        x = block(x)
-maps = np.concatenate(maps)  # (layers * heads, query, key)
+# (layers * heads, query, key)
+maps = attention_maps(model, tokenizer.encode(line)[None])[0]
 diagonals = {
     back: [np.diagonal(each, -back).mean() for each in maps]
     for back in range(4)

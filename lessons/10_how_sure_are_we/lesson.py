@@ -470,7 +470,7 @@ claim(
 # to answer, a short way. CoPE counts all the way back.
 #
 # With few answers to start from, the others lose a crutch, and CoPE doesn't need it: that's more than we had claimed. But
-# with random digits in place of the answers every model fails, CoPE too. It *can* count without them. Where there are
+# with random digits instead of the answers every model fails, CoPE too. It *can* count without them. Where there are
 # any, it trusts them.
 #
 # Now the tasks themselves: a count that goes down, too (`a-`), and brackets. The last line is counting again, with
@@ -514,7 +514,7 @@ claim("CoPE gets more than half of the depths wrong.", far["cope"] > 50)
 # Brackets end the dream of one encoding for everything: CoPE gets more than half of the depths wrong, for a sum of gates only
 # goes up. The forget gate is first in all three tasks.
 #
-# A random offset makes learned positions better in long texts, 44 in place of 61, and still far from good. But at the
+# A random offset makes learned positions better in long texts, 44 instead of 61, and still far from good. But at the
 # trained length they now get 9 % wrong: 600 steps spread over 384 rows are too few, so this doesn't say why they fail.
 # Random gaps make learning harder still. (These runs, and those of the other tasks, take the settings that were chosen on
 # counting.)

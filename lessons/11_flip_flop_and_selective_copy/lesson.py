@@ -54,6 +54,7 @@ from solutions.flip_flop_and_selective_copy import (
     selective_copy_sequences,
     selective_copy_tokenizer,
 )
+from solutions.probing import attention_maps
 from solutions.training import UNSCORED, Trainer, error_rate, predict
 from solutions.transformer import Transformer
 
@@ -239,20 +240,12 @@ claim(
 
 
 # %% tags=["nbval-ignore-output"]
-@torch.no_grad()
-def heads_of(model, ids):
-    """The attention of all heads: (batch, layers * heads, query, key)."""
-    x, weights = model.embed(torch.tensor(ids)), []
-    for block in model.blocks:
-        scores = block.attention.scores(block.attention_norm(x))
-        weights.append(scores.softmax(dim=-1).numpy())
-        x = block(x)
-    return np.concatenate(weights, axis=1)
-
-
 inside = {split: inputs[:64] for split, (inputs, _) in tests.items()}
 weights = {
-    name: {split: heads_of(models[name], ids) for split, ids in inside.items()}
+    name: {
+        split: attention_maps(models[name], ids)
+        for split, ids in inside.items()
+    }
     for name in ("rope", "cope")
 }
 hits = {

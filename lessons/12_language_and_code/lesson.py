@@ -54,6 +54,7 @@ from solutions.language import (
     paragraph_tokenizer,
     read_corpus,
     read_documents,
+    table_log_p,
     text_tokenizer,
 )
 from solutions.language_and_code import (
@@ -64,7 +65,6 @@ from solutions.language_and_code import (
     log_p_of,
     paragraph_starts,
     position_attention,
-    table_log_p,
 )
 from solutions.training import UNSCORED, Trainer
 from solutions.transformer import Transformer
@@ -108,7 +108,8 @@ print("\n" + topic[topic.index("Naming and binding\n=") :][:275] + " ...")
 def tables(corpus, part, strength):
     """Bits per character, and perplexity, of tables that look 6 back."""
     seen, text = (read_corpus(corpus, each) for each in ("training", part))
-    return perplexity(table_log_p(seen, text, 6, strength))
+    vocab_size = len(text_tokenizer())
+    return perplexity(table_log_p(seen, text, range(7), strength, vocab_size))
 
 
 table_bits = {}
@@ -370,9 +371,8 @@ for corpus, lines in (("english", english), ("code", bits_lines("code"))):
 # - **The tables** of lesson 08 are ahead of every model.
 
 # %% tags=["folded"]
-unigram = table_log_p(
-    read_corpus("english", "training"), read_corpus("english", "test"), 0, 30
-)
+seen, text = (read_corpus("english", part) for part in ("training", "test"))
+unigram = table_log_p(seen, text, [0], 30, len(symbols))
 found = mean_bits("english")
 found["16 rows"] = mean_bits("english, 16 rows")["cope"]
 random = mean_bits("language, sums and random")["random_angles"]

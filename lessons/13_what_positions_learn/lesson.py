@@ -210,7 +210,7 @@ print("asked for:", "".join(asked))
 
 # %% [markdown]
 # **Predict before you run.** Cosine maps of 64 positions, red where two vectors point the same way. Which task
-# needs to know *how far into the text* a token is? Which only needs to know who its *neighbors* are?
+# needs to know *how far into the text* a token is? Which only needs to know what its *neighbors* are?
 #
 # <details><summary>Answer</summary>
 #
@@ -484,8 +484,8 @@ show(
 
 # %% tags=["folded"]
 claim(
-    "Without an encoding, the embeddings know no position, and neither does "
-    "any layer of the encoder.",
+    "Without an encoding, no position can be read from the embeddings, nor "
+    "from any layer of the encoder.",
     (off["decoder, none"][:, 0] > 15).all()
     and (off["encoder, none"] > 15).all(),
 )
@@ -566,7 +566,7 @@ claim(
 #
 # <details><summary>Answer</summary>
 #
-# Over 64 positions the slowest pair turns by a tenth of a radian. Whether it rotates can hardly matter. Whether it's
+# Over 64 positions the slowest pair rotates by a tenth of a radian. Whether it rotates can hardly matter. Whether it's
 # there can.
 #
 # </details>
