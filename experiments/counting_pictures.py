@@ -87,6 +87,7 @@ def shares_up_to(asked: Mapping[float, np.ndarray]) -> Figure:
     axes[0].set(xlabel="tokens back to the last a=", ylabel="questions (%), cumulative")
     axes[1].set(xlabel="increments since", ylim=(0, 103))
     axes[1].legend(loc="lower right", fontsize=12)
+    figure.suptitle("What lies between a question and the last setting")
     return figure
 
 
@@ -127,7 +128,7 @@ def intervals(
         axis.set(title=test)
         axis.title.set_fontsize(12)
         axis.set_xscale("symlog", linthresh=1)
-        ticks = (-50, -10, -1, 0, 1, 10, 50)
+        ticks = (-50, -1, 0, 1, 50)
         axis.set_xticks(ticks, ticks, fontsize=9)
         axis.minorticks_off()
     axes[0].set(yticks=range(len(of_names)), yticklabels=list(of_names))

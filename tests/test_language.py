@@ -1,4 +1,4 @@
-"""Chapter 08's pieces: the text and the simple models of it; loss and optimiser equal to the
+"""Chapter 08's pieces: the text and the simple models of it; loss and optimizer equal to the
 engine's own.
 """
 

@@ -39,7 +39,7 @@ import numpy as np
 import minitorch as torch
 from classroom import claim, exercise, hint, show, solution
 from experiments.pictures import STYLES
-from experiments.plan import read_table
+from experiments.plan import ALL, read_table
 from experiments.training import kept_model
 from solutions.absolute_positions import binary_digits, sinusoidal_encoding
 from solutions.counting import counting_tokenizer
@@ -83,7 +83,7 @@ def trained(table, name):
     return [kept_model(record) for record in read_table(table)[name]]
 
 
-gallery = {name: trained("gallery", name)[0] for name in STYLES}
+gallery = {name: trained("gallery", name)[0] for name in ALL}
 tokenizer = counting_tokenizer()
 dots = tokenizer.encode("." * 48)[None]  # (1, seq)
 maps = {name: first_layer(model, dots) for name, model in gallery.items()}
