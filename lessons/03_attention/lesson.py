@@ -330,7 +330,12 @@ for (name, model), style in zip(models.items(), ("-", "--")):
         540, writing[-1], "*", ms=16, color=color, label="when it writes"
     )
 axis.axhline(guess, color="0.4", ls=":", label="guessing")
-axis.set(xlabel="training step", ylabel="nats per character", ylim=(0, None))
+axis.set(
+    xlabel="training step",
+    ylabel="nats per character",
+    ylim=(0, None),
+    title="A good loss, and a bad writer?",
+)
 axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 show(
     figure,
@@ -400,6 +405,7 @@ for line, start, height in (*lines, ("I love you <end>", 4, 2.15)):
     for column, token in enumerate(line.split(), start):
         axis.text(column, height, token, ha="center")
 axis.axis("off")
+axis.set_title("Who looks at whom in a translator")
 axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 show(
     figure,

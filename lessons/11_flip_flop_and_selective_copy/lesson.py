@@ -222,7 +222,7 @@ for name in ("learned", "rope"):
         and min(fewer + by_blanks[name][7:]) > max(0.3, same + 0.1),
     )
 claim(
-    "CoPE is as good with any number of blanks.", max(by_blanks["cope"]) < 0.05
+    "CoPE is as good with 3 to 24 blanks.", max(by_blanks["cope"][1:]) < 0.05
 )
 
 # %% [markdown]
@@ -262,14 +262,15 @@ for name, split in ((name, split) for name in hits for split in tests):
 
 # %% tags=["folded"]
 copier = int(np.argmax(hits["cope"]["in distribution"][:2]))  # in layer 0
+found = [hits["cope"][split][copier] for split in SPLITS]
 claim(
-    "One head of CoPE's first layer looks at the symbol to copy more than "
-    "three times in four, in all three kinds of text.",
-    all(hits["cope"][split][copier] > 0.75 for split in SPLITS),
+    "How many of the symbols CoPE's best head of the first layer looks at "
+    "hardly depends on the number of blanks.",
+    max(found) - min(found) < 0.1,
 )
 claim(
-    "RoPE has a head that does so for the training texts, and none that does "
-    "for the others.",
+    "RoPE has a head that finds the symbol in the training texts, and none "
+    "that does in the others.",
     max(hits["rope"]["in distribution"]) > 0.7
     and max(*hits["rope"]["dense"], *hits["rope"]["sparse"]) < 0.4,
 )
@@ -318,9 +319,10 @@ show(
 
 # %% [markdown]
 # RoPE has a head that finds the symbol in texts like those of the training, and loses it when the number of blanks
-# changes. CoPE's head goes from symbol to symbol and jumps over the blanks, however many there are. It's in the
-# *first* layer, where a key knows nothing but its own symbol. So its gates depend on symbols alone, and
-# `gate_by_symbol` can read them.
+# changes. CoPE's head goes from symbol to symbol and jumps over the blanks, however many there are. (We tried five
+# seeds. With one, no head looks at the symbols, and the copies are right all the same: we don't know how. With another,
+# 16 % go wrong where there's no blank at all.) The head is in the *first* layer, where a key knows nothing but its own
+# symbol. So its gates depend on symbols alone, and `gate_by_symbol` can read them.
 #
 # **Predict.** Counted by this head's gates, what position does the symbol to copy get?
 #
@@ -391,9 +393,9 @@ claim(
 )
 claim(
     "In tokens the symbol to copy is anywhere from 13 to 37 back; by the "
-    "gates it hardly moves.",
+    "gates it moves less than half as much.",
     all(
-        in_tokens[split].std() > 1.5 and by_gates[split].std() < 1
+        in_tokens[split].std() > max(1.5, 2 * by_gates[split].std())
         for split in SPLITS
     ),
 )
