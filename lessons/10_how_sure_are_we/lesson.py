@@ -369,19 +369,16 @@ for rows in (97, 64, 32, 24, 16, 8):
 # %% tags=["folded"]
 claim(
     "Cut to 16 rows, the same model makes less than a third of the errors at "
-    "four times the length and stays right on its own texts; with 8 rows it "
-    "gets worse on these.",
-    after[16][1] < after[97][1] / 3
-    and after[16][0] < 1
-    and after[8][0] > after[16][0],
+    "four times the length and stays right on its own texts.",
+    after[16][1] < after[97][1] / 3 and after[16][0] < 1,
 )
 
 # %% [markdown]
 # **A count generalizes only as far as its rows are trained. Beyond that, here, the clamp does it.** Past the last row,
 # everything is equally far, and far is bad. That's right in this task: what matters, the last setting or the last answer,
 # is never many *counted* steps back, since counts end at 9. With many more rows the clamp comes too late, and with 8 left
-# too early. (*Trained* with 8, the model arranges itself: see the figure.) This is one run; two more went the same way
-# (`results/LOG.md`).
+# it may come too early. (*Trained* with 8, the model arranges itself: see the figure.) We repeated this with five seeds on
+# two kernels. Cut to 16 rows, every run went from 4 to 28 % wrong down to 2 % or less (`results/LOG.md`).
 #
 # Do the rows matter *more* in long texts, or just everywhere? That is a question about an interaction.
 
