@@ -3,7 +3,8 @@
     python -m tests.claims counting how_sure_are_we --seeds 0 1 2 3 4 --kernels haswell skylakex
 
 Runs each lesson once per seed and BLAS kernel, with every seed of its trainings moved along, and
-prints what it claims and how often that was so. Ends with 1 if any claim was ever untrue.
+prints what it claims and how often that was so. Ends with 1 if any claim was ever untrue. Lesson 14
+trains each model twice, also on PyTorch, whose seeds this does not move: it is not for that one.
 """
 
 import argparse
