@@ -166,7 +166,7 @@ PLAN: tuple[Selection | Table, ...] = (
     Table("counting_down", "counting_down", (*FEW, "forget_gate")),
     Table("hidden answers", "counting_1", (*FEW, "forget_gate"), changes={"answers": "hidden"}),
     *(
-        Table(f"{recipe} on {kernel}", recipe, FEW, changes={"kernel": kernel}, chosen_on=recipe)
+        Table(f"{recipe} on {kernel}", recipe, ALL, changes={"kernel": kernel}, chosen_on=recipe)
         for recipe in ("counting_1", "copy")
         for kernel in KERNELS
     ),
