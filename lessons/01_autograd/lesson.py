@@ -337,7 +337,7 @@ claim("What one output gains, the others lose.", np.allclose(slopes.sum(0), 0))
 
 
 # %%
-def loss_and_gradients(w1, b1, w2, b2, slope_of_tanh):
+def loss_and_grads(w1, b1, w2, b2, slope_of_tanh):
     h = np.tanh(inputs @ w1 + b1)  # (batch, 16)
     error = h @ w2 + b2 - targets  # (batch, 1)
 
@@ -363,7 +363,7 @@ losses = {name: [] for name in slopes}
 for name, slope in slopes.items():
     parameters = start
     for _ in range(1500):  # gradient descent: a little way against it
-        loss, gradients = loss_and_gradients(*parameters, slope)
+        loss, gradients = loss_and_grads(*parameters, slope)
         losses[name].append(loss)
         parameters = [p - 0.1 * g for p, g in zip(parameters, gradients)]
 
@@ -393,8 +393,8 @@ claim("Two of three get close.", max(right, sigmoid) < 0.05 < forgotten / 2)
 # %%
 for name, slope in slopes.items():
     measured, predicted = check_gradient(
-        lambda w1: loss_and_gradients(w1, *start[1:], slope)[0],
-        loss_and_gradients(*start, slope)[1][0],  # the gradient for w1
+        lambda w1: loss_and_grads(w1, *start[1:], slope)[0],
+        loss_and_grads(*start, slope)[1][0],  # the gradient for w1
         *(w1, np.random.default_rng(1)),
     )
     print(f"{name:14} measured {measured:.4f}, predicted {predicted:.4f}")
@@ -412,7 +412,7 @@ for name, slope in slopes.items():
 # | `arithmetic.py` | sums, products, powers, curves: the value and, beside it, the way back | `Value.__mul__`, `Value.tanh` |
 # | `products.py` | matrix products | `matmul_gradients` |
 # | `shaping.py` | the same numbers in another shape | |
-# | `operation.py` | makes such a function an operation that's remembered | `Value.made`, in a way |
+# | `operation.py` | turns such a function into an operation that remembers | `Value.made`, in a way |
 # | `tensor.py` | `Tensor`, an array that knows which operation made it | `Value` |
 # | `graph.py` | the graph, and the walk back through it | `topological_order`, `backpropagate`, `unbroadcast` |
 
