@@ -72,7 +72,7 @@ print("ids:", ids)
 # %% exercise="one_hot"
 
 # %% [markdown]
-# **Predict before you run.** How far apart are the one-hot rows of `cat` and `fish`? And those of `cat` and `the`?
+# **Predict.** How far apart are the one-hot rows of `cat` and `fish`? And those of `cat` and `the`?
 
 # %%
 rows = one_hot(np.arange(6), 6)  # (vocab, vocab)

@@ -103,8 +103,13 @@ for name, score, weight in zip(["cat", "sees", "fish"], *fit, *softmax(fit)):
 # $$\text{out}_i = \sum_j \text{weight}[i, j] \; v_j$$
 #
 # And that's all there is to *scaled dot-product attention* (Vaswani et al. 2017, equation 1). Where do queries, keys
-# and values come from? Three learned matrices make them from the same vectors $x$: $q = x W_q$, $k = x W_k$, $v = x
-# W_v$. The text asks itself, so this is called *self*-attention.
+# and values come from? Three learned matrices make them from the same vectors $x$: $q = x W_q$, $k = x W_k$, and
+# $v = x W_v$. The text asks itself, so this is called *self*-attention.
+#
+# **Predict.** Suppose a query fits all three keys equally badly. What does it get?
+#
+# <details><summary>Answer</summary>The plain mean of the three values. The weights are shares, so they sum to 1 however
+# bad the fit is.</details>
 
 # %% exercise="attention_loop"
 
@@ -367,12 +372,15 @@ claim("Writing, it fails.", writing[0] < 2.6 < guess < writing[1])
 # ## What did it learn to look at?
 #
 # **Predict.** The model with the mask reads `the query looks at the key and t`, and at each position it has to predict
-# the next character. It has two heads. Which earlier characters would *you* look at?
+# the next character. It has two heads. Which earlier characters would *you* look at? (Try a text of your own, too.)
+
+# %%
+reads = "the query looks at the key and t"  # yours: 32 characters at most
 
 # %% tags=["nbval-ignore-output", "folded"]
-reads = "the query looks at the key and t"
-shown = reads.replace(" ", "_")
-prompt = torch.tensor([[characters.index(each) for each in reads]])
+known = [each for each in reads if each in characters][:32]
+shown = "".join(known).replace(" ", "_")
+prompt = torch.tensor([[characters.index(each) for each in known]])
 maps = models["with the mask"].weights(prompt)[0]  # (heads, query, key)
 show_maps(
     ("head 0", maps[0], shown, shown),
@@ -385,7 +393,7 @@ show_maps(
     alt="Two 32 by 32 maps of attention weights, characters along both axes. "
     "Nearly all the light is one to three squares left of the diagonal.",
 )
-near = np.tri(32) - np.tri(32, k=-4)  # up to three back
+near = np.tri(len(known)) - np.tri(len(known), k=-4)  # up to three back
 claim("Heads look near.", (maps * near).sum(axis=-1).mean() > 0.6)
 
 # %% [markdown]

@@ -81,7 +81,7 @@ claim("The index drowns the token.", cosine > 0.999)
 #
 # So how about dividing by the length?
 #
-# **Predict before you run.** In *the cat saw the dog*, which word is then at 0.4? And in our sentence?
+# **Predict.** In *the cat saw the dog*, which word is then at 0.4? And in our sentence?
 
 # %%
 for text in ("the cat saw the dog".split(), words):
@@ -105,7 +105,7 @@ for text in ("the cat saw the dog".split(), words):
 # %% exercise="binary_digits"
 
 # %% [markdown]
-# **Predict before you run.** From position 0 to 15, how often does the digit of the eights change? And the
+# **Predict.** From position 0 to 15, how often does the digit of the eights change? And the
 # ones?
 #
 # <details><summary>Answer</summary>
@@ -149,7 +149,7 @@ show(figure, alt)
 #
 # Do near positions get near vectors, now that the corners are gone?
 #
-# **Predict before you run.** Of the other 15 positions, which has the vector nearest to that of position 7?
+# **Predict.** Of the other 15 positions, which has the vector nearest to that of position 7?
 
 # %%
 apart = np.linalg.norm(waves[:, None] - waves, axis=-1)  # (seq, seq)
@@ -185,7 +185,7 @@ claim("No position is nearest to a neighbor.", neighbors == 0)
 # $$P_{k, \, 2i} = \sin \frac{k}{n^{2i / \text{dim}}} \qquad
 # P_{k, \, 2i + 1} = \cos \frac{k}{n^{2i / \text{dim}}}$$
 #
-# **Predict before you run.** Let dim be 4. What is $P_0$, and what are the two speeds?
+# **Predict.** Let dim be 4. What is $P_0$, and what are the two speeds?
 #
 # <details><summary>Answer</summary>
 #
@@ -208,7 +208,7 @@ for k, row in enumerate(sinusoidal_encoding(10, 4)):
 # Each pair of columns is the hand of a clock: how far its tip is to the right is the sine, and how far up, the
 # cosine. Here are the four hands of a table with eight columns.
 #
-# **Predict before you move the slider.** Which of the four hands can you see move by position 24?
+# **Predict.** Before you move the slider: which of the four hands can you see move by position 24?
 #
 # <details><summary>Answer</summary>
 #
@@ -242,7 +242,7 @@ slider.show("position", range(25), clocks_at, alt, says=in_words)
 # No number is ever larger than 1. Now let's draw a large table, as wide as the paper's model: 100 positions and
 # 512 columns, so 256 hands. Next to it are their wavelengths, from `angular_speeds(dim)`.
 #
-# **Predict before you run.** How many of the hands go around at least once within 100 positions? And how many
+# **Predict.** How many of the hands go around at least once within 100 positions? And how many
 # with a base of 100?
 
 # %%
@@ -296,7 +296,7 @@ claim("It has six rows and two pairs of columns.", (rows, pairs) == (6, 2))
 # is added. A likely reason is size: if they're drawn with standard deviation $1 / \sqrt{\text{dim}}$, the
 # factor makes them about as large as the sines. `Sinusoidal.embed` does both, it multiplies and it adds.
 #
-# **Predict before you run.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors
+# **Predict.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors
 # differ most?
 
 # %%
@@ -313,6 +313,8 @@ print(positions.embed(the)[0, [0, 5, 8]].numpy().round(2))
 #
 # In other libraries you may find a table that looks different from yours: all sines first, then all cosines. It
 # isn't wrong. It has the same columns in another order, and such a reordering is called a **permutation**.
+#
+# **Predict.** Suppose you add such a table to a model that interleaves. Will you get an error?
 
 # %% exercise="halves_from_pairs"
 
@@ -340,7 +342,7 @@ print("only P:        off by", abs(mixed - right).max().round(1))
 #
 # $$P_i \cdot P_j = \sum_{c} \cos \big( (i - j) \cdot \text{speed}_c \big)$$
 #
-# **Predict before you run.** Is *saw*, at 7, more like position 4 or like position 10? And what will a base of
+# **Predict.** Is *saw*, at 7, more like position 4 or like position 10? And what will a base of
 # 100 change, instead of 10000?
 
 # %%
@@ -400,25 +402,28 @@ show(figure, alt)
 # fits best. Here's such a head, which goes *by position alone*. Next to it is the same head with each minus in
 # the wrong corner.
 #
-# **Predict before you run.** Which word does *sat* look at, on the left and on the right?
+# **Predict.** Which word does *sat* look at, on the left and on the right? And if you change the 3?
+
+# %%
+back = 3  # yours: how many positions back
+P, R = sinusoidal_encoding(10, 128), shift_matrix(-back, 128)
 
 # %% tags=["folded"]
-P, R = sinusoidal_encoding(10, 128), shift_matrix(-3, 128)
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.8), sharey=True)
-heads = {"three back": R, "minus in the wrong corner": R.T}
+heads = {f"{back} back": R, "minus in the wrong corner": R.T}
 for axis, (title, matrix) in zip(axes, heads.items()):
     queries = 2 * np.sqrt(128) * P @ matrix.T  # (query, dim)
     weights = softmax(queries @ P.T / np.sqrt(128))  # (query, key)
-    back = np.arange(10) - weights.argmax(axis=1)
-    steps = back if matrix is R else -back[::-1]
-    expected = [0, 1, 2] + 7 * [3]  # the end has no such word
-    claim("One looks three back, one three ahead.", list(steps) == expected)
+    steps = np.arange(10) - weights.argmax(axis=1)
+    steps = steps if matrix is R else -steps[::-1]
+    expected = np.minimum(np.arange(10), back)  # the end has no such word
+    claim("One looks back, one ahead.", (steps == expected).all())
     image = axis.imshow(weights, cmap="cividis")
     axis.set(xlabel="key", title=title)
     axis.set_xticks(range(10), words, rotation=60)
     axis.set_yticks(range(10), words)
 axes[0].set_ylabel("query")
-figure.suptitle("A head that looks three back, and one that looks ahead")
+figure.suptitle("A head that looks back, and one that looks ahead")
 figure.colorbar(image, ax=axes, label="attention weight")
 alt = """Attention weights of the ten words, twice. Left: nearly all weight is
 on the word three before the query; the first three words look at the first.
@@ -462,7 +467,7 @@ claim(
 # %% [markdown]
 # The ids, the vocabulary of 6 and dim 3 are those of lesson 02. Now there is a table for up to 8 positions.
 #
-# **Predict before you run.** Five tokens have been read, and these four come next. What should `embed` do?
+# **Predict.** Five tokens have been read, and these four come next. What should `embed` do?
 
 # %% tags=["nbval-ignore-output"]
 try:
@@ -479,7 +484,7 @@ except ValueError as error:
 # 512 positions are learned, too (Devlin et al. 2019, and its code), though one often reads that it uses
 # sinusoids.
 #
-# **Predict before you run.** GPT-2 small has 124 million numbers. What share of them are positions?
+# **Predict.** GPT-2 small has 124 million numbers. What share of them are positions?
 
 # %%
 gpt2 = Learned(1024, 768).table.numel()
@@ -496,7 +501,7 @@ claim(
 #
 # Put three words in front of our sentence, *last night outside*. Every word moves three positions on.
 #
-# **Predict before you run.** With which table does *saw* keep its products $P_i \cdot P_j$ with the other
+# **Predict.** With which table does *saw* keep its products $P_i \cdot P_j$ with the other
 # words?
 
 # %% tags=["folded"]
