@@ -487,7 +487,7 @@ print(inspect.getsource(graph.backward).split('"""')[2])
 # | `waiting` | a *heap*: a list that hands out its smallest entry first, and so the newest node |
 # | `for target, derivative in node.edges` | your inner loop |
 # | `fit` | your `unbroadcast`, which also takes care of the dtype |
-# | `add_to_leaf` | your `+=`; only *leaves*, the tensors that were given, keep their grad |
+# | `add_gradient`, `add_to_leaf` | your `+=`; only *leaves*, the tensors that were given, keep their grad |
 # | `node.edges = None` | the graph is forgotten on the way, which frees its memory |
 # | `watch`, `Part`, `totals` | skip these: they catch changes made too late, and save copies |
 #

@@ -217,8 +217,8 @@ print(*GROUPS.items(), *FRAMES, sep="\n")
 # %% exercise="skip_gram_pairs"
 
 # %% [markdown]
-# (Never: no pattern has two gaps for animals. So if the vectors of `cat` and `dog` end up close together, it's because
-# one word can replace the other.)
+# (Did you look? `cat` and `dog` never meet, since no pattern has two gaps for animals. So if their vectors end up close
+# together, it's because one word can replace the other.)
 #
 # The model has two tables: a vector for each word as a center, and another one for each word as a context. The dot
 # product of the two is the context's score, and the softmax over the vocabulary turns the scores into probabilities:
