@@ -129,13 +129,6 @@ LANGUAGE_PLAN: tuple[Selection | Table, ...] = (
     ),
     Table("code", "code", chosen_on="english"),
     Table(
-        "english, own keys",
-        "english",
-        ("cope",),
-        changes={"gates": "sep_keys"},
-        chosen_on="english",
-    ),
-    Table(
         "language, sums and random",
         "english",
         tuple(LANGUAGE_LIKE),
@@ -193,8 +186,12 @@ PLAN: tuple[Selection | Table, ...] = (
     ),
     *LANGUAGE_PLAN,
 )
-# Their weights are kept, and lesson 13 looks into them.
+# Their weights are kept, and lessons 12 and 13 look into them.
 GALLERY: tuple[Table, ...] = (
+    *(
+        Table(f"{corpus}, own keys", f"gallery_{corpus}", ("cope",), chosen_on="english")
+        for corpus in ("english", "code")
+    ),
     Table("gallery", "gallery_counting", seeds=1, chosen_on=None),
     Table("gallery_counting", "gallery_counting", ("learned",), chosen_on=None),
     Table("gallery_copy", "gallery_copy", ("learned",), chosen_on=None),

@@ -228,7 +228,7 @@ def another_kernel(results: Results) -> Judged:
         for kernel in KERNELS:
             other = f"{recipe} on {kernel}"
             for test in tests:
-                for name in FEW:
+                for name in ALL:
                     if name == "cope":
                         continue
                     signs = {

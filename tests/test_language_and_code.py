@@ -27,6 +27,8 @@ from solutions.language import (
     text_tokenizer,
 )
 from solutions.language_and_code import (
+    DEFINITION,
+    SECTION,
     StretchedRoPE,
     bits_by_position,
     boundary_score,
@@ -41,6 +43,7 @@ from solutions.language_and_code import (
     position_attention,
     shuffled_boundaries,
     sliding_window,
+    starts_of,
 )
 from solutions.rope import RoPE, rope_cache
 from solutions.training import UNSCORED
@@ -239,6 +242,16 @@ def test_lines_and_paragraphs_begin_where_they_do():
     assert np.flatnonzero(line_starts(ids)[0]).tolist() == [3, 6, 7, 8, 11]
     assert np.flatnonzero(paragraph_starts(ids)[0]).tolist() == [8]
     assert END_OF_PARAGRAPH == 0
+
+
+def test_sections_and_definitions_begin_at_their_headings():
+    def begin(pattern, text):
+        starts = starts_of(pattern, text_tokenizer().encode(text)[None], text_tokenizer())
+        return np.flatnonzero(starts[0]).tolist()
+
+    assert begin(SECTION, "a\n===\nb - c\n\nNext one\n--------\n") == [13]  # 0 doesn't count
+    assert begin(SECTION, "no\n--\nnot so\n --- \n----x\n") == []
+    assert begin(DEFINITION, "x\ndef f():\n    def g(): 1\nclass A:\n# def h") == [2, 11, 26]
 
 
 def test_head_scores_have_one_number_per_head():
