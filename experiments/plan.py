@@ -95,9 +95,13 @@ LIKE = {
     "random_rows": "learned",
     "random_angles": "rope",
 }
-ROWS = (4, 8, 16, 32, 64, 193, 385)  # and 97, which the first table has
-CLIPS = (8, 16, 32, 64)  # and 95
-BASES = (100.0, 1000.0, 100_000.0)  # and 10,000
+# What an encoding has for itself: whose it is, its option, the default (which the first table has),
+# and the numbers that are tried beside it.
+OWN_NUMBERS: dict[str, tuple[str, str, float, tuple[float, ...]]] = {
+    "rows": ("cope", "npos_max", 97, (4, 8, 16, 32, 64, 193, 385)),
+    "clip": ("shaw", "clip", 95, (8, 16, 32, 64)),
+    "base": ("rope", "base", 10_000.0, (100.0, 1000.0, 100_000.0)),
+}
 # About as many steps as fit into the time that CoPE's take, by the first table's CPU seconds.
 STEPS_IN_COPES_TIME = {
     "counting_1": {
@@ -151,7 +155,11 @@ LANGUAGE_PLAN: tuple[Selection | Table, ...] = (
 PLAN: tuple[Selection | Table, ...] = (
     Selection("counting_1", (*ALL, "forget_gate")),
     Table("counting_1", "counting_1", (*ALL, "forget_gate"), seeds=7),
-    *(Table(f"rows {n}", "counting_1", ("cope",), changes={"npos_max": n}) for n in ROWS),
+    *(
+        Table(f"{what} {number:.0f}", "counting_1", (positions,), changes={option: number})
+        for what, (positions, option, _, numbers) in OWN_NUMBERS.items()
+        for number in numbers
+    ),
     Selection("copy"),
     Table("copy", "copy", seeds=5, chosen_on="copy"),
     Table("random positions", "counting_1", tuple(LIKE), like=LIKE),
@@ -176,8 +184,6 @@ PLAN: tuple[Selection | Table, ...] = (
     Selection("flip_flop"),
     Table("flip_flop", "flip_flop", seeds=5, chosen_on="flip_flop"),
     Table("fixed texts", "counting_1", FEW, changes={"fixed_texts": 10_000}),
-    *(Table(f"clip {n}", "counting_1", ("shaw",), changes={"clip": n}) for n in CLIPS),
-    *(Table(f"base {n:.0f}", "counting_1", ("rope",), changes={"base": n}) for n in BASES),
     Table("counting_3", "counting_3", FEW),
     Table("counting_5", "counting_5", FEW),
     *(
