@@ -168,7 +168,7 @@ def errors_by_number(
     if live:
         axis.plot([], [], "*", color="black", markersize=13, label="trained here")
     axes[0, 0].set(ylabel="wrong answers (%)")
-    axes[0, -1].legend(fontsize=12)
+    axes[0, 0].legend(fontsize=12)
     figure.suptitle(title)
     return figure
 
