@@ -558,40 +558,64 @@ table(flip_flop)
 print("\nruns per encoding:", min(len(runs) for runs in flip_flop.values()))
 
 # %% tags=["folded"]
-LEARNED = ("sinusoidal", "transformer_xl", "alibi", "rope", "cope")
+LEARNED = ("sinusoidal", "transformer_xl", "alibi", "rope")
 claim(
-    "Five of the nine have learned the training texts in every run; the other "
-    "four get more than a tenth of them wrong.",
+    "Four of the nine have learned the training texts in every run, CoPE in "
+    "all but one, and the other four get more than a tenth of them wrong.",
     all(
         (wrong("in distribution", runs).max() < 1)
         if name in LEARNED
         else (wrong("in distribution", runs).min() > 10)
         for name, runs in flip_flop.items()
-    ),
+        if name != "cope"
+    )
+    and sum(wrong("in distribution", flip_flop["cope"]) > 1) == 1,
 )
 claim(
-    "On sparse texts the runs of RoPE, Transformer-XL and ALiBi differ by "
-    "more than ten points from seed to seed.",
+    "On sparse texts the runs of CoPE, RoPE, Transformer-XL and ALiBi differ "
+    "by more than ten points from seed to seed.",
     all(
         np.ptp(wrong("sparse", flip_flop[name])) > 10
-        for name in ("transformer_xl", "alibi", "rope")
+        for name in ("transformer_xl", "alibi", "rope", "cope")
     ),
 )
 claim(
-    "Sinusoidal positions and CoPE get less than 1 % wrong there in each of "
-    "these runs.",
-    all(
-        wrong("sparse", flip_flop[name]).max() < 1
-        for name in ("sinusoidal", "cope")
-    ),
+    "Sinusoidal positions get less than 1 % wrong there in each run.",
+    wrong("sparse", flip_flop["sinusoidal"]).max() < 1,
 )
 
 # %% [markdown]
-# Two things surprised us. The plainest encoding of all, sinusoidal, does as well as CoPE. And on sparse texts the
-# others that learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error,
-# another 15 %. Three runs can't rank such encodings. (In an earlier trial with a smaller start, RoPE got 31 % of the
-# answers wrong and CoPE 5. Its records are gone, and we can't say why.) Four encodings haven't learned the training
-# texts in 1,000 steps. About these the table says nothing more.
+# Two things surprised us. The plainest encoding of all, sinusoidal, is the only one that is right on sparse texts in every
+# run. And the others that learned the task differ from *themselves* by ten points and more: one run of RoPE makes no
+# error, another gets a fifth wrong. CoPE has three runs that make next to none, and one that hasn't even learned the
+# training texts. After its first three seeds we'd have written that CoPE does as well as sinusoidal. Four encodings haven't
+# learned the training texts in 1,000 steps. About these the table says nothing more.
+#
+# **Predict.** The same seeds again, on another kernel (lesson 10): same starting weights, same texts, sums rounded in
+# another order. Will a good run stay good?
+
+# %% tags=["folded"]
+elsewhere = read_table("flip_flop on haswell")
+print("sparse, wrong (%), seed" + "".join(f"{seed:8}" for seed in range(3)))
+for name, runs in elsewhere.items():
+    for records in (flip_flop[name], runs):
+        cells = "".join(f"{x:8.1f}" for x in wrong("sparse", records)[:3])
+        kernel = records[0]["machine"]["kernel"]
+        print(f"{name:15}{kernel:>8}{cells}")
+moved = [
+    abs(wrong("sparse", flip_flop[n])[:3] - wrong("sparse", runs)).max()
+    for n, runs in elsewhere.items()
+    if n in ("transformer_xl", "rope", "cope")
+]
+claim(
+    "In Transformer-XL, RoPE and CoPE there is a seed that another kernel "
+    "moves by more than five points.",
+    min(moved) > 5,
+)
+
+# %% [markdown]
+# It won't. Another kernel moves a run about as far as another seed does. So five runs can't rank these encodings, and a
+# single run says nothing at all.
 #
 # ### Beside the paper
 #
