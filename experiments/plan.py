@@ -34,11 +34,12 @@ GRIDS: dict[str, dict[str, tuple]] = {
     "copy": RATES_AND_STARTS,
     "flip_flop": {"init_std": (0.02, 0.1)},
     "english": {"lr": (5e-3, 1e-2)},
+    "counting_3": {"lr": (2e-3, 4e-3, 8e-3)},
 }
 
 
-# A run of flip-flop, or of a language model, is long: one seed chooses.
-GRID_SEEDS = dict.fromkeys(("flip_flop", "english"), SELECTION_SEEDS[:1])
+# A run of these is long: one seed chooses.
+GRID_SEEDS = dict.fromkeys(("flip_flop", "english", "counting_3"), SELECTION_SEEDS[:1])
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,16 @@ PLAN: tuple[Selection | Table, ...] = (
     Selection("flip_flop"),
     Table("flip_flop", "flip_flop", seeds=5, chosen_on="flip_flop"),
     Table("fixed texts", "counting_1", FEW, changes={"fixed_texts": 10_000}),
-    Table("counting_3", "counting_3", FEW),
-    Table("counting_5", "counting_5", FEW),
+    Selection("counting_3", FEW),
+    Table("counting_3", "counting_3", FEW, chosen_on="counting_3"),
+    Table("counting_5", "counting_5", FEW, chosen_on="counting_3"),
+    Table(
+        "three variables, rates of one",
+        "counting_3",
+        ("rope", "cope"),
+        changes={"lr": 8e-3},
+        chosen_on=None,
+    ),
     *(
         Table(f"flip_flop on {k}", "flip_flop", FEW, changes={"kernel": k}, chosen_on="flip_flop")
         for k in KERNELS
