@@ -88,7 +88,14 @@ class Table:
     def setting(self, positions: str, folder: Path) -> dict[str, Any] | None:
         if self.chosen_on is None:
             return {}
-        return chosen_setting(self.chosen_on, self.like.get(positions, positions), folder)
+        chosen = chosen_setting(self.chosen_on, self.like.get(positions, positions), folder)
+        if chosen is None:
+            return None
+        defaults = Run(self.chosen_on, "none").settings()
+        whole = {
+            key: defaults.get(key, defaults["model"].get(key)) for key in GRIDS[self.chosen_on]
+        }
+        return without_what_is_so(self.recipe, whole | chosen)
 
 
 LIKE = {
