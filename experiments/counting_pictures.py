@@ -111,6 +111,26 @@ def seeds_apart(errors: Mapping[str, np.ndarray], tests: Sequence[str], title: s
     return figure
 
 
+def errors_over_length(
+    curves: Mapping[str, Mapping[str, Sequence[float]]], lengths: Sequence[float], title: str
+) -> Figure:
+    """One panel per kind of error, one curve per encoding.
+
+    curves    {kind of error: {encoding: wrong in per cent, one per length}}
+    lengths   in multiples of the trained length
+    """
+    figure, axes = plt.subplots(1, len(curves), figsize=(11.5, 4.2))
+    for axis, (kind, by_name) in zip(axes, curves.items()):
+        for name, values in by_name.items():
+            color, line = STYLES[name]
+            axis.plot(lengths, values, line, color=color, label=name)
+        axis.axvline(1, color=GRAY, linestyle=":")
+        axis.set(xlabel="times the trained length", ylabel=f"{kind} (%)", ylim=(-2, None))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=11)
+    figure.suptitle(title)
+    return figure
+
+
 def intervals(
     found: Mapping[str, Mapping[str, tuple[float, float, float]]], xlabel: str, title: str
 ) -> Figure:
