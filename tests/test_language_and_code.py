@@ -345,5 +345,5 @@ def test_bits_choose_the_rate_and_fill_the_table(tmp_path):
 
 
 def test_the_best_head_is_said_by_how_much():
-    heads = {"line": {"score": [[0.5, 0.75]], "chance": [[0.5, 0.25]]}}
-    assert bits_table.most_above_chance({"heads": heads}, "line") == 0.5
+    heads = {"line": {"score": [[0.5, 0.7]], "chance": [[0.5, 0.25]]}}
+    assert bits_table.most_kept({"heads": heads}, "line") == pytest.approx(0.6)
