@@ -119,8 +119,8 @@ def page() -> str:
             "- *shift-invariant*: the score of two tokens stays when both move together.",
             "- *depends on content*: it changes with the tokens between.",
             "- *twice the length*: on texts twice as long as those of the training it refuses,",
-            "  *reuses* the positions it has, or *extends* a rule to new ones. Whether training filled all",
-            "  that it has is another question (lesson 10).",
+            "  *reuses* the positions it has, or *extends* a rule to new ones. Whether training",
+            "  filled all that it has is another question (lesson 10).",
             f"- *learned numbers*: in {LAYERS} layers of width {SIZE['dim']}, with"
             f" {SIZE['num_heads']} heads, for {SIZE['max_len']} positions. Shaw's",
             f"  distances are clipped at {OPTIONS['shaw']['clip']}, CoPE has"

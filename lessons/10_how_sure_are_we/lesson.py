@@ -148,7 +148,8 @@ show(
     alt="Two panels of curves over the length, from 0.5 to 4 times the "
     "trained one: wrong answers, and texts with any wrong answer. Most climb "
     "steeply past 1. CoPE stays near zero up to one and a half times the "
-    "length and then climbs past Transformer-XL and ALiBi. The forget gate stays at zero.",
+    "length and then climbs past Transformer-XL and ALiBi. The forget gate "
+    "stays at zero.",
 )
 medians = {n: np.array(c) for n, c in curves["wrong answers"].items()}
 ahead = {n: medians[n] - medians["cope"] for n in ALL if n != "cope"}
@@ -472,8 +473,8 @@ show(
 )
 clips, bases = (knobs[what][FOUR] for what in ("clip", "base"))
 claim(
-    "With a clip of 32 Shaw gets less than 5 % wrong at four times the length, "
-    "and more with each of the other clips.",
+    "With a clip of 32 Shaw gets less than 5 % wrong at four times the "
+    "length, and more with each of the other clips.",
     max(clips[32]) < 5
     and all(min(clips[n]) > max(clips[32]) for n in clips if n != 32),
 )
@@ -711,10 +712,9 @@ print(
 #    and with its default of 97, over seven seeds, fewer than each of the eight others.
 # 2. At four times the length, with earlier answers in the text, a single number decides: with a row per trained
 #    position, Transformer-XL and ALiBi make fewer errors than CoPE; with 8 or 16 (three seeds), chosen by people who
-#    know that counts end at 9, CoPE makes next to none. Shaw's clip is such a number, too.
-# 3. All this is true of models with fewer than 40,000 parameters on one made-up task, at equal steps, of which CoPE's
-#    take about twice the time, and a forget gate, which has no table and takes half of it, does as well in five
-#    tests.
+#    know that counts end at 9, it makes next to none. Shaw's clip is such a number, too.
+# 3. All this is true of models with under 40,000 parameters on one made-up task, at equal steps. CoPE's take twice the
+#    time, and a forget gate, without a table, does as well in five tests.
 #
 # None of them says that contextual positions make better language models. Lesson 12 asks that.
 

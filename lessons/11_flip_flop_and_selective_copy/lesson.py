@@ -561,7 +561,8 @@ print("\nruns per encoding:", min(len(runs) for runs in flip_flop.values()))
 LEARNED = ("sinusoidal", "transformer_xl", "alibi", "rope")
 claim(
     "Four of the nine have learned the training texts in every run, CoPE in "
-    "all but one, and the other four get more than a tenth of the answers " "wrong.",
+    "all but one, and the other four get more than a tenth of the answers "
+    "wrong.",
     all(
         (wrong("in distribution", runs).max() < 1)
         if name in LEARNED
