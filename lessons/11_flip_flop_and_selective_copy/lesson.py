@@ -175,8 +175,8 @@ for name in ("learned", "rope"):
     )
 
 # %% [markdown]
-# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and still
-# come close to guessing when the number of blanks changes. How far from 12 can we go? **Predict** the three curves
+# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and get
+# more than half of the symbols wrong when the number of blanks changes. How far from 12 can we go? **Predict** the three curves
 # from 0 to 24 blanks.
 
 # %% tags=["nbval-ignore-output", "folded"]
