@@ -1236,14 +1236,14 @@ class RowsAndColumnsExchanged(RightT5Bias):
         return picked(self, bucket_of(self, distances)).transpose(-2, -1)
 
 
-@mistake("T5Bias", "Direction and sizes are t5_bucket's defaults here. Hand on those of self.")
+@mistake("T5Bias", "Direction and sizes are t5_bucket's defaults here. Pass on those of self.")
 class DefaultsOfTheRule(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
         return picked(self, t5_bucket(distances_of(q, k)) % self.num_buckets)
 
 
-@mistake("T5Bias", "The buckets are always causal. Hand on self.bidirectional.")
+@mistake("T5Bias", "The buckets are always causal. Pass on self.bidirectional.")
 class AlwaysCausalNumbers(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
@@ -1251,7 +1251,7 @@ class AlwaysCausalNumbers(RightT5Bias):
         return picked(self, t5_bucket(distances_of(q, k), False, *sizes))
 
 
-@mistake("T5Bias", "The last bucket begins where it does for 128. Hand on self.max_distance.")
+@mistake("T5Bias", "max_distance is always 128 here. Pass on self.max_distance.")
 class AlwaysTo128(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
