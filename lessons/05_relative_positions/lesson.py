@@ -207,8 +207,8 @@ print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 # \underbrace{v \cdot r_{i - j}}_{\text{any, distance}}$$
 #
 # Here the distance $d = i - j$ is query minus key, so it says how far back. $R_d$ is row $d$ of lesson 04's
-# sinusoidal table (in their code, in the halves layout). A learned matrix makes a kind of key of it, $r_d =
-# W_{kR} R_d$.
+# sinusoidal table (in their code, in the halves layout). A learned matrix makes a kind of key of it,
+# $r_d = W_{kR} R_d$.
 #
 # **Predict.** Suppose you draw each term as a map of queries and keys. In which map does each column have a
 # single color, and in which one each diagonal? And in which do the three *the* have the same column? You'll see
@@ -259,7 +259,7 @@ terms = {
     "any, token": transformer_xl_bias(0 * q, k, r, u, none, 1.0),
     "any, distance": transformer_xl_bias(0 * q, k, r, none, v, 1.0),
 }  # each (query, key)
-figure, axes = plt.subplots(1, 4, figsize=(13, 4.2), sharey=True)
+figure, axes = plt.subplots(1, 4, figsize=(13, 4.9), sharey=True)
 for axis, (name, term) in zip(axes, terms.items()):
     values = np.where(np.tri(10), term.numpy(), np.nan)
     limit = np.nanmax(abs(values))
@@ -336,8 +336,8 @@ show(figure, alt)
 
 # %% [markdown]
 # So one layer can't tell 113 back from 10,000 back, though several layers together can (same section). In
-# return, it takes a text of any length. Two more details: all layers share one table, and T5 doesn't divide $q
-# \cdot k$ by $\sqrt{\text{head\_dim}}$ (its published code).
+# return, it takes a text of any length. Two more details: all layers share one table, and T5 doesn't divide
+# $q \cdot k$ by $\sqrt{\text{head\_dim}}$ (its published code).
 #
 # Now put the numbers into the score. What you write here is what trains from now on, wherever a model is told
 # `"t5"`.
@@ -372,8 +372,8 @@ show(figure, alt)
 # %% exercise="alibi_slopes"
 
 # %% [markdown]
-# Now put the slopes to work, and mind the sign: the formula subtracts $m (i - j)$, but your distances are $j -
-# i$.
+# Now put the slopes to work, and mind the sign: the formula subtracts $m (i - j)$, but your distances are
+# $j - i$.
 
 # %% exercise="ALiBi"
 
@@ -482,8 +482,8 @@ for name in "none sinusoidal learned shaw transformer_xl t5 alibi".split():
 # %% [markdown]
 # Shaw's vectors (255 per layer here) and Transformer-XL need about twice as many numbers as the learned table,
 # and T5 and ALiBi next to none. But all four cost work, since they add something to every score of every layer.
-# It needn't be much: with ALiBi, its authors measured a training speed within 1% of the sinusoidal one (figure
-# 2).
+# It needn't be much: with ALiBi, its authors measured a training speed within 1% of the sinusoidal one
+# (figure 2).
 #
 # Our code stores a number per pair for each of the four, so T x T per head. That's only how we wrote it. ALiBi
 # and T5 wouldn't have to store any of them, since each number follows from $i-j$ on the spot.

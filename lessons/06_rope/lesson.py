@@ -54,8 +54,8 @@ from solutions.rope import apply_rope_half, check_head_rows, check_rotation
 # %% exercise="rotate_pair"
 
 # %% [markdown]
-# Now let the position be the angle, in radians: at position $m$ a token's point is rotated by $m$. So as the point [1,
-# 0] goes from position to position, it walks along a circle.
+# Now let the position be the angle, in radians: at position $m$ a token's point is rotated by $m$. So as the point
+# [1, 0] goes from position to position, it walks along a circle.
 #
 # **Predict before you run.** At which position is it back near its start for the first time?
 #
@@ -167,8 +167,8 @@ claim("A rotation keeps lengths.", np.allclose(before, after))
 #
 # ## Only the distance is left
 #
-# Let $R_m$ be the whole rotation at position $m$, with one 2 x 2 block per pair. Its transpose rotates back, $R_m^\top
-# = R_{-m}$, and angles add up. So a query at $i$ and a key at $j$ get the score
+# Let $R_m$ be the whole rotation at position $m$, with one 2 x 2 block per pair. Its transpose rotates back,
+# $R_m^\top = R_{-m}$, and angles add up. So a query at $i$ and a key at $j$ get the score
 #
 # $$(R_i q) \cdot (R_j k) = q^\top R_i^\top R_j \, k = q \cdot (R_{j - i} \, k)$$
 
@@ -230,10 +230,10 @@ show(figure, alt)
 
 # %% [markdown]
 # So you need no table of distances, nothing is added to the score, and there's nothing to learn. But layouts are easily
-# mixed up, and no error tells you. Both ways have been published: [huggingface/transformers
-# #47328](https://github.com/huggingface/transformers/issues/47328) laid out its angles for halves and paired neighbors,
-# and [raiyanyahya/how-to-train-your-gpt #6](https://github.com/raiyanyahya/how-to-train-your-gpt/issues/6) did the
-# reverse.
+# mixed up, and no error tells you. Both ways have been published:
+# [huggingface/transformers #47328](https://github.com/huggingface/transformers/issues/47328) laid out its angles for
+# halves and paired neighbors, and
+# [raiyanyahya/how-to-train-your-gpt #6](https://github.com/raiyanyahya/how-to-train-your-gpt/issues/6) did the reverse.
 #
 # ## Two layouts in memory
 #
@@ -330,7 +330,7 @@ for by, filling, best in ((0, color, "saw"), (6, "white", "cat")):
     axis.plot(scores, line, color=color, mfc=filling, ms=9, label=label)
 axis.set_xticks(range(8), words)
 axis.set(ylabel="score", ylim=(-1.5, 18))
-axis.set_title("Same query, two keys: one likes saw, one likes cat")
+axis.set_title("One query, two keys: saw likes itself, or cat")
 axis.legend(fontsize=11, loc="upper center", title="the key of all words")
 alt = """Scores of the eight words up to saw. With the query as key, saw itself
 has the highest. With that query rotated by six, cat has."""

@@ -309,8 +309,8 @@ print("predictions that changed:", np.flatnonzero(differs))
 #
 # <details><summary>Answer</summary>
 #
-# Its weights are small, so all logits are near 0 and all 92 characters are equally likely: the blind guess, $\log 92
-# = 4.52$ nats. With logits ten times as large it does *worse* than that: it prefers some characters, for no reason at
+# Its weights are small, so all logits are near 0 and all 92 characters are equally likely: the blind guess,
+# $\log 92 = 4.52$ nats. With logits ten times as large it does *worse* than that: it prefers some characters, for no reason at
 # all. If a new model of yours starts with such a loss, its weights are too large.
 #
 # </details>
