@@ -109,8 +109,8 @@ print("query minus key:", (printed == -relative_positions(4, 4)).all())
 #
 # Among $k$ positions there are $2k - 1$ distances, from $-(k - 1)$ to $k - 1$. With one vector for each,
 # $e_{-k+1}$ to $e_{k-1}$, a model of 1024 positions needs 2047 of them, and still lacks those for $\pm 1024$ in
-# a text of 1025. But does it matter whether a token is 500 or 501 back? Shaw et al. (2018) think not, so they
-# **clip** distances: anything farther away than `clip` counts as `clip`.
+# a text of 1025. But does it matter whether a token is 500 or 501 back? Shaw et al. (2018) assume that it
+# doesn't, and **clip** distances: anything farther away than `clip` counts as `clip`.
 #
 # $$\text{row} = \max(-\text{clip}, \min(\text{clip}, j - i)) + \text{clip}$$
 #
@@ -177,8 +177,8 @@ print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 # more from English to French (Shaw et al. 2018, abstract; BLEU says how well a translation agrees with human
 # ones, from 0 to 100).
 #
-# In this course's comparisons, `shaw` has vectors for the keys only. Unless we name another clip, it's the
-# training length - 1, so no distance in the training texts is clipped.
+# In this course's comparisons, `shaw` has vectors for the keys only. The clip is the training length - 1 unless
+# we say otherwise, so no distance in the training texts is clipped.
 #
 # ## Transformer-XL: four questions in one score
 #
@@ -197,10 +197,10 @@ print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 # That would be nonsense. So the recurrence needs the other half of the idea, an encoding that works with
 # distances (section 3.3). This half is what we build. The models in this course have no recurrence.
 #
-# It starts from the four products of tokens and positions in lesson 04. Wherever the *key's* position occurs,
-# the distance replaces it. And wherever the *query's* own position occurs, a learned vector $u$ or $v$ replaces
-# it (this $v$ isn't a value), because where the query is shouldn't matter. Before the division by
-# $\sqrt{\text{head\_dim}}$, a score is then
+# It starts from lesson 04's four products of tokens and positions, $x_i \cdot x_j + x_i \cdot P_j + P_i \cdot
+# x_j + P_i \cdot P_j$. Wherever the *key's* position occurs, the distance replaces it. And wherever the
+# *query's* own position occurs, a learned vector $u$ or $v$ replaces it (this $v$ isn't a value), because where
+# the query is shouldn't matter. Before the division by $\sqrt{\text{head\_dim}}$, a score is then
 #
 # $$\text{score}[i, j] = \underbrace{q_i \cdot k_j}_{\text{token, token}} +
 # \underbrace{q_i \cdot r_{i - j}}_{\text{token, distance}} + \underbrace{u \cdot k_j}_{\text{any, token}} +
