@@ -75,7 +75,7 @@ about(
         "key_vectors[rows] is (4, 4, 3). Add k, (4, 3), and you have the keys of every pair, (4, "
         "4, 3). Query i meets its own row of them, so give q an axis, (4, 1, 3), multiply, and "
         "sum over the last axis: scores, (4, 4). The values go the same way, with the weights as "
-        "(4, 4, 1).",,
+        "(4, 4, 1).",
         "rows = <the row of every pair>; scores = (<queries with a new axis> * (k + <vectors of "
         "the rows>)).sum(-1) / <root>; return (<weights with a new axis> * (v + <vectors of the "
         "rows>)).sum(<over the keys>)",

@@ -225,7 +225,7 @@ about(
         "1 2 and 0 1, so the slopes are -4, -4, 8. Gate 0 is part of p[0] alone, gate 1 of p[0] "
         "and p[1], gate 2 of all: -4, -8, 0, a running sum from the left. Row n has the share "
         "max(0, 1 - |p - n|) in an output. For p = 1.5 that is 0, 0.5, 0.5, and with p[..., None] "
-        "you get it for all rows at once. np.take_along_axis picks z at whole rows.",,
+        "you get it for all rows. np.take_along_axis picks z at whole rows.",
         "grad_p = grad * (<z one row up, but at most the last> - <z at floor p>); grad_gates = "
         "<running sum of grad_p> * mask; return grad_gates * <slope of the sigmoid>, <grad times "
         "share, summed over the keys>",
