@@ -259,7 +259,7 @@ terms = {
     "any, token": transformer_xl_bias(0 * q, k, r, u, none, 1.0),
     "any, distance": transformer_xl_bias(0 * q, k, r, none, v, 1.0),
 }  # each (query, key)
-figure, axes = plt.subplots(1, 4, figsize=(13, 4.9), sharey=True)
+figure, axes = plt.subplots(1, 4, figsize=(13, 4.5), sharey=True)
 for axis, (name, term) in zip(axes, terms.items()):
     values = np.where(np.tri(10), term.numpy(), np.nan)
     limit = np.nanmax(abs(values))
