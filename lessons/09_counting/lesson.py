@@ -295,8 +295,8 @@ claim(
 )
 
 # %% [markdown]
-# A learned table fails at once. RoPE fails later, because right after position 96 most keys that matter are still at
-# distances that it was trained on.
+# A learned table fails at once, because its rows past 96 were never trained. RoPE fails later: at first only a few keys
+# are at distances that no training text had, and their number grows with every position.
 #
 # ## What does a head count?
 #
@@ -412,7 +412,7 @@ for split, error in errors_of(train(MyEncoding), tests).items():
 
 # %% [markdown]
 # Next, a task that CoPE wasn't made for: **brackets**. `a+` opens one, `a-` closes one, and `?a` asks how deep we are.
-# A count that only goes up can't say that.
+# Depth goes down as well as up, and a sum of gates only goes up.
 
 
 # %% tags=["nbval-ignore-output"]
