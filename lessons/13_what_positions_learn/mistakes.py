@@ -53,11 +53,19 @@ def length_of_the_table(vectors):
     return unit @ unit.T
 
 
-@mistake(
-    "cosine_map",
+CORRELATIONS = (
     "The vectors' means were subtracted first: these are correlations. A cosine leaves the numbers "
-    "as they are.",
+    "as they are."
 )
+
+
+@mistake("cosine_map", CORRELATIONS)
+def by_corrcoef(vectors):
+    with np.errstate(all="ignore"):
+        return np.corrcoef(vectors)
+
+
+@mistake("cosine_map", CORRELATIONS)
 def correlations(vectors):
     centered = vectors - vectors.mean(axis=1, keepdims=True)
     return dot_products(centered / np.maximum(lengths(centered), 1e-300))
@@ -200,7 +208,7 @@ def fitted_to_its_own_fold(vectors, positions, fold):
 
 @mistake(
     "position_probe",
-    "The map is fitted to one fold and predicts the others. It is the other way round: fit to all "
+    "The map is fitted to one fold and predicts the others. It is the other way around: fit to all "
     "others, predict the one.",
 )
 def roles_exchanged(vectors, positions, fold):
@@ -294,6 +302,48 @@ def last_fold_only(vectors, positions, fold):
     held_out = each_fold(fold)[-1]
     error = abs(predictions(vectors, positions, fold).round() - positions)
     return float(error[held_out].mean())
+
+
+NOT_ALL_FOLDS = (
+    "One fold is never predicted: does the loop end, or begin, one too early or too late? "
+    "np.unique(fold) has them all."
+)
+
+
+def predicted_in(vectors, positions, fold, folds):
+    """Predictions in some of the folds; 0 in the others."""
+    inside = np.isin(fold, folds)
+    return np.where(inside, predictions(vectors, positions, fold), 0), inside
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def without_the_last_fold(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, np.unique(fold)[:-1])
+    return float(abs(predicted.round() - positions)[inside].mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def without_the_first_fold(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, np.unique(fold)[1:])
+    return float(abs(predicted.round() - positions)[inside].mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def zeros_in_the_last_fold(vectors, positions, fold):
+    predicted, _ = predicted_in(vectors, positions, fold, np.unique(fold)[:-1])
+    return float(abs(predicted.round() - positions).mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def zeros_in_the_first_fold(vectors, positions, fold):
+    predicted, _ = predicted_in(vectors, positions, fold, np.unique(fold)[1:])
+    return float(abs(predicted.round() - positions).mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def all_divide_without_the_last_fold(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, np.unique(fold)[:-1])
+    return float(abs(predicted.round() - positions)[inside].sum() / len(vectors))
 
 
 @mistake(
@@ -445,7 +495,9 @@ def sees_the_positions(vectors, first, second, fold):
 
 
 @mistake(
-    "order_probe", "This is the share of pairs it gets right. Asked for is the share it does not."
+    "order_probe",
+    "This is the share of pairs it gets right. Asked for is the share it does not. (Or was y True "
+    "where the *first* is later, in the fit alone?)",
 )
 def share_of_right(vectors, first, second, fold):
     return float(1 - wrong_pairs(vectors, first, second, fold).mean())
@@ -476,7 +528,7 @@ def boundary_of_its_own_fold(vectors, first, second, fold):
 
 @mistake(
     "order_probe",
-    "The boundary is fitted to one fold and judges the others. It is the other way round: fit to "
+    "The boundary is fitted to one fold and judges the others. It is the other way around: fit to "
     "all others, judge the one.",
 )
 def boundary_roles_exchanged(vectors, first, second, fold):
@@ -542,6 +594,24 @@ def first_fold_of_pairs(vectors, first, second, fold):
 )
 def last_fold_of_pairs(vectors, first, second, fold):
     return float(wrong_pairs(vectors, first, second, fold)[each_fold(fold)[-1]].mean())
+
+
+@mistake("order_probe", NOT_ALL_FOLDS)
+def pairs_without_the_last_fold(vectors, first, second, fold):
+    wrong = wrong_pairs(vectors, first, second, fold)
+    return float(wrong[fold != fold.max()].mean())
+
+
+@mistake("order_probe", NOT_ALL_FOLDS)
+def pairs_without_the_first_fold(vectors, first, second, fold):
+    wrong = wrong_pairs(vectors, first, second, fold)
+    return float(wrong[fold != fold.min()].mean())
+
+
+@mistake("order_probe", NOT_ALL_FOLDS)
+def all_divide_without_the_last_fold_of_pairs(vectors, first, second, fold):
+    wrong = wrong_pairs(vectors, first, second, fold)
+    return float(wrong[fold != fold.max()].sum() / len(wrong))
 
 
 @mistake("order_probe", "Your folds are every fifth pair. The fold of each pair is in `fold`.")
@@ -633,7 +703,7 @@ def asked_where_different(ids, draws, others, mask_id, share=0.15):
 
 @mistake(
     "masked_batch",
-    "The targets are the wrong way round: asked for are the tokens with draws < share, not the "
+    "The targets are the wrong way around: asked for are the tokens with draws < share, not the "
     "others.",
 )
 def others_asked(ids, draws, others, mask_id, share=0.15):
