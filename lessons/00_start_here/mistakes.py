@@ -83,6 +83,14 @@ def as_many_columns_as_rows(x, y):
     return y[: len(x)][None, :] - x[:, None]
 
 
+@mistake(
+    "pairwise_differences",
+    "Only x[0] was subtracted. Every entry of x gets a row of its own: x[:, None].",
+)
+def first_row_only(x, y):
+    return y - x[0]
+
+
 @accepted("pairwise_differences")
 def outer(x, y):
     return np.subtract.outer(y, x).T

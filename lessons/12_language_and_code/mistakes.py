@@ -119,6 +119,24 @@ def multiplied(log_p):
     return bits, 2.0**bits
 
 
+@mistake("perplexity", "The first number is a median. Take the mean.")
+def median(log_p):
+    bits = -np.median(log_p) / np.log(2)
+    return bits, 2.0**bits
+
+
+@mistake("perplexity", "The exponent has the wrong sign: a perplexity is 2**bits, never below 1.")
+def below_one(log_p):
+    bits, _ = right_perplexity(log_p)
+    return bits, 2.0**-bits
+
+
+@mistake("perplexity", "You took 10 to the power of bits. Bits belong to the base 2: 2**bits.")
+def ten_to_the_bits(log_p):
+    bits, _ = right_perplexity(log_p)
+    return bits, 10.0**bits
+
+
 @mistake("perplexity", WEIGHTED)
 def entropy(log_p):
     bits = -(np.exp(log_p) * log_p).sum() / np.log(2)
@@ -225,6 +243,35 @@ def stretches_summed(log_p, width):
 def running_means(log_p, width):
     stretches = right_bits(log_p, width)
     return stretches.cumsum() / np.arange(1, len(stretches) + 1)
+
+
+@mistake("bits_by_position", "Only the first window was looked at. Take the mean over all of them.")
+def first_window_only(log_p, width):
+    return right_bits(log_p[:1], width)
+
+
+@mistake(
+    "bits_by_position",
+    "You multiplied by log 2. A nat is more than a bit, so there are more bits than nats: divide.",
+)
+def stretches_multiplied(log_p, width):
+    return right_bits(log_p, width) * np.log(2) ** 2
+
+
+@mistake(
+    "bits_by_position",
+    "A stretch begins at every position, so they overlap. The next one begins `width` further on.",
+)
+def overlapping_stretches(log_p, width):
+    refuse_odd_widths(log_p, width)
+    of_each = -log_p.mean(axis=0) / np.log(2)
+    return np.convolve(of_each, np.full(width, 1 / width), "valid")
+
+
+@mistake("bits_by_position", "log_p are logarithms already. Do not take the logarithm once more.")
+def stretches_of_logarithms(log_p, width):
+    with np.errstate(all="ignore"):
+        return right_bits(np.log2(-log_p) * np.log(2), width)
 
 
 @mistake(
@@ -421,6 +468,44 @@ PADDED = (
     "The last window goes on beyond the text, and was filled up. Move it back, so that it ends "
     "where the text ends: it begins at len(ids) - seq_len - 1."
 )
+
+
+@mistake("sliding_window", "What does not count is marked with -1. Mark it with -100.")
+def marked_with_minus_one(ids, seq_len, stride):
+    inputs, targets = right_windows(ids, seq_len, stride)
+    return inputs, np.where(targets == -100, -1, targets)
+
+
+@mistake(
+    "sliding_window",
+    "The windows do not overlap: each begins where the one before ends. Let it begin `stride` "
+    "after the one before.",
+)
+def side_by_side(ids, seq_len, stride):
+    return right_windows(ids, seq_len, seq_len)
+
+
+@mistake(
+    "sliding_window",
+    "One target too few is marked in each window: the window before has scored up to its start + "
+    "seq_len - 1.",
+)
+def one_too_few_marked(ids, seq_len, stride):
+    starts = starts_of(ids, seq_len, stride)
+    return windows_at(ids, seq_len, starts, np.append(0, starts[:-1] + seq_len - 1))
+
+
+@mistake(
+    "sliding_window",
+    "Your windows are not all equally long, so they make no array. The last one is as long as the "
+    "others: it begins at len(ids) - seq_len - 1.",
+)
+def ragged(ids, seq_len, stride):
+    inputs, targets = [], []
+    for start in range(0, len(ids) - 1, stride):
+        inputs.append(list(ids[start : start + seq_len]))
+        targets.append(list(ids[start + 1 : start + seq_len + 1]))
+    return np.array(inputs), np.array(targets)
 
 
 @mistake("sliding_window", PADDED)
@@ -629,6 +714,39 @@ def every_angle_twice(seq_len, dim, trained_len, base=10000.0):
     return tuple(np.concatenate([table, table], axis=-1) for table in pair)
 
 
+@mistake("interpolate_positions", "These are the angles. Return their cosines and their sines.")
+def angles_returned(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    squeeze = min(1, trained_len / max(seq_len, 1))
+    return np.arange(seq_len)[:, None] * squeeze * angular_speeds(dim, base)
+
+
+@mistake(
+    "interpolate_positions",
+    "The exponents are -c / dim. They are -2c / dim, as in angular_speeds(dim, base).",
+)
+def exponents_halved(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    return tables(np.arange(seq_len) * min(1, trained_len / max(seq_len, 1)), dim, base**0.5)
+
+
+@mistake(
+    "interpolate_positions",
+    "The tables lie on their side. A row is a position, and a column is a speed.",
+)
+def tables_transposed(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    squeeze = min(1, trained_len / max(seq_len, 1))
+    return tuple(table.T for table in tables(np.arange(seq_len) * squeeze, dim, base))
+
+
+@mistake("interpolate_positions", "The positions begin at 1. They are counted from 0.")
+def counted_from_one(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    squeeze = min(1, trained_len / max(seq_len, 1))
+    return tables(np.arange(1, seq_len + 1) * squeeze, dim, base)
+
+
 @mistake("interpolate_positions", "This is in float32. The tables are float64.")
 def single_precision(seq_len, dim, trained_len, base=10000.0):
     check_table_size(seq_len, dim)
@@ -727,6 +845,40 @@ def first_part_trusted(weights, starts):
 def last_part_left_out(weights, starts):
     begins = np.append(0, 1 + np.flatnonzero(starts[1:]))
     return kept_within(weights, begins[:-1], begins[1:])
+
+
+@mistake("boundary_score", "You took each query's largest weight within its part. Sum them.")
+def largest_within(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] == part)).max(axis=-1).mean()
+
+
+@mistake(
+    "boundary_score",
+    "The sum is divided by the number of parts. Divide by the number of queries.",
+)
+def per_part(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] == part)).sum() / (part[-1] + 1)
+
+
+@mistake(
+    "boundary_score",
+    "This is one number per query. Take their mean: one number for the head.",
+)
+def one_per_query(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] == part)).sum(axis=-1)
+
+
+@mistake(
+    "boundary_score",
+    "All keys count here, those of earlier parts, too. A query's own part is where the numbers of "
+    "the parts are equal.",
+)
+def earlier_parts_too(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] >= part)).sum(axis=-1).mean()
 
 
 @mistake("boundary_score", MEAN_OF_WEIGHTS)
@@ -888,7 +1040,10 @@ def parts_sorted(rng, starts):
     return with_lengths(np.sort(lengths_of(starts)))
 
 
-@mistake("shuffled_boundaries", "The first part is not marked: it begins at 0, so shuffled[0] is True.")
+@mistake(
+    "shuffled_boundaries",
+    "The first part is not marked: it begins at 0, so shuffled[0] is True.",
+)
 def first_not_marked(rng, starts):
     shuffled = right_shuffle(rng, starts)
     shuffled[0] = False
@@ -952,6 +1107,45 @@ def last_part_stays(rng, starts):
 )
 def global_random_numbers(rng, starts):
     return with_lengths(np.random.permutation(lengths_of(starts)))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The last of the ends is the end of the text, where nothing begins. Leave it out: ends[:-1].",
+)
+def end_of_the_text_marked(rng, starts):
+    shuffled = np.zeros(len(starts), bool)
+    shuffled[rng.permutation(lengths_of(starts)).cumsum()] = True
+    return shuffled
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The result is one entry too long: nothing begins at the end of the text.",
+)
+def one_entry_too_many(rng, starts):
+    return np.append(right_shuffle(rng, starts), True)
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The boundaries moved to random positions: there are as many parts, but of other lengths. "
+    "Shuffle the lengths.",
+)
+def random_positions(rng, starts):
+    after_first = rng.permutation(len(starts) - 1)[: starts[1:].sum()]
+    return np.isin(np.arange(len(starts)), np.append(0, 1 + after_first))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The last part is one too short: it goes up to len(starts), so that all lengths add up to it.",
+)
+def last_length_one_short(rng, starts):
+    lengths = lengths_of(starts)
+    lengths[-1] -= 1
+    ends = rng.permutation(lengths).cumsum()
+    return np.isin(np.arange(len(starts)), np.append(0, ends[:-1]))
 
 
 @mistake("shuffled_boundaries", FIRST_PART)

@@ -108,6 +108,50 @@ def angles(vectors):
     return np.arccos(np.clip(dot_products(vectors / lengths(vectors)), -1, 1))
 
 
+@mistake(
+    "cosine_map",
+    "Each vector is divided by its largest number. Its length is the root of the sum of squares.",
+)
+def largest_number(vectors):
+    return dot_products(vectors / abs(vectors).max(axis=1, keepdims=True))
+
+
+@mistake("cosine_map", "These are distances between vectors. Asked for are cosines of angles.")
+def euclidean(vectors):
+    return np.linalg.norm(vectors[:, None] - vectors, axis=-1)
+
+
+@mistake(
+    "cosine_map",
+    "The products are divided by the root of dim, as attention does. Divide by the two lengths.",
+)
+def as_attention_scales(vectors):
+    return vectors @ vectors.T / np.sqrt(vectors.shape[1])
+
+
+@mistake(
+    "cosine_map", "Only one half is filled in. The cosine of i with j is that of j with i, too."
+)
+def upper_half_only(vectors):
+    return np.triu(dot_products(vectors / lengths(vectors)))
+
+
+@mistake(
+    "cosine_map", "Only one half is filled in. The cosine of i with j is that of j with i, too."
+)
+def lower_half_only(vectors):
+    return np.tril(dot_products(vectors / lengths(vectors)))
+
+
+@mistake(
+    "cosine_map",
+    "The lengths have the shape (n,), and that does not divide rows. With keepdims=True it is "
+    "(n, 1), which does.",
+)
+def without_keepdims(vectors):
+    return dot_products(vectors / np.linalg.norm(vectors, axis=1))
+
+
 @mistake("cosine_map", "The diagonal is 0. Every vector has the cosine 1 with itself.")
 def without_itself(vectors):
     return dot_products(vectors / lengths(vectors)) * (1 - np.eye(len(vectors)))
@@ -314,6 +358,37 @@ def predicted_in(vectors, positions, fold, folds):
     """Predictions in some of the folds; 0 in the others."""
     inside = np.isin(fold, folds)
     return np.where(inside, predictions(vectors, positions, fold), 0), inside
+
+
+@mistake(
+    "position_probe",
+    "The map is judged on the vectors it was fitted to. Judge it on the fold that was left out.",
+)
+def judged_where_fitted(vectors, positions, fold):
+    errors = []
+    for held_out in each_fold(fold):
+        weights, intercept = fitted(vectors, positions, held_out)
+        predicted = vectors[~held_out] @ weights + intercept
+        errors.append(abs(predicted.round() - positions[~held_out]))
+    return float(np.concatenate(errors).mean())
+
+
+@mistake("position_probe", "This is one error per vector. Take their mean.")
+def one_error_per_vector(vectors, positions, fold):
+    return abs(predictions(vectors, positions, fold).round() - positions)
+
+
+@mistake(
+    "position_probe", "Only the folds 0 and 1 are predicted. There may be more: np.unique(fold)."
+)
+def two_folds_only(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, (0, 1))
+    return float(abs(predicted.round() - positions)[inside].mean())
+
+
+@mistake("position_probe", "The errors are rounded down. Round the predictions: .round().")
+def errors_rounded_down(vectors, positions, fold):
+    return float(np.floor(abs(predictions(vectors, positions, fold) - positions)).mean())
 
 
 @mistake("position_probe", NOT_ALL_FOLDS)
@@ -596,6 +671,33 @@ def last_fold_of_pairs(vectors, first, second, fold):
     return float(wrong_pairs(vectors, first, second, fold)[each_fold(fold)[-1]].mean())
 
 
+@mistake(
+    "order_probe",
+    "The boundary is judged on the pairs it was fitted to. Judge it on the fold that was left out.",
+)
+def boundary_judged_where_fitted(vectors, first, second, fold):
+    x, later, wrong = two_vectors(vectors, first, second), second > first, []
+    for held_out in each_fold(fold):
+        weights, intercept = logistic_regression(x[~held_out], later[~held_out])
+        wrong += [(x[~held_out] @ weights + intercept > 0) != later[~held_out]]
+    return float(np.concatenate(wrong).mean())
+
+
+@mistake("order_probe", "Only the folds 0 and 1 are judged. There may be more: np.unique(fold).")
+def two_folds_of_pairs_only(vectors, first, second, fold):
+    return float(wrong_pairs(vectors, first, second, fold)[fold < 2].mean())
+
+
+@mistake(
+    "order_probe",
+    "The probe sees the products of the two vectors. It should see both: the first one's numbers, "
+    "then the second one's.",
+)
+def products(vectors, first, second, fold):
+    later = second > first
+    return float((says_later(vectors[first] * vectors[second], later, fold) != later).mean())
+
+
 @mistake("order_probe", NOT_ALL_FOLDS)
 def pairs_without_the_last_fold(vectors, first, second, fold):
     wrong = wrong_pairs(vectors, first, second, fold)
@@ -842,6 +944,44 @@ def from_the_top(ids, draws, others, mask_id, share=0.15):
     return hidden_or_replaced(ids, 1 - draws, others, mask_id, share), asked(ids, 1 - draws, share)
 
 
+@mistake(
+    "masked_batch",
+    "The replaced tokens get the first ones of `others`, one after the other. Each takes the one "
+    "at its own index: others[replaced].",
+)
+def others_in_order(ids, draws, others, mask_id, share=0.15):
+    inputs = ids.copy()
+    replaced = (draws >= 0.8 * share) & (draws < 0.9 * share)
+    inputs[replaced] = others.ravel()[: replaced.sum()]
+    inputs[draws < 0.8 * share] = mask_id
+    return inputs, asked(ids, draws, share)
+
+
+@mistake(
+    "masked_batch",
+    "The targets are the next tokens, as a decoder's are. Here each is the token that is hidden "
+    "at its own position.",
+)
+def next_tokens_asked(ids, draws, others, mask_id, share=0.15):
+    inputs = hidden_or_replaced(ids, draws, others, mask_id, share)
+    return inputs, asked(np.roll(ids, -1, axis=1), draws, share)
+
+
+@mistake(
+    "masked_batch",
+    "Tokens from 0.9 share on are replaced, too, those that are not asked for among them. Is it "
+    "`|` where both conditions must be true? That is `&`.",
+)
+def either_condition(ids, draws, others, mask_id, share=0.15):
+    return np.where(draws < 0.8 * share, mask_id, others), asked(ids, draws, share)
+
+
+@mistake("masked_batch", "The two results are exchanged: the inputs come first.")
+def targets_first(ids, draws, others, mask_id, share=0.15):
+    inputs = hidden_or_replaced(ids, draws, others, mask_id, share)
+    return asked(ids, draws, share), inputs
+
+
 @mistake("masked_batch", "Hidden tokens become 0. They should become mask_id.")
 def hidden_by_zero(ids, draws, others, mask_id, share=0.15):
     return hidden_or_replaced(ids, draws, others, 0, share), asked(ids, draws, share)
@@ -966,6 +1106,29 @@ def without_a_mean(x):
 def mean_of_the_first_axis(x):
     pairs = np.linalg.norm(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
     return pairs.mean(axis=0) if x.ndim > 1 else pairs
+
+
+@mistake(
+    "pair_norms",
+    "The mean is taken along the first two axes only. Take it over all axes but the last.",
+)
+def mean_of_two_axes(x):
+    pairs = np.linalg.norm(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
+    return pairs.mean(axis=tuple(range(min(x.ndim - 1, 2))))
+
+
+@mistake(
+    "pair_norms",
+    "Your pairs overlap: each column is in two of them. The columns are 2c and 2c + 1.",
+)
+def overlapping_pairs(x):
+    x = x.reshape(-1, x.shape[-1])
+    return np.hypot(x[:, :-1], x[:, 1:]).mean(axis=0)
+
+
+@mistake("pair_norms", "Each length is there twice. There is one per pair: head_dim / 2 of them.")
+def every_length_twice(x):
+    return np.repeat(np.linalg.norm(in_pairs(x), axis=-1).mean(axis=0), 2)
 
 
 @mistake("pair_norms", "The lengths are divided by their sum. Leave them as they are.")

@@ -108,6 +108,53 @@ def clamped_above_only(table):
     return looked_up(table, lambda back: back.clamp(max=table.shape[-1] - 1))
 
 
+@mistake(
+    "distance_score_mod",
+    "Every score gets the numbers of all heads. Look up its own head's: table[head, n].",
+)
+def all_heads_at_once(table):
+    def score_mod(score, batch, head, query, key):
+        return score + table[:, within(table)(query - key)]
+
+    return score_mod
+
+
+@mistake(
+    "distance_score_mod",
+    "An `if` can't ask a tensor of many distances, and the compiler takes none. Use clamp, or "
+    "torch.where.",
+)
+def branches(table):
+    def score_mod(score, batch, head, query, key):
+        back = query - key
+        if back < 0:
+            back = back * 0
+        return score + table[head, within(table)(back)]
+
+    return score_mod
+
+
+@mistake(
+    "distance_score_mod",
+    "The distance is clamped at the number of heads, table.shape[0] - 1. The columns are "
+    "table.shape[-1].",
+)
+def clamped_at_the_heads(table):
+    return looked_up(table, lambda back: back.clamp(0, table.shape[0] - 1))
+
+
+@mistake(
+    "distance_score_mod",
+    "Later keys are hidden here. The causal mask does that: they take column 0.",
+)
+def later_keys_hidden(table):
+    def score_mod(score, batch, head, query, key):
+        added = score + table[head, within(table)(query - key)]
+        return added.masked_fill(key > query, float("-inf"))
+
+    return score_mod
+
+
 @mistake("distance_score_mod", BEYOND_THE_TABLE)
 def not_clamped_above(table):
     return looked_up(table, lambda back: back.clamp(min=0))
@@ -293,6 +340,36 @@ def over_all_positions(logits, targets, scored, processes):
 @mistake("share_loss", "The sum is divided by the number of texts. Divide by scored.")
 def over_texts(logits, targets, scored, processes):
     return processes * summed(logits, targets) / len(targets)
+
+
+@mistake(
+    "share_loss",
+    "The sum is divided by the number of texts, too. Divide by scored alone.",
+)
+def over_texts_and_scored(logits, targets, scored, processes):
+    return processes * summed(logits, targets) / len(targets) / scored
+
+
+@mistake("share_loss", "The factor is upside down: multiply by processes, divide by scored.")
+def upside_down(logits, targets, scored, processes):
+    return summed(logits, targets) * scored / processes
+
+
+@mistake("share_loss", "This adds up -p. The loss is -log p: take log_softmax, or cross_entropy.")
+def minus_p(logits, targets, scored, processes):
+    asked = targets != -100
+    p = logits.softmax(dim=-1)[asked]
+    return -processes * p.gather(-1, targets[asked].unsqueeze(-1)).sum() / scored
+
+
+@mistake(
+    "share_loss",
+    "cross_entropy takes rows, and these have a batch in front. Make them (rows, vocab) and "
+    "(rows,) first: flatten(0, 1) and flatten().",
+)
+def not_in_rows(logits, targets, scored, processes):
+    total = F.cross_entropy(logits, targets, ignore_index=-100, reduction="sum")
+    return processes * total / scored
 
 
 @mistake("share_loss", "The id 0 is left out. Nothing is asked where the target is -100.")
