@@ -245,6 +245,27 @@ def running_means(log_p, width):
     return stretches.cumsum() / np.arange(1, len(stretches) + 1)
 
 
+@mistake(
+    "bits_by_position",
+    "You averaged the probabilities, and took the logarithm of the mean. It is the other way "
+    "around: the mean of the logarithms.",
+)
+def log_of_the_mean_of_a_stretch(log_p, width):
+    refuse_odd_widths(log_p, width)
+    p = np.exp(log_p).reshape(len(log_p), -1, width).mean(axis=(0, 2))
+    return -np.log2(p)
+
+
+@mistake(
+    "bits_by_position",
+    "These are the stretches of all windows in a row. The mean goes over the windows, too: one "
+    "number per stretch.",
+)
+def windows_in_a_row(log_p, width):
+    refuse_odd_widths(log_p, width)
+    return -log_p.reshape(-1, width).mean(axis=1) / np.log(2)
+
+
 @mistake("bits_by_position", "Only the first window was looked at. Take the mean over all of them.")
 def first_window_only(log_p, width):
     return right_bits(log_p[:1], width)
@@ -406,16 +427,26 @@ def targets_not_shifted(ids, seq_len, stride):
     return inputs, np.where(targets == -100, -100, inputs)
 
 
-@mistake(
-    "sliding_window",
-    "The marks are at the wrong end: a window's first targets were scored before, not its last.",
+WRONG_END = (
+    "The marks are at the wrong end: a window's first targets were scored before, not its last."
 )
+
+
+@mistake("sliding_window", WRONG_END)
 def wrong_end_marked(ids, seq_len, stride):
     inputs, targets = right_windows(ids, seq_len, stride)
     marked = (targets == -100)[:, ::-1]
     starts = starts_of(ids, seq_len, stride)
     all_targets = windows_at(ids, seq_len, starts, starts)[1]
     return inputs, np.where(marked, -100, all_targets)
+
+
+@mistake("sliding_window", WRONG_END)
+def marked_where_the_next_begins(ids, seq_len, stride):
+    starts = starts_of(ids, seq_len, stride)
+    positions = starts[:, None] + np.arange(seq_len)
+    scored_later = positions >= np.append(starts[1:], len(ids))[:, None]
+    return ids[positions], np.where(scored_later, -100, ids[positions + 1])
 
 
 @mistake("sliding_window", "Inputs and targets are exchanged.")
@@ -712,6 +743,15 @@ def every_angle_twice(seq_len, dim, trained_len, base=10000.0):
     squeeze = min(1, trained_len / max(seq_len, 1))
     pair = tables(np.arange(seq_len) * squeeze, dim, base)
     return tuple(np.concatenate([table, table], axis=-1) for table in pair)
+
+
+@mistake(
+    "interpolate_positions",
+    "The factor is seq_len // trained_len, a whole number. Divide with /: it may be a fraction.",
+)
+def whole_factor(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    return tables(np.arange(seq_len) / max(1, seq_len // trained_len), dim, base)
 
 
 @mistake("interpolate_positions", "These are the angles. Return their cosines and their sines.")
@@ -1173,6 +1213,17 @@ def first_part_stays(rng, starts):
 )
 def shuffled_twice(rng, starts):
     return with_lengths(rng.permutation(rng.permutation(lengths_of(starts))))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "rng.choice draws with replacement, so a length may come twice and another not at all. "
+    "Shuffle them: rng.permutation.",
+)
+def drawn_with_replacement(rng, starts):
+    lengths = lengths_of(starts)
+    ends = np.append(0, rng.choice(lengths, len(lengths)).cumsum()[:-1])
+    return np.isin(np.arange(len(starts)), ends)
 
 
 @mistake(

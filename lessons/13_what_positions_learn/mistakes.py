@@ -308,6 +308,15 @@ def cut_off(vectors, positions, fold):
     return float(abs(predictions(vectors, positions, fold).astype(int) - positions).mean())
 
 
+@mistake("position_probe", "The intercept is subtracted. Add it: x @ weights + intercept.")
+def intercept_subtracted(vectors, positions, fold):
+    predicted = np.empty(len(vectors))
+    for held_out in each_fold(fold):
+        weights, intercept = fitted(vectors, positions, held_out)
+        predicted[held_out] = vectors[held_out] @ weights - intercept
+    return float(abs(predicted.round() - positions).mean())
+
+
 @mistake("position_probe", "The predictions are rounded down: 3.9 becomes 3. Use .round().")
 def rounded_down(vectors, positions, fold):
     return float(abs(np.floor(predictions(vectors, positions, fold)) - positions).mean())
@@ -976,6 +985,13 @@ def either_condition(ids, draws, others, mask_id, share=0.15):
     return np.where(draws < 0.8 * share, mask_id, others), asked(ids, draws, share)
 
 
+@mistake(
+    "masked_batch", "The targets come from `others`. They should be the true tokens, from ids."
+)
+def others_as_targets(ids, draws, others, mask_id, share=0.15):
+    return hidden_or_replaced(ids, draws, others, mask_id, share), asked(others, draws, share)
+
+
 @mistake("masked_batch", "The two results are exchanged: the inputs come first.")
 def targets_first(ids, draws, others, mask_id, share=0.15):
     inputs = hidden_or_replaced(ids, draws, others, mask_id, share)
@@ -1106,6 +1122,15 @@ def without_a_mean(x):
 def mean_of_the_first_axis(x):
     pairs = np.linalg.norm(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
     return pairs.mean(axis=0) if x.ndim > 1 else pairs
+
+
+@mistake(
+    "pair_norms",
+    "The mean is taken along one axis only, the positions. Take it over all axes but the last.",
+)
+def mean_over_positions_only(x):
+    pairs = np.linalg.norm(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
+    return pairs.mean(axis=-2) if x.ndim > 1 else pairs
 
 
 @mistake(

@@ -372,6 +372,23 @@ def not_in_rows(logits, targets, scored, processes):
     return processes * total / scored
 
 
+@mistake(
+    "share_loss",
+    "Where nothing is asked, -100 became an id and is added to the sum. Leave these targets at "
+    "-100: cross_entropy skips them.",
+)
+def unscored_counted(logits, targets, scored, processes):
+    return processes * summed(logits, targets.clamp(min=0)) / scored
+
+
+@mistake(
+    "share_loss",
+    "The number of processes is in it twice. The mean divides by it once: multiply once.",
+)
+def processes_twice(logits, targets, scored, processes):
+    return processes * processes * summed(logits, targets) / scored
+
+
 @mistake("share_loss", "The id 0 is left out. Nothing is asked where the target is -100.")
 def zero_left_out(logits, targets, scored, processes):
     targets = torch.where(targets == 0, torch.tensor(-100), targets)
