@@ -144,8 +144,10 @@ for name, scores in maps.items():
 # looks at what's *between* them, so each text gets a map of its own. Here are two. Change the second one, and look at
 # the last row: the query that's about to answer. **Predict:** at which characters does its color change?
 
-# %% tags=["nbval-ignore-output"]
+# %%
 texts = ["a=..........a+....a+......?a", "a=a+a+.a=.a+...a+a+.a+....?a"]
+
+# %% tags=["folded", "nbval-ignore-output"]
 figure, axes = plt.subplots(1, 2, figsize=(12, 5.6))
 last = []
 for axis, text in zip(axes, texts):
@@ -215,9 +217,8 @@ print("asked for:", "".join(asked))
 #
 # <details><summary>Answer</summary>
 #
-# Guessing a hidden character takes the neighbors and nothing else, so expect a narrow band. The decoder needs its
-# neighbors, too. Does it learn anything beyond that? In large models Wang and Chen found that it does: absolute
-# positions. Let's see.
+# Guessing a hidden character takes the neighbors and nothing else: a narrow band. What else does a decoder learn? In
+# large models Wang and Chen found absolute positions. Let's see.
 #
 # </details>
 
@@ -315,10 +316,9 @@ claim(
 )
 
 # %% [markdown]
-# By the authors' own rules the sinusoidal table has 0.0, too. And noise? If you always guessed the middle, you'd be
-# off by 128. Noise does worse than that. It has more columns than vectors, so the map fits its training vectors
-# perfectly, and learns nothing. A probe needs a **control** like this one. Without it you don't know what a bad number
-# looks like.
+# By the authors' own rules the sinusoidal table has 0.0, too. And noise? It does worse than always guessing the middle,
+# which is off by 128. With more columns than vectors the map fits its training vectors perfectly, and learns nothing. A
+# probe needs a **control** like this one. Without it you don't know what a bad number looks like.
 #
 # **Try it** with a table of your own: 64 rows, and as many columns as you like. Here are the binary digits of lesson 04.
 # **Predict:** can a *linear* map read them?
@@ -427,13 +427,12 @@ claim(
 )
 
 # %% [markdown]
-# Each number is one training, with a seed of its own. Decoder and encoder had the same text, the same model and the
-# same table at the start. Only the mask and the question were different. The decoder's table has become nearly a
-# ruler. The encoder's knows its neighbors, as its narrow band says, but where in the text they are it knows only
-# roughly: a guess of the middle would be off by 16. So Wang and Chen are right about models this small, too. But look
-# at the encoder's runs: with one seed we might have told you that the difference is enormous, or modest. They were
-# still improving when the training ended. And *why* is only partly answered: mask and question change together, and we
-# didn't take them apart.
+# Each number is one training, with a seed of its own. Decoder and encoder differ in nothing but the mask and the
+# question. The decoder's table has become nearly a ruler. The encoder's knows its neighbors, as its narrow band says,
+# but only roughly where in the text they are: a guess of the middle would be off by 16. So Wang and Chen are right
+# about models this small, too. But look at the encoder's runs: with one seed we might have told you that the difference
+# is enormous, or modest. They were still improving when the training ended. And *why* is only partly answered, since
+# mask and question change together.
 #
 # ## No encoding at all
 #
@@ -567,9 +566,9 @@ claim(
 )
 
 # %% [markdown]
-# **Predict before you run.** Our RoPE decoder has eight pairs per head. Take the slowest quarter, two pairs, and cut
-# it in two ways. First the two pairs stop rotating. Then they're gone altogether. What does each cut cost? And what if
-# you do the same to the fastest quarter?
+# **Predict before you run.** Our RoPE decoder has eight pairs per head. Cut the slowest quarter, two pairs, in two
+# ways: first they stop rotating, then they're gone altogether. What does each cut cost? And the same cuts for the
+# fastest quarter?
 #
 # <details><summary>Answer</summary>
 #
