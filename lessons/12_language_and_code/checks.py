@@ -156,8 +156,8 @@ def scored(pair):
 
 about(
     "interpolate_positions",
-    stars=2,
-    minutes=10,
+    stars=1,
+    minutes=8,
     hints=(
         "It is rope_cache with one more factor. The positions become fractions: that is no "
         "problem, since an angle may be any number.",

@@ -106,8 +106,8 @@ def far_off_is_far_off(answer):
 
 about(
     "order_probe",
-    stars=3,
-    minutes=20,
+    stars=2,
+    minutes=12,
     hints=(
         "First make one row of numbers per pair. Then it is the loop of position_probe, with the "
         "other regression and another kind of error.",
