@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "What positions learn"
 #     question: "What is in a position vector, and who put it there?"
-#     minutes: 40
 #     achieved: "You have read positions from vectors, and found them where nobody had put any."
 # ---
 
@@ -698,3 +697,12 @@ claim(
 # what counts as far (FoX, arXiv 2503.02130; PaTH, arXiv 2505.16381). You know the parts that these papers are made of.
 #
 # [Lesson 14](14_on_pytorch.ipynb) takes the same files to PyTorch, and to models of the paper's size.
+
+# %% [markdown]
+# ## A quiz on lessons 12 and 13, and on the whole
+#
+# Eight questions on what you should still know in a week. Run the cell to see them. Write your answers into it, and run
+# it again; leave the `...` where you don't know yet. The card tells you which are right, and what speaks against the
+# others.
+
+# %% quiz="what_positions_learn"
