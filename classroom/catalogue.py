@@ -173,8 +173,9 @@ class Lesson:
 
     @property
     def exercise_minutes(self):
-        """How long the exercises take most people, and the quiz."""
-        return sum(each.minutes for each in self.exercises) + self.quiz_minutes
+        """How long the exercises and the quiz take most people, in steps of five; 0 for none."""
+        minutes = sum(each.minutes for each in self.exercises) + self.quiz_minutes
+        return minutes and reading.rounded(minutes)
 
     @property
     def takes(self):

@@ -24,6 +24,7 @@ from numbers import Integral, Real
 from classroom.feedback import NOT_WRITTEN, NOT_YET, RIGHT
 
 ROUNDING = 1e-6  # a float32, say
+LARGEST = 1e15  # what is not smaller is no number that anybody means, nor is inf or nan
 
 
 class Unreadable(Exception):
@@ -169,7 +170,7 @@ def _literal(text):
 
 
 def _is_number(value):
-    return isinstance(value, Real) and not isinstance(value, bool) and value == value
+    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _is_whole(value):
@@ -180,6 +181,6 @@ def _named(value):
     """What was typed, in a few words."""
     if isinstance(value, str):
         return f'the text "{value[:20]}"'
-    if _is_number(value):
-        return str(value)[:20]
+    if isinstance(value, Real):
+        return f"{value:.6g}" if abs(value) < LARGEST else "too large, or no number"
     return f"of the kind {type(value).__name__}"

@@ -18,7 +18,8 @@ from classroom import answers, catalogue, cells
 from classroom.feedback import CARD, EDGES, NOT_WRITTEN, RIGHT, Card, as_html, block, show_bundle
 
 CALL = re.compile(r"^quiz\(\s*(?:[\"'](\w*)[\"'])?", re.MULTILINE)
-VERDICT = "border-left: 3px solid {edge}; padding-left: 0.6em; margin: 0.2em 0 0.7em"
+VERDICT = "border-left: 3px solid {edge}; padding-left: 0.6em; margin: 0.2em 0"
+ITEM = "margin-bottom: 0.8em"
 results = {}  # slug -> (right answers, questions), of this kernel
 
 
@@ -108,7 +109,9 @@ def _as_html(heading, questions, said, notes):
 
     Only the heading is announced when the cell has run; the questions are there to be read.
     """
-    items = "".join(f"<li>{_item(each, *said[each.name])}</li>" for each in questions)
+    items = "".join(
+        f'<li style="{ITEM}">{_item(each, *said[each.name])}</li>' for each in questions
+    )
     below = "".join(f"<div>{as_html(note)}</div>" for note in notes)
     return (
         f'<div style="{CARD.format(edge=EDGES[NOT_WRITTEN])}">'
@@ -118,7 +121,7 @@ def _as_html(heading, questions, said, notes):
 
 
 def _item(question, state, sentence):
-    parts = [f"<div><code>{question.name}</code> {as_html(question.text)}</div>"]
+    parts = [f"<div><code><strong>{question.name}</strong></code>: {as_html(question.text)}</div>"]
     if question.options:
         options = (
             f"<li><strong>{letter}</strong>&ensp;{as_html(text)}</li>"
@@ -127,7 +130,7 @@ def _item(question, state, sentence):
         look = 'style="list-style: none; margin: 0.2em 0; padding-left: 0.6em"'
         parts.append(f'<ul role="list" {look}>{"".join(options)}</ul>')
     if question.code:
-        parts.append(block("the code", "\n".join(_numbered(question))))
+        parts.append(block("", "\n".join(_numbered(question))))
     if state != NOT_WRITTEN:
         look = VERDICT.format(edge=EDGES[state])
         parts.append(f'<div style="{look}"><strong>{state}</strong>: {as_html(sentence)}</div>')

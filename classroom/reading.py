@@ -21,7 +21,12 @@ def minutes(cells, waiting=0):
             seconds += SECONDS_PER_PREDICTION * len(PREDICTION.findall(text))
         elif "folded" not in options:
             seconds += SECONDS_PER_LINE * sum(bool(line.strip()) for line in lines)
-    return max(STEP, STEP * round(seconds / 60 / STEP))
+    return rounded(seconds / 60)
+
+
+def rounded(minutes):
+    """In steps of five, and not nothing."""
+    return max(STEP, STEP * round(minutes / STEP))
 
 
 def words(text):

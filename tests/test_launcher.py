@@ -619,7 +619,13 @@ def course():
         SimpleNamespace(name="cache", stars=3, minutes=70),
     ]
     lesson = SimpleNamespace(
-        number="06", title="Rotations", minutes=30, exercises=exercises, notebook_path=Path(NAME)
+        number="06",
+        title="Rotations",
+        slug="rotations",
+        reading_minutes=30,
+        exercise_minutes=75,
+        exercises=exercises,
+        notebook_path=Path(NAME),
     )
     return SimpleNamespace(lessons=[lesson])
 
@@ -630,7 +636,7 @@ def test_status_reads_the_saved_notebooks(copies, course):
     states = status.saved_states(copies, course)
     assert states == {"rotate": "right"}
     lines = [" ".join(line.split()) for line in status.table(course, states)]
-    assert lines[0] == "06 Rotations 30 min 1 of 2 right"
+    assert lines[0] == "06 Rotations 30 min to read, 75 to do 1 of 2 right"
     assert lines[1] == "* rotate 5 min right"
     assert lines[2] == "*** cache 70 min not written yet"
     assert lines[-1] == "1 of 2 exercises are right; the others take about 1 h 10 min."

@@ -35,7 +35,7 @@ def column_and_row():
         5: "`x * x` uses x twice, so it brings 2 + 2, not 2.",
         10: "That is the value of y: its slope says how y changes when x does.",
     },
-    otherwise="x is used three times. What does each use bring, and what happens to all three?",
+    otherwise="`x` is used three times. What does each use bring, and what happens to all three?",
 )
 def used_three_times():
     """Let `y = x * x + 3 * x`, and let x be 2. What is `x.grad` after `y.backward()`?"""
@@ -91,7 +91,7 @@ def share_of_the_better_key():
     wrong={
         "a": "The softmax sees to that, whatever the scores are.",
         "c": "Nothing bounds a score: a long query and a long key that agree still score high.",
-        "d": "head_dim is the length of a query, and has nothing to do with that of the text.",
+        "d": "`head_dim` is the length of a query, and has nothing to do with that of the text.",
     },
 )
 def why_the_root():

@@ -700,9 +700,6 @@ claim(
 
 # %% [markdown]
 # ## A quiz on lessons 12 and 13, and on the whole
-#
-# Eight questions on what you should still know in a week. Run the cell to see them. Write your answers into it, and run
-# it again; leave the `...` where you don't know yet. The card tells you which are right, and what speaks against the
-# others.
+# Run the cell to see eight questions. Write your answers into it, and run it again.
 
 # %% quiz="what_positions_learn"

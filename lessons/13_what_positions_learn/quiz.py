@@ -99,7 +99,7 @@ def positions_without_an_encoding():
 
 @question(
     right=(2, 4, 10, 16),
-    because="dim is shared out among the heads: 64 / 4 numbers each.",
+    because="`dim` is shared out among the heads: 64 / 4 numbers each.",
     wrong={
         (2, 4, 10, 64): "The heads share the 64 numbers, so each has 64 / 4.",
         (2, 10, 4, 16): "Heads come before positions, so that each head multiplies by itself.",
