@@ -174,7 +174,7 @@ def position_of_the_symbol_to_copy():
     wrong={
         "a": "Training never varied the number of symbols, so it had no need to learn copying.",
         "b": "Blanks are what it skips; the number of symbols is what it relies on.",
-        "c": "Its table has enough rows: it looks at the wrong one.",
+        "c": "Its table has enough rows: it looks at another one.",
     },
 )
 def a_text_with_more_symbols():
