@@ -61,12 +61,13 @@ def _show(lesson, given, unnamed):
     notes += [f"Not in the cell: add {missing} to answer it."] if missing and given else []
     notes += ["Give each answer by its question's name, as in `name=...`."] if unnamed else []
     results[lesson.slug] = right, len(questions)
+    is_answered = any(state != NOT_WRITTEN for state, _ in said.values())
     kept = answers.answers()
-    if kept is not None:
+    if kept is not None and is_answered:
         with suppress(OSError):  # a full disk: the output says it all the same
             kept.note_quiz(lesson.slug, right, len(questions))
     heading = f"Quiz: {right} of {len(questions)} right"
-    if all(state == NOT_WRITTEN for state, _ in said.values()):
+    if not is_answered:
         heading = "Quiz: write your answers into the cell, and run it again"
     show_bundle(
         {

@@ -852,8 +852,8 @@ def test_jupyterlab_starts_on_the_copies_and_ctrl_c_ends_it(tmp_path, monkeypatc
             assert "course/progress" in fetch(port, f"lab/extensions/{plugin}", token)
             assert fetch(port, "api/status", token)["kernels"] == 0
             shown = {entry["name"] for entry in fetch(port, "api/contents", token)["content"]}
-            assert {"00_start_here.ipynb", NAME} <= shown and all(
-                name.endswith(".ipynb") for name in shown
+            assert {"00_start_here.ipynb", NAME, "docs"} <= shown and all(
+                name.endswith(".ipynb") for name in shown - {"docs"}
             )
             assert fetch(port, "lab/api/update", token)["notification"] is None
             settings = fetch(
@@ -863,6 +863,9 @@ def test_jupyterlab_starts_on_the_copies_and_ctrl_c_ends_it(tmp_path, monkeypatc
                 name: each["default"] for name, each in settings["schema"]["properties"].items()
             }
             assert defaults["fetchNews"] == "false" and defaults["checkForUpdates"] is False
+            pages = fetch(port, "lab/api/settings/@jupyterlab/docmanager-extension:plugin", token)
+            viewers = pages["schema"]["properties"]["defaultViewers"]["default"]
+            assert viewers == {"markdown": "Markdown Preview"}  # a page is read, not edited
             os.write(terminal, b"\x03")
             assert server.wait(timeout=20) == 0
             assert "[n]" not in read_available(terminal)  # it asked nothing

@@ -195,7 +195,7 @@ def lesson_takes(lesson):
 
 
 def test_each_answer_is_answered_for_itself(capsys):
-    said = card(capsys, "attention", used_three_times=7, why_the_root="d", column_and_row=[7, 5])
+    said = card(capsys, "attention", slope_of_a_sum=7, why_the_root="d", column_and_row=[7, 5])
     assert said.startswith("Quiz: 1 of 8 right\n")
     assert said.count("   right: ") == 1 and said.count("   not yet: ") == 2
     assert "The 7 is the last axis of `b`" in said and "`head_dim` is the length of a query" in said
@@ -244,7 +244,7 @@ def run(text, capsys, **namespace):
 def test_an_answer_that_python_cannot_work_out_stops_nothing(capsys, typed, says):
     said = run(
         f'quiz(\n    "attention",\n    why_the_root={typed},  # a, b, c or d\n'
-        "    used_three_times=4 + 3,\n)",
+        "    slope_of_a_sum=4 + 3,\n)",
         capsys,
         b=np.ones(3),
         c=np.ones(3),
@@ -328,7 +328,8 @@ def test_an_updated_lesson_takes_the_answers_along(tmp_path):
 def test_the_result_is_kept_and_shown(tmp_path, monkeypatch, capsys):
     kept = answers.Answers(tmp_path / "my_answers", COURSE)
     monkeypatch.setattr(answers, "answers", lambda: kept)
-    card(capsys, "attention", used_three_times=7, mask_of_new_tokens=(2, 6))
+    card(capsys, "attention", slope_of_a_sum=7, mask_of_new_tokens=(2, 6))
+    card(capsys, "attention")  # nothing was answered: what was found before stays
     assert kept.record["quizzes"] == {"attention": [2, 8]}
     lines = list(status.table(COURSE, {}, kept.record["quizzes"]))
     assert [line for line in lines if "0 of 8 right, quiz 2 of 8" in line]

@@ -37,7 +37,7 @@ def column_and_row():
     },
     otherwise="`x` is used three times. What does each use bring, and what happens to all three?",
 )
-def used_three_times():
+def slope_of_a_sum():
     """Let `y = x * x + 3 * x`, and let x be 2. What is `x.grad` after `y.backward()`?"""
     x = torch.tensor(2.0, requires_grad=True)
     (x * x + 3 * x).backward()

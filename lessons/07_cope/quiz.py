@@ -41,7 +41,7 @@ def speed_of_the_second_pair():
     },
     otherwise="Subtract the two positions. Which one from which?",
 )
-def distance_to_the_past():
+def distance_of_a_key():
     """A query is at position 7, and a key is at position 5. What is their distance, as this course
     counts it?
     """
@@ -167,7 +167,7 @@ positions = np.minimum(positions, npos - 1)
         4: "Larger positions get the last row, and rows are counted from 0: that is right.",
     },
 )
-def counted_from_the_wrong_end():
+def positions_of_cope():
     """The positions of CoPE come out wrong. Which line is it?"""
     q, k = np.random.default_rng(0).standard_normal((2, 5, 4))
     expected = cope_positions(cope_gates(torch.tensor(q), torch.tensor(k))).numpy().clip(max=2)

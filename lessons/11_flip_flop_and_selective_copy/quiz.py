@@ -38,7 +38,7 @@ def loss_before_training():
     },
     otherwise="Which positions are in the sum, and by how many is it divided?",
 )
-def mean_over_what_is_scored():
+def loss_of_four_positions():
     """At four positions -log p of the target would be 1, 3, 2 and 6 nats, but the last two have the
     target -100. What is the loss?
     """
@@ -65,7 +65,7 @@ x = h
         3: "The MLP reads what attention has just changed, through a norm of its own.",
     },
 )
-def a_block_that_forgets():
+def sixteen_blocks():
     """Stack 16 of these blocks, and the vectors of all tokens become alike. Which line is wrong?"""
     torch.manual_seed(0)
     block, x = Block(8, 2, None), torch.randn(1, 5, 8)
@@ -137,7 +137,7 @@ def chosen_by_the_tests():
         "d": "Rows are for counts, not for tokens: far tokens can have a small count.",
     },
 )
-def too_many_rows():
+def rows_of_the_table():
     """In four times longer texts, CoPE with 97 rows makes many errors in counting, and with 16 rows
     hardly any. Why?
     """

@@ -41,7 +41,7 @@ def three_bits():
     },
     otherwise="By what factor does a text of 512 have to shrink to fit into 128?",
 )
-def squeezed_position():
+def token_at_100():
     """A model with RoPE was trained on texts of 128. With position interpolation it reads a text of
     512. Which position does its token at 100 get?
     """
@@ -170,5 +170,5 @@ print(f"{reported:.1f} % wrong, with the setting {best}")
         4: "It says which setting was chosen, and that belongs beside the number.",
     },
 )
-def one_line_too_lucky():
+def better_than_it_is():
     """Which line makes the method look better than it is?"""
