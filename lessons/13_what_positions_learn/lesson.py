@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "What positions learn"
 #     question: "What is in a position vector, and who put it there?"
-#     minutes: 40
 #     achieved: "You have read positions from vectors, and found them where nobody had put any."
 # ---
 
@@ -705,3 +704,9 @@ claim(
 # what counts as far (FoX, arXiv 2503.02130; PaTH, arXiv 2505.16381). You know the parts that these papers are made of.
 #
 # [Lesson 14](14_on_pytorch.ipynb) takes the same files to PyTorch, and to models of the paper's size.
+
+# %% [markdown]
+# ## A quiz on lessons 12 and 13, and on the whole
+# Run the cell to see eight questions. Write your answers into it, and run it again.
+
+# %% quiz="what_positions_learn"

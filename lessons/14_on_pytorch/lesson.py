@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "On PyTorch: the same files, on larger machines"
 #     question: "How does the model you wrote run where a laptop is too small?"
-#     minutes: 25
 #     achieved: "Your files run on PyTorch. Show someone the three lines, and the two curves that are one."
 # ---
 
