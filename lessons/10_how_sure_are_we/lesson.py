@@ -661,14 +661,16 @@ for name in ("learned", "shaw", "cope"):
     print(f"{name:10} {like:>20} {more:>17} {fewer:>16}")
 
 # %% tags=["folded"]
-print(f"like the training's{'3 variables':>22}{'5 variables':>22}")
+print("three seeds, medians      3 variables, 1x    2x    5 variables, 1x    2x")
+several = {}
 for name in FEW:
-    cells = []
-    for count in (3, 5):
-        of_runs = errors(f"counting_{count}", name, ONE)
-        middle, low, high = 100 * over_seeds(of_runs / 100)[:, 0]
-        cells.append(f"{middle:.1f} ({low:.1f} to {high:.1f})")
-    print(f"{name:19}" + "".join(f"{cell:>22}" for cell in cells))
+    several[name] = [
+        results.median(f"counting_{count}", name, test)
+        for count in (3, 5)
+        for test in (ONE, TWO)
+    ]
+    cells = zip(several[name], (22, 6, 19, 6))
+    print(f"{name:19}" + "".join(f"{x:{width}.1f}" for x, width in cells))
 
 # %% [markdown]
 # ## Fourteen claims

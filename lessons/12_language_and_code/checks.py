@@ -157,7 +157,7 @@ def scored(pair):
 about(
     "interpolate_positions",
     stars=1,
-    minutes=8,
+    minutes=6,
     hints=(
         "It is rope_cache with one more factor. The positions become fractions: that is no "
         "problem, since an angle may be any number.",
