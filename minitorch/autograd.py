@@ -6,7 +6,7 @@ from minitorch.gradcheck import GradcheckError, gradcheck  # noqa: F401 (autogra
 from minitorch.graph import add_gradient, backward
 from minitorch.operation import jointly, record
 from minitorch.recording import no_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 
 def grad(outputs, inputs, retain_graph=False, allow_unused=False):
@@ -40,7 +40,7 @@ def grad(outputs, inputs, retain_graph=False, allow_unused=False):
         raise RuntimeError(
             f"the scalar does not depend on inputs of shape {unused}; allow_unused=True gives None"
         )
-    return tuple(Tensor(totals[x]) if x in totals else None for x in inputs)
+    return tuple(wrap(totals[x]) if x in totals else None for x in inputs)
 
 
 class Context:
@@ -78,7 +78,7 @@ class Function:
         def derivatives(grad):
             ctx.saved_tensors = saved
             with no_grad():
-                grads = cls.backward(ctx, Tensor(grad))
+                grads = cls.backward(ctx, wrap(grad))
             grads = grads if isinstance(grads, tuple) else (grads,)
             if len(grads) != len(shapes):
                 raise RuntimeError(

@@ -15,7 +15,7 @@ from minitorch.device import device as Device
 from minitorch.dtypes import DTYPES, as_dtype, bool_, float32, float64, int32, int64, result_type
 from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 # ---------------------------------------------------------------- from data
 
@@ -24,10 +24,10 @@ from minitorch.tensor import Tensor
 def tensor(data, *, dtype=None, requires_grad=False):
     """A new tensor with a copy of `data`: numbers, nested lists, arrays, which keep their dtype."""
     if isinstance(data, (Tensor, np.ndarray)):
-        return Tensor(np.array(getattr(data, "_data", data), as_dtype(dtype)), requires_grad)
+        return wrap(np.array(getattr(data, "_data", data), as_dtype(dtype)), requires_grad)
     dtype = dtype or _dtype_of(data)
     try:
-        return Tensor(np.array(data, as_dtype(dtype)), requires_grad)
+        return wrap(np.array(data, as_dtype(dtype)), requires_grad)
     except OverflowError:
         raise ValueError(
             f"tensor: a number in the data is too large for {as_dtype(dtype)}"
@@ -60,7 +60,7 @@ def from_numpy(ndarray):
     """A tensor that shares its memory with the array."""
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected a NumPy array, got {type(ndarray).__name__}")
-    return Tensor(ndarray)
+    return wrap(ndarray)
 
 
 @on_cpu
@@ -99,7 +99,7 @@ def checked_size(given):
 
 def _filled(make, size, dtype, requires_grad):
     size = checked_size(size)
-    return Tensor(make(size, dtype=as_dtype(dtype or float32)), requires_grad)
+    return wrap(make(size, dtype=as_dtype(dtype or float32)), requires_grad)
 
 
 @on_cpu
@@ -121,7 +121,7 @@ def ones(*size, dtype=None, requires_grad=False):
 @on_cpu
 def full(size, fill_value, *, dtype=None, requires_grad=False):
     value = _number(fill_value)
-    return Tensor(
+    return wrap(
         np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad
     )
 
@@ -188,7 +188,7 @@ def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
     if not step or not 0 <= (end - start) / step < math.inf:
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     dtype = as_dtype(dtype or (float32 if float in map(type, (start, end, step)) else int64))
-    return Tensor(
+    return wrap(
         (start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype),
         requires_grad,
     )
@@ -200,7 +200,7 @@ def linspace(start, end, steps, *, dtype=None, requires_grad=False):
     if steps < 0:
         raise RuntimeError(f"linspace: the number of steps cannot be negative, got {steps}")
     points = np.linspace(*_numbers(start, end, dtype=dtype), steps)
-    return Tensor(points.astype(as_dtype(dtype or float32)), requires_grad)
+    return wrap(points.astype(as_dtype(dtype or float32)), requires_grad)
 
 
 def _number(x):
@@ -218,7 +218,7 @@ def _numbers(*given, dtype):
 def eye(n, m=None, *, dtype=None, requires_grad=False):
     """1 on the diagonal, 0 elsewhere: (n, m or n)."""
     checked_size((n,) if m is None else (n, m))
-    return Tensor(np.eye(n, m, dtype=as_dtype(dtype or float32)), requires_grad)
+    return wrap(np.eye(n, m, dtype=as_dtype(dtype or float32)), requires_grad)
 
 
 # ---------------------------------------------------------------- other types

@@ -9,7 +9,7 @@ from minitorch.device import on_cpu
 from minitorch.dtypes import as_dtype, float32, int64
 from minitorch.operation import differentiable, method
 from minitorch.shaping import as_size
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 
 class Generator:
@@ -33,7 +33,7 @@ class Generator:
         halves = [
             half for number in pcg["state"].values() for half in (number % 2**64, number >> 64)
         ]
-        return Tensor(
+        return wrap(
             np.array([*halves, pcg["has_uint32"], pcg["uinteger"]], np.uint64).view(int64)
         )
 
@@ -68,7 +68,7 @@ def _drawn(draw, size, dtype, requires_grad):
         raise NotImplementedError(
             f"random numbers between integers need randint; {dtype} was asked for"
         )
-    return Tensor(np.asarray(draw(size, dtype=dtype)), requires_grad)
+    return wrap(np.asarray(draw(size, dtype=dtype)), requires_grad)
 
 
 # ---------------------------------------------------------------- new tensors
@@ -99,7 +99,7 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype=None, re
         (low,) = bounds
     if low >= high:
         raise RuntimeError(f"randint: low must be below high, got {low} and {high}")
-    return Tensor(
+    return wrap(
         _rng(generator).integers(low, high, as_size((size,))).astype(as_dtype(dtype or int64)),
         requires_grad,
     )
@@ -108,7 +108,7 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype=None, re
 @on_cpu
 def randperm(n, *, generator=None, dtype=None):
     """0 ... n - 1 in random order."""
-    return Tensor(_rng(generator).permutation(n).astype(as_dtype(dtype or int64)))
+    return wrap(_rng(generator).permutation(n).astype(as_dtype(dtype or int64)))
 
 
 @on_cpu
@@ -195,7 +195,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     else:  # the first to arrive, at these rates
         with np.errstate(divide="ignore"):
             drawn = np.argsort(rng.standard_exponential(rows.shape) / rows, axis=1)[:, :num_samples]
-    return Tensor(drawn.reshape(*weights.shape[:-1], num_samples).astype(int64))
+    return wrap(drawn.reshape(*weights.shape[:-1], num_samples).astype(int64))
 
 
 # ---------------------------------------------------------------- in place

@@ -12,7 +12,7 @@ from minitorch.complaints import axis_of
 from minitorch.dtypes import bool_, int64
 from minitorch.indexing import take_along_dim
 from minitorch.operation import method, numpy_names
-from minitorch.tensor import Tensor
+from minitorch.tensor import wrap
 
 Ordered = namedtuple("Ordered", "values indices")
 
@@ -35,7 +35,7 @@ def _order(input, dim, descending):
 @numpy_names
 def argsort(input, dim=-1, descending=False, stable=True):
     """The positions along `dim` in the order of their values."""
-    return Tensor(_order(input, dim, descending))
+    return wrap(_order(input, dim, descending))
 
 
 @method()
@@ -59,7 +59,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
             f"topk: k must be 0 ... {length}, the size of dimension {dim} of {input.shape}; got {k}"
         )
     if not input.ndim:
-        return Ordered(input.clone(), Tensor(np.zeros((), int64)))
+        return Ordered(input.clone(), wrap(np.zeros((), int64)))
     indices = argsort(input, axis, descending=largest)[(slice(None),) * axis + (slice(k),)]
     return Ordered(take_along_dim(input, indices, axis), indices)
 
@@ -71,7 +71,7 @@ def median(input, dim=None, keepdim=False):
     if dim is None:
         return median(input.flatten(), 0).values
     if not input.ndim:
-        return Ordered(input.clone(), Tensor(np.zeros((), int64)))
+        return Ordered(input.clone(), wrap(np.zeros((), int64)))
     axis = axis_of("median", dim, input.shape)
     middle = (slice(None),) * axis + (
         slice((input.shape[axis] - 1) // 2, (input.shape[axis] + 1) // 2),
@@ -95,7 +95,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     values, inverse, counts = found
     inverse = inverse.reshape(input.shape if dim is None else -1)
     chosen = (values, *[inverse] * return_inverse, *[counts] * return_counts)
-    tensors = [Tensor(values), *(Tensor(x.astype(int64)) for x in chosen[1:])]
+    tensors = [wrap(values), *(wrap(x.astype(int64)) for x in chosen[1:])]
     return tensors[0] if len(tensors) == 1 else tuple(tensors)
 
 
@@ -106,8 +106,8 @@ def nonzero(input, *, as_tuple=False):
     """
     found = np.nonzero(np.atleast_1d(input._data))
     if as_tuple:
-        return tuple(Tensor(axis.astype(int64)) for axis in found)
-    return Tensor(np.stack(found, axis=1).astype(int64)[:, : input.ndim])
+        return tuple(wrap(axis.astype(int64)) for axis in found)
+    return wrap(np.stack(found, axis=1).astype(int64)[:, : input.ndim])
 
 
 @method()
@@ -126,13 +126,13 @@ def bincount(input, weights=None, minlength=0):
         )
     ids = input._data.astype(np.intp)
     if weights is None:
-        return Tensor(np.bincount(ids, minlength=minlength).astype(int64))
+        return wrap(np.bincount(ids, minlength=minlength).astype(int64))
     kind = weights.dtype if weights.is_floating_point() else np.float64
-    return Tensor(np.bincount(ids, weights._data, minlength).astype(kind))
+    return wrap(np.bincount(ids, weights._data, minlength).astype(kind))
 
 
 def isin(elements, test_elements):
     """Which elements are among `test_elements`."""
-    return Tensor(
+    return wrap(
         np.asarray(np.isin(elements._data, getattr(test_elements, "_data", test_elements)), bool_)
     )

@@ -11,14 +11,21 @@ from minitorch.views import follow_base
 from minitorch.watch import mark_as_changed, same_memory, unwatched
 
 
-def _as_array(data, second):
-    """What Tensor(...) makes of lists: float32, as in PyTorch."""
-    if type(data) in (bool, int, float) or second not in (True, False):
+def wrap(data, requires_grad=False, tensor=None):
+    """A tensor (a new one, unless given) around an array or number of one of the DTYPES."""
+    if type(data) is not np.ndarray:
+        data = np.asarray(data)
+    if data.dtype is not float32 and data.dtype not in DTYPES:
         raise TypeError(
-            "Tensor takes lists and arrays: torch.empty(2, 3) is for shapes, torch.tensor(2) for "
-            "numbers"
+            f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
+            "convert the array first, e.g. array.astype('float32')"
         )
-    return np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
+    if tensor is None:
+        tensor = Tensor.__new__(Tensor)
+    tensor._data = data
+    tensor._node = tensor._base = tensor.grad = None
+    tensor._requires_grad = False
+    return tensor.requires_grad_() if requires_grad else tensor
 
 
 class Tensor:
@@ -31,19 +38,14 @@ class Tensor:
     __array_ufunc__ = None  # NumPy must not take over `array * tensor`
     __hash__ = object.__hash__  # == compares elements, so tensors are hashed by identity
 
-    def __init__(self, data, requires_grad=False):
-        if type(data) is not np.ndarray:
-            data = _as_array(data, requires_grad)
-        self._data = data
-        if data.dtype is not float32 and data.dtype not in DTYPES:
+    def __init__(self, data=(), *sizes):
+        """PyTorch's old form: float32 numbers from lists and arrays, float32 arrays shared."""
+        if sizes or not isinstance(data, (list, tuple, np.ndarray, Tensor)):
             raise TypeError(
-                f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
-                "convert the array first, e.g. array.astype('float32')"
+                "Tensor takes lists and arrays: torch.empty(2, 3) is for shapes, torch.tensor(2) "
+                "for numbers"
             )
-        self._node = self._base = self.grad = None
-        self._requires_grad = False
-        if requires_grad:
-            self.requires_grad_()
+        wrap(np.asarray(getattr(data, "_data", data), float32), tensor=self)
 
     shape = property(lambda self: self._data.shape, doc="Sizes of all dimensions, a tuple.")
     dtype = property(lambda self: self._data.dtype)
@@ -62,7 +64,7 @@ class Tensor:
     @property
     def data(self):
         """The same values in the same memory, unrecorded and unwatched. x.data = y is allowed."""
-        return Tensor(unwatched(self._data))
+        return wrap(unwatched(self._data))
 
     @data.setter
     def data(self, other):
@@ -120,12 +122,12 @@ class Tensor:
 
     def _accumulate(self, grad):
         if self.grad is None:
-            self.grad = Tensor(np.zeros(self.shape, self.dtype))
+            self.grad = wrap(np.zeros(self.shape, self.dtype))
         add_gradient(self.grad._data, grad)
 
     def detach(self):
         """The same values (sharing memory), cut off from the graph."""
-        return Tensor(self._data)
+        return wrap(self._data)
 
     def __getstate__(self):
         """What pickle and deepcopy take along: of a leaf, all but the base that it is a view of."""

@@ -11,7 +11,7 @@ from minitorch.indexing import gather
 from minitorch.nn.activations import log_softmax, logsigmoid
 from minitorch.nn.checks import check_ids, expect_tensor, floats_only
 from minitorch.operation import differentiable
-from minitorch.tensor import Tensor
+from minitorch.tensor import wrap
 
 
 def cross_entropy(
@@ -41,7 +41,7 @@ def cross_entropy(
         log_p = log_softmax(input, dim)
         losses, total = _class_losses(log_p, target, weight, kept, dim)
         if smoothing:
-            rest = where(Tensor(kept), -_weighted(log_p, weight, dim).mean(dim), 0.0)
+            rest = where(wrap(kept), -_weighted(log_p, weight, dim).mean(dim), 0.0)
             losses = losses * (1 - smoothing) + rest * smoothing
         return _reduced(losses, reduction, total)
     losses = _cross_entropy(
@@ -100,11 +100,11 @@ def _class_losses(log_p, target, weight, kept, dim):
     count.
     """
     classes = np.where(kept, target._data, 0)
-    losses = -gather(log_p, dim, Tensor(np.expand_dims(classes, dim))).squeeze(dim)
+    losses = -gather(log_p, dim, wrap(np.expand_dims(classes, dim))).squeeze(dim)
     if weight is None:
-        return where(Tensor(kept), losses, 0.0), int(kept.sum())
-    weights = Tensor(np.where(kept, weight._data[classes], 0))
-    return where(Tensor(kept), losses * weights, 0.0), weights.sum()
+        return where(wrap(kept), losses, 0.0), int(kept.sum())
+    weights = wrap(np.where(kept, weight._data[classes], 0))
+    return where(wrap(kept), losses * weights, 0.0), weights.sum()
 
 
 def _check_classes(input, target, ignore_index):

@@ -6,7 +6,7 @@ from minitorch.device import check_device
 from minitorch.device import device as Device
 from minitorch.dtypes import as_dtype, float32, float64
 from minitorch.recording import no_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 IncompatibleKeys = namedtuple("IncompatibleKeys", "missing_keys unexpected_keys")
 
@@ -19,7 +19,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data, requires_grad=True):
-        super().__init__(data._data, requires_grad)
+        wrap(data._data, requires_grad, self)
 
     def __repr__(self):
         return f"Parameter containing:\n{super().__repr__()}"

@@ -10,7 +10,7 @@ from minitorch.nn.checks import check_ids, expect_tensor, floats_only, inplace_o
 from minitorch.operation import differentiable
 from minitorch.random import rand
 from minitorch.sums import sum_over
-from minitorch.tensor import Tensor
+from minitorch.tensor import wrap
 
 
 @floats_only
@@ -87,7 +87,7 @@ def one_hot(tensor, num_classes=-1):
         raise RuntimeError(
             f"one_hot: classes must be 0 ... {num_classes - 1}, got {tensor.tolist()}"
         )
-    return Tensor((tensor._data[..., None] == np.arange(num_classes)).astype(int64))
+    return wrap((tensor._data[..., None] == np.arange(num_classes)).astype(int64))
 
 
 @inplace_option
@@ -99,7 +99,7 @@ def dropout(input, p=0.5, training=True):
         raise ValueError(f"dropout: the probability must be between 0 and 1, got {p}")
     if not training or p == 0:
         return input
-    return input * Tensor(dropout_mask(input.shape, p, input.dtype))
+    return input * wrap(dropout_mask(input.shape, p, input.dtype))
 
 
 def dropout_mask(shape, p, dtype):
@@ -140,7 +140,7 @@ def pad(input, pad, mode="constant", value=None):
                     f"pad: mode {mode!r} cannot put {max(before, after)} elements beside {size}"
                 )
             input = input.index_select(
-                dim, Tensor(REPEATED[mode](np.arange(-before, size + after), size))
+                dim, wrap(REPEATED[mode](np.arange(-before, size + after), size))
             )
     return input
 

@@ -9,7 +9,7 @@ from minitorch.missing import missing as _missing
 from minitorch.nn.module import zero_grad
 from minitorch.optim import lr_scheduler
 from minitorch.recording import enable_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 from minitorch.watch import mark_as_changed
 
 
@@ -120,7 +120,7 @@ def _copied(key, value, parameter):
     """A saved state: tensors in the dtype of their parameter, the number of steps in float32."""
     if not isinstance(value, Tensor):
         return value
-    return Tensor(value._data.astype(float32 if key == "step" else parameter.dtype))
+    return wrap(value._data.astype(float32 if key == "step" else parameter.dtype))
 
 
 class SGD(Optimizer):
@@ -151,7 +151,7 @@ class SGD(Optimizer):
             g = g + group["weight_decay"] * p
         if momentum:
             if state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = Tensor(g.copy())
+                state["momentum_buffer"] = wrap(g.copy())
             else:
                 v = state["momentum_buffer"]._data
                 v *= momentum
@@ -186,11 +186,11 @@ class RMSprop(Optimizer):
 
     def update(self, p, g, state, group):
         if not state:
-            state.update(step=Tensor(np.zeros((), float32)), square_avg=Tensor(np.zeros_like(p)))
+            state.update(step=wrap(np.zeros((), float32)), square_avg=wrap(np.zeros_like(p)))
             if group["centered"]:
-                state["grad_avg"] = Tensor(np.zeros_like(p))
+                state["grad_avg"] = wrap(np.zeros_like(p))
             if group["momentum"]:
-                state["momentum_buffer"] = Tensor(np.zeros_like(p))
+                state["momentum_buffer"] = wrap(np.zeros_like(p))
         state["step"]._data += 1
         if group["weight_decay"]:
             g = g + group["weight_decay"] * p
@@ -231,9 +231,9 @@ class Adam(Optimizer):
     def adaptive_update(self, p, g, state, group):
         if not state:
             state.update(
-                step=Tensor(np.zeros((), float32)),
-                exp_avg=Tensor(np.zeros_like(p)),
-                exp_avg_sq=Tensor(np.zeros_like(p)),
+                step=wrap(np.zeros((), float32)),
+                exp_avg=wrap(np.zeros_like(p)),
+                exp_avg_sq=wrap(np.zeros_like(p)),
             )
         beta1, beta2 = group["betas"]
         m, v = state["exp_avg"]._data, state["exp_avg_sq"]._data
