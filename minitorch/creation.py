@@ -12,9 +12,19 @@ import numpy as np
 
 from minitorch.device import CPU, check_device, on_cpu
 from minitorch.device import device as Device
-from minitorch.dtypes import DTYPES, as_dtype, bool_, float32, float64, int32, int64, result_type
+from minitorch.dtypes import (
+    DTYPES,
+    as_dtype,
+    as_number,
+    bool_,
+    float32,
+    float64,
+    int32,
+    int64,
+    result_type,
+)
 from minitorch.operation import differentiable, method
-from minitorch.shaping import as_size
+from minitorch.shaping import as_size, sizes_by_keyword
 from minitorch.tensor import Tensor, wrap
 
 # ---------------------------------------------------------------- from data
@@ -24,7 +34,8 @@ from minitorch.tensor import Tensor, wrap
 def tensor(data, *, dtype=None, requires_grad=False):
     """A new tensor with a copy of `data`: numbers, nested lists, arrays, which keep their dtype."""
     if isinstance(data, (Tensor, np.ndarray)):
-        return wrap(np.array(getattr(data, "_data", data), as_dtype(dtype)), requires_grad)
+        data = data if isinstance(data, Tensor) else from_numpy(data)
+        return wrap(np.array(data._data, as_dtype(dtype)), requires_grad)
     dtype = dtype or _dtype_of(data)
     try:
         return wrap(np.array(data, as_dtype(dtype)), requires_grad)
@@ -46,6 +57,8 @@ def _dtype_of(data):
         kinds = set(map(type, data))
         if kinds <= {bool, int, float}:  # the frequent case, quickly
             return float32 if float in kinds or not kinds else int64 if int in kinds else bool_
+        if any(isinstance(x, Tensor) and x.numel() != 1 for x in data):
+            raise ValueError("tensor: tensors of several elements are joined by torch.stack")
         return max(map(_dtype_of, data), key=DTYPES.index)
     if hasattr(data, "dtype"):
         return as_dtype(data.dtype)
@@ -60,6 +73,8 @@ def from_numpy(ndarray):
     """A tensor that shares its memory with the array."""
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected a NumPy array, got {type(ndarray).__name__}")
+    if any(step < 0 for step in ndarray.strides):
+        raise ValueError("an array in reverse order in memory: copy it first, array.copy()")
     return wrap(ndarray)
 
 
@@ -103,17 +118,20 @@ def _filled(make, size, dtype, requires_grad):
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def empty(*size, dtype=None, requires_grad=False):
     """A tensor whose values are whatever was in memory."""
     return _filled(np.empty, size, dtype, requires_grad)
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def zeros(*size, dtype=None, requires_grad=False):
     return _filled(np.zeros, size, dtype, requires_grad)
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def ones(*size, dtype=None, requires_grad=False):
     return _filled(np.ones, size, dtype, requires_grad)
 
@@ -122,7 +140,8 @@ def ones(*size, dtype=None, requires_grad=False):
 def full(size, fill_value, *, dtype=None, requires_grad=False):
     value = _number(fill_value)
     return wrap(
-        np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad
+        np.full(checked_size((size,)), as_number(value, as_dtype(dtype or result_type(value)))),
+        requires_grad,
     )
 
 
@@ -181,7 +200,7 @@ def new_tensor(input, data, *, dtype=None, requires_grad=False):
 
 
 @on_cpu
-def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
+def arange(start=0, end=None, step=1, *, dtype=None, requires_grad=False):
     """start, start + step, ... up to but without `end`; int64 if all three are integers."""
     start, end = (0, start) if end is None else (start, end)
     start, end, step = _numbers(start, end, step, dtype=dtype)

@@ -11,7 +11,7 @@ from collections import namedtuple
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minitorch.arithmetic import maximum, minimum
+from minitorch.arithmetic import maximum, minimum, sign_of
 from minitorch.dtypes import as_dtype, as_float, int64
 from minitorch.indexing import take_along_dim
 from minitorch.operation import differentiable, masked, method, numpy_names
@@ -28,7 +28,7 @@ def _axes(input, dim):
     """The axes to reduce, counted from 0."""
     if isinstance(dim, bool):
         raise TypeError(f"dim must be a number, several or None, got {dim}")
-    if dim in (None, (), []):
+    if dim is None or isinstance(dim, (tuple, list)) and not dim:
         return tuple(range(input.ndim))
     return normalize_axis_tuple(dim, input.ndim or 1)[
         : input.ndim
@@ -126,7 +126,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
             share = best / best.sum(axes, keepdims=True, dtype=g.dtype)
         else:
             share = size / safe if p == 2 else np.where(size == 0, p == 1, size / safe) ** (p - 1)
-        return np.where(out == 0, 0, _with_axes(g, axes, input.shape) * np.sign(input) * share)
+        return np.where(out == 0, 0, _with_axes(g, axes, input.shape) * sign_of(input) * share)
 
     return out if keepdim else out.squeeze(axes), backward
 
@@ -191,8 +191,9 @@ def _count(name, input, axes):
 
 def _extreme(find, input, dim, keepdim):
     axes = _axes(input, dim)
-    if dim is not None and 0 in (input.shape[axis] for axis in axes):
-        raise IndexError(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
+    if 0 in (input.shape[axis] for axis in axes):
+        error = RuntimeError if dim is None else IndexError
+        raise error(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
     out = find(input, axes, keepdims=keepdim)
 
     def backward(g):
@@ -218,7 +219,7 @@ def amin(input, dim=None, keepdim=False):
     return _extreme(np.min, input, dim, keepdim)
 
 
-def _extreme_of_all(find, input):
+def extreme_of_all(find, input):
     if not input.size:
         raise RuntimeError(f"no largest or smallest of nothing: shape {input.shape}")
     out = find(input)
@@ -232,12 +233,12 @@ def _extreme_of_all(find, input):
 
 @differentiable
 def _largest(input):
-    return _extreme_of_all(np.max, input)
+    return extreme_of_all(np.max, input)
 
 
 @differentiable
 def _smallest(input):
-    return _extreme_of_all(np.min, input)
+    return extreme_of_all(np.min, input)
 
 
 def _position(find, input, dim, keepdim):

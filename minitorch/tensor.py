@@ -5,7 +5,7 @@ What is missing here is missing on purpose; what is here must not differ.
 
 import numpy as np
 
-from minitorch.dtypes import DTYPES, bool_, float32, int64
+from minitorch.dtypes import DTYPES, float32
 from minitorch.graph import add_gradient, backward
 from minitorch.views import follow_base
 from minitorch.watch import mark_as_changed, same_memory, unwatched
@@ -23,7 +23,7 @@ def wrap(data, requires_grad=False, tensor=None):
     if tensor is None:
         tensor = Tensor.__new__(Tensor)
     tensor._data = data
-    tensor._node = tensor._base = tensor.grad = None
+    tensor._node = tensor._base = tensor._grad = None
     tensor._requires_grad = False
     return tensor.requires_grad_() if requires_grad else tensor
 
@@ -34,7 +34,7 @@ class Tensor:
     Attributes: `grad`, a Tensor or None, filled by `backward` for leaves that require a gradient.
     """
 
-    __slots__ = ("_data", "_node", "_base", "_requires_grad", "grad")
+    __slots__ = ("_data", "_node", "_base", "_requires_grad", "_grad")
     __array_ufunc__ = None  # NumPy must not take over `array * tensor`
     __hash__ = object.__hash__  # == compares elements, so tensors are hashed by identity
 
@@ -68,6 +68,8 @@ class Tensor:
 
     @data.setter
     def data(self, other):
+        if not isinstance(other, Tensor):
+            raise TypeError(f"x.data = y needs a tensor y, not {type(other).__name__}")
         if self.requires_grad and other.dtype.kind != "f":
             raise RuntimeError(
                 f"x.data = y for an x that requires grad needs floats, got {other.dtype}"
@@ -94,7 +96,7 @@ class Tensor:
         self._requires_grad = bool(requires_grad)
         return self
 
-    def backward(self, gradient=None, retain_graph=False):
+    def backward(self, gradient=None, retain_graph=False, create_graph=False):
         """Add to `.grad` of every leaf the gradient of this scalar (or of this times `gradient`).
 
         The graph is freed on the way unless `retain_graph`. Raises RuntimeError when nothing was
@@ -109,6 +111,10 @@ class Tensor:
             raise RuntimeError(
                 f"backward() without a gradient needs a scalar, this tensor has shape {self.shape}"
             )
+        if create_graph:
+            raise NotImplementedError("create_graph: minitorch has no derivatives of gradients")
+        if not isinstance(gradient, (Tensor, type(None))):
+            raise TypeError(f"gradient must be a tensor or None, not {type(gradient).__name__}")
         seed = np.ones_like(self._data) if gradient is None else gradient._data
         if seed.shape != self.shape:
             raise RuntimeError(
@@ -205,15 +211,3 @@ class Tensor:
                 f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}"
             )
         return self._data.item()
-
-    def __repr__(self):
-        text = np.array2string(self._data, precision=4, separator=", ", prefix="tensor(")
-        made = (
-            f", grad_fn={self.grad_fn}"
-            if self.grad_fn
-            else ", requires_grad=True"
-            if self._requires_grad
-            else ""
-        )
-        kind = "" if self.dtype in (float32, int64, bool_) else f", dtype={self.dtype}"
-        return f"tensor({text}{kind}{made})"

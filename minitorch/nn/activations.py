@@ -34,7 +34,7 @@ def leaky_relu(input, negative_slope=0.01):
 def elu(input, alpha=1.0):
     """x where it is above 0, else alpha (e^x - 1)."""
     below = alpha * np.expm1(np.minimum(input, 0))
-    return np.where(input > 0, input, below), lambda g: np.where(input > 0, g, g * (below + alpha))
+    return np.where(input > 0, input, below), lambda g: np.where(input <= 0, g * (below + alpha), g)
 
 
 @inplace_option

@@ -52,7 +52,17 @@ def cross_entropy(
 
 def _weighted(x, weight, dim):
     """x times the weight of each class; the classes are along `dim`."""
-    return x if weight is None else x * weight.reshape(-1, *(1,) * (x.ndim - dim - 1))
+    if weight is None:
+        return x
+    _check_weight(x, weight, dim)
+    return x * weight.reshape(-1, *(1,) * (x.ndim - dim - 1))
+
+
+def _check_weight(scores, weight, dim):
+    if weight.shape != scores.shape[dim : dim + 1]:
+        raise RuntimeError(
+            f"scores of shape {scores.shape} need one weight for each class, got {weight.shape}"
+        )
 
 
 @floats_only
@@ -103,6 +113,7 @@ def _class_losses(log_p, target, weight, kept, dim):
     losses = -gather(log_p, dim, wrap(np.expand_dims(classes, dim))).squeeze(dim)
     if weight is None:
         return where(wrap(kept), losses, 0.0), int(kept.sum())
+    _check_weight(log_p, weight, dim)
     weights = wrap(np.where(kept, weight._data[classes], 0))
     return where(wrap(kept), losses * weights, 0.0), weights.sum()
 
@@ -142,6 +153,8 @@ def _elementwise(function):
                 stacklevel=2,
             )
         losses = function(input, target, *args, **options)
+        if not losses.is_floating_point():
+            raise NotImplementedError(f"{function.__name__} needs floating point: use x.float()")
         return _reduced(losses, reduction, losses.numel())
 
     return loss

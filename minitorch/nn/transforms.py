@@ -2,6 +2,8 @@
 dropped or added.
 """
 
+import math
+
 import numpy as np
 
 from minitorch.dtypes import int64
@@ -29,13 +31,14 @@ def linear(input, weight, bias=None):
             f"weight of shape {weight.shape} takes"
         )
     (*batch, in_features), out_features = input.shape, len(weight)
-    rows = input.reshape(-1, in_features)  # (rows, in)
+    count = math.prod(batch)
+    rows = input.reshape(count, in_features)  # (rows, in)
     out = rows @ weight.T  # (rows, out)
     if bias is not None:
         out += bias
 
     def flat(g):
-        return g.reshape(-1, out_features)
+        return g.reshape(count, out_features)
 
     return (
         out.reshape(*batch, out_features),
@@ -99,6 +102,8 @@ def dropout(input, p=0.5, training=True):
         raise ValueError(f"dropout: the probability must be between 0 and 1, got {p}")
     if not training or p == 0:
         return input
+    if not input.is_floating_point():
+        raise RuntimeError(f"dropout needs floating point, got {input.dtype}: use x.float()")
     return input * wrap(dropout_mask(input.shape, p, input.dtype))
 
 
