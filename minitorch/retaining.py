@@ -1,4 +1,4 @@
-"""Where gradients are kept: `.grad`, of leaves and of other tensors that someone wants to look at."""
+"""Where gradients are kept: `.grad`, of leaves and of others that someone wants to look at."""
 
 from operator import attrgetter
 
