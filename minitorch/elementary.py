@@ -108,11 +108,11 @@ def erf_of_array(x):
 
 @method()
 @differentiable
-def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
-    """Numbers in place of nan and the infinities: `nan`, and the largest and smallest of the
+def nan_to_num(input, nan=None, posinf=None, neginf=None):
+    """Numbers in place of nan and the infinities: `nan` (0), and the largest and smallest of the
     dtype.
     """
-    return np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf), lambda g: np.where(
+    return np.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf), lambda g: np.where(
         np.isfinite(input), g, 0
     )
 

@@ -125,7 +125,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
             best = size == out
             share = best / best.sum(axes, keepdims=True, dtype=g.dtype)
         else:
-            share = size / safe if p == 2 else np.where(size == 0, p == 1, size / safe) ** (p - 1)
+            share = size / safe if p == 2 else np.where(size == 0, 1, size / safe) ** (p - 1)
         return np.where(out == 0, 0, _with_axes(g, axes, input.shape) * sign_of(input) * share)
 
     return out if keepdim else out.squeeze(axes), backward
@@ -156,12 +156,14 @@ def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     )
 
 
+@numpy_names
 def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """(variance, mean)."""
     variance = var(input, dim, unbiased, keepdim, correction=correction)
     return variance, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
+@numpy_names
 def std_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """(standard deviation, mean)."""
     deviation = std(input, dim, unbiased, keepdim, correction=correction)
@@ -391,11 +393,16 @@ def _running_sums(x, dim):
 @differentiable
 def any(input, dim=None, keepdim=False):
     """Whether one element at least is not 0."""
-    return np.any(input, _axes(input, dim), keepdims=keepdim)
+    return np.any(input, _axes_or_none(input, dim), keepdims=keepdim)
 
 
 @method()
 @differentiable
 def all(input, dim=None, keepdim=False):
     """Whether no element is 0."""
-    return np.all(input, _axes(input, dim), keepdims=keepdim)
+    return np.all(input, _axes_or_none(input, dim), keepdims=keepdim)
+
+
+def _axes_or_none(input, dim):
+    """No dimensions are none, here: then the answer is about each element."""
+    return () if dim in ((), []) else _axes(input, dim)

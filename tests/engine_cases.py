@@ -361,6 +361,10 @@ F.dropout(torch.arange(3))
 F.mse_loss(torch.arange(3), torch.arange(3))
 F.cross_entropy(torch.ones(2, 3), torch.tensor([0, 1]), weight=torch.ones(2))
 F.nll_loss(torch.ones(2, 3), torch.tensor([0, 1]), weight=torch.ones(4))
+mask.any(()), x.all(dim=()), mask.sum(()), x.amax(())
+y = x - 5; z = F.relu(y, True); y.min() == 0, z is y
+F.leaky_relu(x - 5, 0.1, True), F.elu(x - 5, 0.5, False), F.dropout(x, 0.5, False, True)
+torch.tensor([nan, 1.]).nan_to_num(None), torch.tensor([nan, inf]).nan_to_num(2, 3)
 x.sum(np.int64(1)), x.sum(torch.tensor(1))
 torch.zeros(0).amax()
 torch.zeros(3, 0).amax(1)
@@ -423,6 +427,12 @@ leaf(1, nan, 2).abs().sum().backward(); last.grad
 leaf(1, nan, 0).norm(1).backward(); last.grad
 leaf(0, -1, 2).atan2(torch.tensor([0., 1., 0.])).sum().backward(); last.grad
 torch.atan2(torch.tensor([0., 1., 0.]), leaf(0, -1, 2)).sum().backward(); last.grad
+F.smooth_l1_loss(leaf(inf, 0.2, -3, 0.5), torch.zeros(4), beta=0.5, reduction="sum").backward(); last.grad
+F.huber_loss(leaf(inf, 0.2, -3, 0.5, nan), torch.zeros(5), delta=0.5, reduction="sum").backward(); last.grad
+F.smooth_l1_loss(leaf(0, 2), torch.zeros(2), beta=0.0).backward(); last.grad
+F.huber_loss(torch.tensor([0., 3.]), torch.tensor([0.5, 0.]), reduction="none", delta=2.)
+leaf(4, 0, 9).norm(0.5).backward(); last.grad
+F.kl_div(torch.zeros(3), torch.tensor([0.5, 0., -1.]), reduction="none")
 F.elu(leaf(nan, -inf, inf, -1)).sum().backward(); last.grad
 torch.tensor([1., nan, 3.]).median()
 torch.tensor([[1., nan, 3., nan], [4., 1., 2., 3.]]).median(1)

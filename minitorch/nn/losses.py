@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from minitorch.arithmetic import where
-from minitorch.dtypes import int64
+from minitorch.dtypes import as_common_dtype, int64
 from minitorch.indexing import gather
 from minitorch.nn.activations import log_softmax, logsigmoid
 from minitorch.nn.checks import check_ids, expect_tensor, floats_only
@@ -173,21 +173,31 @@ def l1_loss(input, target):
 
 
 @_elementwise
-def huber_loss(input, target, delta=1.0):
+def huber_loss(input, target, *, delta=1.0):
     """d^2 / 2 of the difference d as far as delta, then delta (|d| - delta / 2): a parabola, then
     lines.
     """
     if delta <= 0:
         raise RuntimeError(f"huber_loss: delta must be positive, got {delta}")
-    d = (input - target).abs()
-    return where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
+    return delta * _parabola_then_lines(input, target, delta)
 
 
 @_elementwise
-def smooth_l1_loss(input, target, beta=1.0):
+def smooth_l1_loss(input, target, *, beta=1.0):
     """`huber_loss` divided by its delta, here called beta; |input - target| where that is 0."""
-    d = (input - target).abs()
-    return where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta) if beta else d
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss: beta cannot be negative, got {beta}")
+    return _parabola_then_lines(input, target, beta) if beta else (input - target).abs()
+
+
+@differentiable
+def _parabola_then_lines(input, target, beta):
+    """d^2 / (2 beta) as far as beta, then |d| - beta / 2; the slope is d / beta, at most 1."""
+    input, target = as_common_dtype(input, target)
+    d = input - target
+    size, slope = np.abs(d), np.clip(d / beta, -1, 1)
+    out = np.where(size < beta, 0.5 * d * slope, size - 0.5 * beta)
+    return out, lambda g: g * slope, lambda g: -g * slope
 
 
 # ---------------------------------------------------------------- of probabilities
@@ -252,7 +262,7 @@ def kl_div(input, target, *, reduction="mean", log_target=False):
 @floats_only
 @differentiable
 def _kl_div(log_p, t):
-    log_t = np.log(np.where(t > 0, t, 1))
+    log_t = np.log(np.where(t == 0, 1, t))
     return t * (log_t - log_p), lambda g: -g * t, lambda g: g * (log_t + 1 - log_p)
 
 
