@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from minitorch.arithmetic import where
-from minitorch.dtypes import as_common_dtype, int64
+from minitorch.dtypes import as_common_dtype, int64, result_type
 from minitorch.indexing import gather
 from minitorch.nn.activations import log_softmax, logsigmoid
 from minitorch.nn.checks import check_ids, expect_tensor, floats_only
@@ -152,9 +152,9 @@ def _elementwise(function):
                 f"{function.__name__}: {input.shape} and {target.shape} differ and are broadcast",
                 stacklevel=2,
             )
-        losses = function(input, target, *args, **options)
-        if not losses.is_floating_point():
+        if result_type(input, target).kind != "f":
             raise NotImplementedError(f"{function.__name__} needs floating point: use x.float()")
+        losses = function(input, target, *args, **options)
         return _reduced(losses, reduction, losses.numel())
 
     return loss
@@ -253,6 +253,8 @@ def kl_div(input, target, *, reduction="mean", log_target=False):
     """t (log t - input), of log-probabilities `input`; reduction="batchmean" divides the sum by
     the batch size.
     """
+    expect_tensor("kl_div", input)
+    expect_tensor("kl_div", target)
     losses = target.exp() * (target - input) if log_target else _kl_div(input, target)
     if reduction == "batchmean":
         return losses.sum() / len(input)
