@@ -89,13 +89,13 @@ def as_tensor(data, dtype=None):
 
 
 def FloatTensor(data):
-    """PyTorch's old form of tensor(data, dtype=float32)."""
-    return tensor(data, dtype=float32)
+    """PyTorch's old form of as_tensor(data, float32)."""
+    return as_tensor(data, float32)
 
 
 def LongTensor(data):
-    """PyTorch's old form of tensor(data, dtype=int64)."""
-    return tensor(data, dtype=int64)
+    """PyTorch's old form of as_tensor(data, int64)."""
+    return as_tensor(data, int64)
 
 
 # ---------------------------------------------------------------- filled

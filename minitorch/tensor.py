@@ -45,7 +45,8 @@ class Tensor:
                 "Tensor takes lists and arrays: torch.empty(2, 3) is for shapes, torch.tensor(2) "
                 "for numbers"
             )
-        wrap(np.asarray(getattr(data, "_data", data), float32), tensor=self)
+        array = data._data if isinstance(data, Tensor) else np.asarray(data, float32)
+        wrap(array, tensor=self)
 
     shape = property(lambda self: self._data.shape, doc="Sizes of all dimensions, a tuple.")
     dtype = property(lambda self: self._data.dtype)

@@ -302,6 +302,8 @@ y = torch.Tensor(np.arange(3)); (y, y.dtype == torch.float32)
 y = torch.Tensor(np.ones(2)); (y, y.dtype == torch.float32)
 a = np.ones(2, np.float32); y = torch.Tensor(a); a[0] = 5; y
 a = np.ones(2); y = torch.Tensor(a); a[0] = 5; y
+y = torch.Tensor(ids); y[0] = 5; (ids, y.dtype == torch.int64)
+a = np.arange(3); y = torch.LongTensor(a); z = torch.FloatTensor(a); a[0] = 5; (y, z, z.dtype == torch.float32)
 torch.Tensor([[1, 2], [3, 4]]), torch.Tensor(), torch.Tensor((1, 2))
 torch.tensor([torch.tensor([1., 3.]), torch.tensor([2., 4.])])
 torch.tensor([torch.tensor(1.), torch.tensor(2.)])
