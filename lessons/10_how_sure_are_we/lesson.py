@@ -12,11 +12,11 @@
 #
 # **How much of lesson 09's picture is the encoding, and how much is everything else?**
 #
-# You saw one seed, one recipe, and one number chosen for one encoding. In this lesson you try to break that picture.
-# After some trials, and before the runs that you read here were made, we wrote down how everything would be compared,
-# and fourteen claims that could fail (`experiments/PROTOCOL.md`; what was changed later is dated at its end). Some
-# did fail. Two trainings are live and take **about a minute together**; the others are recorded in `results/`, and
-# the numbers below are computed from them.
+# You saw one seed, one recipe, and one number chosen for one encoding. Now you try to break that picture. After some
+# trials, but before making the runs below, we wrote down how everything would be compared, and fourteen claims that
+# could fail (`experiments/PROTOCOL.md`; later changes are dated at its end). Some did fail. Two trainings run live
+# and take **about a minute together**. The others are recorded in `results/`, and the numbers below are computed from
+# them.
 #
 # **First, three questions about lesson 08.** Answer before you unfold.
 #
@@ -26,8 +26,8 @@
 #
 # <details><summary>Answers</summary>
 #
-# 1. Nothing: that position counts neither in the sum nor in the number that it's divided by.
-# 2. AdamW's running means know little in the first steps, and large steps in a direction that is mostly noise do harm.
+# 1. Nothing: that position isn't in the sum, or in the number that it's divided by.
+# 2. In the first steps AdamW's running means know little, and large steps in a mostly random direction do harm.
 # 3. $\log_2 16 = 4$: all logits are near 0, so all 16 are about equally likely.
 #
 # </details>
@@ -63,7 +63,7 @@ from solutions.evidence import T_95
 from solutions.training import UNSCORED, error_rate, predict
 
 results = Results()
-NINE = [*ALL, "forget_gate"]  # and one more, from the end of lesson 09
+TEN = [*ALL, "forget_gate"]  # the nine, and one from the end of lesson 09
 ONE, TWO, FOUR = "in distribution", "twice the length", "4x the length"
 
 
@@ -76,20 +76,20 @@ def errors(table, name, *tests):
 # %% [markdown]
 # ## Seven seeds instead of one
 #
-# A seed decides the starting weights and the texts. Each encoding was trained from seven of them. Sum up those seven
-# numbers first.
+# A seed decides the starting weights and the texts. We trained each encoding with seven. First, boil seven numbers
+# down to three.
 
 # %% exercise="over_seeds"
 
 # %% [markdown]
 # **Predict.** At four times the length, how far apart are the best and the worst of seven runs of the *same*
-# encoding? A tenth of the median? As much as the median? CoPE has its default of 97 rows here.
+# encoding? A tenth of the median? As much as the median? (Here CoPE has its default of 97 rows.)
 
 # %%
 print(
     "wrong answers (%)  " + "".join(f"{test:>27}" for test in (ONE, TWO, FOUR))
 )
-for name in NINE:
+for name in TEN:
     of_runs = errors("counting_1", name, ONE, TWO, FOUR)
     summary = 100 * over_seeds(of_runs / 100)
     cells = (
@@ -100,7 +100,7 @@ for name in NINE:
 # %% tags=["folded"]
 show(
     seeds_apart(
-        {name: errors("counting_1", name, ONE, FOUR) for name in NINE},
+        {name: errors("counting_1", name, ONE, FOUR) for name in TEN},
         (ONE, FOUR),
         "Seven seeds, ten encodings",
     ),
@@ -121,11 +121,11 @@ claim(
 )
 
 # %% [markdown]
-# The worst run of CoPE makes nine times as many errors as its best. If lesson 09 had shown you one lucky seed of the
-# 97 rows, you'd believe that they generalize. This surprised us, too.
+# CoPE's worst run makes nine times as many errors as its best. If lesson 09 had shown you one lucky run with 97 rows,
+# you'd believe that 97 rows generalize. This surprised us, too.
 #
-# Three lengths are few. **Predict.** Draw the medians over all lengths, from half the trained one to four times. Which
-# curves does CoPE's cross, and where?
+# Three lengths are few. **Predict.** Sketch the medians from half the trained length to four times. Which curves does
+# CoPE's cross, and where?
 
 # %% tags=["folded"]
 SPLITS = {times: split for split, times in LENGTHS.items()} | {1: ONE}
@@ -154,8 +154,8 @@ show(
 medians = {n: np.array(c) for n, c in curves["wrong answers"].items()}
 ahead = {n: medians[n] - medians["cope"] for n in ALL if n != "cope"}
 claim(
-    "By the medians, CoPE has the fewest errors of the nine up to one and a "
-    "half times the length, and from two and a half times on more than "
+    "By the medians, CoPE makes the fewest errors of the nine up to one and a "
+    "half times the length. From two and a half times on, it makes more than "
     "Transformer-XL.",
     all((more[:3] > 0).all() for more in ahead.values())
     and (ahead["transformer_xl"][4:] < 0).all(),
@@ -164,18 +164,19 @@ claim(
 # %% [markdown]
 # ## Choosing without looking
 #
-# An encoding may look bad because the learning rate suits another one. So each got the same small grid: three
-# learning rates, two sizes of the starting weights, two seeds that appear in no table. Its best setting is used from
-# then on. But best at what? If you choose by the tests, you report the luckiest setting, and call it the best.
+# An encoding may look bad only because the learning rate suits another one. So each got the same small grid: three
+# learning rates and two sizes of starting weights, tried with two seeds that appear in no table. Its best setting is
+# used from then on. But best at what? If you choose by the tests, you report the luckiest setting and call it the
+# best.
 
 # %% exercise="choose_setting"
 
 # %% [markdown]
-# (One thing isn't equal: sinusoidal embeddings start at the size of the waves, as lesson 04 recommends. And
-# the highest rate was chosen for five of the ten, the larger start for eight: a wider grid might move some of them.)
+# (One thing isn't equal: with sinusoidal positions, embeddings start at the size of the waves, as lesson 04
+# recommends. And five of the ten got the highest rate, eight the larger start: a wider grid might move some.)
 #
-# How much does it matter? Take six settings that are *equally good*: each gets 5 % wrong, give or take 1 by chance, in
-# the tests and independently in the validation.
+# How much does the choice matter? Take six settings that are *equally good*. Each gets 5 % wrong, give or take 1 by
+# chance, in the tests and independently in the validation.
 #
 # **Predict.** Choose the best of the six by its test error. What error do you report, on average?
 
@@ -193,12 +194,12 @@ print(f"chosen by the tests:  {tested.min(axis=1).mean():.1f} % reported")
 print(f"chosen by validation: {np.mean(by_validation):.1f} % reported")
 
 # %% [markdown]
-# The truth is 5. Choosing by the tests makes a method look better than it is, and the more so the more settings were
-# tried. Remember lesson 09: the 16 rows of CoPE were chosen with the tests in sight.
+# The truth is 5. Choosing by the tests makes a method look better than it is, the more so the more settings you try.
+# Remember lesson 09: CoPE's 16 rows were chosen with the tests in sight.
 #
 # ## Differences, seed by seed
 #
-# All encodings see the same texts under the same seed, so compare within a seed.
+# With the same seed, all encodings see the same texts. So compare them seed by seed.
 
 # %% exercise="paired_difference"
 
@@ -214,7 +215,7 @@ found = {
         name: paired_difference(
             cope[:, number], errors("counting_1", name, test)[:, 0]
         )
-        for name in NINE
+        for name in TEN
         if name != "cope"
     }
     for number, test in enumerate(TESTS)
@@ -241,38 +242,37 @@ BETTER = {
     for test, of_names in found.items()
 }
 claim(
-    "In texts like those of the training, and with more passes, CoPE makes "
-    "fewer errors than all others of the nine.",
+    "On texts like those of the training, and on texts with more passes, "
+    "CoPE makes fewer errors than each of the other eight.",
     all(len(BEATEN[test] - {"forget_gate"}) == 8 for test in TESTS[::3]),
 )
 claim(
     "At four times the length Transformer-XL, ALiBi and the forget gate make "
-    "fewer errors than CoPE; Shaw is undecided, and the others make more.",
+    "fewer errors than CoPE. Shaw is undecided, and the others make more.",
     BETTER[FOUR] == {"transformer_xl", "alibi", "forget_gate"}
-    and BEATEN[FOUR] == set(NINE) - BETTER[FOUR] - {"cope", "shaw"},
+    and BEATEN[FOUR] == set(TEN) - BETTER[FOUR] - {"cope", "shaw"},
 )
 
 # %% [markdown]
 # At the trained length, with as many passes as in training or twice as many, CoPE doesn't get one answer wrong in any
-# of its seven runs, and every interval, taken by itself, is above 0. (With eight intervals per test, one may be so by
-# chance.) With fewer passes one just includes 0, and by our own rule that claim is dropped. At four times the length
-# CoPE isn't first: Transformer-XL (its relative positions; its recurrence isn't in our model) and ALiBi make fewer
+# of its seven runs. Every interval, taken by itself, is above 0. (With eight intervals per test, one may be so by
+# chance.) With fewer passes one interval just includes 0, so by our own rule that claim is dropped. At four times the
+# length CoPE isn't first. Transformer-XL (its relative positions, without its recurrence) and ALiBi make fewer
 # errors, and so does the forget gate, which isn't one of the nine. At twice the length CoPE is undecided against all
 # three.
 #
 # ## One number: the rows of the table
 #
-# CoPE's table has 97 rows by default: a training text has 96 positions, and one more. Lesson 09 gave it 16. Here is
-# everything from 4 to 385. Two of the points you make yourself: the recorded runs of seed 0, trained again on your
-# machine.
+# By default CoPE's table has 97 rows, one more than a training text has positions. Lesson 09 gave it 16. Here we go
+# from 4 to 385. Two of the points you make yourself: you train the recorded runs of seed 0 again.
 #
-# **Predict.** Draw the error over the number of rows, for texts like those of the training, twice as long, four times
-# as long.
+# **Predict.** Sketch the error against the number of rows, for texts like those of the training, twice as long, and
+# four times as long.
 
 
 # %%
 def trained(rows):
-    """The recorded run of seed 0 with so many rows, made again."""
+    """The recorded run of seed 0 with this many rows, made again."""
     run = Run("counting_1", "cope", (0, 0), settings_of(rows))
     trainer = new_trainer(run.settings())
     bar = progress(trainer.steps, f"{rows} rows")
@@ -304,7 +304,7 @@ by_rows = {test: results.curve("rows", test) for test in live}
 show(
     errors_by_number(
         {"rows of CoPE's table": by_rows},
-        "One number, and the same encoding",
+        "In long texts, the number of rows decides",
         live,
     ),
     alt="Wrong answers over the number of rows, 4 to 385, on a logarithmic "
@@ -315,9 +315,9 @@ show(
 
 # %% tags=["folded"]
 claim(
-    "With 16 rows the run made here gets less than 2 % wrong at four times "
-    "the length, with 97 more than ten times as much, and both are right on "
-    "texts like those of the training.",
+    "At four times the length the run made here gets less than 2 % wrong with "
+    "16 rows, and more than ten times as much with 97. On texts like those of "
+    "the training both get less than 0.5 % wrong.",
     live[FOUR][16] < 2
     and live[FOUR][97] > 10 * live[FOUR][16]
     and max(live[ONE].values()) < 0.5,
@@ -334,8 +334,8 @@ claim(
 )
 
 # %% [markdown]
-# Nothing in this figure differs but the length of a table, and from 97 rows on nothing differs at all. Why? Let's
-# look at which rows a training uses.
+# All that differs in this figure is the length of a table, and from 97 rows on nothing differs at all. Why? Let's see
+# which rows the training uses.
 
 # %% exercise="row_weights"
 
@@ -373,27 +373,26 @@ show(
 )
 lowest = added.min(axis=1)
 claim(
-    "The rows learn that far is bad, and far beyond what training uses they "
-    "say so at most half as strongly.",
+    "The rows learn that far is bad. Far beyond the rows that training uses, "
+    "they say so at most half as strongly.",
     (lowest < -2).all() and (added[:, 40:].mean(axis=1) > 0.5 * lowest).all(),
 )
 
 # %% [markdown]
-# Below you see what the first layer of this run learned: things just counted are good, things further back are bad.
-# But rows that training hardly touches swing around zero, where they started. In longer texts, queries meet those
-# rows, and what is long past looks harmless again, or even good. It's the failure of a learned table of positions
-# (lesson 04), counted in other units.
+# The lower panel shows what the first layer of this run learned: things just counted are good, and things further
+# back are bad. But rows that training hardly touches swing around zero, where they started. In longer texts, queries
+# meet those rows, and what is long past looks harmless again, or even good. That's how a learned table of positions
+# fails (lesson 04), counted in other units.
 #
 # So here is the decisive test. Take the model that you trained with 97 rows, **cut its table short** at the dotted
 # line, and train nothing.
 #
-# **Predict.** Its error at four times the length is in the figure above. Does it get worse with 16 rows left, or
-# better? And with 8?
+# **Predict.** With 16 rows left, does its error at four times the length get worse, or better? And with 8?
 
 
 # %% tags=["nbval-ignore-output"]
 def cut(model, rows):
-    """The same weights, with the first rows of each table alone."""
+    """The same weights, but only the first rows of each table."""
     shorter = build(
         Run("counting_1", "cope", (0, 0), settings_of(rows)).settings()
     )
@@ -420,19 +419,20 @@ for rows in (97, 64, 32, 24, 16, 8):
 # %% tags=["folded"]
 claim(
     "Cut to 16 rows, the same model makes less than a third of the errors at "
-    "four times the length and stays right on its own texts.",
+    "four times the length. On texts like those of the training it still gets "
+    "less than 1 % wrong.",
     after[16][1] < after[97][1] / 3 and after[16][0] < 1,
 )
 
 # %% [markdown]
 # **A count generalizes only as far as its rows are trained. Beyond that, here, the clamp does it.** Past the last
-# row, everything is equally far, and far is bad. That's right in this task: what matters is the last setting or the
-# last answer, and the last answer is always near. With many more rows the clamp comes too late, and with 8 left it
-# may come too early. (*Trained* with 8, the model arranges itself: see the figure.) We repeated this with five seeds
-# on two kernels. Cut to 16 rows, the runs went from 4 to 28 % wrong down to 2.1 % or less (by hand; the numbers are
-# in `results/LOG.md`).
+# row, everything is equally far, and far is bad. In this task that's right: what matters is the last `a=` or the last
+# answer, and the last answer is always near. With many more rows the clamp comes too late, and with 8 left it may
+# come too early. (*Trained* with 8, the model adapts: see the figure.) We repeated this by hand, with five seeds on
+# two kernels (explained below). Uncut, the runs got 4 to 28 % wrong; cut to 16 rows, 2.1 % or less. (All numbers:
+# `results/LOG.md`.)
 #
-# Do the rows matter *more* in long texts, or just everywhere? That is a question about an interaction.
+# Do extra rows hurt *more* in long texts, or equally everywhere? That's a question about an **interaction**.
 
 # %% exercise="interaction"
 
@@ -448,8 +448,8 @@ print(f"with an interval from {low:.1f} to {high:.1f}")
 # ## The same question to Shaw and RoPE
 #
 # CoPE isn't the only one with a number of its own. Shaw clips distances, at 95 in our table and at 16 in the paper,
-# and RoPE has its base. It would be unfair to turn one knob and leave these. (We left T5's alone: its last two
-# buckets begin at distance 99, where no training text gets.)
+# and RoPE has its base. It would be unfair to turn one knob and not the others. (We left T5's alone: its last two
+# buckets begin at distance 99, farther than any training text reaches.)
 #
 # **Predict.** Does a shorter clip do for Shaw what fewer rows do for CoPE? And does RoPE gain from another base?
 
@@ -464,7 +464,7 @@ show(
             "Shaw's clip (tokens)": knobs["clip"],
             "RoPE's base": knobs["base"],
         },
-        "Numbers that Shaw and RoPE have for themselves",
+        "A good clip helps Shaw; no base helps RoPE much",
     ),
     alt="Two panels of wrong answers at one, two and four times the trained "
     "length. Shaw, clips 8 to 95: at four times the length the error falls "
@@ -474,7 +474,7 @@ show(
 clips, bases = (knobs[what][FOUR] for what in ("clip", "base"))
 claim(
     "With a clip of 32 Shaw gets less than 5 % wrong at four times the "
-    "length, and more with each of the other clips.",
+    "length, and with each of the other clips it gets more wrong.",
     max(clips[32]) < 5
     and all(min(clips[n]) > max(clips[32]) for n in clips if n != 32),
 )
@@ -484,12 +484,12 @@ claim(
 )
 
 # %% [markdown]
-# It does, and that refuted us: an early trial with a clip of 16 had said no. With 32, Shaw makes few errors at any of
-# the three lengths. It may be the clamp again (we cut no model here): past 32 tokens, everything is equally far. But
-# shorter clips cost Shaw even on texts like those of the training. They cut off tokens, and what matters may be any
-# number of tokens back. RoPE gains little from any base.
+# It does, and that proved us wrong: an early trial with a clip of 16 had said no. With 32, Shaw makes few errors at
+# any of the three lengths. It may be the clamp again (we cut no model here): past 32 tokens, everything is equally
+# far. But shorter clips cost Shaw even on texts like those of the training. They count tokens, and what matters may
+# be any number of tokens back. RoPE gains little from any base.
 #
-# None of these numbers was chosen by validation: they show what a *choice* can do. Here are all of them.
+# None of these numbers was chosen by validation. They show what a *choice* can do. Here they all are.
 
 # %%
 COLUMNS = {ONE: "1x", TWO: "2x", FOUR: "4x"}
@@ -506,9 +506,9 @@ for what, (name, *_) in OWN_NUMBERS.items():
 # %% [markdown]
 # ## What else could have been otherwise
 #
-# First, your computer. The matrix library picks its *kernel* by the processor, and another kernel rounds sums in
-# another order. You trained the recorded runs of seed 0 again: same weights at the start, same texts. **Predict.**
-# Same errors?
+# First, your computer. The matrix library picks a *kernel*, the code that multiplies matrices, by the processor.
+# Another kernel adds in another order, so it rounds differently. You repeated recorded runs, with the same starting
+# weights and the same texts. **Predict.** Did you get the same errors?
 
 # %% tags=["nbval-ignore-output"]
 here = machine("minitorch")["kernel"]
@@ -523,12 +523,13 @@ for rows in models:
     )
 
 # %% [markdown]
-# On the same kernel the numbers are equal, on another one they differ, most of all where a model fails. When we
-# tried, 18.8 became 13.3. So a single run's digits are no result, and a claim must survive more than a rounding error.
+# On the same kernel the numbers are equal. On another one they differ, most of all where a model fails: when we
+# tried, 18.8 became 13.3. So a single run's digits aren't a result, and a claim must survive more than a rounding
+# error.
 #
-# Then the recipe: 10,000 fixed texts, as many as in the paper, but each seen about twice and not a hundred times; as
-# many steps as fit into CoPE's time; answers hidden from the text. And the texts themselves give right answers away.
-# What if they contain few, or the model's own, or random digits?
+# Then, the recipe. We try 10,000 fixed texts, as many as in the paper, but each seen about twice and not a hundred
+# times. We give the others as many steps as fit into CoPE's time. And we hide the answers, which the text otherwise
+# gives away. What if a text gives only a few, or the model's own, or random digits?
 
 # %%
 WAYS = {
@@ -568,8 +569,8 @@ few, random = (
 )
 usual = {name: results.median("counting_1", name, ONE) for name in FEW}
 claim(
-    "With few answers in the text CoPE stays right and the others get worse; "
-    "with random ones all of them fail.",
+    "With few answers in the text CoPE stays right and the others get worse. "
+    "With random ones all of them fail.",
     few["cope"] < 0.1
     and min(few[name] - usual[name] for name in FEW[:3]) > 1
     and min(random.values()) > 30,
@@ -577,15 +578,16 @@ claim(
 
 # %% [markdown]
 # The fifth line is the one to remember. Train without answers, and Transformer-XL goes from 1 to 21 % wrong, as if it
-# had been going from answer to answer, a short way. CoPE hardly moves: when it has to, it counts back all the way.
+# had been hopping from answer to answer. CoPE hardly moves: when it has to, it counts all the way back.
 #
-# With few answers to start from, the others lose a crutch, and CoPE doesn't need it: that's more than we had claimed.
-# But with random digits instead of the answers every model fails, CoPE too. It *can* count without them. Where there
-# are any, it trusts them.
+# With few answers to start from, the others lose a crutch that CoPE doesn't need. That's more than we had claimed.
+# But with random digits instead of the answers every model fails, CoPE too. It *can* count without answers. But where
+# there are any, it trusts them.
 #
-# Now the tasks themselves: a count that goes down, too (`a-`), and brackets. The last line is counting again, with
-# positions that begin at a random row in training, so that no row within four times the length is new; or with random
-# gaps between them, for `learned` and for RoPE. **Predict** the winner of each line, at four times the length.
+# Next, other tasks: a count that also goes down (`a-`), and the depth in nested brackets. The last line is counting
+# again, with random positions in training. They begin at a random row, so that no row within four times the length is
+# new, or they have random gaps, for `learned` and for RoPE. **Predict** the winner of each line, at four times the
+# length.
 
 # %%
 for task in ("counting_1", "counting_down", "brackets"):
@@ -613,8 +615,8 @@ for task in ("counting_1", "counting_down", "brackets"):
         for name in (*FEW, "forget_gate")
     }
     claim(
-        "Of these five a forget gate has the lowest median in all three "
-        "tasks, and CoPE, with a row per position, a higher one than "
+        "Of these five, the forget gate has the lowest median in all three "
+        "tasks. CoPE, with a row per position, has a higher one than "
         "Transformer-XL.",
         min(far, key=far.get) == "forget_gate"
         and far["cope"] > far["transformer_xl"],
@@ -627,14 +629,14 @@ claim(
 )
 
 # %% [markdown]
-# Brackets end the dream of one encoding for everything. At the trained length CoPE gets hardly a depth wrong, at four
-# times the length more than half of them, like the others. It had 97 rows here, so we can't say whether that's the
-# table, or that a sum of gates only goes up. The forget gate has the lowest median of the five in all three tasks.
+# Brackets end the dream of one encoding for everything. At the trained length CoPE gets hardly any depth wrong. At
+# four times the length it gets more than half wrong, like RoPE and `learned`. With 97 rows here, we can't say whether
+# that's the table, or that a sum of gates only goes up. The forget gate has the lowest median of the five in all
+# three tasks.
 #
-# A random offset makes learned positions better in long texts, 44 instead of 60, and still far from good. But at the
+# A random offset does help learned positions in long texts: 44 % wrong instead of 60, still far from good. But at the
 # trained length they now get 9 % wrong: 600 steps spread over 384 rows are too few, so this doesn't say why they
-# fail. (These runs, and those of the other tasks, take the settings that were
-# chosen on counting.)
+# fail. (These runs, and those of the other tasks, use the settings chosen on counting.)
 #
 # ## Beside the paper
 #
@@ -692,9 +694,9 @@ for each in judged:
 # %% [markdown]
 # ## Try it: a claim of your own
 #
-# Choose two encodings, a table and a test. Which difference would you bet on? The list of all tables is in
-# `experiments/plan.py`. Or train what nobody has recorded: `trained(24)` gives CoPE 24 rows, and other settings go into
-# `settings_of`: `"dim": 16`, `"steps": 1200`, `"pass_weight": 20`.
+# Choose two encodings, a table and a test. Which difference would you bet on? All tables are listed in
+# `experiments/plan.py`. Or train what nobody has recorded: `trained(24)` gives CoPE 24 rows, and other settings go
+# into `settings_of`: `"dim": 16`, `"steps": 1200`, `"pass_weight": 20`.
 
 # %%
 TABLE, OURS, THEIRS, TEST = "counting_1", "alibi", "transformer_xl", FOUR
@@ -708,21 +710,21 @@ print(
 # %% [markdown]
 # ## What remains true
 #
-# A skeptic signs three sentences:
+# A skeptic would sign three statements:
 #
-# 1. On texts of the trained length with as many passes or more, CoPE makes almost no errors, with 8 rows as with 385,
-#    and with its default of 97, over seven seeds, fewer than each of the eight others.
-# 2. At four times the length, with earlier answers in the text, a single number decides: with a row per trained
-#    position, Transformer-XL and ALiBi make fewer errors than CoPE; with 8 or 16 (three seeds), chosen by people who
-#    know that counts end at 9, it makes next to none. Shaw's clip is such a number, too.
-# 3. All this is true of models with under 40,000 parameters on one made-up task, at equal steps. CoPE's take twice the
-#    time, and a forget gate, without a table, does as well in five tests.
+# 1. On texts of the trained length, with as many passes as in training or more, CoPE makes almost no errors, with 8
+#    rows as with 385. With its default of 97, over seven seeds, it makes fewer than each of the eight others.
+# 2. At four times the length, with earlier answers in the text, a single number decides. With a row per trained
+#    position, CoPE makes more errors than Transformer-XL and ALiBi. With 8 or 16 rows (three seeds), chosen by people
+#    who know that counts end at 9, it makes next to none. Shaw's clip is such a number, too.
+# 3. All this is true of models with under 40,000 parameters, on one made-up task, at equal steps. CoPE's
+#    steps take twice the time, and a forget gate, without a table, does as well in five tests.
 #
 # None of them says that contextual positions make better language models. Lesson 12 asks that.
 
 # %% tags=["folded"]
 claim(
-    "At the trained length the number of rows does not matter, from 8 on.",
+    "At the trained length the number of rows doesn't matter, from 8 on.",
     all(
         max(of_seeds) < 0.5
         for test in (ONE, "pass weight 100", "pass weight 200")
@@ -749,5 +751,5 @@ claim(
 # %% [markdown]
 # ## What comes next
 #
-# Lesson 11 takes two tasks that weren't made for a count alone: a memory that must survive long distraction, and
-# copying a text without its blanks.
+# Lesson 11 takes two tasks that weren't made for a count alone: copying a text without its blanks, and a memory that
+# must survive a long distraction.
