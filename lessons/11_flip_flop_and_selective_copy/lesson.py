@@ -14,8 +14,8 @@
 #
 # The CoPE paper (Golovneva et al. 2024) tries two more tasks, in sections 5.1 and 5.2. In one, a model copies a text
 # and leaves out the blanks. In the other, it remembers a single bit through a long distraction. You'll train three
-# models on the first task, look inside one of them, and then see how all nine encodings did on both. All the training
-# takes **about half a minute** on two idle cores.
+# models on the first task, look inside one of them, and then see how all nine encodings did on both. The trainings
+# take **about half a minute** together on two idle cores.
 #
 # **First, three questions on lesson 09.** Answer before you unfold.
 #
@@ -61,9 +61,10 @@ from solutions.transformer import Transformer
 # %% [markdown]
 # ## Selective copy
 #
-# A text contains 12 symbols from `a` to `n`, with blanks (`.`) scattered among them. Then comes the mark `>`, and
-# after it the model has to write the symbols again, in order and without the blanks: after `a..bc.a>` comes `abca`.
-# The task comes from Gu and Dao (2023, arXiv 2312.00752). You write its rule, and our generator uses what you wrote.
+# A text contains 12 symbols from `a` to `n`, with blanks (`.`) scattered among them. Then comes the mark `>`. After
+# it, the model has to write the symbols again, in order and without the blanks. In a shorter text, after `a..bc.a>`
+# comes `abca`. The task comes from Gu and Dao (2023, arXiv 2312.00752). You write its rule, and our generator uses
+# it.
 
 # %% exercise="without_blanks"
 
@@ -76,7 +77,7 @@ for split, blanks in SPLITS.items():
 
 # %% [markdown]
 # Every training text has 12 blanks. We test on texts like these, on *dense* ones, with 6 blanks, and on *sparse*
-# ones, with 24. Only the copy is scored: at the mark the model has to say the first symbol, and at each copied
+# ones, with 24. Only the copy is scored. At the mark the model has to say the first symbol, and at each copied
 # symbol, the next one.
 #
 # **Predict.** A model is about to say a symbol. How many tokens back is the one it has to copy, in each kind of text?
@@ -165,19 +166,20 @@ claim(
 for name in ("learned", "rope"):
     each = errors[name]
     claim(
-        f"With {name} more than half of the symbols are wrong where the "
-        f"number of blanks is another one.",
+        f"With {name} more than half of the symbols are wrong when the number "
+        f"of blanks changes.",
         min(each["dense"][0], each["sparse"][0]) > 0.5,
     )
     claim(
-        f"In distribution {name} makes far fewer mistakes than there.",
+        f"In distribution {name} makes less than half the mistakes that it "
+        f"makes on dense texts.",
         each["in distribution"][0] < 0.5 * each["dense"][0],
     )
 
 # %% [markdown]
-# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and get
-# more than half of the symbols wrong when the number of blanks changes. How far from 12 can we go? **Predict** the three curves
-# from 0 to 24 blanks.
+# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and yet they
+# get more than half of the symbols wrong when the number of blanks changes. How far from 12 can we go? **Predict**
+# the three curves from 0 to 24 blanks.
 
 # %% tags=["nbval-ignore-output", "folded"]
 BLANKS = [0, 3, 6, 9, 11, 12, 13, 15, 18, 21, 24]
@@ -222,14 +224,16 @@ for name in ("learned", "rope"):
         and min(fewer + by_blanks[name][7:]) > max(0.3, same + 0.1),
     )
 claim(
-    "CoPE is as good with 3 to 24 blanks.", max(by_blanks["cope"][1:]) < 0.05
+    "With 3 to 24 blanks CoPE gets less than 5 % of the symbols wrong.",
+    max(by_blanks["cope"][1:]) < 0.05,
 )
 
 # %% [markdown]
-# One blank more or less is enough to hurt. **How much of this is by construction?** In the dense texts no position
-# and no distance is new. The answers just begin elsewhere: at position 18, not at 24. The sparse texts aren't fair to
-# `learned`. Training used rows 0 to 35 of its table, and here the mark is at 36, so every answer depends on a row
-# that was never trained. For RoPE, the sparse texts contain distances that no answer had to bridge before.
+# For learned positions and RoPE, one blank more or less is enough to hurt. **How much of this is by construction?**
+# In the dense texts no position and no distance is new. The answers just begin elsewhere: at position 18, not at 24.
+# The sparse texts aren't fair to `learned`. Training used rows 0 to 35 of its table, and here the mark is at 36, so
+# every answer depends on a row that was never trained. For RoPE, the sparse texts contain distances that no answer
+# had to bridge before.
 #
 # ## Inside the copier
 #
@@ -264,8 +268,8 @@ for name, split in ((name, split) for name in hits for split in tests):
 copier = int(np.argmax(hits["cope"]["in distribution"][:2]))  # in layer 0
 found = [hits["cope"][split][copier] for split in SPLITS]
 claim(
-    "How many of the symbols CoPE's best head of the first layer looks at "
-    "hardly depends on the number of blanks.",
+    "CoPE's best head of the first layer finds about as many of the symbols, "
+    "whatever the number of blanks.",
     max(found) - min(found) < 0.1,
 )
 claim(
@@ -320,16 +324,16 @@ show(
 # %% [markdown]
 # RoPE has a head that finds the symbol in texts like those of the training, and loses it when the number of blanks
 # changes. CoPE's head goes from symbol to symbol and jumps over the blanks, however many there are. (It isn't always
-# so clear: with one of five seeds that we tried by hand, no head looks at the symbols, and the copies are right all
-# the same. We don't know how.) The head is in the *first* layer, where a key knows nothing but its own symbol. So its
-# gates depend on symbols alone, and `gate_by_symbol` can read them.
+# so clear. With one of five seeds that we tried by hand, no head looks at the symbols, and yet the copies are right.
+# We don't know how.) The head is in the *first* layer, where a key knows nothing but its own symbol. So its gates
+# depend on symbols alone, and `gate_by_symbol` can read them.
 #
 # **Predict.** Counted by this head's gates, what position does the symbol to copy get?
 #
 # <details><summary>Answer</summary>
 #
 # Always about the same one: 12 times the gate of a symbol, plus the gate of the mark, which is always on the way.
-# Blanks must not count.
+# Blanks have to count for nothing.
 #
 # </details>
 
@@ -368,12 +372,14 @@ for split, color, style in zip(SPLITS, ("C0", "C2", "C1"), ("-", "--", ":")):
             label=split,
         )
 axes[0].set(
-    xlabel="position, counted in tokens",
+    xlabel="position, counted in tokens (the asker too)",
     ylabel="askers (%)",
-    title="In tokens",
+    title="In tokens the symbol is far and near",
 )
 axes[1].set(
-    xlabel="position, counted by the gates", title="By the gates", xlim=(0, 38)
+    xlabel="position, counted by the gates",
+    title="By the gates it hardly moves",
+    xlim=(0, 38),
 )
 axes[0].legend()
 show(
@@ -392,8 +398,8 @@ claim(
     and means[:14].max() - means[:14].min() < 0.25,
 )
 claim(
-    "In tokens the symbol to copy is anywhere from 13 to 37 back; by the "
-    "gates it moves less than half as much.",
+    "Counted in tokens, from the asker on, the symbol to copy is anywhere "
+    "from 13 to 37. Counted by the gates, it moves less than half as much.",
     all(
         in_tokens[split].std() > max(1.5, 2 * by_gates[split].std())
         for split in SPLITS
@@ -488,12 +494,12 @@ claim(
 )
 
 # %% [markdown]
-# On both shifted tests CoPE is ahead of every other encoding, each with the setting that validation chose for it.
-# (Before the runs we had claimed that every other one gets more than a third wrong. Shaw's 21 on dense texts and
-# ALiBi's 24 and 28 refuted that.) RoPE is the most instructive: nearly perfect on texts like those of the training,
-# and worse than no positions at all when the number of blanks changes. Its training didn't fail. It learned a
-# different rule, one that doesn't survive the change. About the five or six encodings that hadn't learned even the
-# training texts after 500 steps, this says less.
+# On dense and on sparse texts CoPE is ahead of every other encoding, each with the setting that validation chose for
+# it. (Before the runs we had claimed that every other one gets more than a third wrong. Shaw's 21 on dense texts and
+# ALiBi's 24 and 28 proved us wrong.) RoPE is the most instructive: nearly perfect on texts like those of the
+# training, and worse than no positions at all when the number of blanks changes. Its training didn't fail. It learned
+# a different rule, one that doesn't survive the change. Five or six encodings hadn't learned even the training texts
+# after 500 steps, and about them the table says less.
 #
 # ### Beside the paper
 #
@@ -507,18 +513,18 @@ claim(
 # | RoPE | 40.1 (3.5) | 100.0 (0.0) | 100.0 (0.0) |
 # | CoPE | 0.0 (0.0) | 0.0 (0.0) | 0.004 (0.006) |
 #
-# For CoPE and RoPE, the pattern across the shifted tests agrees with ours. For absolute positions on dense texts
-# (25.6), it doesn't. A third experiment comes from MapFormer, with 128 symbols (arXiv 2511.19279). There, RoPE has an
-# accuracy of 1.00 in distribution, 0.48 on dense texts, and 0.22 on sparse ones; CoPE has 1.00 on all of them, and so
-# do PaTH and MapFormer's own encoding. So RoPE's error in distribution depends on the recipe. Its failure with other
-# numbers of blanks shows up in all three experiments.
+# For CoPE and RoPE, the pattern on dense and sparse texts agrees with ours. For absolute positions on dense texts
+# (25.6), it doesn't. A third experiment, with 128 symbols, comes from the paper on MapFormer (arXiv 2511.19279).
+# There, RoPE has an accuracy of 1.00 in distribution, 0.48 on dense texts, and 0.22 on sparse ones; CoPE has 1.00 on
+# all of them, and so do PaTH and MapFormer's own encoding. So RoPE's error in distribution depends on the recipe. Its
+# failure with other numbers of blanks shows up in all three experiments.
 #
 # ## Flip-flop
 #
 # In the second task the model has to remember one bit. A text is a row of instructions, each followed by a bit. `w1`
-# writes 1. `i0` is to be ignored: its bit means nothing. `r` reads: the bit after it has to be the one that was
-# written last. Liu et al. (2023, arXiv 2306.00946) invented the task, and found that Transformers keep making
-# sporadic errors on it.
+# writes 1. `i0` is to be ignored: its bit means nothing. `r` reads: the bit after it has to be the one written last.
+# Liu et al. (2023, arXiv 2306.00946) invented the task, and found that Transformers keep making sporadic errors on
+# it.
 
 # %% exercise="recall"
 
@@ -543,8 +549,8 @@ for split, ignore in zip(SPLITS, (0.8, 0.1, 0.98)):
 # <details><summary>Think first, then read the table</summary>
 #
 # A head has to find *a write*, and of all the writes, *the last one*. Nothing has to be counted: it's enough to
-# recognize writes by their content and prefer the nearest. CoPE can do that, and others might. On sparse texts the
-# last write is far back.
+# recognize writes by their content and prefer the nearest. CoPE can do that, and others might, too. On sparse texts
+# the last write is far back.
 #
 # </details>
 #
@@ -588,13 +594,13 @@ claim(
 # %% [markdown]
 # Two things surprised us. The plainest encoding of all, sinusoidal, is the only one that is right on sparse texts in
 # every run. (Its embeddings start at the size of the waves, and we ran it on one kernel only.) And the others that
-# learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error, another gets a
-# fifth wrong. CoPE has three runs that make next to none, and one that hasn't even learned the training texts. After
-# its first three seeds we'd have written that CoPE does as well as sinusoidal. Four encodings haven't learned the
-# training texts in 1,000 steps. About these the table says nothing more.
+# learned the task differ from *themselves*, by more than ten points from seed to seed: one run of RoPE makes no
+# error, and another gets a fifth wrong. CoPE has three runs that make next to none, and one that hasn't even learned
+# the training texts. After its first three seeds we'd have written that CoPE does as well as sinusoidal. Four
+# encodings haven't learned the training texts in 1,000 steps, and about those the table says nothing more.
 #
-# **Predict.** The same seeds again, on another kernel (lesson 10): same starting weights, same texts, sums rounded in
-# another order. Will a good run stay good?
+# **Predict.** We train the same seeds again, on another kernel (lesson 10): same starting weights, same texts, but
+# sums rounded in another order. Will a good run stay good?
 
 # %% tags=["folded"]
 elsewhere = read_table("flip_flop on haswell")
@@ -622,7 +628,8 @@ claim(
 # ### Beside the paper
 #
 # Here are the rows of the paper's table 7 for absolute positions, RoPE, and CoPE: errors in percent on sparse texts,
-# by what it calls the dimension, by layers, and by heads. The first row also has standard deviations (7.9, 2.9, 4.4).
+# for models of different sizes (their dimension, as the paper calls it, their layers, and their heads). For the first
+# row the paper also gives standard deviations (7.9, 2.9, 4.4).
 #
 # | dimension, layers, heads | absolute | RoPE | CoPE |
 # |---|---|---|---|
