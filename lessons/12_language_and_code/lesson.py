@@ -12,7 +12,7 @@
 #
 # **Does counting help on real text, where nobody asks for a count?**
 #
-# Three lessons of tasks were built so that something has to be counted. Real text wasn't. Here you train three
+# The tasks so far were built so that something has to be counted or kept. Real text wasn't. Here you train three
 # models on English, measure them on longer texts than they learned from, give RoPE its best chance there, and look
 # for a head that attends to the current paragraph. The trainings take **one to two minutes together** on two cores.
 #
@@ -24,7 +24,7 @@
 #
 # <details><summary>Answers</summary>
 #
-# 1. Validation texts may. The test texts may not: a model that was chosen by them has been tuned on the test.
+# 1. Validation texts may. Test texts may not: a model that was chosen by them has been tuned on the test.
 # 2. With the same seed both see the same texts, so what those texts do to both cancels.
 # 3. Little. First you need to know how far apart two runs of the *same* encoding are.
 #
@@ -79,7 +79,7 @@ from solutions.transformer import Transformer
 #
 # **English** is 57 topics of the Python documentation, with headings, lists and paragraphs. **Code** is 28 modules of
 # its standard library. Both are frozen copies under Python's own license (`solutions/texts/`). Whole topics and whole
-# modules are kept apart, some for choosing settings, some for the test. So no line of the test has a neighbor in the
+# modules are set aside, some for choosing settings, some for the test. So no line of the test has a neighbor in the
 # training text.
 
 # %%
@@ -91,9 +91,9 @@ topic = read_documents("english", "test")["execmodel"]
 print("\n" + topic[topic.index("Naming and binding\n=") :][:275] + " ...")
 
 # %% [markdown]
-# Lesson 08 scored models in **bits** per character. Papers on language print the **perplexity**, which is the same
-# thing in another unit: as unsure as among so many equally likely characters. Their vocabularies are of words or
-# pieces of words, so a perplexity of 23 there and one of 4 here don't compare.
+# Lesson 08 scored models in **bits** per character. Papers on language print the **perplexity**, the same thing in
+# another unit: the model is as unsure as among that many equally likely characters. Their vocabularies are of words
+# or pieces of words, so you can't compare a perplexity of 23 there with one of 4 here.
 
 # %% exercise="perplexity"
 
@@ -111,7 +111,7 @@ print("\n" + topic[topic.index("Naming and binding\n=") :][:275] + " ...")
 
 # %%
 def tables(corpus, part, strength):
-    """Bits per character, and perplexity, of tables that look 6 back."""
+    """Bits per character, and perplexity, of tables that look back 6."""
     seen, text = (read_corpus(corpus, each) for each in ("training", part))
     vocab_size = len(text_tokenizer())
     return perplexity(table_log_p(seen, text, range(7), strength, vocab_size))
@@ -128,7 +128,7 @@ for corpus in ("english", "code"):
         f"as among {among:.1f} (strength {strength})"
     )
 claim(
-    "Tables find new code harder than new English.",
+    "The tables find new code harder than new English.",
     table_bits["code"] > table_bits["english"] + 0.2,
 )
 
@@ -136,8 +136,8 @@ claim(
 # ## Every character, once
 #
 # Cut a text into pieces of 128, and each piece begins blind: nothing is known before its first character. So let the
-# window *slide*. Each one begins half a window after the one before, and only its second half is scored. Then every
-# character has 64 to 127 before it. (Only the first window of a text is scored from its start.)
+# window *slide*. Each one begins half a window after the last, and only its second half is scored. Then every scored
+# character has 64 to 127 before it. (Only a text's first window is scored from its start.)
 
 # %% exercise="sliding_window"
 
@@ -155,20 +155,20 @@ for length, (inputs, targets) in windows.items():
     )
 
 # %% [markdown]
-# At every length the same characters are scored. Only what is before them gets longer.
+# At every length the same characters are scored. Only what comes before them gets longer.
 #
 # ## Three models
 #
-# Two layers, four heads, 64 numbers per token, windows of 128, 300 steps of 16 windows. The learning rate is 0.01:
-# validation topics chose it for all three (below). Nothing else is tuned: CoPE's table has 129 rows, one for each count
-# that a window allows.
+# Each has two layers, four heads and 64 numbers per token, and trains for 300 steps on 16 windows of 128. The
+# learning rate is 0.01: validation topics chose it for all three (below). Nothing else is tuned: CoPE's table has 129
+# rows, one for each count that a window allows.
 #
 # **Predict.** Which of ALiBi, RoPE and CoPE will be best at 128? What will happen to each at 512?
 #
 # <details><summary>Think first, then train</summary>
 #
 # ALiBi's penalty goes on in the same way. RoPE rotates by angles that it has never met. CoPE's positions grow with
-# what is counted: if a head counts characters, 512 is new to it; if it counts lines, hardly.
+# what is counted. To a head that counts characters, 512 is new; to one that counts lines, hardly.
 #
 # </details>
 
@@ -231,8 +231,8 @@ claim(
     bits["cope", 128] < min(bits["rope", 128], bits["alibi", 128]) - 0.03,
 )
 claim(
-    "At 512 RoPE is more than a bit worse than at 128, ALiBi is as good, and "
-    "CoPE is between them.",
+    "At 512 RoPE is more than a bit worse than at 128, ALiBi is as good as "
+    "there, and CoPE is between them.",
     bits["rope", 512] > bits["rope", 128] + 1
     and abs(bits["alibi", 512] - bits["alibi", 128]) < 0.15
     and bits["cope", 512] < bits["cope", 128] + 1.2
@@ -244,10 +244,10 @@ claim(
 )
 
 # %% [markdown]
-# CoPE learns most per step, but its steps take twice as long. On longer texts ALiBi doesn't care, RoPE breaks, and
-# CoPE is in between, which surprised us. We suspect its table: a count above 128 gets the last row, which the training
-# hardly ever met. Below is a run with 16 rows. (And a table of counts, made in a second, beats all three.) Where in the
-# window is the loss?
+# CoPE learns most per step, but its steps take twice as long. Longer texts don't bother ALiBi, they break RoPE, and
+# CoPE is in between, which surprised us. We suspect its table: a count above 128 gets the last row, which the
+# training hardly ever met. Below are runs with 16 rows. (And a table of counts, made in a second, beats all three.)
+# Where in the window are bits lost?
 
 # %% exercise="bits_by_position"
 
@@ -279,14 +279,14 @@ show(
 # ## RoPE's best chance
 #
 # Nobody would use RoPE like that. Two remedies take one line each. **Position interpolation** squeezes the positions:
-# a text of 512 is told that it is 128 long (Chen et al. 2023, arXiv 2306.15595). **"NTK-aware"** scaling enlarges the
-# base instead, so that only the slow pairs are slowed. Those are the ones whose angles would be new.
+# a text of 512 passes for one of 128 (Chen et al. 2023, arXiv 2306.15595). **"NTK-aware"** scaling enlarges the base
+# instead, which slows down only the slow pairs. Those are the ones whose angles would be new.
 
 # %% exercise="interpolate_positions"
 
 # %% [markdown]
-# **Predict.** RoPE lost more than a bit at 512. What will each remedy bring, without further training? And
-# after 60 more steps on windows of 512, four at once?
+# **Predict.** RoPE lost more than a bit at 512. How much will each remedy win back without further training? And
+# after 60 more steps on windows of 512, four at a time?
 
 # %% tags=["nbval-ignore-output"]
 trained = models["rope"].state_dict()
@@ -294,7 +294,7 @@ trained = {name: weights.clone() for name, weights in trained.items()}
 
 
 def rope_at_512(how, steps):
-    """Bits of the trained RoPE with other angles, and a few steps more."""
+    """Bits of the trained RoPE with other angles, after more steps."""
     model = models["rope"]
     model.load_state_dict(trained)
     for block in model.blocks:
@@ -318,30 +318,30 @@ for (how, steps), value in rescued.items():
 
 # %% tags=["folded"]
 claim(
-    "Without training the larger base saves more than a third of a bit, and "
-    "squeezing saves less.",
+    "Without further training the larger base saves more than a third of a "
+    "bit, and squeezing saves less.",
     rescued["ntk", 0] < rescued["as it is", 0] - 0.35
     and rescued["ntk", 0] < rescued["interpolated", 0] - 0.2,
 )
 claim(
-    "After 60 steps squeezed RoPE has won more than a bit, and plain RoPE "
-    "trained as long is better still.",
+    "After 60 steps squeezed RoPE has won back more than a bit, and plain "
+    "RoPE trained as long is better still.",
     rescued["interpolated", 60] < rescued["interpolated", 0] - 1
     and rescued["as it is", 60] < rescued["interpolated", 60] - 0.05,
 )
 
 # %% [markdown]
-# Squeezing alone brings next to nothing here: neighbors are now a quarter of a position apart, and so small a model
-# lives on its neighbors. A few more steps bring most of it back. That's how it's done in practice: squeeze, all pairs
+# Squeezing alone wins back next to nothing: neighbors are now a quarter of a position apart, and so small a model
+# lives on its neighbors. A few more steps win back most of it. That's how it's done in practice: squeeze, all pairs
 # alike or each as much as it needs (YaRN, arXiv 2309.00071), and train a little more. But here 60 steps *without*
-# squeezing are better still, so its gain is not something that our small model can show. (The larger base we didn't
-# train further.) Another way is to draw
-# random positions during the training, so that no distance is new (Ruoss et al. 2023, arXiv 2305.16843).
+# squeezing are better still, so our small model can't show what squeezing gains. (We didn't train the larger base
+# further.) Another way is to draw random positions during training, so that no distance is new (Ruoss et al. 2023,
+# arXiv 2305.16843).
 #
 # ## All encodings, recorded
 #
-# Twice as many steps, 600, and otherwise the recipe above. For each encoding the validation topics chose between the
-# rates 0.005 and 0.01, with a seed that's in no table. Code takes over the rates of English.
+# These runs have twice as many steps, 600, and otherwise the recipe above. For each encoding the validation topics
+# chose between the rates 0.005 and 0.01, with a seed that's in no table. Code uses the rates of English.
 #
 # **Predict.** Which of the nine keep their bits at 512? For which is that impossible by construction?
 #
@@ -370,16 +370,16 @@ for corpus, lines in (("english", english), ("code", code)):
     print(f"{'tables of lesson 08':26}{table_bits[corpus]:6.2f}\n")
 
 # %% [markdown]
-# Means over three seeds, the least and the most in parentheses.
+# You see means over three seeds, with the least and the most in parentheses.
 #
 # - **At 128, after equal steps,** Transformer-XL comes first, in half of CoPE's time. Then come CoPE, Shaw and RoPE,
-#   close together, and ALiBi a fifth of a bit later. **In equal time** RoPE is a tenth of a bit ahead of CoPE, and
-#   ALiBi is level with it: what CoPE learns more per step, it pays for with slower steps.
-# - **At 512** Transformer-XL and ALiBi have kept their bits. RoPE has lost all it learned: it's worse than knowing only
-#   letter frequencies. CoPE + RoPE breaks along with it. With random positions RoPE loses nothing, but it has paid two
-#   thirds of a bit for that.
-# - **The rows decide for CoPE,** again. With 129 it loses more than a third of a bit at 512, with 64 or 16 next to
-#   nothing. (No test chose these: 16 and 64 are numbers that the paper tried.)
+#   close together, and ALiBi, a fifth of a bit worse. **In equal time** RoPE is a tenth of a bit ahead of CoPE, and
+#   ALiBi is level with CoPE: what CoPE learns more per step, it pays for with slower steps.
+# - **At 512** Transformer-XL and ALiBi have kept their bits. RoPE has lost all it learned: it does worse than letter
+#   frequencies alone. CoPE + RoPE, both in one model, breaks, too. With random positions RoPE loses nothing, but has
+#   paid two thirds of a bit for that.
+# - **For CoPE, the rows decide** again. With 129 it loses more than a third of a bit at 512, with 64 or 16 next to
+#   nothing. (No test chose these: the paper tried 16 and 64.)
 
 # %% tags=["folded"]
 seen, text = (read_corpus("english", part) for part in ("training", "test"))
@@ -401,7 +401,7 @@ claim(
 )
 of_code = {name: values[0] for name, values in mean_bits("code").items()}
 claim(
-    "On code the five best come in the same order, but for Shaw and CoPE, and "
+    "On code the five best come in the same order, but for Shaw and CoPE. "
     "Transformer-XL is level with the tables.",
     of_code["transformer_xl"]
     < min(of_code["cope"], of_code["shaw"])
@@ -418,8 +418,9 @@ claim(
     and abs(longer["rope"][0] - table_bits["english"]) < 0.03,
 )
 claim(
-    "At 512 Transformer-XL, ALiBi, CoPE with 16 or 64 rows and RoPE with "
-    "random positions have lost next to nothing, and that one has paid.",
+    "At 512 Transformer-XL, ALiBi, CoPE with 16 or 64 rows, and RoPE with "
+    "random positions have lost next to nothing, but the last one has paid "
+    "for it at 128.",
     max(
         abs(lost[name])
         for name in (
@@ -434,22 +435,22 @@ claim(
     and at_128["random_angles"] > at_128["rope"] + 0.5,
 )
 claim(
-    "CoPE with 129 rows has lost more than 0.3 bits, CoPE + RoPE more than 1, "
-    "and RoPE needs more than letter frequencies alone.",
+    "CoPE with 129 rows has lost more than 0.3 bits, and CoPE + RoPE more "
+    "than 1. RoPE needs more bits than letter frequencies alone.",
     lost["cope"] > 0.3
     and lost["cope+rope"] > 1
     and found["rope"][2] > unigram,
 )
 
 # %% [markdown]
-# On code the order is the same. And the tables of lesson 08, made in a second, are ahead of all models on English but
-# RoPE in CoPE's time. With that they are level, and on code with Transformer-XL. (Validation chose the higher rate for
-# all nine, so a wider grid might move some.)
+# On code the five best come in the same order, but for Shaw and CoPE. And the tables of lesson 08, made in a second,
+# are ahead of all models on English but one: they're level with RoPE in CoPE's time. On code they're level with
+# Transformer-XL. (Validation chose the higher rate for all nine, so a wider grid might move some.)
 #
 # ### Beside the paper
 #
-# The CoPE paper trained on Wikitext-103: 12 layers, 768 numbers per token, about 100 million tokens, windows of 1,024.
-# Perplexity per token (tables 5 and 8; there is no RoPE row, and no spread over seeds):
+# The CoPE paper trained on Wikitext-103, with 12 layers, 768 numbers per token, about 100 million tokens and windows
+# of 1,024. Perplexity per token (tables 5 and 8, without RoPE or a spread over seeds):
 #
 # | positions | million parameters | validation | test |
 # |---|---|---|---|
@@ -464,8 +465,8 @@ claim(
 # | CoPE, largest position 1,024 | 123.7 | 22.46 | 23.31 |
 # | CoPE with ALiBi's slopes | 123.7 | 24.16 | 25.09 |
 #
-# On windows longer than the trained ones (its figure 3, without numbers) CoPE stays best; relative positions stay
-# healthy if far distances share one vector. And on code, 4 layers, 256 numbers per token, 100 billion tokens (table 5):
+# On windows longer than the trained ones (figure 3, without numbers) CoPE stays best; relative positions stay healthy
+# if far distances share one vector. And on code, with 4 layers, 256 numbers per token, 100 billion tokens (table 5):
 #
 # | positions | million parameters | test |
 # |---|---|---|
@@ -482,9 +483,9 @@ print("over relative {:.2f}, over RoPE on code {:.2f}".format(*gain))
 # %% [markdown]
 # **What has been found since?** We looked for an independent comparison of language models in which CoPE beats RoPE
 # at scale, and found none (November 2026). One reason is plain: CoPE needs a whole row of $q \cdot k$ before the
-# softmax, and the fast attention kernels never have that row. What newer papers report as better are cheaper gates,
-# one per *key*. At 760 million parameters and 50 billion tokens, perplexity on Wikitext, by PaTH's own authors (arXiv
-# 2505.16381):
+# softmax, and the fast attention kernels never have that row. Newer papers report that cheaper gates, one per *key*,
+# do better. With 760 million parameters and 50 billion tokens, PaTH's own authors report these perplexities on
+# Wikitext (arXiv 2505.16381):
 #
 # | RoPE | FoX, a forget gate | PaTH | PaTH + FoX |
 # |---|---|---|---|
@@ -497,17 +498,17 @@ print("over relative {:.2f}, over RoPE on code {:.2f}".format(*gain))
 # ## What does a head count?
 #
 # The paper's figure 4 shows heads that attend to the current paragraph, or to the current section, *by position
-# alone*, in a model with gate keys of its own. That is: leave out $q \cdot k$, and look at the softmax of what CoPE
-# adds to the scores. Can we find such a head? A
-# picture proves nothing, since a head that just looks nearby draws nearly the same one. We need a number, and what
-# that number would be by chance.
+# alone*: leave out $q \cdot k$, and look at the softmax of what CoPE adds to the scores. Can we find such a head? A
+# picture proves nothing, since a head that just looks nearby draws nearly the same one. We need a number, and what it
+# would be by chance.
 
 # %% exercise="boundary_score"
 
 # %% [markdown]
-# A head that looks nearby keeps a lot within its own paragraph, wherever the boundaries are. So shuffle them: as many
-# paragraphs, just as long, in a random order. That's the **null**. What a head has *more* than that, it has from
-# knowing where the paragraphs are. We give it on a scale from 0, no more than by chance, to 1, nothing ever leaves.
+# A head that looks nearby keeps a lot of its attention within its own paragraph, wherever the boundaries are. So
+# shuffle them: as many paragraphs, just as long, in a random order. That's the **null**. What a head keeps *beyond*
+# that, it owes to knowing where the paragraphs are. Our scale goes from 0 (no more than by chance) to 1 (nothing ever
+# leaves).
 
 # %% exercise="shuffled_boundaries"
 
@@ -552,8 +553,8 @@ show(
     "is far below.",
 )
 claim(
-    "No head of this CoPE keeps to its line or paragraph: of what would leave "
-    "shuffled ones, not even a third is kept.",
+    "No head of this CoPE keeps to its line or paragraph: of the attention "
+    "that would leave shuffled ones, it keeps less than a third.",
     max(above.values()) < 1 / 3,
 )
 claim(
@@ -562,12 +563,12 @@ claim(
 )
 
 # %% [markdown]
-# So plainly: **no head does it**, at this size and after this training. What heads do count is smaller. One opens its
-# gate wide for spaces and ends of lines, and much less for most letters. So its positions mix words and letters.
+# Plainly, **no head does it**, at this size and after this training. What heads do count is smaller. One opens its
+# gates wide for spaces and ends of lines, and much less for most letters. So its positions mix words and letters.
 #
-# The heads in the paper's figure have gate keys of their own. So we trained such models, too, twice as long, on
-# English and on code, with three seeds each. Of each corpus, here is the head that keeps to its line best.
-# **Predict** where the blue of its last query ends: where the line begins, or the paragraph, or the heading, or
+# In the paper's figure, gates have keys of their own. So we trained such models, too, twice as long, on English and
+# on code, with three seeds each. For each corpus, here is the head that keeps to its line best, and in blue, what its
+# last query sees. **Predict** how far back it goes: to where the line begins, or the paragraph, or the heading, or
 # `def`?
 
 # %% tags=["folded"]
@@ -604,20 +605,21 @@ for (corpus, kind), values in kept.items():
     cells = "".join(f"{value:6.2f}" for value in values)
     print(f"{corpus:8}{kind:12}{cells}")
 claim(
-    "No head of the six models keeps even a third, for any boundary.",
+    "No head of the six models keeps even a third beyond chance, for any "
+    "boundary.",
     max(max(values) for values in kept.values()) < 1 / 3,
 )
 
 # %% [markdown]
-# It fades within a few characters or words. The best head of one model keeps a quarter of what chance
-# would let go, which is a trace and no more. (Sections are few, and their numbers mean little: on English, a model
-# without positions gets 0.13 by the same count.)
+# It fades within a few characters or words. The best head of one model keeps a quarter of what chance would let go, a
+# trace and no more. (There are few sections, so their numbers mean little: on English, a model without positions gets
+# 0.13 by the same measure.)
 #
 # ## A text in which the paragraph matters
 #
-# Is the score blind, or is the head not there? Take a text in which such a head would pay. Each paragraph draws its
-# letters with frequencies of its own, 5 to 60 of them. What came before the paragraph says nothing about its letters.
-# What came since says all that can be known, and in what order doesn't matter.
+# Is our score blind, or is there no such head? Take a text in which it would pay. Each paragraph has 5 to 60 letters,
+# drawn with frequencies of its own. What came before the paragraph says nothing about its letters. What came since
+# says all that can be known, in whatever order.
 #
 # **Predict.** How will a head of CoPE find the current paragraph? Which gates must open?
 
@@ -657,8 +659,8 @@ show(
     "paragraph along the diagonal, and ends where the paragraph begins.",
 )
 claim(
-    "Here a head keeps nearly everything within its own paragraph, and more "
-    "than half of what shuffled boundaries would miss.",
+    "Here a head keeps nearly everything within its own paragraph: more "
+    "than half of what would leave shuffled ones.",
     score[layer, head] > 0.94
     and 1 - score[layer, head] < 0.5 * (1 - chance[layer, head]),
 )
@@ -670,8 +672,8 @@ claim(
 # %% [markdown]
 # There it is. Nobody told the head what a paragraph is. Its gate opens at the end of a line and hardly anywhere else,
 # so all keys of the current paragraph are at a position near 0, however many they are. One thing was chosen for CoPE
-# alone: a table of 4 rows. **Predict** which encodings come near it without, and whether a head of theirs keeps to its
-# paragraph.
+# alone: a table of 4 rows. **Predict** which encodings come near it without that, and whether they have a head that
+# keeps to its paragraph.
 
 # %% tags=["folded"]
 rng = np.random.default_rng(2)
@@ -699,24 +701,25 @@ made = mean_bits("paragraphs")
 counts = mean_bits("paragraphs, 4 rows")["cope"]
 claim(
     "CoPE with 4 rows and Transformer-XL are within 0.03 bits of each other "
-    "at every length; RoPE loses on longer texts, and ALiBi needs more all "
-    "along.",
+    "at every length. RoPE loses on longer texts, and ALiBi needs more bits "
+    "throughout.",
     (abs(counts - made["transformer_xl"]) < 0.03).all()
     and made["rope"][2] > made["rope"][0] + 0.1
     and (made["alibi"] > counts + 0.05).all(),
 )
 
 # %% [markdown]
-# Counting paragraphs pays here, but it isn't the only way. CoPE with 4 rows and Transformer-XL, which
-# has no gate, come within 0.03 bits of each other, and Transformer-XL in half the time. With its default of 129 rows
-# CoPE does nearly as well, while its best head keeps much less to its paragraph. So a low number on English doesn't
-# rule out that paragraphs are counted a little. It rules out a head as sharp as the one above. ALiBi, whose slopes
-# know no boundary, gives up a tenth of a bit, and RoPE loses a third of a bit at 512. (The rate of 0.01 was not
-# chosen for anyone.)
+# Counting paragraphs pays here, but it isn't the only way. CoPE with 4 rows and Transformer-XL, which has no gate,
+# come within 0.03 bits of each other, and Transformer-XL needs half the time. With its default of 129 rows CoPE does
+# nearly as well, though its best head keeps much less to its paragraph. So a low score on English doesn't rule out
+# that paragraphs are counted a little. It rules out a head as sharp as the one above. ALiBi, whose slopes know no
+# boundary, gives up a tenth of a bit, and RoPE loses a third of a bit at 512. (The rate of 0.01 wasn't tuned for any
+# of them.)
 #
 # ## Try it
 #
-# Paste a text of your own: a letter, a poem, a program. Which model finds it easiest? What does it cost backward?
+# Paste a text of your own: a letter, a poem, a program. Which model finds it easiest? What does it cost read
+# backward?
 
 # %% tags=["nbval-ignore-output"]
 mine = """Dear reader, this is no documentation of anything.
@@ -733,10 +736,10 @@ for name, model in models.items():
 # ## What this showed, and what it did not
 #
 # All this is small: 340 thousand characters of one kind of English, two layers, at most 1,400 steps. The paper had
-# 100 million tokens. Which encoding is best in a large model can't be read off here: a table of counts does as well
-# as our best. What may carry over are the reasons why each breaks on longer texts: angles never met, and rows never
-# trained. And a head learns to count paragraphs where paragraphs decide what comes next. Where they decide little,
-# ours counted blanks, and letters a little.
+# 100 million tokens. None of it tells us which encoding is best in a large model: a table of counts does as well as
+# our best. What may carry over is why they break on longer texts: angles never met, and rows never trained. And a
+# head learns to count paragraphs where paragraphs decide what comes next. Where they decide little, ours counted
+# spaces, and letters a little.
 #
 # ## What comes next
 #
