@@ -80,7 +80,12 @@ def memory(value, **named):
 
 
 def numbers_only(slope):
-    return slope if isinstance(slope, int | float) else f"a {type(slope).__name__}"
+    require(
+        isinstance(slope, int | float),
+        f"A slope must be a plain number, and here is one that is {described(slope)}. If that has "
+        "its number in it, take its `.data`.",
+    )
+    return slope
 
 
 @check("Value")

@@ -141,7 +141,7 @@ class NoSlopes(Value):
         return type(self)(self.data * other.data, "*", (self, other))
 
 
-@mistake("Value", "The slopes are plain numbers, not Values: take their `.data`.")
+@mistake("Value", shown_by="a_product_remembers")
 class ValuesAsSlopes(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -315,6 +315,12 @@ class CommaMissing(Value):
         return self.made("tanh", t, (self), slopes=(1 - t * t))
 
 
+@mistake("Value", "This is 1 / cosh(x). Square it, or write 1 - tanh(x)^2.")
+class CoshNotSquared(Value):
+    def tanh(self):
+        return self.made("tanh", math.tanh(self.data), (self,), (1 / math.cosh(self.data),))
+
+
 @accepted("Value")
 class SlopeByCosh(Value):
     def tanh(self):
@@ -405,6 +411,26 @@ def seen_when_pushed(root):
         to_do.append((node, True))
         to_do += [(each, False) for each in node.inputs if each not in seen]
         seen |= set(node.inputs)
+    return order
+
+
+@mistake(
+    "topological_order",
+    "You mark a Value as seen when you put it on the list of what's to do. While it waits there, "
+    "others that need it go into the order. Mark it when you take it off.",
+)
+def seen_when_pushed_one_by_one(root):
+    order, seen, to_do = [], {root}, [(root, False)]
+    while to_do:
+        node, inputs_done = to_do.pop()
+        if inputs_done:
+            order.append(node)
+            continue
+        to_do.append((node, True))
+        for each in node.inputs:
+            if each not in seen:
+                seen.add(each)
+                to_do.append((each, False))
     return order
 
 
@@ -786,6 +812,30 @@ def given_numbers_reset_only(root):
     walk_without_zeros(root)
 
 
+@mistake(
+    "backpropagate",
+    "Only Values without inputs have their grad in the end. The others keep theirs, too.",
+    seen="what PyTorch does with all but the leaves",
+)
+def kept_by_given_numbers_only(root):
+    walk(root, chain_rule)
+    for node in topological_order(root):
+        if node.inputs:
+            node.grad = 0.0
+
+
+@mistake(
+    "backpropagate", "root.grad is added to what was there before. Set it: root.grad = 1, without +."
+)
+def one_added_to_root(root):
+    for node in topological_order(root)[:-1]:
+        node.grad = 0.0
+    root.grad += 1.0
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += chain_rule(node, each, slope)
+
+
 @accepted("backpropagate")
 def collected_first(root):
     grads = {root: 1.0}
@@ -834,6 +884,42 @@ def front_only_reshaped(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape)))).reshape(shape)
 
 
+@mistake("unbroadcast", "The new axes in front are still there. Sum them, too.")
+def ones_only(grad, shape):
+    for axis, size in enumerate(shape):
+        if size == 1:
+            grad = grad.sum(axis=axis, keepdims=True)
+    return grad
+
+
+@mistake(
+    "unbroadcast",
+    "Everything is summed as soon as the shapes differ, and one number is left. Sum only the axes "
+    "that were stretched.",
+)
+def all_or_nothing(grad, shape):
+    return grad if grad.shape == shape else grad.sum().reshape(shape)
+
+
+@mistake(
+    "unbroadcast",
+    "This stretches grad forward, to a shape that is smaller. On the way back, sum the copies.",
+)
+def stretched_again(grad, shape):
+    return np.broadcast_to(grad, shape)
+
+
+@mistake(
+    "unbroadcast",
+    "A shorter `shape` is filled up with ones at its end. New axes are in front: line the shapes "
+    "up from the right.",
+)
+def filled_up_at_the_end(grad, shape):
+    filled = tuple(shape) + (1,) * (grad.ndim - len(shape))
+    axes = tuple(axis for axis, size in enumerate(filled) if size == 1)
+    return grad.sum(axis=axes, keepdims=True).reshape(shape)
+
+
 @mistake("unbroadcast", "You keep only the first entry along the axes in front. Sum them, too.")
 def first_in_front(grad, shape):
     grad = grad[(0,) * (grad.ndim - len(shape))]
@@ -852,6 +938,11 @@ def mean_of_copies(grad, shape):
 @mistake("unbroadcast", "The axis of size 1 is gone. Keep it: keepdims=True, or reshape(shape).")
 def keepdims_missing(grad, shape):
     return grad.sum(axis=stretched(grad, shape))
+
+
+@mistake("unbroadcast", "You always sum axis 0. Sum the axes that were stretched.")
+def always_axis_0_reshaped(grad, shape):
+    return grad.sum(axis=0).reshape(shape)
 
 
 @mistake("unbroadcast", "You always sum axis 0. Sum the axes that were stretched.")
@@ -1030,6 +1121,12 @@ def elementwise(a, b, grad):
 
 
 @mistake("matmul_gradients", "The gradient of the product, `grad`, is not used in it.")
+def ones_for_grad(a, b, grad):
+    ones = np.ones_like(grad)
+    return unbroadcast(ones @ transposed(b), a.shape), unbroadcast(transposed(a) @ ones, b.shape)
+
+
+@mistake("matmul_gradients", "The gradient of the product, `grad`, is not used in it.")
 def slopes_only(a, b, grad):
     return transposed(b), transposed(a)
 
@@ -1108,6 +1205,25 @@ def mean_over_the_batch(a, b, grad):
 def always_summed_over_the_batch(a, b, grad):
     in_front = tuple(range(grad.ndim - 2))
     return (grad @ transposed(b)).sum(axis=in_front), (transposed(a) @ grad).sum(axis=in_front)
+
+
+@mistake(
+    "matmul_gradients",
+    "The gradient of b is always summed over the batch. Sum it only where b was stretched.",
+)
+def one_b_for_all(a, b, grad):
+    rows, columns = a.reshape(-1, a.shape[-1]), grad.reshape(-1, grad.shape[-1])
+    return grad @ transposed(b), rows.T @ columns
+
+
+@mistake(
+    "matmul_gradients",
+    "You sum only new axes in front. Sum an axis of size 1 that was stretched, too: unbroadcast.",
+)
+def new_axes_only(a, b, grad):
+    grad_a, grad_b = grad @ transposed(b), transposed(a) @ grad
+    new_a, new_b = (tuple(range(grad.ndim - each.ndim)) for each in (a, b))
+    return grad_a.sum(axis=new_a), grad_b.sum(axis=new_b)
 
 
 @mistake("matmul_gradients", "Axis 0 is always summed. Sum only what was stretched: unbroadcast.")
@@ -1191,6 +1307,27 @@ def of_the_log_softmax(out, grad):
 @mistake("softmax_gradient", "You sum the squares of out[j]. Sum grad[j] out[j].")
 def sum_of_squares(out, grad):
     return out * (grad - total(out * out))
+
+
+@mistake("softmax_gradient", "The sum has out[j] squared in it. It is that of grad[j] out[j].")
+def out_squared_in_the_sum(out, grad):
+    return out * (grad - total(grad * out**2))
+
+
+@mistake(
+    "softmax_gradient", "The gradient is divided by its own size. It is right without that step."
+)
+def normalized_again(out, grad):
+    gradient = out * (grad - total(grad * out))
+    return gradient / abs(gradient).sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax_gradient",
+    "np.diag and np.outer make a table for one row alone. There may be several rows.",
+)
+def table_of_one_row(out, grad):
+    return (np.diag(out) - np.outer(out, out)) @ grad
 
 
 @mistake("softmax_gradient", "The mean of grad is subtracted. Subtract the sum of grad[j] out[j].")
