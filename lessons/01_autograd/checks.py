@@ -82,8 +82,8 @@ def memory(value, **named):
 def numbers_only(slope):
     require(
         isinstance(slope, int | float),
-        f"A slope must be a plain number, and here is one that is {described(slope)}. If that has "
-        "its number in it, take its `.data`.",
+        f"A slope must be a plain number, and one of yours is {described(slope)}. Of a Value, take "
+        "its `.data`.",
     )
     return slope
 

@@ -825,7 +825,8 @@ def kept_by_given_numbers_only(root):
 
 
 @mistake(
-    "backpropagate", "root.grad is added to what was there before. Set it: root.grad = 1, without +."
+    "backpropagate",
+    "root.grad is added to what was there before. Set it: root.grad = 1, without +.",
 )
 def one_added_to_root(root):
     for node in topological_order(root)[:-1]:

@@ -82,7 +82,7 @@ def gradients_reach_the_table(answer):
     out = layer(torch.tensor([1, 4, 1]))
     require(
         out.requires_grad,
-        "No gradient can flow back to self.weight: the engine has not seen the lookup. Index the "
+        "No gradient can flow back to self.weight: the engine hasn't recorded the lookup. Index the "
         "weight itself, without .data, .detach(), .numpy() or no_grad().",
     )
     (out * torch.tensor([[1.0], [10.0], [100.0]])).sum().backward()
@@ -219,9 +219,9 @@ def no_neighbor(answer):
     dtypes = {str(getattr(side, "dtype", "int64")) for pair in pairs for side in pair}
     require(
         dtypes == {"int64"},
-        f"The ids must be int64, and here are some of dtype {(dtypes - {'int64'} or {''}).pop()}. "
-        "Say which dtype you want: np.array(..., dtype=np.int64). A list that is empty makes floats "
-        "otherwise.",
+        f"The ids must be int64, and here are some of dtype {''.join(sorted(dtypes - {'int64'}))}. "
+        "Say which dtype you want: np.array(..., dtype=np.int64). Otherwise an empty list becomes "
+        "an array of floats.",
     )
     return pairs
 

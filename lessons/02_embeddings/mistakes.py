@@ -191,8 +191,7 @@ class ResultOfTheCheck(Embedding):
 )
 class CheckAsCondition(Embedding):
     def forward(self, ids):
-        if check_ids(ids, len(self.weight)):
-            return self.weight[ids]
+        return self.weight[ids] if check_ids(ids, len(self.weight)) else None
 
 
 @mistake(
@@ -1293,8 +1292,8 @@ def softmax_of_the_gradient(table, ids, grad_logits):
 
 @mistake(
     "tied_gradient",
-    "In the output's part each logit meets its own row of the table. It's the slope for that row, "
-    "so it meets the other factor, hidden: grad_logits.T @ table[ids].",
+    "In the output's part you multiply by row r itself. The slope of logits[n, r] for row r is the "
+    "other factor, hidden[n]: grad_logits.T @ table[ids].",
 )
 def output_with_its_own_rows(table, ids, grad_logits):
     return lookup(table, ids, grad_logits) + table * grad_logits.sum(axis=0)[:, None]

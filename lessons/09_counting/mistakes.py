@@ -81,6 +81,41 @@ def sets_to_one(text):
     return [min(1, count) for count in count_values(text)]
 
 
+@mistake("count_values", "Only the variable a is followed. There may be others: keep them all.")
+def follows_a_alone(text):
+    value, answers = 0, []
+    for pair in map("".join, zip(text, text[1:])):
+        value = 0 if pair == "a=" else value + (pair == "a+")
+        answers += [value] * (pair == "?a")
+    return answers
+
+
+@mistake("count_values", "This is a dict of the last answers by name. Return a list, in order.")
+def answers_by_name(text):
+    names = [name for name, _ in questions(text)]
+    return dict(zip(names, count_values(text)))
+
+
+@mistake("count_values", "These are the last values, by name. Return a list of the answers.")
+def values_by_name(text):
+    names = dict.fromkeys(re.findall(r"(\w)=", text))
+    return {name: since_setting(name, text).count(f"{name}+") for name in names}
+
+
+@mistake(
+    "count_values",
+    "Not every operation has two characters: a question has three. Go on by the width of each.",
+)
+def always_two_characters(text):
+    values, answers, text = {}, [], text.replace(".", "")
+    for one, two in zip(text[::2], text[1::2]):
+        if two in "=+":
+            values[one] = 0 if two == "=" else values.get(one, 0) + 1
+        elif one == "?":
+            answers.append(values.get(two, 0))
+    return answers
+
+
 @mistake("count_values", "All increments in the text are counted, also before the last setting.")
 def whole_text(text):
     return [text.count(f"{name}+") for name, _ in questions(text)]
@@ -201,6 +236,16 @@ def whole_weight_for_each(values, set_weight=1, increment_weight=7, pass_weight=
     return weights(values, *each[:2], pass_weight, each[2])
 
 
+@mistake(
+    "operation_weights",
+    "The result is an array of integers, which cuts fractions off. Make it of floats: np.zeros(...)"
+    " is, but zeros_like(values), or dtype=values.dtype, is not.",
+)
+def cut_off_by_integers(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    return table.astype(values.dtype)
+
+
 @mistake("operation_weights", "`//` drops what is left over. Divide with `/`: weights are floats.")
 def whole_numbers_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     n = values.shape[1]
@@ -243,6 +288,31 @@ def one_stops_all(values, set_weight=1, increment_weight=7, pass_weight=50, quer
 def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
     return table * np.concatenate([np.tile(values < 9, 3), np.ones((len(values), 1))], axis=1)
+
+
+@mistake("operation_weights", "A variable at 9 can still be asked for. Only its increment is 0.")
+def nine_blocks_queries(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    n = values.shape[1]
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, 2 * n : 3 * n] *= values < 9
+    return table
+
+
+@mistake("operation_weights", "A variable at 9 can still be set. Only its increment is 0.")
+def nine_blocks_settings(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, : values.shape[1]] *= values < 9
+    return table
+
+
+@mistake(
+    "operation_weights",
+    "The weights are shared by two, as in the example. There may be another number of variables.",
+)
+def always_two_variables(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    factor = values.shape[1] / 2
+    each = [factor * weight for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
 
 
 @mistake("operation_weights", "The others get the weight of an increment at 9. They keep theirs.")
@@ -430,6 +500,12 @@ def symbol_of_the_query(gates, ids, asking, vocab_size):
 @mistake("gate_by_symbol", "Queries and keys are exchanged: gates[b, i, j] is query i, key j.")
 def queries_and_keys_exchanged(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates.swapaxes(1, 2), ids, asking, vocab_size)
+
+
+@mistake("gate_by_symbol", "These are sums. Asked for is the mean gate of each symbol.")
+def sums_without_nothing(gates, ids, asking, vocab_size):
+    counted = np.isnan(gate_by_symbol(gates, ids, asking, vocab_size))
+    return np.where(counted, np.nan, sums_by_symbol(gates, ids, asking, vocab_size))
 
 
 @mistake("gate_by_symbol", "These are sums. Asked for is the mean gate of each symbol.")

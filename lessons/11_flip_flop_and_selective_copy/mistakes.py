@@ -26,6 +26,12 @@ def rows_lost(ids):
     return ids[ids != BLANK]
 
 
+@mistake("without_blanks", "You cut the end of each row off. Blanks may be anywhere in it.")
+def cut_at_the_end(ids):
+    refuse_uneven(ids)
+    return ids[:, : (ids[0] != BLANK).sum()]
+
+
 @mistake("without_blanks", "You replaced blanks by 0, which is the symbol a. Leave them out.")
 def replaced_by_zero(ids):
     refuse_uneven(ids)
@@ -265,6 +271,11 @@ def number_of_hits(attention, ids):
     return int(hits(attention, ids).sum())
 
 
+@mistake("source_hits", "This is in per cent. Return a share, from 0 to 1.")
+def per_cent(attention, ids):
+    return 100 * hits(attention, ids).mean()
+
+
 @mistake("source_hits", "You divided by all positions. Divide by the askers.")
 def over_all_positions(attention, ids):
     return hits(attention, ids).sum() / ids.size
@@ -484,8 +495,8 @@ def largest_bit_so_far(instructions, bits):
 
 @mistake(
     "recall",
-    "You mixed the texts: without an axis, accumulate goes from text to text. Along a text is "
-    "axis=1.",
+    "You mixed the texts: axis 0, which accumulate takes unless you name another, goes from text "
+    "to text. Along a text is axis=1.",
     seen="accumulate without its axis",
 )
 def accumulates_over_the_batch(instructions, bits):
@@ -556,6 +567,36 @@ def reads_for_writes(instructions, bits):
         memory = np.where(instructions[:, pair] == READ, bits[:, pair], memory)
         result[:, pair] = np.where(instructions[:, pair] == WRITE, memory, bits[:, pair])
     return result
+
+
+@mistake("recall", "Ignores and reads are swapped: READ is 1, IGNORE is 2.")
+def ignores_for_reads(instructions, bits):
+    last = np.take_along_axis(bits, last_writes(instructions), axis=1)
+    return np.where((instructions != WRITE) & (instructions != READ), last, bits)
+
+
+@mistake("recall", "Each read got the bit of the next write. The last one before it counts.")
+def next_write_or_the_first(instructions, bits):
+    result, memory = bits.copy(), bits[:, 0]
+    for pair in reversed(range(bits.shape[1])):
+        memory = np.where(instructions[:, pair] == WRITE, bits[:, pair], memory)
+        result[:, pair] = np.where(instructions[:, pair] == READ, memory, bits[:, pair])
+    return result
+
+
+@mistake(
+    "recall",
+    "You used the first text's writes, and their bits, for all. Every row has writes of its own.",
+)
+def memory_of_the_first_row(instructions, bits):
+    last = bits[0, last_writes(instructions)[0]]
+    return np.where(instructions == READ, last, bits)
+
+
+@mistake("recall", "This counts the writes. A read repeats the bit that was written.")
+def number_of_writes(instructions, bits):
+    count = (instructions == WRITE).cumsum(axis=1) % 2
+    return np.where(instructions == READ, count, bits)
 
 
 @mistake("recall", "Each read got the bit of the next write. The last one before it counts.")
