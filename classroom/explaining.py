@@ -17,6 +17,7 @@ from classroom.looking import look
 from classroom.mutants import mutants
 
 SECONDS = 8  # of work, for all mistakes together
+QUICK = 0.3  # seconds of work for one check of a changed answer: many of them loop without end
 READABLE = 70  # characters of a change that fit into a sentence
 AGAIN = (
     "Called once more with the same input, it gives another result. Something survives the call "
@@ -48,7 +49,7 @@ def named(trial, check):
     return [AGAIN] if _survives(trial) else []
 
 
-def _sentence_alone(trial, check, candidates, **alike):
+def _sentence_alone(trial, check, candidates, seconds=None, **alike):
     """The one sentence whose answer looks like the learner's, out of (answer, sentence) pairs.
 
     It must look so to the check that failed, to all before it, and to those after it that the
@@ -62,7 +63,7 @@ def _sentence_alone(trial, check, candidates, **alike):
             (answer, sentence)
             for answer, sentence in candidates
             if time.process_time() < until
-            and trial.seen_by(each).matches(look(each, answer), each, **alike)
+            and trial.seen_by(each).matches(look(each, answer, seconds), each, **alike)
         ]
 
     if alike:  # what is right but for its dtype explains nothing
@@ -134,7 +135,7 @@ def mutated(trial, check):
         for each in mutants(trial.entry)
         if len(each.old + each.new) < READABLE
     ]
-    sentence = _sentence_alone(trial, check, changes)
+    sentence = _sentence_alone(trial, check, changes, QUICK)
     return [sentence] if sentence else []
 
 

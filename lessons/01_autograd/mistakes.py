@@ -80,6 +80,26 @@ def second_difference(f, x, step=1e-5):
     return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
 
 
+@mistake("central_difference", "f is never called: this is the distance over itself.")
+def points_without_f(f, x, step=1e-5):
+    return ((x + step) - (x - step)) / (2 * step)
+
+
+@mistake("central_difference", "Your points are 2 * step from x. Go one step to each side.")
+def two_steps_to_each_side(f, x, step=1e-5):
+    return (f(x + 2 * step) - f(x - 2 * step)) / (4 * step)
+
+
+@mistake("central_difference", "You divide by step squared. The distance is 2 * step.")
+def step_squared(f, x, step=1e-5):
+    return (f(x + step) - f(x - step)) / (2 * step**2)
+
+
+@mistake("central_difference", "`//` drops what is left over. Divide with `/`.")
+def floor_division(f, x, step=1e-5):
+    return (f(x + step) - f(x - step)) // (2 * step)
+
+
 @mistake("central_difference", "The two values of f are added. Subtract them.")
 def mean_of_both(f, x, step=1e-5):
     return (f(x + step) + f(x - step)) / 2
@@ -302,6 +322,22 @@ class NumberAsInput(Value):
         return self.made("tanh", t, (self.data,), (1 - t * t,))
 
 
+@mistake("Value", "The input of x.tanh() must be x itself, not a copy of it: (self,).")
+class CopyOfTheInput(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (type(self)(self.data),), (1 - t * t,))
+
+
+@mistake(
+    "Value", "self.made takes the name of the operation first, and then the number: made('*', ...)."
+)
+class NumberBeforeTheName(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made(self.data * other.data, "*", (self, other), (other.data, self.data))
+
+
 @mistake("Value", "x.tanh() has forgotten its input and slope: let `self.made(...)` build it.")
 class ForgetfulTanh(Value):
     def tanh(self):
@@ -379,6 +415,21 @@ def breadth_first_in_a_growing_list(root):
     for node in order:
         order += [each for each in node.inputs if each not in order]
     return list(dict.fromkeys(order))[::-1]
+
+
+@mistake(
+    "topological_order",
+    "Your list goes breadth first, level by level. That isn't enough when one path to a Value is "
+    "longer than another: the Value must come before *everything* that uses it.",
+)
+def by_the_shortest_path(root):
+    distance, met = {root: 0}, [root]
+    for node in met:
+        for each in node.inputs:
+            if each not in distance:
+                distance[each] = distance[node] + 1
+                met.append(each)
+    return sorted(distance, key=distance.get, reverse=True)
 
 
 @mistake(
@@ -657,6 +708,15 @@ def walk_anew(root):
     for each, slope in zip(root.inputs, root.slopes):
         each.grad += slope * root.grad
         walk_anew(each)
+
+
+@mistake("backpropagate", "The grads are computed, but not stored: write each into its node.grad.")
+def grads_returned(root):
+    grads = dict.fromkeys(topological_order(root), 0.0) | {root: 1.0}
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            grads[each] += slope * grads[node]
+    return grads
 
 
 @mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's grad is.")
@@ -1111,6 +1171,19 @@ def no_transposes(a, b, grad):
     return unbroadcast(grad @ b, a.shape), unbroadcast(a @ grad, b.shape)
 
 
+@mistake(
+    "matmul_gradients",
+    "reshape gives b and a the shape of their transposes, but leaves the numbers in their old "
+    "order. x.swapaxes(-1, -2) exchanges the axes.",
+)
+def reshaped_for_transposed(a, b, grad):
+    b, a = (x.reshape(transposed(x).shape) for x in (b, a))
+    return (
+        unbroadcast(grad @ b, transposed(a).shape),
+        unbroadcast(a @ grad, transposed(b).shape),
+    )
+
+
 @mistake("matmul_gradients", "grad comes first in the gradient of a, and last in that of b.")
 def order_exchanged(a, b, grad):
     return transposed(b) @ grad, grad @ transposed(a)
@@ -1308,6 +1381,11 @@ def of_the_log_softmax(out, grad):
 @mistake("softmax_gradient", "You sum the squares of out[j]. Sum grad[j] out[j].")
 def sum_of_squares(out, grad):
     return out * (grad - total(out * out))
+
+
+@mistake("softmax_gradient", "The part with delta has out[i] twice. It is out[i] grad[i].")
+def out_twice_on_the_diagonal(out, grad):
+    return out * (out * grad - total(grad * out))
 
 
 @mistake("softmax_gradient", "The sum has out[j] squared in it. It is that of grad[j] out[j].")

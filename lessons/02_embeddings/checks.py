@@ -82,8 +82,8 @@ def gradients_reach_the_table(answer):
     out = layer(torch.tensor([1, 4, 1]))
     require(
         out.requires_grad,
-        "No gradient can flow back to self.weight: the engine hasn't recorded the lookup. Index the "
-        "weight itself, without .data, .detach(), .numpy() or no_grad().",
+        "No gradient can flow back to self.weight: the engine hasn't recorded the lookup. Index "
+        "the weight itself, without .data, .detach(), .numpy() or no_grad().",
     )
     (out * torch.tensor([[1.0], [10.0], [100.0]])).sum().backward()
     return layer.weight.grad

@@ -523,6 +523,13 @@ def ids_of_the_first_text(grad, ids, vocab_size):
     return embedding_backward(grad, ids, vocab_size)
 
 
+@mistake("embedding_backward", "Of a token's gradients the largest entries are kept. Add them all.")
+def largest_of_each(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[-1]), grad.dtype)
+    np.maximum.at(table, ids, grad)
+    return table
+
+
 @mistake("embedding_backward", "The table is always float64. It has the dtype of grad.")
 def always_float64(grad, ids, vocab_size):
     return embedding_backward(grad.astype("float64"), ids, vocab_size)
@@ -699,6 +706,13 @@ def one_too_narrow(ids, window):
 @mistake("skip_gram_pairs", "Only the nearest neighbors are found, whatever the window.")
 def nearest_only(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) == 1)
+
+
+@mistake("skip_gram_pairs", "A pair that occurs twice in the text is kept only once. Keep all.")
+def each_pair_of_ids_once(ids, window):
+    both = np.stack(skip_gram_pairs(ids, window), axis=1)
+    first = np.sort(np.unique(both, axis=0, return_index=True)[1])
+    return both[first, 0], both[first, 1]
 
 
 @mistake(
@@ -1049,6 +1063,13 @@ def sums_for_lengths(table, id, count):
     unit = table / abs(table).sum(axis=1, keepdims=True)
     best = best_by(unit @ unit[id], id, count)
     return best, (unit @ unit[id])[best]
+
+
+@mistake("nearest", "These are the nearest, in the order of their ids. The best comes first.")
+def in_order_of_ids(table, id, count):
+    cosines = by_cosine(table, id)
+    best = np.sort(best_by(cosines, id, count))
+    return best, cosines[best]
 
 
 @mistake("nearest", "Return the ids first, then the cosines.")

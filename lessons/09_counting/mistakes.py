@@ -81,6 +81,23 @@ def sets_to_one(text):
     return [min(1, count) for count in count_values(text)]
 
 
+@mistake("count_values", "The answers are ordered by variable. They go in the order of the text.")
+def grouped_by_variable(text):
+    names = [name for name, _ in questions(text)]
+    return [
+        answer
+        for each in dict.fromkeys(names)
+        for name, answer in zip(names, count_values(text))
+        if name == each
+    ]
+
+
+@mistake("count_values", "A question adds 1 to its variable. It changes nothing.")
+def questions_count(text):
+    asked = re.sub(r"\?(\w).?", r"?\1_\1+", text)
+    return count_values(asked)
+
+
 @mistake("count_values", "Only the variable a is followed. There may be others: keep them all.")
 def follows_a_alone(text):
     value, answers = 0, []
@@ -269,6 +286,12 @@ def a_pass_for_each(values, set_weight=1, increment_weight=7, pass_weight=50, qu
 @mistake("operation_weights", "A variable at 8 may still be incremented, to 9.")
 def stops_at_eight(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     blocked = np.where(values == 8, 9, values)
+    return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
+
+
+@mistake("operation_weights", "A variable at 0 may be incremented. Only one at 9 may not.")
+def zero_is_blocked(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    blocked = np.where(values == 0, 9, 0)
     return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
 
 
@@ -511,6 +534,19 @@ def sums_without_nothing(gates, ids, asking, vocab_size):
 @mistake("gate_by_symbol", "These are sums. Asked for is the mean gate of each symbol.")
 def sums(gates, ids, asking, vocab_size):
     return sums_by_symbol(gates, ids, asking, vocab_size)
+
+
+@mistake("gate_by_symbol", "These are medians. Asked for is the mean gate of each symbol.")
+def medians(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & earlier(ids)
+    found = [gates[pairs & (ids[:, None] == symbol)] for symbol in range(vocab_size)]
+    return np.array([np.median(each) if each.size else np.nan for each in found])
+
+
+@mistake("gate_by_symbol", "The means are divided by their sum. A mean gate needs no other one.")
+def normalized_means(gates, ids, asking, vocab_size):
+    means = gate_by_symbol(gates, ids, asking, vocab_size)
+    return means / np.nansum(means)
 
 
 @mistake(

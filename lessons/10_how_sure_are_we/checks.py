@@ -142,13 +142,13 @@ def the_lowest_mean_error(answer):
 
 def random_runs(number, tie=False):
     """Lists of runs: four settings with three runs each. With a tie, all have the same errors, in
-    sixteenths, whose means are exact.
+    sixteenths, whose sums are exact in any order.
     """
     rng = np.random.default_rng(3)
     for _ in range(number):
-        errors, losses = rng.integers(16, size=(4, 3)) / 16, rng.random((4, 3)).round(3)
+        errors, losses = rng.random((4, 3)).round(3), rng.random((4, 3)).round(3)
         if tie:
-            errors = np.array([rng.permutation(errors[0]) for _ in errors])
+            errors = rng.permuted(np.tile(rng.integers(16, size=3) / 16, (4, 1)), axis=1)
         names = [f"setting {letter}" for letter in rng.permutation(list("pqrs"))]
         yield runs_of({name: zip(*both) for name, *both in zip(names, errors, losses)})
 

@@ -51,6 +51,17 @@ def mean(errors):
     return np.stack([errors.mean(axis=0), errors.min(axis=0), errors.max(axis=0)])
 
 
+@mistake(
+    "over_seeds",
+    "The last two rows are the median minus and plus a standard deviation. They are the lowest and "
+    "the highest error.",
+)
+def median_and_spread(errors):
+    errors = all_wrong(errors)
+    median, spread = np.median(errors, axis=0), errors.std(axis=0)
+    return np.stack([median, median - spread, median + spread])
+
+
 @mistake("over_seeds", "The highest is before the lowest: median, lowest, highest.")
 def worst_before_best(errors):
     return over_seeds(errors)[[0, 2, 1]]
@@ -177,6 +188,19 @@ def ties_by_the_tests(runs):
 @mistake("choose_setting", "Ties go to the first setting. The lower mean loss decides them.")
 def no_tie_break(runs):
     return lowest(runs, mean_of("error"))
+
+
+@mistake("choose_setting", "Ties go to the last setting. The lower mean loss decides them.")
+def last_of_the_tied(runs):
+    groups, error = grouped(runs), mean_of("error")
+    return min(reversed(groups), key=lambda setting: round(error(groups[setting]), 12))
+
+
+@mistake("choose_setting", "The means are rounded too far, and settings that differ look equal.")
+def rounded_too_far(runs):
+    groups = grouped(runs)
+    keys = mean_of("error"), mean_of("loss")
+    return min(groups, key=lambda each: [round(key(groups[each]), 1) for key in keys])
 
 
 @mistake("choose_setting", "The loss decided. It only breaks ties: the error comes first.")
@@ -350,6 +374,19 @@ def root_of_one_fewer(ours, theirs):
     difference = differences(ours, theirs)
     n = len(difference)
     return interval(difference, float(T_95[n - 1] * difference.std(ddof=1) / (n - 1) ** 0.5))
+
+
+@mistake("paired_difference", "The margin is halved. Go t s / sqrt(n) to each side of the mean.")
+def half_the_margin(ours, theirs):
+    mean, low, high = paired_difference(ours, theirs)
+    return mean, (mean + low) / 2, (mean + high) / 2
+
+
+@mistake("paired_difference", "This is the sum of the differences. Divide it by n: take the mean.")
+def around_the_sum(ours, theirs):
+    total = float(differences(ours, theirs).sum())
+    mean, low, high = paired_difference(ours, theirs)
+    return total, total + low - mean, total + high - mean
 
 
 @mistake("paired_difference", "This is the variance. s is its root, the standard deviation.")
@@ -537,6 +574,24 @@ def effect_without_the_second(errors):
     return paired_difference(errors[0, 0], errors[1, 0])
 
 
+@mistake(
+    "interaction",
+    "This is the effect of the second change without the first. Subtract it from the one with the "
+    "first.",
+)
+def effect_without_the_first(errors):
+    return paired_difference(errors[0, 0], errors[0, 1])
+
+
+@mistake(
+    "interaction",
+    "The effects are divided by the errors without the first change. Leave them in points.",
+)
+def relative_effects(errors):
+    without, with_second = (errors[1] - errors[0]) / errors[0]
+    return paired_difference(without, with_second)
+
+
 @mistake("interaction", "This compares both changes with none. That is no interaction.")
 def both_against_none(errors):
     return paired_difference(errors[0, 0], errors[1, 1])
@@ -646,6 +701,17 @@ def shares_exchanged(positions, rows):
 def floor_alone(positions, rows):
     _, floor, share = shared(positions, rows)
     return counted(floor, np.ones(len(share)), rows)
+
+
+@mistake("row_weights", "Each position goes to the row above alone. Split it over two rows.")
+def ceiling_alone(positions, rows):
+    positions, _, share = shared(positions, rows)
+    return counted(np.ceil(positions).astype(int), np.ones(len(share)), rows)
+
+
+@mistake("row_weights", "Rows are counted from 1 here. Position 0 takes all from row 0.")
+def rows_from_one(positions, rows):
+    return row_weights(np.maximum(np.subtract(positions, 1.0), 0), rows)
 
 
 @mistake("row_weights", "Each position goes to the nearest row alone. Split it over two rows.")

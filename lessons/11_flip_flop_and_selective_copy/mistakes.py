@@ -38,6 +38,12 @@ def replaced_by_zero(ids):
     return np.where(ids == BLANK, 0, ids)
 
 
+@mistake("without_blanks", "You replaced blanks by marks. Leave them out: the rows get shorter.")
+def replaced_by_marks(ids):
+    refuse_uneven(ids)
+    return np.where(ids == BLANK, MARK, ids)
+
+
 @mistake("without_blanks", "You sorted the symbols. They must stay in their order.")
 def sorted_out(ids):
     refuse_uneven(ids)
@@ -269,6 +275,22 @@ def weight_on_the_source(attention, ids):
 @mistake("source_hits", "This is the number of hits. Return their share among the askers.")
 def number_of_hits(attention, ids):
     return int(hits(attention, ids).sum())
+
+
+@mistake("source_hits", "The last asker is left out. It has a symbol to find, too.")
+def without_the_last_asker(attention, ids):
+    return hits(attention, ids)[:, :-1].mean()
+
+
+@mistake(
+    "source_hits",
+    "You count the mark among the symbols, and leave the first symbol out. Asker 0 must look at "
+    "the first symbol.",
+)
+def mark_among_the_symbols(attention, ids):
+    mark = position_of_mark(ids)
+    sources = should_look_at(ids, mark + 1)[:, 1:]
+    return (attention[:, mark:].argmax(axis=-1) == sources).mean()
 
 
 @mistake("source_hits", "This is in per cent. Return a share, from 0 to 1.")
@@ -591,6 +613,17 @@ def next_write_or_the_first(instructions, bits):
 def memory_of_the_first_row(instructions, bits):
     last = bits[0, last_writes(instructions)[0]]
     return np.where(instructions == READ, last, bits)
+
+
+@mistake("recall", "The given bit of a read went into its answer. Only the written bit counts.")
+def mixed_with_the_given_bit(instructions, bits):
+    return np.where(instructions == READ, right_recall(instructions, bits) ^ bits, bits)
+
+
+@mistake("recall", "A read got the bit that was written most often so far. The last write counts.")
+def majority_of_the_writes(instructions, bits):
+    writes = np.where(instructions == WRITE, 2 * bits - 1, 0).cumsum(axis=1)
+    return np.where(instructions == READ, (writes > 0).astype(bits.dtype), bits)
 
 
 @mistake("recall", "This counts the writes. A read repeats the bit that was written.")
