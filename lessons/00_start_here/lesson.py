@@ -70,7 +70,9 @@ for axis, values, title, sign in (
     for i, j in np.ndindex(3, 4):
         copied = i >= values.shape[0] or j >= values.shape[1]
         color = "white" if copied else "#cfe3f3"
-        axis.add_patch(plt.Rectangle((j, i), 1, 1, facecolor=color, edgecolor="0.6"))
+        axis.add_patch(
+            plt.Rectangle((j, i), 1, 1, facecolor=color, edgecolor="0.6")
+        )
         axis.text(
             j + 0.5,
             i + 0.5,

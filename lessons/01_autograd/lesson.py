@@ -166,7 +166,8 @@ draw_graph(
     named.items(),
     "Level by level, w gets 2.00 and not 2.84",
     with_grads=True,
-    alt="The same graph with grads: y 1.00, tanh h 1.00, h 1.42, but w only 2.00 and x only 0.50.",
+    alt="The same graph with grads: y 1.00, tanh h 1.00, h 1.42, but w only "
+    "2.00 and x only 0.50.",
 )
 
 # %% [markdown]

@@ -326,7 +326,9 @@ for (name, model), style in zip(models.items(), ("-", "--")):
     writing.append(loss_when_writing(model, ids, range(4, 32, 4)))
     lines = axis.plot(losses[name], style, label=f"{name}, in training")
     color = lines[0].get_color()
-    axis.plot(540, writing[-1], "*", ms=16, color=color, label="when it writes")
+    axis.plot(
+        540, writing[-1], "*", ms=16, color=color, label="when it writes"
+    )
 axis.axhline(guess, color="0.4", ls=":", label="guessing")
 axis.set(
     xlabel="training step",

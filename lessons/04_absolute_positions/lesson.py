@@ -338,7 +338,9 @@ print("only P:        off by", abs(mixed - right).max().round(1))
 
 # %%
 many = sinusoidal_encoding(2401, 128)  # (seq, dim)
-print("saw at   7 with   4,   7,  10:", (many[7] @ many[[4, 7, 10]].T).round(1))
+print(
+    "saw at   7 with   4,   7,  10:", (many[7] @ many[[4, 7, 10]].T).round(1)
+)
 print(
     "saw at 107 with 104, 107, 110:",
     (many[107] @ many[[104, 107, 110]].T).round(1),

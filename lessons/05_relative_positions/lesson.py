@@ -413,7 +413,9 @@ for axis, (name, options) in zip(axes, settings.items()):
         added.append(bias[at - 7 : at + 1])
         look = {"color": color, "markersize": size, "markerfacecolor": fill}
         axis.plot(added[-1], line, label=f"saw at {at}", **look)
-    claim(f"A shift changes nothing for {name}.", np.allclose(*added, atol=1e-5))
+    claim(
+        f"A shift changes nothing for {name}.", np.allclose(*added, atol=1e-5)
+    )
     axis.set_title(name)
     axis.set_xticks(range(8), words[:8], rotation=90)
 axes[0].set_ylabel("added to the score of saw")

@@ -195,7 +195,9 @@ alt = """Two rows of bars over the twelve tokens: gates and positions of the
 last query. At 0 degrees it counts the full stops, at 90 Alice, rabbit and half
 of She, from 165 to 285 nothing."""
 stops = range(0, 360, 15)
-slider.show("direction in degrees", stops, seen_in_direction, alt, says=in_words)
+slider.show(
+    "direction in degrees", stops, seen_in_direction, alt, says=in_words
+)
 
 # %% [markdown]
 # How does a sum run to the left, when `cumsum` runs to the right? Flip, sum, flip back. Here are five tokens, seen from
@@ -506,7 +508,9 @@ claim("It likes position 1 best.", z.argmax().item() == 1)
 properties = property_table()
 titles = list(properties["cope"])
 for part in (titles[:5], titles[5:]):
-    cells = {name: {t: row[t] for t in part} for name, row in properties.items()}
+    cells = {
+        name: {t: row[t] for t in part} for name, row in properties.items()
+    }
     print(table_text(cells), end="\n\n")
 by_content = [n for n in properties if properties[n]["depends on content"]]
 claim("Only CoPE's scores depend on what is between.", by_content == ["cope"])

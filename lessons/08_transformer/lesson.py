@@ -147,7 +147,9 @@ strength = min(  # chosen on the end of the *training* text
 )
 LENGTHS = (1, 2, 3, 5, 10)
 add_one = {n: table_bits([n], vocab_size, seen, unseen) for n in LENGTHS}
-falls_back = {n: table_bits(range(n + 1), strength, seen, unseen) for n in LENGTHS}
+falls_back = {
+    n: table_bits(range(n + 1), strength, seen, unseen) for n in LENGTHS
+}
 print(f"characters back   add-one   falling back, s = {strength}")
 for n in LENGTHS:
     print(f"{n:15}   {add_one[n]:7.2f}   {falls_back[n]:12.2f}")
@@ -156,7 +158,8 @@ claim("One back is the bigram.", abs(add_one[1] - bits["bigram"]) < 1e-9)
 claim("With add-one, two back are best.", min(add_one, key=add_one.get) == 2)
 claim(
     "Falling back, nothing beyond five helps much.",
-    falls_back[3] > falls_back[5] + 0.1 and abs(falls_back[10] - falls_back[5]) < 0.02,
+    falls_back[3] > falls_back[5] + 0.1
+    and abs(falls_back[10] - falls_back[5]) < 0.02,
 )
 
 # %% [markdown]
@@ -173,7 +176,9 @@ claim(
 # %% exercise="random_windows"
 
 # %%
-inputs, targets = random_windows(np.random.default_rng(3), training, batch=2, seq_len=24)
+inputs, targets = random_windows(
+    np.random.default_rng(3), training, batch=2, seq_len=24
+)
 for row in range(2):
     print("reads   ", repr(tokenizer.decode(inputs[row])))
     print("predicts", repr(tokenizer.decode(targets[row])))
@@ -409,7 +414,9 @@ axis.contour(
     levels=np.geomspace(0.01, 4, 9),
     colors="lightgray",
 )
-axis.plot(*np.transpose(plain), "C1x-", label="plain descent, lr 0.9", linewidth=1)
+axis.plot(
+    *np.transpose(plain), "C1x-", label="plain descent, lr 0.9", linewidth=1
+)
 axis.plot(*np.transpose(adamw), "C0.-", label="AdamW, lr 0.3", linewidth=1)
 axis.set(title="Sixty steps down a steep valley", xlabel="p[0]", ylabel="p[1]")
 axis.legend(loc="upper right", fontsize=12)
@@ -517,7 +524,8 @@ axis.set(
     xlabel="training steps",
     ylabel="bits per character, held-out text",
     ylim=(0, 7),
-    title=f"Past the add-one tables by step {passed[0]}; {bits['Transformer']:.2f} bits at the end",
+    title=f"Past the add-one tables by step {passed[0]}; "
+    f"{bits['Transformer']:.2f} bits at the end",
 )
 show(
     figure,
@@ -549,7 +557,10 @@ claim(
 line = "the sum of the squares of a row is a number."
 # (layers * heads, query, key)
 maps = attention_maps(model, tokenizer.encode(line)[None])[0]
-diagonals = {back: [np.diagonal(each, -back).mean() for each in maps] for back in range(4)}
+diagonals = {
+    back: [np.diagonal(each, -back).mean() for each in maps]
+    for back in range(4)
+}
 back = max(diagonals, key=lambda back: max(diagonals[back]))
 head = int(np.argmax(diagonals[back]))
 figure, axis = plt.subplots(figsize=(9, 8))
@@ -713,7 +724,10 @@ def share(written):
     return np.mean([word in words for word in written.split()[2:-1]])
 
 
-many = [write("Each token ", 80, seed, temperature=0.8, top_p=0.9) for seed in range(10)]
+many = [
+    write("Each token ", 80, seed, temperature=0.8, top_p=0.9)
+    for seed in range(10)
+]
 claim(
     "More than four fifths of what it writes are words of the course, and "
     "before the training hardly any.",

@@ -226,7 +226,8 @@ errors = {name: errors_of(model, tests) for name, model in models.items()}
 recorded = read_table("counting_1")["cope"]  # one record per seed
 errors["cope (16 rows)"] = errors.pop("cope")
 errors["cope, 97 rows"] = {
-    split: 100 * np.median([run["errors"][split] for run in recorded]) for split in tests
+    split: 100 * np.median([run["errors"][split] for run in recorded])
+    for split in tests
 }
 show(
     errors_by_test(errors, title="Wrong answers in five tests"),
@@ -323,8 +324,10 @@ for head, row in enumerate(means[:, shown]):
 dot, plus, equals = means[:, tokenizer.encode(".+=")].T
 counting_head = dot.argmin()
 claim(
-    "One head of the first layer counts increments or settings much more than passes.",
-    (np.maximum(plus, equals) > dot + 0.3)[counting_head] and dot[counting_head] < 0.2,
+    "One head of the first layer counts increments or settings much more "
+    "than passes.",
+    (np.maximum(plus, equals) > dot + 0.3)[counting_head]
+    and dot[counting_head] < 0.2,
 )
 
 # %% [markdown]

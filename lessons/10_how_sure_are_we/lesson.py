@@ -78,11 +78,15 @@ def errors(table, name, *tests):
 # encoding? A tenth of the median? As much as the median? CoPE has its default of 97 rows here.
 
 # %%
-print("wrong answers (%)  " + "".join(f"{test:>27}" for test in (ONE, TWO, FOUR)))
+print(
+    "wrong answers (%)  " + "".join(f"{test:>27}" for test in (ONE, TWO, FOUR))
+)
 for name in NINE:
     of_runs = errors("counting_1", name, ONE, TWO, FOUR)
     summary = 100 * over_seeds(of_runs / 100)
-    cells = (f"{m:8.1f} ({low:4.1f} to {high:4.1f})" for m, low, high in summary.T)
+    cells = (
+        f"{m:8.1f} ({low:4.1f} to {high:4.1f})" for m, low, high in summary.T
+    )
     print(f"{name:15}" + "".join(f"{cell:>27}" for cell in cells))
 
 # %% tags=["folded"]
@@ -161,7 +165,9 @@ TESTS = (ONE, TWO, FOUR, "pass weight 100", "pass weight 10")
 cope = errors("counting_1", "cope", *TESTS)
 found = {
     test: {
-        name: paired_difference(cope[:, number], errors("counting_1", name, test)[:, 0])
+        name: paired_difference(
+            cope[:, number], errors("counting_1", name, test)[:, 0]
+        )
         for name in NINE
         if name != "cope"
     }
@@ -246,7 +252,10 @@ live = {
     }
     for test in (ONE, TWO, FOUR)
 }
-by_rows = {test: {rows: results.rows(rows, test) for rows in sorted((*ROWS, 97))} for test in live}
+by_rows = {
+    test: {rows: results.rows(rows, test) for rows in sorted((*ROWS, 97))}
+    for test in live
+}
 show(
     errors_by_rows(by_rows, live),
     alt="Wrong answers over the number of rows, 4 to 385, on a logarithmic "
@@ -260,13 +269,19 @@ claim(
     "With 16 rows the run made here gets less than 2 % wrong at four times "
     "the length, with 97 more than ten times as much, and both are right on "
     "texts like those of the training.",
-    live[FOUR][16] < 2 and live[FOUR][97] > 10 * live[FOUR][16] and max(live[ONE].values()) < 0.5,
+    live[FOUR][16] < 2
+    and live[FOUR][97] > 10 * live[FOUR][16]
+    and max(live[ONE].values()) < 0.5,
 )
 
 # %% tags=["folded"]
 claim(
     "From 97 rows on, all recorded runs agree to the last digit.",
-    all(results.rows(97, test) == results.rows(rows, test) for test in live for rows in (193, 385)),
+    all(
+        results.rows(97, test) == results.rows(rows, test)
+        for test in live
+        for rows in (193, 385)
+    ),
 )
 
 # %% [markdown]
@@ -328,7 +343,9 @@ claim(
 # %% tags=["nbval-ignore-output"]
 def cut(model, rows):
     """The same weights, with the first rows of each table alone."""
-    shorter = build(Run("counting_1", "cope", (0, 0), settings_of(rows)).settings())
+    shorter = build(
+        Run("counting_1", "cope", (0, 0), settings_of(rows)).settings()
+    )
     weights = {
         name: weight[:rows] if name.endswith(".e") else weight
         for name, weight in model.state_dict().items()
@@ -341,7 +358,8 @@ after = {}
 for rows in (97, 64, 32, 24, 16, 8):
     short = models[97] if rows == 97 else cut(models[97], rows)
     after[rows] = [
-        100 * error_rate(predict(short, texts[test][0]), texts[test][1]) for test in (ONE, FOUR)
+        100 * error_rate(predict(short, texts[test][0]), texts[test][1])
+        for test in (ONE, FOUR)
     ]
     print(
         f"{rows:2} rows left: {after[rows][0]:5.1f} % wrong, "
@@ -427,7 +445,8 @@ hidden = {name: results.median("hidden answers", name, TWO) for name in FEW}
 claim(
     "With the answers hidden, Transformer-XL gets more than ten times as much "
     "wrong at twice the length as before, and CoPE stays near where it was.",
-    hidden["transformer_xl"] > 10 * results.median("counting_1", "transformer_xl", TWO)
+    hidden["transformer_xl"]
+    > 10 * results.median("counting_1", "transformer_xl", TWO)
     and hidden["cope"] < 4,
 )
 few, random = (
@@ -461,21 +480,30 @@ for task in ("counting_1", "counting_down", "brackets"):
     cells = (f"{name} {results.middle(task, name, FOUR)}" for name in names)
     print(f"{task:16}" + ", ".join(cells))
 names = ("random_offset", "random_rows", "random_angles")
-cells = (f"{name} {results.middle('random positions', name, FOUR)}" for name in names)
+cells = (
+    f"{name} {results.middle('random positions', name, FOUR)}"
+    for name in names
+)
 print(f"{'counting_1':16}" + ", ".join(cells))
 
 # %% tags=["folded"]
-offset, rows, angles = (results.median("random positions", name, FOUR) for name in names)
+offset, rows, angles = (
+    results.median("random positions", name, FOUR) for name in names
+)
 claim(
     "Random positions rescue neither learned positions nor RoPE.",
     min(offset, rows, angles) > 30,
 )
 for task in ("counting_1", "counting_down", "brackets"):
-    far = {name: results.median(task, name, FOUR) for name in (*FEW, "forget_gate")}
+    far = {
+        name: results.median(task, name, FOUR)
+        for name in (*FEW, "forget_gate")
+    }
     claim(
         "A forget gate makes the fewest errors in all three tasks, and CoPE "
         "with a row per position more than Transformer-XL.",
-        min(far, key=far.get) == "forget_gate" and far["cope"] > far["transformer_xl"],
+        min(far, key=far.get) == "forget_gate"
+        and far["cope"] > far["transformer_xl"],
     )
 claim("CoPE gets more than half of the depths wrong.", far["cope"] > 50)
 
@@ -508,7 +536,9 @@ claim("CoPE gets more than half of the depths wrong.", far["cope"] > 50)
 # %%
 print(f"{'':10} like the training's   pass weight 100   pass weight 10")
 for name in ("learned", "shaw", "cope"):
-    like, more, fewer = (results.middle("counting_1", name, test) for test in (ONE, *TESTS[3:]))
+    like, more, fewer = (
+        results.middle("counting_1", name, test) for test in (ONE, *TESTS[3:])
+    )
     print(f"{name:10} {like:>20} {more:>17} {fewer:>16}")
 
 # %% [markdown]
@@ -540,7 +570,9 @@ TABLE, OURS, THEIRS, TEST = "counting_1", "alibi", "transformer_xl", FOUR
 
 ours, theirs = (errors(TABLE, name, TEST)[:, 0] for name in (OURS, THEIRS))
 mean, low, high = paired_difference(ours, theirs)
-print(f"{THEIRS} minus {OURS}, {TEST}: {mean:.1f} points [{low:.1f}, {high:.1f}]")
+print(
+    f"{THEIRS} minus {OURS}, {TEST}: {mean:.1f} points [{low:.1f}, {high:.1f}]"
+)
 
 # %% [markdown]
 # ## What remains true
@@ -573,7 +605,9 @@ claim(
 )
 gate = errors("counting_1", "forget_gate", *TESTS)
 seconds = {
-    name: np.median([run["cpu_seconds"] for run in results.records("counting_1", name)])
+    name: np.median(
+        [run["cpu_seconds"] for run in results.records("counting_1", name)]
+    )
     for name in ("forget_gate", "cope")
 }
 claim(

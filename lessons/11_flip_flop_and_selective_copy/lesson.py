@@ -99,7 +99,9 @@ for split, blanks in SPLITS.items():
 
 # %%
 tests = {
-    split: selective_copy_batch(np.random.default_rng(100 + number), 512, blanks=blanks)
+    split: selective_copy_batch(
+        np.random.default_rng(100 + number), 512, blanks=blanks
+    )
     for number, (split, blanks) in enumerate(SPLITS.items())
 }
 
@@ -126,7 +128,9 @@ def train(positions, steps=500, seed=0, num_symbols=12, **options):
         seed=seed,
     )
     how = trainer.fit(
-        on_step=lambda trainer: bar.update(trainer.step, f"loss {trainer.losses[-1]:.3f}")
+        on_step=lambda trainer: bar.update(
+            trainer.step, f"loss {trainer.losses[-1]:.3f}"
+        )
     )
     if how == "interrupted":
         bar.stop()
@@ -177,13 +181,21 @@ for name in ("learned", "rope"):
 
 # %% tags=["nbval-ignore-output", "folded"]
 BLANKS = [0, 3, 6, 9, 11, 12, 13, 15, 18, 21, 24]
-texts = [selective_copy_batch(np.random.default_rng(200), 256, blanks=blanks) for blanks in BLANKS]
+texts = [
+    selective_copy_batch(np.random.default_rng(200), 256, blanks=blanks)
+    for blanks in BLANKS
+]
 figure, axis = plt.subplots()
 by_blanks = {}
 for name, model in models.items():
-    by_blanks[name] = [error_rate(predict(model, inputs), targets) for inputs, targets in texts]
+    by_blanks[name] = [
+        error_rate(predict(model, inputs), targets)
+        for inputs, targets in texts
+    ]
     color, style = STYLES[name]
-    axis.plot(BLANKS, 100 * np.array(by_blanks[name]), style, color=color, label=name)
+    axis.plot(
+        BLANKS, 100 * np.array(by_blanks[name]), style, color=color, label=name
+    )
 axis.axvline(12, color="gray", linestyle=":")
 axis.text(12.3, 96, "training", color="dimgray", fontsize=12)
 axis.set(
@@ -209,7 +221,9 @@ for name in ("learned", "rope"):
         min(one_fewer, one_more) > same + 0.03
         and min(fewer + by_blanks[name][7:]) > max(0.3, same + 0.1),
     )
-claim("CoPE is as good with 3 to 24 blanks.", max(by_blanks["cope"][1:]) < 0.05)
+claim(
+    "CoPE is as good with 3 to 24 blanks.", max(by_blanks["cope"][1:]) < 0.05
+)
 
 # %% [markdown]
 # One blank more or less is enough to hurt. **How much of this is by construction?** In the dense texts no position
@@ -228,7 +242,10 @@ claim("CoPE is as good with 3 to 24 blanks.", max(by_blanks["cope"][1:]) < 0.05)
 # %% tags=["nbval-ignore-output"]
 inside = {split: inputs[:64] for split, (inputs, _) in tests.items()}
 weights = {
-    name: {split: attention_maps(models[name], ids) for split, ids in inside.items()}
+    name: {
+        split: attention_maps(models[name], ids)
+        for split, ids in inside.items()
+    }
     for name in ("rope", "cope")
 }
 hits = {
@@ -272,7 +289,9 @@ figure, axes = plt.subplots(2, 1, figsize=(11, 6.4), sharex=True)
 for axis, name in zip(axes, weights):
     best = int(np.argmax(hits[name]["in distribution"]))
     best = copier if name == "cope" else best
-    picture = axis.imshow(weights[name]["sparse"][0, best, mark:], vmin=0, vmax=1, aspect="auto")
+    picture = axis.imshow(
+        weights[name]["sparse"][0, best, mark:], vmin=0, vmax=1, aspect="auto"
+    )
     axis.scatter(
         sources_of(ids)[0],
         range(12),
@@ -324,7 +343,9 @@ for split, ids in inside.items():
         gates = layer.attention.positions.gates(q, k).numpy()[:, copier]
     gates = np.tril(gates)  # (batch, query, key)
     asking = np.arange(ids.shape[1]) >= np.argmax(ids[0] == MARK)
-    means = gate_by_symbol(gates, ids, np.tile(asking, (len(ids), 1)), len(tokenizer))
+    means = gate_by_symbol(
+        gates, ids, np.tile(asking, (len(ids), 1)), len(tokenizer)
+    )
     # (batch, asker, key)
     positions = gates[..., ::-1].cumsum(axis=-1)[..., ::-1][:, asking]
     sources = sources_of(ids)  # (batch, asker)
@@ -351,7 +372,9 @@ axes[0].set(
     ylabel="askers (%)",
     title="In tokens",
 )
-axes[1].set(xlabel="position, counted by the gates", title="By the gates", xlim=(0, 38))
+axes[1].set(
+    xlabel="position, counted by the gates", title="By the gates", xlim=(0, 38)
+)
 axes[0].legend()
 show(
     figure,
@@ -362,13 +385,19 @@ show(
 
 # %% tags=["folded"]
 claim(
-    "The copier's gates are nearly closed for blanks, and about equally open for all symbols.",
-    means[BLANK] < 0.15 and means[:14].min() > 0.3 and means[:14].max() - means[:14].min() < 0.25,
+    "The copier's gates are nearly closed for blanks, and about equally open "
+    "for all symbols.",
+    means[BLANK] < 0.15
+    and means[:14].min() > 0.3
+    and means[:14].max() - means[:14].min() < 0.25,
 )
 claim(
     "In tokens the symbol to copy is anywhere from 13 to 37 back; by the "
     "gates it moves less than half as much.",
-    all(in_tokens[split].std() > max(1.5, 2 * by_gates[split].std()) for split in SPLITS),
+    all(
+        in_tokens[split].std() > max(1.5, 2 * by_gates[split].std())
+        for split in SPLITS
+    ),
 )
 
 # %% [markdown]
@@ -380,7 +409,9 @@ claim(
 # %% tags=["nbval-ignore-output"]
 by_symbols = {}
 for symbols in (10, 11, 12, 13, 14):
-    inputs, targets = selective_copy_batch(np.random.default_rng(300), 256, num_symbols=symbols)
+    inputs, targets = selective_copy_batch(
+        np.random.default_rng(300), 256, num_symbols=symbols
+    )
     by_symbols[symbols] = error_rate(predict(models["cope"], inputs), targets)
     print(f"cope, {symbols} symbols: {100 * by_symbols[symbols]:.0f} % wrong")
 
@@ -388,7 +419,8 @@ for symbols in (10, 11, 12, 13, 14):
 claim(
     "CoPE copies 12 symbols, and no other number of them.",
     all(
-        (error < 0.05) if symbols == 12 else (error > 0.5) for symbols, error in by_symbols.items()
+        (error < 0.05) if symbols == 12 else (error > 0.5)
+        for symbols, error in by_symbols.items()
     ),
 )
 
@@ -416,7 +448,10 @@ def table(records):
         cells = [wrong(split, runs) for split in SPLITS]
         print(
             f"{name:15}"
-            + "".join(f"{f'{np.median(x):.1f} ({x.min():.1f}-{x.max():.1f})':>19}" for x in cells)
+            + "".join(
+                f"{f'{np.median(x):.1f} ({x.min():.1f}-{x.max():.1f})':>19}"
+                for x in cells
+            )
         )
 
 
@@ -431,16 +466,21 @@ for split in ("dense", "sparse"):
     claim(
         f"{split}: CoPE makes fewer errors than each of the others (95 % "
         f"interval over seeds), and none of its runs gets 1 % wrong.",
-        ours.max() < 1 and all(paired_difference(ours, x)[1] > 0 for x in others.values()),
+        ours.max() < 1
+        and all(paired_difference(ours, x)[1] > 0 for x in others.values()),
     )
     claim(
-        f"{split}: every run of every other encoding gets more than a tenth of the symbols wrong.",
+        f"{split}: every run of every other encoding gets more than a tenth "
+        f"of the symbols wrong.",
         min(x.min() for x in others.values()) > 10,
     )
     claim(
         f"{split}: with sinusoidal or learned positions, or RoPE, it's more "
         f"than two thirds, more than with no positions at all.",
-        all(others[name].min() > max(200 / 3, np.median(others["none"])) for name in BY_POSITION),
+        all(
+            others[name].min() > max(200 / 3, np.median(others["none"]))
+            for name in BY_POSITION
+        ),
     )
 claim(
     "In distribution RoPE hardly makes an error.",
@@ -538,8 +578,12 @@ claim(
     ),
 )
 claim(
-    "Sinusoidal positions and CoPE get less than 1 % wrong there in each of these runs.",
-    all(wrong("sparse", flip_flop[name]).max() < 1 for name in ("sinusoidal", "cope")),
+    "Sinusoidal positions and CoPE get less than 1 % wrong there in each of "
+    "these runs.",
+    all(
+        wrong("sparse", flip_flop[name]).max() < 1
+        for name in ("sinusoidal", "cope")
+    ),
 )
 
 # %% [markdown]

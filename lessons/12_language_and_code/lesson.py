@@ -114,7 +114,9 @@ def tables(corpus, part, strength):
 
 table_bits = {}
 for corpus in ("english", "code"):
-    strength = min((10, 30, 100), key=lambda each: tables(corpus, "validation", each)[0])
+    strength = min(
+        (10, 30, 100), key=lambda each: tables(corpus, "validation", each)[0]
+    )
     table_bits[corpus], among = tables(corpus, "test", strength)
     print(
         f"{corpus:8} {table_bits[corpus]:.2f} bits per character, as unsure "
@@ -136,7 +138,10 @@ claim(
 
 # %%
 test = corpus_ids("english", "test")
-windows = {length: sliding_window(test, length, length // 2) for length in (128, 256, 512)}
+windows = {
+    length: sliding_window(test, length, length // 2)
+    for length in (128, 256, 512)
+}
 for length, (inputs, targets) in windows.items():
     scored = targets != UNSCORED
     print(
@@ -202,7 +207,9 @@ for name, options in (
     ("rope", {}),
     ("cope", {"npos_max": 129}),
 ):
-    models[name] = train(name, len(symbols), corpus_batch, dim=64, num_heads=4, **options)
+    models[name] = train(
+        name, len(symbols), corpus_batch, dim=64, num_heads=4, **options
+    )
 
 # %% tags=["nbval-ignore-output"]
 print("bits per character   128    256    512")
@@ -219,7 +226,8 @@ claim(
     bits["cope", 128] < min(bits["rope", 128], bits["alibi", 128]) - 0.03,
 )
 claim(
-    "At 512 RoPE is more than a bit worse than at 128, ALiBi is as good, and CoPE is between them.",
+    "At 512 RoPE is more than a bit worse than at 128, ALiBi is as good, and "
+    "CoPE is between them.",
     bits["rope", 512] > bits["rope", 128] + 1
     and abs(bits["alibi", 512] - bits["alibi", 128]) < 0.15
     and bits["cope", 512] < bits["cope", 128] + 1.2
@@ -305,7 +313,8 @@ for (how, steps), value in rescued.items():
 
 # %% tags=["folded"]
 claim(
-    "Without training the larger base saves more than a third of a bit, and squeezing saves less.",
+    "Without training the larger base saves more than a third of a bit, and "
+    "squeezing saves less.",
     rescued["ntk", 0] < rescued["as it is", 0] - 0.35
     and rescued["ntk", 0] < rescued["interpolated", 0] - 0.2,
 )
@@ -485,7 +494,8 @@ show(
     "it is far below.",
 )
 claim(
-    "No head of this CoPE keeps to its line or paragraph: none is 0.1 above chance.",
+    "No head of this CoPE keeps to its line or paragraph: none is 0.1 above "
+    "chance.",
     max(above.values()) < 0.1,
 )
 claim(
@@ -502,7 +512,10 @@ claim(
 # %%
 for name in ("english", "english, own keys"):
     for record in read_table(name).get("cope", []):
-        most = {kind: f"{most_above_chance(record, kind):.2f}" for kind in ("line", "paragraph")}
+        most = {
+            kind: f"{most_above_chance(record, kind):.2f}"
+            for kind in ("line", "paragraph")
+        }
         print(f"{name}, seed {record['settings']['seeds']['data']}: {most}")
 
 # %% [markdown]
@@ -516,7 +529,9 @@ for name in ("english", "english, own keys"):
 
 # %% tags=["nbval-ignore-output"]
 letters = paragraph_tokenizer()
-small = train("cope", len(letters), paragraph_batch, dim=32, num_heads=2, npos_max=4)
+small = train(
+    "cope", len(letters), paragraph_batch, dim=32, num_heads=2, npos_max=4
+)
 texts, _ = paragraph_batch(np.random.default_rng(1), batch=12)
 print(letters.decode(texts[0]))
 score, chance, _ = head_scores(
@@ -550,7 +565,8 @@ show(
 claim(
     "Here a head keeps nearly everything within its own paragraph, and more "
     "than half of what shuffled boundaries would miss.",
-    score[layer, head] > 0.94 and 1 - score[layer, head] < 0.5 * (1 - chance[layer, head]),
+    score[layer, head] > 0.94
+    and 1 - score[layer, head] < 0.5 * (1 - chance[layer, head]),
 )
 claim(
     "Its gates are open at the end of a line, and nearly shut for letters.",

@@ -101,7 +101,9 @@ def compared(scores):
 def draw(axis, scores, title):
     rest, seen = compared(scores)
     most = max(abs(rest).max(), 0.05)
-    axis.imshow(np.where(seen, rest, np.nan), cmap="RdBu_r", vmin=-most, vmax=most)
+    axis.imshow(
+        np.where(seen, rest, np.nan), cmap="RdBu_r", vmin=-most, vmax=most
+    )
     axis.set_title(f"{title}: ±{most:.1f}", fontsize=13)
     axis.set(xticks=(0, 47), yticks=(0, 47))
 
@@ -133,7 +135,8 @@ def along_diagonals(scores):
 for name, scores in maps.items():
     claim(
         f"Only the distance counts, except in sinusoidal and learned: {name}.",
-        (along_diagonals(scores) < 1e-3) == (name not in ("sinusoidal", "learned")),
+        (along_diagonals(scores) < 1e-3)
+        == (name not in ("sinusoidal", "learned")),
     )
 
 # %% [markdown]
@@ -198,7 +201,9 @@ inputs, targets = masked_batch(
     share=0.3,
 )
 read = [characters.symbols[id] for id in inputs[0]]
-asked = [" " if id == UNSCORED else characters.symbols[id] for id in targets[0]]
+asked = [
+    " " if id == UNSCORED else characters.symbols[id] for id in targets[0]
+]
 print("the text: ", sentence)
 print("it reads: ", "".join(read).replace("[MASK]", "_"))
 print("asked for:", "".join(asked))
@@ -222,11 +227,16 @@ TASKS = {
     "encoder": "gallery_encoder",
 }
 tables = {
-    task: [model.positions[0].table.detach().numpy()[:64] for model in trained(name, "learned")]
+    task: [
+        model.positions[0].table.detach().numpy()[:64]
+        for model in trained(name, "learned")
+    ]
     for task, name in TASKS.items()
 }
 tables["sinusoidal"] = [sinusoidal_encoding(64, 32)]
-tables["random"] = [np.random.default_rng(s).normal(size=(64, 32)) for s in (0, 1)]
+tables["random"] = [
+    np.random.default_rng(s).normal(size=(64, 32)) for s in (0, 1)
+]
 
 # %% tags=["folded", "nbval-ignore-output"]
 figure, axes = plt.subplots(2, 3, figsize=(11, 7.6))
@@ -249,18 +259,23 @@ print(f"{'':12}" + "".join(f"{back:6}" for back in (1, 2, 4, 8, 16, 32)))
 reach = {}
 for task, its in tables.items():
     cosines = np.mean([cosine_map(table) for table in its], axis=0)
-    reach[task] = [np.diagonal(cosines, b).mean() for b in (1, 2, 4, 8, 16, 32)]
+    reach[task] = [
+        np.diagonal(cosines, b).mean() for b in (1, 2, 4, 8, 16, 32)
+    ]
     print(f"{task:12}" + "".join(f"{cosine:6.2f}" for cosine in reach[task]))
 
 # %% tags=["folded"]
-breaks = [np.argmin(np.diagonal(cosine_map(table), 3)) for table in tables["copying"]]
+breaks = [
+    np.argmin(np.diagonal(cosine_map(table), 3)) for table in tables["copying"]
+]
 claim(
     "The copying table breaks at the mark, position 42.",
     all(38 <= position <= 43 for position in breaks),
 )
 claim(
     "Of the four learned maps, counting's is the least smooth.",
-    reach["counting"][0] < min(reach[task][0] for task in ("copying", "decoder", "encoder")) - 0.1,
+    reach["counting"][0]
+    < min(reach[task][0] for task in ("copying", "decoder", "encoder")) - 0.1,
 )
 
 # %% [markdown]
@@ -381,24 +396,30 @@ for task, its in tables.items():
 # %% tags=["folded", "nbval-ignore-output"]
 print(f"{'':12}{'off by (positions)':>22}{'order wrong (%)':>22}")
 for task, numbers in found.items():
-    cells = (" ".join(f"{value:.1f}" for value in column) for column in numbers.T)
+    cells = (
+        " ".join(f"{value:.1f}" for value in column) for column in numbers.T
+    )
     print(f"{task:12}" + "".join(f"{cell:>22}" for cell in cells))
 
 # %% tags=["folded"]
 worst = {task: numbers.max(axis=0) for task, numbers in found.items()}
 best = {task: numbers.min(axis=0) for task, numbers in found.items()}
 claim(
-    "The decoder's positions are read far better than the encoder's, in each run.",
+    "The decoder's positions are read far better than the encoder's, in each "
+    "run.",
     (2 * worst["decoder"] < best["encoder"]).all() and worst["decoder"][0] < 4,
 )
 claim(
     "The encoder's are read better than random vectors.",
-    worst["encoder"][0] < 0.75 * best["random"][0] and worst["encoder"][1] < best["random"][1] - 10,
+    worst["encoder"][0] < 0.75 * best["random"][0]
+    and worst["encoder"][1] < best["random"][1] - 10,
 )
 claim(
     "Near positions are alike in the encoder, far ones are not; in the "
     "decoder even positions 8 apart are.",
-    reach["encoder"][0] > 0.6 and reach["encoder"][4] < 0.3 and reach["decoder"][3] > 0.6,
+    reach["encoder"][0] > 0.6
+    and reach["encoder"][4] < 0.3
+    and reach["decoder"][3] > 0.6,
 )
 
 # %% [markdown]
@@ -427,7 +448,13 @@ models = {
 }
 off = {
     name: np.array(
-        [[hidden_position_error(state) for state in hidden_states(m, inputs)] for m in its]
+        [
+            [
+                hidden_position_error(state)
+                for state in hidden_states(m, inputs)
+            ]
+            for m in its
+        ]
     )
     for name, its in models.items()
 }  # (seeds, layers + 1)
@@ -459,7 +486,8 @@ show(
 claim(
     "Without an encoding, no position can be read from the embeddings, nor "
     "from any layer of the encoder.",
-    (off["decoder, none"][:, 0] > 15).all() and (off["encoder, none"] > 15).all(),
+    (off["decoder, none"][:, 0] > 15).all()
+    and (off["encoder, none"] > 15).all(),
 )
 claim(
     "After the decoder's first layer positions can be read, roughly.",
@@ -468,7 +496,8 @@ claim(
 claim(
     "From the decoder with a table they can be read in the embeddings, and "
     "hardly any more after layer 1.",
-    (off["decoder, learned"][:, 0] < 4).all() and (off["decoder, learned"][:, 1:] > 10).all(),
+    (off["decoder, learned"][:, 0] < 4).all()
+    and (off["decoder, learned"][:, 1:] > 10).all(),
 )
 
 # %% [markdown]
@@ -495,7 +524,12 @@ def lengths(model):
     x, found = model.embed(torch.tensor(inputs)), []
     for block in model.blocks:
         q, k, _, _ = block.attention.prepare(block.attention_norm(x))
-        found.append([[pair_norms(h.numpy()) for h in each.unbind(1)] for each in (q, k)])
+        found.append(
+            [
+                [pair_norms(h.numpy()) for h in each.unbind(1)]
+                for each in (q, k)
+            ]
+        )
         x = block(x)
     return np.array(found)
 
@@ -505,7 +539,9 @@ norms = lengths(rope[0])
 # %% tags=["folded", "nbval-ignore-output"]
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
 for layer, axis in enumerate(axes):
-    for kind, its, line in zip(("queries", "keys"), norms[layer], ("o-", "s:")):
+    for kind, its, line in zip(
+        ("queries", "keys"), norms[layer], ("o-", "s:")
+    ):
         for head, values in enumerate(its):
             label = f"{kind}, head {head + 1}"
             axis.plot(values, line, color=f"C{head}", label=label)
@@ -565,7 +601,9 @@ claim(
     "Whether the slowest quarter rotates costs nothing; without it, it's at "
     "least 0.05 bits. Still fast pairs cost more than a bit.",
     all(
-        abs(still - whole) < 0.03 and gone > whole + 0.05 and fast_still > whole + 1
+        abs(still - whole) < 0.03
+        and gone > whole + 0.05
+        and fast_still > whole + 1
         for whole, still, gone, fast_still, _ in zip(*bits.values())
     ),
 )
@@ -612,7 +650,9 @@ def row_of(table, split):
 course = {title: row_of(*where) for title, where in ROWS.items()}
 print(f"{'':22}" + "".join(f"{name[:7]:>8}" for name in gallery))
 for title, row in course.items():
-    cells = (f"{row[name]:8.2f}" if name in row else f"{'-':>8}" for name in gallery)
+    cells = (
+        f"{row[name]:8.2f}" if name in row else f"{'-':>8}" for name in gallery
+    )
     print(f"{title:22}" + "".join(cells))
 print("wrong answers in per cent; - is not recorded")
 
@@ -621,9 +661,13 @@ full = {title: row for title, row in course.items() if len(row) == 9}
 winners = {min(row, key=row.get) for row in full.values()}
 claim("No encoding is best in every row.", len(winners) > 1)
 claim(
-    "In counting CoPE is best on texts like the training's, and not on texts four times as long.",
+    "In counting CoPE is best on texts like the training's, and not on texts "
+    "four times as long.",
     min(course["counting"], key=course["counting"].get) == "cope"
-    and min(course["counting, 4x as long"], key=course["counting, 4x as long"].get) != "cope",
+    and min(
+        course["counting, 4x as long"], key=course["counting, 4x as long"].get
+    )
+    != "cope",
 )
 
 # %% [markdown]
