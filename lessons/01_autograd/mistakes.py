@@ -90,6 +90,11 @@ def two_steps_to_each_side(f, x, step=1e-5):
     return (f(x + 2 * step) - f(x - 2 * step)) / (4 * step)
 
 
+@mistake("central_difference", "The step is multiplied by x. Go to x + step and x - step.")
+def relative_step(f, x, step=1e-5):
+    return (f(x * (1 + step)) - f(x * (1 - step))) / (2 * step)
+
+
 @mistake("central_difference", "You divide by step squared. The distance is 2 * step.")
 def step_squared(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / (2 * step**2)
@@ -895,6 +900,16 @@ def one_added_to_root(root):
     for node in reversed(topological_order(root)):
         for each, slope in zip(node.inputs, node.slopes):
             each.grad += chain_rule(node, each, slope)
+
+
+@accepted("backpropagate")
+def whole_numbers(root):
+    for node in topological_order(root):
+        node.grad = 0
+    root.grad = 1
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad = each.grad + slope * node.grad
 
 
 @accepted("backpropagate")

@@ -648,6 +648,14 @@ def last_token_missed(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m < last)
 
 
+@mistake("skip_gram_pairs", "Tokens are skipped: each one is the center once, so n grows by 1.")
+def window_by_window(ids, window):
+    reach = range(0, len(ids), window)
+    near = range(-window, window + 1)
+    found = [(n, n + s) for n in reach for s in near if s and 0 <= n + s < len(ids)]
+    return ids[[n for n, _ in found]], ids[[m for _, m in found]]
+
+
 @mistake("skip_gram_pairs", "The last token of the text is left out.")
 def without_the_last(ids, window):
     return skip_gram_pairs(ids[:-1], window)

@@ -307,6 +307,16 @@ def one_stops_all(values, set_weight=1, increment_weight=7, pass_weight=50, quer
     return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
 
 
+@mistake(
+    "operation_weights",
+    "A variable at 9 in one sequence cannot be incremented in any other one. Each row of the batch "
+    "has values of its own.",
+)
+def one_stops_the_batch(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    highest = np.broadcast_to(values.max(axis=0), values.shape)
+    return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
+
+
 @mistake("operation_weights", "A variable at 9 can still be set and asked for.")
 def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
@@ -534,6 +544,13 @@ def sums_without_nothing(gates, ids, asking, vocab_size):
 @mistake("gate_by_symbol", "These are sums. Asked for is the mean gate of each symbol.")
 def sums(gates, ids, asking, vocab_size):
     return sums_by_symbol(gates, ids, asking, vocab_size)
+
+
+@mistake("gate_by_symbol", "These are the largest gates. Asked for is the mean gate.")
+def largest_gates(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & earlier(ids)
+    found = [gates[pairs & (ids[:, None] == symbol)] for symbol in range(vocab_size)]
+    return np.array([each.max() if each.size else np.nan for each in found])
 
 
 @mistake("gate_by_symbol", "These are medians. Asked for is the mean gate of each symbol.")

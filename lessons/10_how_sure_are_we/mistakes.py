@@ -62,6 +62,13 @@ def median_and_spread(errors):
     return np.stack([median, median - spread, median + spread])
 
 
+@mistake(
+    "over_seeds", "The last two rows are quartiles. They are the lowest and the highest error."
+)
+def quartiles(errors):
+    return np.quantile(all_wrong(errors), [0.5, 0.25, 0.75], axis=0)
+
+
 @mistake("over_seeds", "The highest is before the lowest: median, lowest, highest.")
 def worst_before_best(errors):
     return over_seeds(errors)[[0, 2, 1]]
@@ -374,6 +381,22 @@ def root_of_one_fewer(ours, theirs):
     difference = differences(ours, theirs)
     n = len(difference)
     return interval(difference, float(T_95[n - 1] * difference.std(ddof=1) / (n - 1) ** 0.5))
+
+
+@mistake("paired_difference", "s is that of ours. It is the standard deviation of the differences.")
+def spread_of_ours(ours, theirs):
+    ours = np.asarray(ours, float)
+    margin = T_95[len(ours) - 1] * ours.std(ddof=1) / len(ours) ** 0.5
+    return interval(differences(ours, theirs), float(margin))
+
+
+@mistake(
+    "paired_difference", "s is that of theirs. It is the standard deviation of the differences."
+)
+def spread_of_theirs(ours, theirs):
+    theirs = np.asarray(theirs, float)
+    margin = T_95[len(theirs) - 1] * theirs.std(ddof=1) / len(theirs) ** 0.5
+    return interval(differences(ours, theirs), float(margin))
 
 
 @mistake("paired_difference", "The margin is halved. Go t s / sqrt(n) to each side of the mean.")

@@ -277,6 +277,16 @@ def number_of_hits(attention, ids):
     return int(hits(attention, ids).sum())
 
 
+@mistake("source_hits", "Only the mark is counted. Each copied symbol asks, too.")
+def mark_alone(attention, ids):
+    return hits(attention, ids)[:, 0].mean()
+
+
+@mistake("source_hits", "You take the smallest weight. An asker looks where its weight is largest.")
+def smallest_weight(attention, ids):
+    return hits(-attention, ids).mean()
+
+
 @mistake("source_hits", "The last asker is left out. It has a symbol to find, too.")
 def without_the_last_asker(attention, ids):
     return hits(attention, ids)[:, :-1].mean()
