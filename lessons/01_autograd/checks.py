@@ -131,11 +131,11 @@ about(
         "A Value may go into the list once all its inputs are in it. So you meet it twice: first "
         "on the way to its inputs, and again when these are done. How can a list of what is still "
         "to do tell these two meetings apart?",
-        "Take y = h + t, with t = tanh(h) and h = w * x. A star means that a Value waits for its "
-        "inputs. At first y is to do. Take the last entry, y: put y* back, and h and t on top of "
-        "it. Take t: put t* back, and h on top. Take h: h*, and w and x on top. They have no "
-        "inputs, so they go into the list. Now h* is the last entry, and all its inputs are in the "
-        "list, so h goes there too, and then t. The first h has been met before: drop it. Then y.",
+        "Take y = h + t, with t = tanh(h) and h = w * x. A star marks a Value that waits for its "
+        "inputs. Begin with y. Take off the last entry, y: put y* back, and h and t on top. Take "
+        "off t: t* goes back, with h on top. Take off h: h*, with w and x on top. They have no "
+        "inputs, so both go into the list. Now h* is last, and its inputs are done: h goes into "
+        "the list, and then t. The other h has been met before: drop it. Then y.",
         "while to_do:\n    node, inputs_done = to_do.pop()\n    if inputs_done:\n        ...\n"
         "    elif node not in seen:\n        ...",
     ),

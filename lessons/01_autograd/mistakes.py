@@ -31,7 +31,10 @@ def left_side_over_both_steps(f, x, step=1e-5):
     return (f(x) - f(x - step)) / (2 * step)
 
 
-@mistake("central_difference", "Twice too large: the two points are 2 * step apart.")
+@mistake(
+    "central_difference",
+    "The slope is twice what it should be: the two points are 2 * step apart.",
+)
 def half_the_distance(f, x, step=1e-5):
     return (f(x + step) - f(x - step)) / step
 
@@ -745,7 +748,8 @@ def data_of_root(root):
 
 @mistake(
     "backpropagate",
-    "The grad stops after one step: walk from root down, reversed(order).",
+    "The grads stop after one step, since the walk begins at the inputs. Begin at root: "
+    "reversed(order).",
     seen="karpathy/micrograd #96",
 )
 def from_the_inputs(root):
@@ -1458,7 +1462,10 @@ def parts_added(out, grad):
     return out * (grad + total(grad * out))
 
 
-@mistake("softmax_gradient", "Each row of grad is paired with every row of out. Take its own only.")
+@mistake(
+    "softmax_gradient",
+    "Each row of grad is paired with every row of out. Pair it with its own row only.",
+)
 def rows_with_all_rows(out, grad):
     pairs = grad @ out.swapaxes(-1, -2) if out.ndim > 1 else grad * out
     return out * (grad - total(pairs))
@@ -1488,7 +1495,10 @@ def over_everything(out, grad):
     return out * (grad - (grad * out).sum())
 
 
-@mistake("softmax_gradient", "The rows' sums lie across the columns. Keep the axis: keepdims=True.")
+@mistake(
+    "softmax_gradient",
+    "The sums are lined up with the columns, not with the rows. Keep the axis: keepdims=True.",
+)
 def axis_lost(out, grad):
     return out * (grad - (grad * out).sum(axis=-1))
 

@@ -72,10 +72,10 @@ about(
         "that depends on the pair. So what shape do the keys have now?",
         "Take 4 tokens, head_dim 3, tables of 5 rows (clip 2). The rows of all pairs are (4, 4); "
         "row 0 of them is 2, 3, 4, 4. An array of row numbers picks a vector for each: "
-        "key_vectors[rows] is (4, 4, 3). Add k, which is (4, 3) and is broadcast over the "
-        "queries: keys of every pair, (4, 4, 3). Query i meets its own row of them, so give q an "
-        "axis, (4, 1, 3), multiply, and sum over the last axis: scores, (4, 4). The values go the "
-        "same way, with the weights as (4, 4, 1).",
+        "key_vectors[rows] is (4, 4, 3). Add k, (4, 3), and you have the keys of every pair, (4, "
+        "4, 3). Query i meets its own row of them, so give q an axis, (4, 1, 3), multiply, and "
+        "sum over the last axis: scores, (4, 4). The values go the same way, with the weights as "
+        "(4, 4, 1).",
         "rows = <the row of every pair>; scores = (<queries with a new axis> * (k + <vectors of "
         "the rows>)).sum(-1) / <root>; return (<weights with a new axis> * (v + <vectors of the "
         "rows>)).sum(<over the keys>)",
