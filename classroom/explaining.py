@@ -49,12 +49,14 @@ def named(trial, check):
     return [AGAIN] if _survives(trial) else []
 
 
-def _sentence_alone(trial, check, candidates, seconds=None, **alike):
+def _sentence_alone(trial, check, candidates, everywhere=False, seconds=None, **alike):
     """The one sentence whose answer looks like the learner's, out of (answer, sentence) pairs.
 
     It must look so to the check that failed, to all before it, and to those after it that the
     learner's answer satisfies (the others may show a second fault). Where several do, the other
     checks tell them apart.
+
+    everywhere   whether it must look so to all checks
     """
     until = time.process_time() + SECONDS
 
@@ -78,7 +80,7 @@ def _sentence_alone(trial, check, candidates, seconds=None, **alike):
     for each in order[at::-1]:
         candidates = narrowed(each)
     for each in order[at + 1 :]:
-        if candidates and trial.is_right_for(each):
+        if candidates and (everywhere or trial.is_right_for(each)):
             candidates = narrowed(each)
         elif len({sentence for _, sentence in candidates}) > 1:
             candidates = narrowed(each) or candidates
@@ -129,13 +131,17 @@ def _relation(trial, check, otherwise=None):
 
 
 def mutated(trial, check):
-    """The sentence of the one small change of the course's answer with the same results."""
+    """The sentence of the one small change of the course's answer with the same results.
+
+    It says "exactly", and nobody has looked at the learner's code: so every check must see the
+    same.
+    """
     changes = [
         (each.answer, each.sentence)
         for each in mutants(trial.entry)
         if len(each.old + each.new) < READABLE
     ]
-    sentence = _sentence_alone(trial, check, changes, QUICK)
+    sentence = _sentence_alone(trial, check, changes, everywhere=True, seconds=QUICK)
     return [sentence] if sentence else []
 
 

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Start here: how a lesson works"
 #     question: "How do arrays of different shapes fit together, and how do the exercises answer you?"
-#     minutes: 10
 #     achieved: "You can make arrays of different shapes fit together, and you know how the course answers you."
 # ---
 

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Autograd: how a computation finds its own slopes"
 #     question: "How can a program find, in one go, how its result changes with every number that went into it?"
-#     minutes: 40
 #     achieved: "You have written what trains every model in this course: a program that finds its own slopes. Give it a formula of your own and draw the graph."
 # ---
 

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Embeddings: a vector for every token"
 #     question: "How does a word become numbers that can be trained?"
-#     minutes: 40
 #     achieved: "You have turned words into vectors and trained them. Show someone the map, or teach it one more word."
 # ---
 

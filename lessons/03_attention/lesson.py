@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Attention: how tokens look at each other"
 #     question: "How does one token look at the others, and what does it fail to see?"
-#     minutes: 40
 #     achieved: "You have written attention, hidden the future from it, and shown what it cannot see."
 # ---
 
@@ -448,3 +447,12 @@ show(
 #
 # The little model above knew where a character was, because a learned vector for each position was added to it. Is that
 # the best way? Lesson 04 starts with simpler ones, finds out why they fail, and comes to sines and cosines.
+
+# %% [markdown]
+# ## A quiz on lessons 00 to 03
+#
+# Eight questions on what you should still know in a week. Run the cell to see them. Write your answers into it, and run
+# it again; leave the `...` where you don't know yet. The card tells you which are right, and what speaks against the
+# others.
+
+# %% quiz="attention"

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Absolute positions: a vector for every position"
 #     question: "How can a vector say where a token is?"
-#     minutes: 40
 #     achieved: "You can give every position a vector, and you know what a shift does to it. Show someone the clock hands."
 # ---
 

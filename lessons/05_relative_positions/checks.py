@@ -9,7 +9,7 @@ from classroom.checking import about, check, refuses, require
 about(
     "relative_positions",
     stars=1,
-    minutes=4,
+    minutes=5,
     hints=(
         "At which positions are the keys? At which are the queries, if a cache has the first keys "
         "already? Every pair needs a number: which shape must the two lists have to meet in a "
@@ -359,7 +359,7 @@ def whole_distances(answer):
 about(
     "T5Bias",
     stars=2,
-    minutes=6,
+    minutes=8,
     blank=("T5Bias.bias",),
     hints=(
         "You have written everything that this needs. How far is every key from every query? "
@@ -478,7 +478,7 @@ def all_counts(answer):
 about(
     "ALiBi",
     stars=2,
-    minutes=6,
+    minutes=8,
     blank=("ALiBi.bias",),
     hints=(
         "The formula subtracts slope times i - j, and `relative_positions` gives you j - i. So "

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Relative positions: how far apart"
 #     question: "How can attention know the distance between two tokens, wherever they are?"
-#     minutes: 40
 #     achieved: "You have built four ways to tell attention how far apart two tokens are."
 # ---
 

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "RoPE: rotating queries and keys"
 #     question: "How can a rotation say how far apart two tokens are?"
-#     minutes: 40
 #     achieved: "You have written RoPE, the encoding inside most of today's language models, and its backward pass."
 # ---
 

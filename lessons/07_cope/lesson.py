@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "CoPE: counting what matters"
 #     question: "How can attention count sentences, or x's, instead of tokens?"
-#     minutes: 40
 #     achieved: "You have written CoPE, forward and backward. Show someone the gates that find the sentences."
 # ---
 
@@ -536,3 +535,12 @@ claim("Only CoPE's scores depend on what is between.", by_content == ["cope"])
 #
 # A promise isn't a result. [Lesson 08](08_transformer.ipynb) builds the Transformer around all this and trains it.
 # Lesson 09 then asks whether CoPE really learns to count.
+
+# %% [markdown]
+# ## A quiz on lessons 04 to 07
+#
+# Eight questions on what you should still know in a week. Run the cell to see them. Write your answers into it, and run
+# it again; leave the `...` where you don't know yet. The card tells you which are right, and what speaks against the
+# others.
+
+# %% quiz="cope"

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "The Transformer: assembled, trained, and made to write"
 #     question: "How do the pieces become a model that writes?"
-#     minutes: 40
+#     waiting: 1
 #     achieved: "You have put a Transformer together and trained it. Let it write a line for someone."
 # ---
 

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "Counting: the task this course is named for"
 #     question: "Can a Transformer learn to count what matters, however much comes in between?"
-#     minutes: 40
+#     waiting: 2
 #     achieved: "Your model counts. Give it a text of your own, and see which characters its gates pick out."
 # ---
 

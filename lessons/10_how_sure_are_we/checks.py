@@ -221,7 +221,7 @@ def pairs_belong_together(answer):
 about(
     "interaction",
     stars=2,
-    minutes=10,
+    minutes=8,
     hints=(
         "One effect is a difference of two errors. An interaction is a difference of two effects. "
         "Both are taken seed by seed.",

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "How sure are we?"
 #     question: "How much of lesson 09's picture is the encoding, and how much is everything else?"
-#     minutes: 40
+#     waiting: 1
 #     achieved: "You can say which claims survive, and why. Take one of your own and try to break it."
 # ---
 

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "Flip-flop and selective copy: what a count is good for"
 #     question: "What else can contextual positions do, and what can't they?"
-#     minutes: 30
+#     waiting: 1
 #     achieved: "You know what a count is good for, and where it doesn't help."
 # ---
 
@@ -665,3 +665,12 @@ for split, (inputs, targets) in tests.items():
 #
 # **Next.** These tasks were built so that something has to be counted or kept. Real text wasn't built that way.
 # Lesson 12 trains on language and code, and asks how well each encoding predicts the next character.
+
+# %% [markdown]
+# ## A quiz on lessons 08 to 11
+#
+# Eight questions on what you should still know in a week. Run the cell to see them. Write your answers into it, and run
+# it again; leave the `...` where you don't know yet. The card tells you which are right, and what speaks against the
+# others.
+
+# %% quiz="flip_flop_and_selective_copy"

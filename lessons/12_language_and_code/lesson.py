@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "Language and code: where nobody asks for a count"
 #     question: "Does counting help on real text, where nobody asks for a count?"
-#     minutes: 35
+#     waiting: 2
 #     achieved: "You have measured language models fairly. Try one of them on a text that you wrote."
 # ---
 
