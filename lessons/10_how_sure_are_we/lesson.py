@@ -691,7 +691,7 @@ claim(
 #
 # A claim "A makes fewer errors than B" is kept if the 95 % interval lies above 0 against every B, in every test that
 # it names; "no fewer" and "within a point" need their interval on the other side, or are undecided. An order (5, 12)
-# is one of medians.  **Predict** how many of fourteen are kept.
+# is one of medians. **Predict** how many of fourteen are kept.
 
 # %%
 judged = verdicts()
