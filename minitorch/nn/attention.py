@@ -108,31 +108,51 @@ def _visible_blocks(mask, query_len, key_len):
 
 
 def _attend(q, k, v, mask, dropout_p):
-    """softmax(q k^T + mask) v as (e v) / l with e = exp(scores - max), l = sum e: weights are never
-    written.
+    """p v with p = softmax(q k^T + mask), and its derivatives:
 
-    With d = g / l, backward is  dv = e^T d  and  dscores = e (d v^T - d . out), as in softmax.
+    dv = p^T g  and  dscores = p (g v^T - g . out), as in softmax.
     Source: Dao et al., FlashAttention (2022), appendix B.2.
     """
-    e = q @ k.mT  # (..., query, key)
-    if mask is not None:
-        e += mask  # -inf: faster than np.where
-    e -= e.max(-1, keepdims=True, initial=np.finfo(e.dtype).min)  # finite where all is masked
-    np.exp(e, out=e)
-    total = e @ np.ones((e.shape[-1], 1), e.dtype)  # (..., query, 1)
-    inverse = 1 / np.where(total == 0, 1, total)
-    kept = dropout_mask(e.shape, dropout_p, e.dtype) if dropout_p else None
-    dropped = e * kept if dropout_p else e
+    p = _weights(q, k, mask)  # (..., query, key)
+    kept = dropout_mask(p.shape, dropout_p, p.dtype) if dropout_p else None
+    dropped = p * kept if dropout_p else p
     out = dropped @ v  # (..., query, value_dim)
-    out *= inverse
 
     def backward(g):
-        d = g * inverse
-        dscores = d @ v.mT
+        dscores = g @ v.mT
         if dropout_p:
             dscores *= kept
-        dscores -= np.vecdot(d, out)[..., None]
-        dscores *= e
-        return dscores @ k, dscores.mT @ q, dropped.mT @ d, dscores
+        dscores -= np.vecdot(g, out)[..., None]
+        dscores *= p
+        return dscores @ k, dscores.mT @ q, dropped.mT @ g, dscores
 
     return out, backward
+
+
+def _weights(q, k, mask):
+    """softmax(q k^T + mask), and zeros where all is masked.
+
+    Shifting the scores by each row's maximum takes 4 % of a training step. So only those rows are
+    shifted where the sum of the exponentials tells that they were too large or too small.
+    """
+    e = _scores(q, k, mask)  # (..., query, key)
+    ones = np.ones((e.shape[-1], 1), e.dtype)
+    with np.errstate(over="ignore"):
+        np.exp(e, out=e)
+    rows = e.reshape(math.prod(e.shape[:-1]), len(ones))
+    total = (rows @ ones).reshape(*e.shape[:-1], 1)  # (..., query, 1)
+    lost = ~((1e-20 < total) & (total < 1e20))[..., 0]  # also nan
+    if lost.any():
+        rows = _scores(q, k, mask)[lost]
+        rows -= rows.max(-1, keepdims=True, initial=np.finfo(e.dtype).min)  # finite if all is -inf
+        e[lost] = np.exp(rows)
+        total[lost] = e[lost] @ ones
+    e *= 1 / np.where(total == 0, 1, total)
+    return e
+
+
+def _scores(q, k, mask):
+    scores = q @ k.mT
+    if mask is not None:
+        scores += mask  # -inf: faster than np.where
+    return scores
