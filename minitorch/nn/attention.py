@@ -132,7 +132,7 @@ def _attend(q, k, v, mask, dropout_p):
 def _weights(q, k, mask):
     """softmax(q k^T + mask), and zeros where all is masked.
 
-    Shifting the scores by each row's maximum takes 4 % of a training step. So only those rows are
+    Shifting all scores by their row's maximum takes 3 % of a training step. So only those rows are
     shifted where the sum of the exponentials tells that they were too large or too small.
     """
     e = _scores(q, k, mask)  # (..., query, key)
@@ -141,7 +141,7 @@ def _weights(q, k, mask):
         np.exp(e, out=e)
     rows = e.reshape(math.prod(e.shape[:-1]), len(ones))
     total = (rows @ ones).reshape(*e.shape[:-1], 1)  # (..., query, 1)
-    lost = ~((1e-20 < total) & (total < 1e20))[..., 0]  # also nan
+    lost = ~((total > 1e-20) & (total < 1e20))[..., 0]  # also nan
     if lost.any():
         rows = _scores(q, k, mask)[lost]
         rows -= rows.max(-1, keepdims=True, initial=np.finfo(e.dtype).min)  # finite if all is -inf
