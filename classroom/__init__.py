@@ -14,6 +14,7 @@ _home = {
     "mine": "exercises",
     "whose": "exercises",
     "judge": "exercises",
+    "quiz": "quizzes",
     "claim": "claims",
     "show": "figures",
     "compare": "figures",

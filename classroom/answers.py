@@ -94,8 +94,9 @@ class Answers:
         right      {name: {"digest": ..., "convention": ...}} of the answers that were checked
         off        [names] of those that are switched off
         verdicts   {name: {"state": ..., "cell": digest of the text, "when": seconds}}
+        quizzes    {slug of a lesson: [right answers, questions]}
         """
-        empty = {"right": {}, "off": [], "verdicts": {}}
+        empty = {"right": {}, "off": [], "verdicts": {}, "quizzes": {}}
         try:
             stored = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
             return {key: type(value)(stored.get(key, value)) for key, value in empty.items()}
@@ -122,6 +123,13 @@ class Answers:
         """Remember what was said of an exercise's cell: outputs may be cleared, or not be saved."""
         record = self.record
         record["verdicts"][name] = {"state": state, "cell": cell, "when": time.time()}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._write_record(record)
+
+    def note_quiz(self, slug, right, questions):
+        """Remember how many answers of a quiz are right, for the start page and `make status`."""
+        record = self.record
+        record["quizzes"][slug] = [right, questions]
         self.folder.mkdir(parents=True, exist_ok=True)
         self._write_record(record)
 

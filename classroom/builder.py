@@ -19,11 +19,12 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from classroom import catalogue, colab, files, source
+from classroom import catalogue, colab, files, quizzes, source
 from classroom.catalogue import CourseError, CourseErrors
 
 CELL_SECONDS = 900  # the longest that a cell may take
 FEWEST_OUTPUTS = 3  # of cells that are compared, in each notebook
+NOTATION = "notation.md"  # in docs/
 OFFERED = {"exercise", "hint", "solution"}  # what every exercise cell names
 # Tags of cells; the code of a folded one is hidden in JupyterLab until it is asked for.
 IGNORED, ALLOW_STDERR, FOLDED = "nbval-ignore-output", "allow-stderr", "folded"
@@ -170,18 +171,22 @@ def _text_cells(lesson):
 def _cell(lesson, cell, line):
     if cell.cell_type != "code":
         return {"cell_type": cell.cell_type, "metadata": {}, "source": cell.source}
-    metadata = {key: cell.metadata[key] for key in ("exercise", "tags") if key in cell.metadata}
+    metadata = {
+        key: cell.metadata[key] for key in ("exercise", "quiz", "tags") if key in cell.metadata
+    }
     if FOLDED in metadata.get("tags", ()):
         metadata["jupyter"] = {"source_hidden": True}
     text = cell.source
-    if "exercise" not in metadata and not text.strip():
+    name = metadata.get("exercise", metadata.get("quiz"))
+    if name is None and not text.strip():
         raise CourseError(lesson.path, "this cell is empty", line)
-    if "exercise" in metadata:
-        name = metadata["exercise"]
+    if name is not None:
+        kind = "exercise" if "exercise" in metadata else "quiz"
         if text.strip():
-            sentence = f"the cell of exercise `{name}` must be empty: the builder fills it"
+            sentence = f"the cell of {kind} `{name}` must be empty: the builder fills it"
             raise CourseError(lesson.path, sentence, line)
-        text = source.stub(lesson.exercise(name))
+        is_quiz = kind == "quiz"
+        text = quizzes.stub(lesson) if is_quiz else source.stub(lesson.exercise(name))
         metadata["tags"] = sorted({*metadata.get("tags", ()), IGNORED})
     try:
         ast.parse(text)
@@ -197,18 +202,30 @@ def _cell(lesson, cell, line):
 
 
 def _link(cells, lesson):
-    """Link to the lessons before and after, under the title and at the end."""
-    links = neighbors(lesson)
-    if not links:
-        return
-    title = cells[0]
+    """Under the title: the lessons before and after, how long it takes, the page of symbols and
+    words. At the end the links to the lessons again.
+    """
+    links, title = neighbors(lesson), cells[0]
     if title["cell_type"] == "markdown" and title["source"].startswith("# "):
         heading, _, text = title["source"].partition("\n")
-        title["source"] = f"{heading}\n\n{links}\n{text}"
+        head = "\n\n".join(filter(None, (heading, links, _about(lesson))))
+        title["source"] = f"{head}\n{text}"
+    if not links:
+        return
     if cells[-1]["cell_type"] == "markdown":
         cells[-1]["source"] += f"\n\n{links}"
     else:
         cells.append({"cell_type": "markdown", "metadata": {}, "source": links})
+
+
+def _about(lesson):
+    """Markdown: how long a lesson takes, and a link to the page of symbols and words.
+
+    The link leads out of notebooks/; copies.py has it lead to the learner's copy of that page.
+    """
+    takes = lesson.takes[0].upper() + lesson.takes[1:]
+    there_is = (lesson.course.root / "docs" / NOTATION).exists()
+    return f"{takes} · [Symbols and words](../docs/{NOTATION})" if there_is else takes
 
 
 def neighbors(lesson):
@@ -292,6 +309,8 @@ def _name_cells(cells):
 
 
 def _natural_id(cell):
+    if "quiz" in cell["metadata"]:
+        return "quiz"
     heading = re.match(r"#+\s+(.+)", cell["source"]) if cell["cell_type"] == "markdown" else None
     slug = re.sub(r"[^a-z0-9]+", "-", heading.group(1).lower()).strip("-")[:50] if heading else ""
     return slug or hashlib.sha256(cell["source"].encode()).hexdigest()[:12]
@@ -311,6 +330,7 @@ def digest(lesson):
     paths = [
         lesson.path,
         lesson.solutions_path,
+        lesson.quiz_path,
         *sorted({exercise.answer_path for exercise in lesson.exercises} - {lesson.solutions_path}),
     ]
     texts = [path.read_bytes().replace(b"\r\n", b"\n") for path in paths if path.exists()]
@@ -442,8 +462,8 @@ def write(notebook, path):
 
 
 def solved(notebook):
-    """A copy of `notebook` with every exercise answered as in `solutions/`; stored outputs are
-    kept.
+    """A copy of `notebook` with every exercise answered as in `solutions/`, and the quiz as in its
+    file; stored outputs are kept.
 
     A last cell asserts that every answer was judged right: the outputs that say so are not
     compared.
@@ -453,9 +473,12 @@ def solved(notebook):
     for cell in notebook.cells:
         if "exercise" in cell.metadata:
             cell.source = source.answered(catalogue.course().exercise(cell.metadata.exercise))
+        elif "quiz" in cell.metadata:
+            cell.source = quizzes.answered(catalogue.course().lesson(cell.metadata.quiz))
     proof = (
         "from classroom.exercises import session\n"
-        f"assert all(session.states[name] == 'right' for name in {names}), session.states"
+        f"assert all(session.states[name] == 'right' for name in {names}), session.states\n"
+        "assert all(right == of for right, of in session.quizzes.values()), session.quizzes"
     )
     notebook.cells.append(
         nbformat.from_dict(

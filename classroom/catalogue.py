@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+from classroom import reading
+
 ROOT = Path(__file__).parent.parent
 
 CELL = re.compile(r"# %%(?!%)(?P<options>.*)")
 NAMED_EXERCISE = re.compile(r'\bexercise="(\w+)"')
-HEADER_ENTRY = re.compile(r"#\s+(title|question|minutes|achieved):\s*(.+)")
+NAMED_QUIZ = re.compile(r'\bquiz="(\w+)"')
+HEADER_ENTRY = re.compile(r"#\s+(title|question|waiting|achieved):\s*(.+)")
 REQUIRED, OPTIONAL = ("stars", "minutes", "hints"), {"seconds": 10, "blank": (), "may_change": ()}
+QUESTION_MINUTES = 1  # for reading and answering a question of a quiz
 FEWEST_MISTAKES = 3  # of different sentences, for each exercise
 
 
@@ -139,15 +143,16 @@ class Lesson:
 
     @cached_property
     def header(self):
-        """title, question, minutes and what is achieved, from the comments that open the lesson."""
+        """title, question, minutes of waiting and what is achieved, from the comments that open the
+        lesson.
+        """
         top = self.text.partition("# %%")[0]
         header = {key: value.strip().strip("\"'") for key, value in HEADER_ENTRY.findall(top)}
-        for key in ("title", "question", "minutes"):
+        for key in ("title", "question"):
             if key not in header:
-                sentence = f"the header has no `{key}:`; write for example  #     {key}: "
-                example = "30" if key == "minutes" else '"..."'
-                raise CourseError(self.path, sentence + example)
-        return {"achieved": ""} | header | {"minutes": int(header["minutes"])}
+                sentence = f'the header has no `{key}:`; write for example  #     {key}: "..."'
+                raise CourseError(self.path, sentence)
+        return {"achieved": ""} | header | {"waiting": int(header.get("waiting", 0))}
 
     @property
     def title(self):
@@ -157,9 +162,27 @@ class Lesson:
     def question(self):
         return self.header["question"]
 
+    @cached_property
+    def reading_minutes(self):
+        """How long it takes to read the lesson and run its cells, in steps of five minutes."""
+        return reading.minutes(self.text_of_cells, self.header["waiting"])
+
     @property
-    def minutes(self):
-        return self.header["minutes"]
+    def quiz_minutes(self):
+        return QUESTION_MINUTES * len(self.question_names)
+
+    @property
+    def exercise_minutes(self):
+        """How long the exercises and the quiz take most people, in steps of five; 0 for none."""
+        minutes = sum(each.minutes for each in self.exercises) + self.quiz_minutes
+        return minutes and reading.rounded(minutes)
+
+    @property
+    def takes(self):
+        """Both, in words."""
+        to_do = self.exercise_minutes
+        doing = f", {to_do} to do" if to_do else ""
+        return f"about {self.reading_minutes} minutes to read{doing}"
 
     @property
     def achieved(self):
@@ -170,6 +193,15 @@ class Lesson:
     def cell_lines(self):
         """The line numbers, from 1, of the cells' first lines."""
         return [number for number, line in enumerate(self.text.splitlines(), 1) if CELL.match(line)]
+
+    @property
+    def text_of_cells(self):
+        """(options, text) of each cell: what follows its `# %%`, and its lines."""
+        lines, ends = self.text.splitlines(), [*self.cell_lines[1:], None]
+        return [
+            (CELL.match(lines[start - 1])["options"], lines[start : end and end - 1])
+            for start, end in zip(self.cell_lines, ends)
+        ]
 
     @cached_property
     def imports(self):
@@ -188,6 +220,30 @@ class Lesson:
         lines = self.text.splitlines()
         named = ((NAMED_EXERCISE.search(lines[number - 1]), number) for number in self.cell_lines)
         return [(match.group(1), number) for match, number in named if match]
+
+    @cached_property
+    def quiz_cells(self):
+        """(slug, line number) of every cell of a quiz; there should be one, or none."""
+        lines = self.text.splitlines()
+        named = ((NAMED_QUIZ.search(lines[number - 1]), number) for number in self.cell_lines)
+        return [(match.group(1), number) for match, number in named if match]
+
+    @property
+    def quiz_path(self):
+        return self.path.parent / "quiz.py"
+
+    @cached_property
+    def question_names(self):
+        """The names of the quiz's questions, read from the file's text."""
+        if not self.quiz_path.exists():
+            return []
+        return [node.name for _, node in _decorated(self.quiz_path, "question")]
+
+    @cached_property
+    def questions(self):
+        """The Questions of the quiz, in the order written. Runs the quiz's file."""
+        written = vars(loaded(self.quiz_path))
+        return [written[name] for name in self.question_names]
 
     @property
     def exercises(self):
@@ -247,7 +303,20 @@ class Lesson:
                     found.append(str(CourseError(path, sentence, node.lineno)))
         for name, line in self.exercise_cells:
             found += self._exercise_problems(name, line)
+        found += self._quiz_problems()
         return list(dict.fromkeys(found))
+
+    def _quiz_problems(self):
+        """A quiz needs its file, and the lesson one cell for it, as sentences."""
+        example = f'# %% quiz="{self.slug}"'
+        for number, (slug, line) in enumerate(self.quiz_cells):
+            if slug != self.slug or number > 0:
+                sentence = f"one cell has the quiz, and it is named like the lesson:  {example}"
+                yield str(CourseError(self.path, sentence, line))
+        if self.quiz_cells and not self.question_names:
+            yield str(CourseError(self.quiz_path, "has no @question, and the lesson has a quiz"))
+        if self.question_names and not self.quiz_cells:
+            yield str(CourseError(self.path, f"needs a cell for its quiz:  {example}"))
 
     def _exercise_problems(self, name, line):
         """What is wrong with the exercise named in this line of the lesson, as sentences."""

@@ -66,6 +66,14 @@ def watch_cells(hand_on, remind):
         shell.set_custom_exc((KeyboardInterrupt,), say_interrupted)
 
 
+def transform(change):
+    """Have `change` make other lines of every cell of this notebook, before it is compiled."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        shell.input_transformers_post.append(change)
+
+
 def say_interrupted(shell, kind, value, traceback, tb_offset=None):
     """In place of a traceback, when the learner has stopped a cell: where it was, and what next."""
     bar = progress.latest

@@ -13,6 +13,9 @@ A cell counts as written in when its text differs; having been run does not coun
 lesson is offered once: the originals tell which versions were handed out. A lesson is known by its
 slug: if its number changes, the learner's files of it get the new number too.
 
+The pages that lessons link to are copied, too, into my_notebooks/docs/: JupyterLab shows nothing
+outside of my_notebooks/. A page that the learner has changed stays as it is.
+
 Copies come without outputs and counters, so that no prediction is spoiled and it is clear what has
 run, and say which kernel runs them, in the words that JupyterLab would add when it opens them.
 """
@@ -20,6 +23,7 @@ run, and say which kernel runs them, in the words that JupyterLab would add when
 import hashlib
 import json
 import re
+from contextlib import suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -29,6 +33,7 @@ from classroom.environment import ROOT, home
 from classroom.lock import alone
 
 FILE_NAME = re.compile(r"(\d+)_(.+?)(?: \(updated ?(\d*)\))?\.ipynb")
+OUT_TO_PAGES = re.compile(r"(?<=\]\()\.\./docs/([\w-]+\.md)(?=[)#])")  # in a Markdown link
 SEAL = "handed_out"  # in an original: a digest of what it said then
 
 
@@ -56,7 +61,25 @@ class Copies:
                     f"Copied {which} to {self.mine.name}/. These files are yours to write in."
                 )
             said += [self._update(path) for path in lessons]
+            self._update_pages(lessons)
         return [sentence for sentence in said if sentence]
+
+    def _update_pages(self, lessons):
+        """Bring the pages that lessons link to up to date, if the learner has not changed them."""
+        linked = set()
+        for path in lessons:
+            with suppress(Damaged):
+                linked |= pages_linked(read(path))
+        for name in sorted(linked):
+            page, mine, original = (
+                folder / "docs" / name
+                for folder in (self.lessons.parent, self.mine, self.originals)
+            )
+            if page.exists() and (not mine.exists() or _is_same(mine, original)):
+                for target in original, mine:
+                    if not _is_same(target, page):
+                        target.parent.mkdir(exist_ok=True)
+                        files.write(target, page.read_bytes())
 
     def of(self, name):
         """The learner's files of the lesson `name`, oldest first: the copy, then the updates."""
@@ -82,7 +105,7 @@ class Copies:
 
     def _update(self, path):
         try:
-            lesson = read(path)
+            lesson = with_own_pages(read(path))
         except Damaged as damage:
             return (
                 f"{damage} It is the course's: `git restore {path.name}` in that folder repairs it."
@@ -218,9 +241,15 @@ def texts(notebook):
     return [(cell["cell_type"], text(cell)) for cell in notebook["cells"] if text(cell).strip()]
 
 
+def answered_by(cell):
+    """What a cell asks for: the name of its exercise, "the quiz of attention", or None."""
+    quiz = cell["metadata"].get("quiz")
+    return f"the quiz of {quiz}" if isinstance(quiz, str) else cell["metadata"].get("exercise")
+
+
 def exercise_cells(notebook):
-    """(exercise name, cell) for each cell of an exercise, in order."""
-    named = ((cell["metadata"].get("exercise"), cell) for cell in notebook["cells"])
+    """(exercise name, cell) for each cell of an exercise or a quiz, in order."""
+    named = ((answered_by(cell), cell) for cell in notebook["cells"])
     return [(name, cell) for name, cell in named if isinstance(name, str)]
 
 
@@ -270,11 +299,27 @@ def with_answers(lesson, answers):
     """The lesson with the learner's answers in its exercise cells."""
     cells = []
     for cell in lesson["cells"]:
-        exercise = cell["metadata"].get("exercise")
+        exercise = answered_by(cell)
         if exercise in answers:
             cell = {**cell, "source": answers[exercise].splitlines(keepends=True)}
         cells.append(cell)
     return {**lesson, "cells": cells}
+
+
+def with_own_pages(lesson):
+    """The lesson with its links to the course's pages leading to the copies of these."""
+    cells = [
+        {**cell, "source": OUT_TO_PAGES.sub(r"docs/\1", text(cell)).splitlines(keepends=True)}
+        if cell["cell_type"] == "markdown" and OUT_TO_PAGES.search(text(cell))
+        else cell
+        for cell in lesson["cells"]
+    ]
+    return {**lesson, "cells": cells}
+
+
+def pages_linked(lesson):
+    """The names of the course's pages that a lesson links to."""
+    return {page for _, source in texts(lesson) for page in OUT_TO_PAGES.findall(source)}
 
 
 def sealed(lesson):
@@ -296,6 +341,10 @@ def offer(old, new, carried, homeless):
 
 
 # Files
+
+
+def _is_same(path, other):
+    return path.exists() and other.exists() and path.read_bytes() == other.read_bytes()
 
 
 def read(path):

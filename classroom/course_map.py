@@ -21,9 +21,10 @@ def main(arguments):
 
 
 def table(course):
-    yield "| | lesson | the question it answers | exercises | minutes |"
-    yield "|---|---|---|---|---|"
+    yield "| | lesson | the question it answers | exercises | minutes to read | to do |"
+    yield "|---|---|---|---|---|---|"
     for lesson in course.lessons:
         link = f"[{lesson.title}](notebooks/{lesson.notebook_path.name})"
-        exercises, minutes = len(lesson.exercises), lesson.minutes
-        yield f"| {lesson.number} | {link} | {lesson.question} | {exercises} | {minutes} |"
+        counts = len(lesson.exercises), lesson.reading_minutes, lesson.exercise_minutes
+        cells = lesson.number, link, lesson.question, *counts
+        yield "| " + " | ".join(map(str, cells)) + " |"

@@ -65,15 +65,36 @@ def draw_words(axis, points, words):
 
     words     for each group, its n words
 
-    Words that would cover each other are moved apart.
+    Words keep clear of each other and of the points: to the right if they can, else to the left, or
+    a little up or down.
     """
     (left, bottom), (right, top) = points.min(axis=(0, 1)), points.max(axis=(0, 1))
     across, up = right - left, top - bottom
-    axis.set_xlim(left - 0.05 * across, right + 0.3 * across)
+    axis.set_xlim(left - 0.3 * across, right + 0.3 * across)
     axis.set_ylim(bottom - 0.1 * up, top + 0.2 * up)
-    for number, (group, names) in enumerate(zip(points, words)):
+    spots = []  # the middles of words and points that are there already
+    for number, group in enumerate(points):
         axis.scatter(*group.T, color=f"C{number}", marker="os^Dv"[number % 5], s=45)
-        lowest = -np.inf
+        spots += [(x, y, 0.02 * across) for x, y in group]
+    line = 0.065 * up
+    for number, (group, names) in enumerate(zip(points, words)):
         for (x, y), name in sorted(zip(group, names), key=lambda each: each[0][1]):
-            lowest = max(y, lowest + 0.065 * up)
-            axis.text(x + 0.03 * across, lowest, name, color=f"C{number}", va="center")
+            half = 0.019 * across * len(name)
+            beside = 0.045 * across + half
+            wishes = [
+                (x + side * beside, y + step * line)
+                for step in (0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, 3, 4)
+                for side in (1, -1)
+            ]
+            middle, row = next((at for at in wishes if free(spots, *at, half, line)), wishes[0])
+            spots.append((middle, row, half))
+            side = 1 if middle > x else -1
+            start, align = x + side * 0.045 * across, "left" if side > 0 else "right"
+            axis.text(start, row, name, color=f"C{number}", ha=align, va="center")
+
+
+def free(spots, middle, row, half, line):
+    """Whether a word of half a width would cover none of the spots."""
+    return all(
+        abs(middle - x) >= half + wide or abs(row - y) >= 0.95 * line for x, y, wide in spots
+    )

@@ -7,7 +7,7 @@ An exercise cell never raises. Its verdict is one of *not written yet*, *right*,
 import sys
 from contextlib import contextmanager, suppress
 
-from classroom import answers, catalogue, cells, judging, source
+from classroom import answers, catalogue, cells, judging, quizzes, source
 from classroom.feedback import NOT_YET, RIGHT, Card, Verdict, with_code
 from classroom.standalone import NotStandalone
 
@@ -23,6 +23,7 @@ class Session:
         self.following = {}  # exercise name -> the convention that this answer follows
         self.switched_off = {}  # exercise name -> the learner's right answer that is not used
         self.last = None  # the name of the exercise tried last
+        self.quizzes = quizzes.results  # slug of a lesson -> (right answers, questions)
 
     def hand_on(self, entry, answer=None):
         """Put `answer`, or for None the course's own, in place wherever the other is; return it."""

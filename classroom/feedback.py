@@ -55,14 +55,14 @@ class Card:
 
     def html(self):
         """The card as HTML, in the colors of its page."""
-        parts = [f"<div><strong>{_escape(self.heading)}</strong></div>"]
-        parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.sentences]
+        parts = [f"<div><strong>{as_html(self.heading)}</strong></div>"]
+        parts += [f"<div>{as_html(sentence)}</div>" for sentence in self.sentences]
         parts += [
             f'<div style="{ROW}">',
-            *(_html_of_block(*block) for block in self.blocks),
+            *(block(*each) for each in self.blocks),
             "</div>",
         ]
-        parts += [f"<div>{_escape(sentence)}</div>" for sentence in self.closing]
+        parts += [f"<div>{as_html(sentence)}</div>" for sentence in self.closing]
         return f'<div role="status" style="{CARD.format(edge=self.edge)}">{"".join(parts)}</div>'
 
     def show(self):
@@ -70,9 +70,9 @@ class Card:
         show_bundle({"text/plain": self.text(), "text/html": self.html()}, self.metadata)
 
 
-def _html_of_block(label, text):
+def block(label, text):
     """A block that scrolls, by keyboard as well: no line of code is broken."""
-    above = f"<small>{_escape(label)}</small>" if label else ""
+    above = f"<small>{as_html(label)}</small>" if label else ""
     look = f'role="region" tabindex="0" aria-label="{html.escape(label or "code")}" style="{BLOCK}"'
     return f'<div style="min-width: 0">{above}<pre {look}>{html.escape(text)}</pre></div>'
 
@@ -83,7 +83,7 @@ def with_code(sentence):
     return BETWEEN_CODE.sub(lambda found: f" {found[1] or ''}", marked)
 
 
-def _escape(text):
+def as_html(text):
     """HTML of a sentence; what stands between backticks becomes code."""
     parts = html.escape(text).split("`")
     for index in range(1, len(parts) - 1, 2):

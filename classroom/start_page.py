@@ -17,15 +17,17 @@ def progress(base_url="/"):
     """What the page shows now: {"summary": a sentence, "map": HTML}."""
     kept = Answers(Path(home(), "my_answers"), course())
     states = status.saved_states(copies(), course(), kept)
-    return Page(course(), states, copies(), base_url).parts(kept.record["verdicts"])
+    record = kept.record
+    page = Page(course(), states, copies(), base_url, record["quizzes"])
+    return page.parts(record["verdicts"])
 
 
 class Page:
     """The page of a learner with these states, whose lessons are opened from `copies`."""
 
-    def __init__(self, course, states, copies, base_url="/"):
+    def __init__(self, course, states, copies, base_url="/", quizzes=()):
         self.course, self.states, self.copies = course, states, copies
-        self.base_url = base_url
+        self.base_url, self.quizzes = base_url, quizzes
 
     def parts(self, verdicts=()):
         """The page's parts. `verdicts` tell what was tried last: there it goes on."""
@@ -66,11 +68,11 @@ class Page:
             lesson, escape(f"{lesson.number} · {lesson.title}"), f"lesson-{lesson.slug}"
         )
         exercises = "".join(f"<li>{self._exercise(each)}</li>" for each in lesson.exercises)
-        minutes = lesson.minutes + sum(each.minutes for each in lesson.exercises)
+        takes = lesson.takes[0].upper() + lesson.takes[1:]
+        quiz = escape(status.quiz_result(lesson, self.quizzes))
         return (
             f'<li class="course-lesson"><h2>{title}</h2><p>{escape(lesson.question)}</p>'
-            f"<p>{status.duration(minutes)} with its exercises · "
-            f"{done} of {len(lesson.exercises)} solved</p>"
+            f"<p>{takes} · {done} of {len(lesson.exercises)} solved{quiz}</p>"
             f'<ul class="course-exercises">{exercises}</ul></li>'
         )
 

@@ -21,7 +21,7 @@ CHANGED = "changed since"
 def main(arguments):
     kept = Answers(Path(home(), "my_answers"), course())
     states = saved_states(copies(), course(), kept)
-    print("\n".join(table(course(), states)))
+    print("\n".join(table(course(), states, kept.record["quizzes"])))
     return 0
 
 
@@ -77,12 +77,17 @@ def verdict(output):
     return found if isinstance(found, dict) and isinstance(found.get("exercise"), str) else None
 
 
-def table(course, states):
-    """The lines of the list: a line for each lesson, and one for each of its exercises."""
+def table(course, states, quizzes=()):
+    """The lines of the list: a line for each lesson, and one for each of its exercises.
+
+    quizzes   {slug: [right answers, questions]} of those that were tried
+    """
     for lesson in course.lessons:
         done = sum(is_right(states.get(exercise.name)) for exercise in lesson.exercises)
         counted = f"{done} of {len(lesson.exercises)} right"
-        yield f"{lesson.number}  {lesson.title:60} {lesson.minutes:3} min   {counted}"
+        counted += quiz_result(lesson, quizzes)
+        minutes = f"{lesson.reading_minutes:3} min to read, {lesson.exercise_minutes:3} to do"
+        yield f"{lesson.number}  {lesson.title:58} {minutes}   {counted}"
         for exercise in lesson.exercises:
             state = states.get(exercise.name, NOT_WRITTEN)
             stars = "*" * exercise.stars
@@ -100,6 +105,14 @@ def total(course, states):
     minutes = duration(sum(exercise.minutes for exercise in left))
     done = len(exercises) - len(left)
     return f"{done} of {len(exercises)} exercises are right; the others take about {minutes}."
+
+
+def quiz_result(lesson, quizzes):
+    """ ", quiz 5 of 8" where that much of a lesson's quiz is right; "" where none was tried."""
+    found = dict(quizzes).get(lesson.slug)
+    if not (isinstance(found, list) and len(found) == 2):
+        return ""
+    return f", quiz {found[0]} of {found[1]}"
 
 
 def is_right(state):

@@ -3,7 +3,7 @@
     python -m experiments                       train all that is not recorded
     python -m experiments --list                only say what is recorded
     python -m experiments "copy/*" "*/cope-*"   only these; * means anything
-    python -m experiments --again copy/cope-plain-0
+    python -m experiments --again copy/cope-lr=0.008-0
                                                 train once more, and say if the
                                                 numbers are the recorded ones
 

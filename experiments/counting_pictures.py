@@ -111,6 +111,26 @@ def seeds_apart(errors: Mapping[str, np.ndarray], tests: Sequence[str], title: s
     return figure
 
 
+def errors_over_length(
+    curves: Mapping[str, Mapping[str, Sequence[float]]], lengths: Sequence[float], title: str
+) -> Figure:
+    """One panel per kind of error, one curve per encoding.
+
+    curves    {kind of error: {encoding: wrong in per cent, one per length}}
+    lengths   in multiples of the trained length
+    """
+    figure, axes = plt.subplots(1, len(curves), figsize=(11.5, 4.2))
+    for axis, (kind, by_name) in zip(axes, curves.items()):
+        for name, values in by_name.items():
+            color, line = STYLES[name]
+            axis.plot(lengths, values, line, color=color, label=name)
+        axis.axvline(1, color=GRAY, linestyle=":")
+        axis.set(xlabel="times the trained length", ylabel=f"{kind} (%)", ylim=(-2, None))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=11)
+    figure.suptitle(title)
+    return figure
+
+
 def intervals(
     found: Mapping[str, Mapping[str, tuple[float, float, float]]], xlabel: str, title: str
 ) -> Figure:
@@ -138,35 +158,38 @@ def intervals(
     return figure
 
 
-def errors_by_rows(
-    recorded: Mapping[str, Mapping[int, Sequence[float]]], live: Mapping[str, Mapping[int, float]]
+def errors_by_number(
+    recorded: Mapping[str, Mapping[str, Mapping[float, Sequence[float]]]],
+    title: str,
+    live: Mapping[str, Mapping[float, float]] | None = None,
 ) -> Figure:
-    """Curves over the number of rows: medians, with all seeds as dots, and stars for live runs.
+    """One panel per number that an encoding has for itself: a curve per test through the medians,
+    with all seeds as dots, and stars for live runs.
 
-    recorded   {test: {rows: wrong answers in per cent, one per seed}}
-    live       {test: {rows: wrong answers in per cent}}
+    recorded   {what the number is: {test: {number: wrong answers in per cent, one per seed}}}
+    live       {test: {number: wrong answers in per cent}}
     """
-    figure, axis = plt.subplots(figsize=(8.5, 4.4))
-    for (test, by_rows), color, line in zip(
-        recorded.items(), ("C2", "C4", "C0"), ("^:", "v--", "s-")
-    ):
-        rows = sorted(by_rows)
-        medians = [np.median(by_rows[each]) for each in rows]
-        axis.plot(rows, medians, line, color=color, label=test)
-        for each in rows:
-            axis.plot([each] * len(by_rows[each]), by_rows[each], ".", color=color, alpha=0.5)
-        axis.plot(*zip(*live.get(test, {}).items()), "*", color="black", markersize=13, zorder=5)
-    axis.plot([], [], "*", color="black", markersize=13, label="trained here")
-    axis.set_xscale("log", base=2)
-    axis.set(
-        xticks=rows,
-        xticklabels=rows,
-        xlabel="rows of CoPE's table",
-        ylabel="wrong answers (%)",
-        title="One number, and the same encoding",
-    )
-    axis.minorticks_off()
-    axis.legend(fontsize=12)
+    size = {1: (8.5, 4.4), 2: (11, 4)}[len(recorded)]
+    figure, axes = plt.subplots(1, len(recorded), figsize=size, sharey=True, squeeze=False)
+    for axis, (what, by_test) in zip(axes[0], recorded.items()):
+        for (test, by_number), color, line in zip(
+            by_test.items(), ("C2", "C4", "C0"), ("^:", "v--", "s-")
+        ):
+            medians = {number: np.median(errors) for number, errors in by_number.items()}
+            axis.plot(*zip(*medians.items()), line, color=color, label=test)
+            for number, errors in by_number.items():
+                axis.plot([number] * len(errors), errors, ".", color=color, alpha=0.5)
+        ticks = [f"{number:,.0f}" for number in by_number]
+        axis.set_xscale("log", base=2)
+        axis.set(xticks=list(by_number), xticklabels=ticks, xlabel=what)
+        axis.minorticks_off()
+    for of_test in (live or {}).values():
+        axis.plot(*zip(*of_test.items()), "*", color="black", markersize=13, zorder=5)
+    if live:
+        axis.plot([], [], "*", color="black", markersize=13, label="trained here")
+    axes[0, 0].set(ylabel="wrong answers (%)")
+    axes[0, 0].legend(fontsize=12)
+    figure.suptitle(title)
     return figure
 
 

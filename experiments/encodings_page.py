@@ -41,7 +41,11 @@ LESSONS = {
 }
 # name: what it adds, source, who uses it
 WRITTEN = {
-    "none": ("nothing: the causal mask is all", "Haviv et al. 2022", "a question of research"),
+    "none": (
+        "nothing: the causal mask is all",
+        "Haviv et al. 2022",
+        "Llama 4 and SmolLM3, in every fourth layer",
+    ),
     "sinusoidal": (
         "sines and cosines of the position",
         "Vaswani et al. 2017",
@@ -49,7 +53,7 @@ WRITTEN = {
     ),
     "learned": ("a learned vector per position", "Vaswani et al. 2017", "GPT-2, BERT"),
     "shaw": (
-        "q · a learned vector per clipped distance",
+        "q · a learned vector per clipped distance (its paper: values, too)",
         "Shaw et al. 2018",
         "translation models of 2018",
     ),
@@ -115,7 +119,8 @@ def page() -> str:
             "- *shift-invariant*: the score of two tokens stays when both move together.",
             "- *depends on content*: it changes with the tokens between.",
             "- *twice the length*: on texts twice as long as those of the training it refuses,",
-            "  *reuses* positions it was trained on, or *extends* a rule to new ones.",
+            "  *reuses* the positions it has, or *extends* a rule to new ones. Whether training",
+            "  filled all that it has is another question (lesson 10).",
             f"- *learned numbers*: in {LAYERS} layers of width {SIZE['dim']}, with"
             f" {SIZE['num_heads']} heads, for {SIZE['max_len']} positions. Shaw's",
             f"  distances are clipped at {OPTIONS['shaw']['clip']}, CoPE has"

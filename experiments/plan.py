@@ -34,11 +34,12 @@ GRIDS: dict[str, dict[str, tuple]] = {
     "copy": RATES_AND_STARTS,
     "flip_flop": {"init_std": (0.02, 0.1)},
     "english": {"lr": (5e-3, 1e-2)},
+    "counting_3": {"lr": (2e-3, 4e-3, 8e-3)},
 }
 
 
-# A run of flip-flop, or of a language model, is long: one seed chooses.
-GRID_SEEDS = dict.fromkeys(("flip_flop", "english"), SELECTION_SEEDS[:1])
+# A run of these is long: one seed chooses.
+GRID_SEEDS = dict.fromkeys(("flip_flop", "english", "counting_3"), SELECTION_SEEDS[:1])
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,14 @@ class Table:
     def setting(self, positions: str, folder: Path) -> dict[str, Any] | None:
         if self.chosen_on is None:
             return {}
-        return chosen_setting(self.chosen_on, self.like.get(positions, positions), folder)
+        chosen = chosen_setting(self.chosen_on, self.like.get(positions, positions), folder)
+        if chosen is None:
+            return None
+        defaults = Run(self.chosen_on, "none").settings()
+        whole = {
+            key: defaults.get(key, defaults["model"].get(key)) for key in GRIDS[self.chosen_on]
+        }
+        return without_what_is_so(self.recipe, whole | chosen)
 
 
 LIKE = {
@@ -95,9 +103,13 @@ LIKE = {
     "random_rows": "learned",
     "random_angles": "rope",
 }
-ROWS = (4, 8, 16, 32, 64, 193, 385)  # and 97, which the first table has
-CLIPS = (8, 16, 32, 64)  # and 95
-BASES = (100.0, 1000.0, 100_000.0)  # and 10,000
+# What an encoding has for itself: whose it is, its option, the default (which the first table has),
+# and the numbers that are tried beside it.
+OWN_NUMBERS: dict[str, tuple[str, str, float, tuple[float, ...]]] = {
+    "rows": ("cope", "npos_max", 97, (4, 8, 16, 32, 64, 193, 385)),
+    "clip": ("shaw", "clip", 95, (8, 16, 32, 64)),
+    "base": ("rope", "base", 10_000.0, (100.0, 1000.0, 100_000.0)),
+}
 # About as many steps as fit into the time that CoPE's take, by the first table's CPU seconds.
 STEPS_IN_COPES_TIME = {
     "counting_1": {
@@ -129,13 +141,6 @@ LANGUAGE_PLAN: tuple[Selection | Table, ...] = (
     ),
     Table("code", "code", chosen_on="english"),
     Table(
-        "english, own keys",
-        "english",
-        ("cope",),
-        changes={"gates": "sep_keys"},
-        chosen_on="english",
-    ),
-    Table(
         "language, sums and random",
         "english",
         tuple(LANGUAGE_LIKE),
@@ -158,7 +163,11 @@ LANGUAGE_PLAN: tuple[Selection | Table, ...] = (
 PLAN: tuple[Selection | Table, ...] = (
     Selection("counting_1", (*ALL, "forget_gate")),
     Table("counting_1", "counting_1", (*ALL, "forget_gate"), seeds=7),
-    *(Table(f"rows {n}", "counting_1", ("cope",), changes={"npos_max": n}) for n in ROWS),
+    *(
+        Table(f"{what} {number:.0f}", "counting_1", (positions,), changes={option: number})
+        for what, (positions, option, _, numbers) in OWN_NUMBERS.items()
+        for number in numbers
+    ),
     Selection("copy"),
     Table("copy", "copy", seeds=5, chosen_on="copy"),
     Table("random positions", "counting_1", tuple(LIKE), like=LIKE),
@@ -183,18 +192,28 @@ PLAN: tuple[Selection | Table, ...] = (
     Selection("flip_flop"),
     Table("flip_flop", "flip_flop", seeds=5, chosen_on="flip_flop"),
     Table("fixed texts", "counting_1", FEW, changes={"fixed_texts": 10_000}),
-    *(Table(f"clip {n}", "counting_1", ("shaw",), changes={"clip": n}) for n in CLIPS),
-    *(Table(f"base {n:.0f}", "counting_1", ("rope",), changes={"base": n}) for n in BASES),
-    Table("counting_3", "counting_3", FEW),
-    Table("counting_5", "counting_5", FEW),
+    Selection("counting_3", FEW),
+    Table("counting_3", "counting_3", FEW, chosen_on="counting_3"),
+    Table("counting_5", "counting_5", FEW, chosen_on="counting_3"),
+    Table(
+        "three variables, rates of one",
+        "counting_3",
+        ("rope", "cope"),
+        changes={"lr": 8e-3},
+        chosen_on=None,
+    ),
     *(
         Table(f"flip_flop on {k}", "flip_flop", FEW, changes={"kernel": k}, chosen_on="flip_flop")
         for k in KERNELS
     ),
     *LANGUAGE_PLAN,
 )
-# Their weights are kept, and lesson 13 looks into them.
+# Their weights are kept, and lessons 12 and 13 look into them.
 GALLERY: tuple[Table, ...] = (
+    *(
+        Table(f"{corpus}, own keys", f"gallery_{corpus}", ("cope",), chosen_on="english")
+        for corpus in ("english", "code")
+    ),
     Table("gallery", "gallery_counting", seeds=1, chosen_on=None),
     Table("gallery_counting", "gallery_counting", ("learned",), chosen_on=None),
     Table("gallery_copy", "gallery_copy", ("learned",), chosen_on=None),

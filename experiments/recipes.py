@@ -225,6 +225,14 @@ RECIPES |= {
         "steps": 1500,
     },
     "gallery_decoder": {**CHARACTERS, "task": "next_character"},
+    **{
+        f"gallery_{corpus}": {
+            **RECIPES[corpus],
+            "options": {"cope": {"npos_max": 129, "gates": "sep_keys"}},
+            "keep_weights": True,
+        }
+        for corpus in ("english", "code")
+    },
     "gallery_encoder": {
         **CHARACTERS,
         "task": "masked_character",

@@ -50,11 +50,14 @@ from solutions.language import (
     text_tokenizer,
 )
 from solutions.language_and_code import (
+    DEFINITION,
+    SECTION,
     head_scores,
     line_starts,
     log_p_of,
     paragraph_starts,
     sliding_window,
+    starts_of,
 )
 from solutions.probing import character_tokenizer, masked_character_batch, next_character_batch
 from solutions.training import UNSCORED
@@ -350,8 +353,12 @@ def is_language(settings: Settings) -> bool:
     return settings["task"] in ("text", "paragraphs")
 
 
+PARTS = {"english": ("section", SECTION), "code": ("definition", DEFINITION)}
+
+
 def attention_by_position(model: Any, settings: Settings, inputs: np.ndarray) -> dict[str, Any]:
-    """How much each head keeps within a line and a paragraph, by position alone, and by chance.
+    """How much each head keeps within a line, a paragraph and a section, or in code a definition,
+    by position alone, and by chance.
 
     returns   {"line": {"score": by layer and head, "chance": ..., "spread": ...}, ...}
     """
@@ -359,6 +366,8 @@ def attention_by_position(model: Any, settings: Settings, inputs: np.ndarray) ->
     starts = {"line": line_starts(inputs)}
     if settings["task"] == "text":
         starts["paragraph"] = paragraph_starts(inputs)
+        name, pattern = PARTS[settings["data"]["corpus"]]
+        starts[name] = starts_of(pattern, inputs, text_tokenizer())
     found = {}
     for kind, where in starts.items():
         scores = head_scores(np.random.default_rng(TEST_SEED), model, inputs, where)

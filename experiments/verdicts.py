@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.plan import ALL, FEW, KERNELS, PLAN, ROWS, read_table
+from experiments.plan import ALL, FEW, KERNELS, OWN_NUMBERS, PLAN, read_table
 from experiments.records import RESULTS, Record
 from solutions.evidence import paired_difference
 
@@ -67,10 +67,17 @@ class Results:
         """How many seeds the plan has for a table; two, at least, for one that isn't planned."""
         return next((part.seeds for part in PLAN if getattr(part, "name", "") == table), 2)
 
-    def rows(self, rows: int, test: str) -> list[float]:
-        """CoPE's errors with so many rows; 97 are those of the first table, with as many seeds."""
-        table = "counting_1" if rows == 97 else f"rows {rows}"
-        return list(self.errors(table, "cope", test).values())[:3]
+    def curve(self, what: str, test: str) -> dict[float, list[float]]:
+        """The errors of an encoding over a number of its own, see OWN_NUMBERS.
+
+        returns   {number: errors in per cent, of the seeds that all numbers have}
+        """
+        positions, _, default, numbers = OWN_NUMBERS[what]
+        tables = {number: f"{what} {number:.0f}" for number in numbers} | {default: "counting_1"}
+        return {
+            number: [self.errors(tables[number], positions, test)[seed] for seed in range(3)]
+            for number in sorted(tables)
+        }
 
     def fewer(
         self, ours: tuple[str, str], theirs: tuple[str, str], test: str
@@ -141,9 +148,10 @@ def no_fewer(results: Results, pairs: Sequence[tuple], test: str) -> Judged:
 
 
 def rows_of_cope(results: Results) -> Judged:
-    medians = {rows: np.median(results.rows(rows, FOUR_TIMES)) for rows in sorted((*ROWS, 97))}
+    errors = results.curve("rows", FOUR_TIMES)
+    medians = {rows: np.median(of_seeds) for rows, of_seeds in errors.items()}
     grows = (np.diff(list(medians.values())) >= 0).all()
-    few = max(results.rows(16, FOUR_TIMES)) < 2
+    few = max(errors[16]) < 2
     shown = ", ".join(f"{rows} rows {error:.1f}" for rows, error in medians.items())
     return KEPT if grows and few else DROPPED, f"medians at four times the length: {shown} %"
 
@@ -228,7 +236,7 @@ def another_kernel(results: Results) -> Judged:
         for kernel in KERNELS:
             other = f"{recipe} on {kernel}"
             for test in tests:
-                for name in FEW:
+                for name in ALL:
                     if name == "cope":
                         continue
                     signs = {

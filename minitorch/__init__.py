@@ -26,7 +26,8 @@ Around it, one family per file:
     creation, random
                    new tensors
     device         where tensors are: on the CPU
-    retaining      gradients of tensors that are not leaves
+    retaining      where gradients are kept
+    printing       what a tensor looks like
     gradcheck      gradients checked by finite differences
     distributions  draws with their probabilities
     serialization  save and load
@@ -174,7 +175,7 @@ from minitorch.sorting import (
     topk,
     unique,
 )
-from minitorch import inplace, retaining
+from minitorch import inplace, printing, retaining
 from minitorch.device import backends, cuda, device, mps
 from minitorch.creation import (
     FloatTensor,

@@ -8,7 +8,7 @@
 import numpy as np
 
 from minitorch.complaints import expect_arrays
-from minitorch.dtypes import as_common_dtype, as_float, bool_, float32, result_type
+from minitorch.dtypes import DTYPES, KINDS, as_common_dtype, as_float, bool_, float32, result_type
 from minitorch.operation import differentiable, masked, method
 from minitorch.tensor import Tensor
 
@@ -37,13 +37,22 @@ def _refuse_bool(name, *operands):
 @method()
 def add(input, other, *, alpha=1):
     """input + alpha * other."""
-    return _add(input, other if alpha == 1 else mul(other, alpha))
+    return _add(input, other) if alpha == 1 else _add_multiple(input, other, alpha)
 
 
 @method()
 def sub(input, other, *, alpha=1):
     """input - alpha * other."""
-    return _sub(input, other if alpha == 1 else mul(other, alpha))
+    return _sub(input, other) if alpha == 1 else _add_multiple(input, other, -alpha)
+
+
+@differentiable
+def _add_multiple(input, other, alpha):
+    dtype = result_type(input, other)
+    if KINDS[DTYPES.index(dtype)] < KINDS[DTYPES.index(result_type(alpha))]:
+        raise RuntimeError(f"alpha {alpha} is of another kind than the result's {dtype}")
+    input, other = as_common_dtype(input, other)
+    return input + alpha * other, lambda g: g, lambda g: alpha * g
 
 
 @method("__mul__", "__rmul__")
@@ -152,7 +161,14 @@ def neg(input):
 @method("__abs__")
 @differentiable
 def abs(input):
-    return np.abs(input), lambda g: g * np.sign(input)
+    if input.dtype == bool_:
+        raise NotImplementedError("abs of truth values: use x.long() for numbers")
+    return np.abs(input), lambda g: g * sign_of(input)
+
+
+def sign_of(x):
+    """1, 0 or -1; 0 for nan, as in PyTorch."""
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
 @method()
@@ -244,5 +260,6 @@ def clamp(input, min=None, max=None):
 Tensor.where = lambda self, condition, other: where(condition, self, other)
 Tensor.__add__ = Tensor.__radd__ = _add
 Tensor.__sub__ = _sub
+Tensor.__pos__ = lambda self: self
 Tensor.__rsub__ = lambda self, other: _sub(other, self)
 Tensor.__rpow__ = lambda self, other: pow(other, self)

@@ -15,7 +15,7 @@ from minitorch.shaping import (
     transpose,
     view,
 )
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 swapaxes = Tensor.swapaxes = transpose
 concat = cat
@@ -154,7 +154,7 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
         getattr(repeats, "_data", repeats), (input.shape[dim] if input.ndim else 1,)
     )
     return input.index_select(
-        dim, Tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts.astype(np.intp)))
+        dim, wrap(np.repeat(np.arange(len(counts), dtype=np.int64), counts.astype(np.intp)))
     )
 
 

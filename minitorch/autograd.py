@@ -6,20 +6,29 @@ from minitorch.gradcheck import GradcheckError, gradcheck  # noqa: F401 (autogra
 from minitorch.graph import add_gradient, backward
 from minitorch.operation import jointly, record
 from minitorch.recording import no_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 
-def grad(outputs, inputs, retain_graph=False, allow_unused=False):
-    """The gradients of a scalar with respect to `inputs`, returned and not added to their `.grad`.
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=False,
+    create_graph=False,
+    allow_unused=False,
+):
+    """The gradients with respect to `inputs`, returned and not added to their `.grad`.
 
-    So several threads may go back to the same leaves at once. inputs: one tensor or several, all of
-    them leaves. Returns a tuple of tensors; with `allow_unused`, None for an input that the scalar
-    does not depend on.
+    So several threads may go back to the same leaves at once. outputs: one tensor or several,
+    numbers unless grad_outputs has a tensor of the same shape for each. inputs: one tensor or
+    several, all of them leaves. Returns a tuple of tensors; with `allow_unused`, None for an input
+    that the outputs do not depend on.
     """
+    if create_graph:
+        raise NotImplementedError("create_graph: minitorch has no derivatives of gradients")
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    if outputs.numel() != 1:
-        raise RuntimeError(f"grad needs a scalar, this tensor has shape {outputs.shape}")
-    if not outputs.requires_grad or not all(x.is_leaf and x.requires_grad for x in inputs):
+    total = _as_one_number(outputs, grad_outputs)
+    if not total.requires_grad or not all(x.is_leaf and x.requires_grad for x in inputs):
         raise RuntimeError(
             "grad needs a recorded scalar, and inputs that are leaves and require a gradient"
         )
@@ -30,17 +39,29 @@ def grad(outputs, inputs, retain_graph=False, allow_unused=False):
             totals[leaf] = np.zeros(leaf.shape, leaf.dtype)
         add_gradient(totals[leaf], gradient)
 
-    seed = np.ones_like(outputs._data)
-    if outputs.is_leaf:
-        add_to_leaf(outputs, seed)
-    else:
-        backward(outputs._node, seed, retain_graph, add_to_leaf)
+    backward(total._node, np.ones_like(total._data), retain_graph, add_to_leaf)
     unused = [x.shape for x in inputs if x not in totals]
     if unused and not allow_unused:
         raise RuntimeError(
-            f"the scalar does not depend on inputs of shape {unused}; allow_unused=True gives None"
+            f"the outputs do not depend on inputs of shape {unused}; allow_unused=True gives None"
         )
-    return tuple(Tensor(totals[x]) if x in totals else None for x in inputs)
+    return tuple(wrap(totals[x]) if x in totals else None for x in inputs)
+
+
+def _as_one_number(outputs, grad_outputs):
+    """The number whose gradient is that of the outputs times grad_outputs, added up."""
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    given = (grad_outputs,) if isinstance(grad_outputs, (Tensor, type(None))) else grad_outputs
+    total = 0
+    for x, g in zip(outputs, (*given, *[None] * (len(outputs) - len(given)))):
+        if g is None and x.numel() != 1:
+            raise RuntimeError(
+                f"grad needs a scalar or grad_outputs, this tensor has shape {x.shape}"
+            )
+        if g is not None and g.shape != x.shape:
+            raise RuntimeError(f"grad_outputs has shape {g.shape}, the output {x.shape}")
+        total = total + (x if g is None else x * g.detach()).sum()
+    return total
 
 
 class Context:
@@ -78,7 +99,7 @@ class Function:
         def derivatives(grad):
             ctx.saved_tensors = saved
             with no_grad():
-                grads = cls.backward(ctx, Tensor(grad))
+                grads = cls.backward(ctx, wrap(grad))
             grads = grads if isinstance(grads, tuple) else (grads,)
             if len(grads) != len(shapes):
                 raise RuntimeError(

@@ -17,9 +17,23 @@ def _comparison(function, *names, with_numbers=True):
     return method(*names)(differentiable(compare))
 
 
+def _comparable(other):
+    """Or refused: arrays, whose == would be elementwise, too."""
+    return isinstance(other, (Tensor, bool, int, float, np.generic, np.ndarray))
+
+
+def _contains(self, element):
+    """x in tensor: whether one of the elements equals it."""
+    if not _comparable(element):
+        raise RuntimeError(f"a tensor can contain a tensor or a number, not {element!r}")
+    return bool(eq(self, element)._data.any())
+
+
 eq, ne = _comparison(np.equal, "eq"), _comparison(np.not_equal, "ne")
-Tensor.__eq__ = lambda self, other: False if other is None else eq(self, other)
-Tensor.__ne__ = lambda self, other: True if other is None else ne(self, other)
+# Nothing else equals a tensor, Python then says.
+Tensor.__eq__ = lambda self, other: eq(self, other) if _comparable(other) else NotImplemented
+Tensor.__ne__ = lambda self, other: ne(self, other) if _comparable(other) else NotImplemented
+Tensor.__contains__ = _contains
 lt, le = _comparison(np.less, "lt", "__lt__"), _comparison(np.less_equal, "le", "__le__")
 gt, ge = _comparison(np.greater, "gt", "__gt__"), _comparison(np.greater_equal, "ge", "__ge__")
 logical_and = _comparison(np.logical_and, "logical_and", with_numbers=False)

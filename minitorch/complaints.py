@@ -18,6 +18,11 @@ def in_pytorchs_terms(error, name, inputs):
         return _out_of_range(error, name, both)
     if isinstance(error, OverflowError):
         return RuntimeError(f"{name}: a number is too large for an integer tensor of shape {both}")
+    if isinstance(error, IndexError):
+        return IndexError(_in_words(error, name, both))
+    if isinstance(error, TypeError) and "ufunc" in str(error):
+        dtypes = " and ".join(str(x.dtype) for x in inputs if isinstance(x, Tensor))
+        return TypeError(f"{name} is not defined for {dtypes}")
     if isinstance(error, (AttributeError, TypeError)):
         if inputs and not isinstance(inputs[0], Tensor) and isinstance(inputs[0], NOT_TENSORS):
             return TypeError(
@@ -35,7 +40,14 @@ def in_pytorchs_terms(error, name, inputs):
             "must "
             "be equal, or one of them 1"
         )
-    return RuntimeError(f"{name}: {error}; the inputs have shape {both}")
+    return RuntimeError(_in_words(error, name, both))
+
+
+def _in_words(error, name, shapes):
+    """NumPy's sentence with PyTorch's words, after the operation's name and before the shapes."""
+    said = str(error).replace("axis", "dimension").replace("array is", "it is")
+    said = said.replace("too many indices for array", "too many indices")
+    return f"{name.strip('_')}: {said}; the inputs have shape {shapes}"
 
 
 def expect_arrays(name, *operands):
@@ -43,6 +55,18 @@ def expect_arrays(name, *operands):
     for x in operands:
         if not isinstance(x, np.ndarray):
             raise TypeError(f"{name} takes tensors, got {x!r}: wrap it in torch.tensor(...)")
+
+
+def no_array(name, x):
+    """What is no tensor goes into an operation as it is, but arrays: their dtype and what NumPy
+    makes of them would be another than PyTorch's.
+    """
+    if type(x) is np.ndarray:
+        raise TypeError(
+            f"{name} takes tensors, got a NumPy array of shape {x.shape}: wrap it in "
+            "torch.tensor(...)"
+        )
+    return x
 
 
 def axis_of(name, dim, shape):

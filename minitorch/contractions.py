@@ -38,6 +38,8 @@ def einsum(equation, *operands):
     has the letters that occur once, in alphabetical order. Two operands at a time become one
     product of matrices.
     """
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum: the equation is a text, not a {type(equation).__name__}")
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = operands[0]
     terms, out = _parse(equation, operands)

@@ -12,10 +12,20 @@ import numpy as np
 
 from minitorch.device import CPU, check_device, on_cpu
 from minitorch.device import device as Device
-from minitorch.dtypes import DTYPES, as_dtype, bool_, float32, float64, int32, int64, result_type
+from minitorch.dtypes import (
+    DTYPES,
+    as_dtype,
+    as_number,
+    bool_,
+    float32,
+    float64,
+    int32,
+    int64,
+    result_type,
+)
 from minitorch.operation import differentiable, method
-from minitorch.shaping import as_size
-from minitorch.tensor import Tensor
+from minitorch.shaping import as_size, sizes_by_keyword
+from minitorch.tensor import Tensor, wrap
 
 # ---------------------------------------------------------------- from data
 
@@ -24,10 +34,11 @@ from minitorch.tensor import Tensor
 def tensor(data, *, dtype=None, requires_grad=False):
     """A new tensor with a copy of `data`: numbers, nested lists, arrays, which keep their dtype."""
     if isinstance(data, (Tensor, np.ndarray)):
-        return Tensor(np.array(getattr(data, "_data", data), as_dtype(dtype)), requires_grad)
+        data = data if isinstance(data, Tensor) else from_numpy(data)
+        return wrap(np.array(data._data, as_dtype(dtype)), requires_grad)
     dtype = dtype or _dtype_of(data)
     try:
-        return Tensor(np.array(data, as_dtype(dtype)), requires_grad)
+        return wrap(np.array(data, as_dtype(dtype)), requires_grad)
     except OverflowError:
         raise ValueError(
             f"tensor: a number in the data is too large for {as_dtype(dtype)}"
@@ -46,6 +57,8 @@ def _dtype_of(data):
         kinds = set(map(type, data))
         if kinds <= {bool, int, float}:  # the frequent case, quickly
             return float32 if float in kinds or not kinds else int64 if int in kinds else bool_
+        if any(isinstance(x, Tensor) and x.numel() != 1 for x in data):
+            raise ValueError("tensor: tensors of several elements are joined by torch.stack")
         return max(map(_dtype_of, data), key=DTYPES.index)
     if hasattr(data, "dtype"):
         return as_dtype(data.dtype)
@@ -60,7 +73,9 @@ def from_numpy(ndarray):
     """A tensor that shares its memory with the array."""
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected a NumPy array, got {type(ndarray).__name__}")
-    return Tensor(ndarray)
+    if any(step < 0 for step in ndarray.strides):
+        raise ValueError("an array in reverse order in memory: copy it first, array.copy()")
+    return wrap(ndarray)
 
 
 @on_cpu
@@ -74,13 +89,13 @@ def as_tensor(data, dtype=None):
 
 
 def FloatTensor(data):
-    """PyTorch's old form of tensor(data, dtype=float32)."""
-    return tensor(data, dtype=float32)
+    """PyTorch's old form of as_tensor(data, float32)."""
+    return as_tensor(data, float32)
 
 
 def LongTensor(data):
-    """PyTorch's old form of tensor(data, dtype=int64)."""
-    return tensor(data, dtype=int64)
+    """PyTorch's old form of as_tensor(data, int64)."""
+    return as_tensor(data, int64)
 
 
 # ---------------------------------------------------------------- filled
@@ -99,21 +114,24 @@ def checked_size(given):
 
 def _filled(make, size, dtype, requires_grad):
     size = checked_size(size)
-    return Tensor(make(size, dtype=as_dtype(dtype or float32)), requires_grad)
+    return wrap(make(size, dtype=as_dtype(dtype or float32)), requires_grad)
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def empty(*size, dtype=None, requires_grad=False):
     """A tensor whose values are whatever was in memory."""
     return _filled(np.empty, size, dtype, requires_grad)
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def zeros(*size, dtype=None, requires_grad=False):
     return _filled(np.zeros, size, dtype, requires_grad)
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def ones(*size, dtype=None, requires_grad=False):
     return _filled(np.ones, size, dtype, requires_grad)
 
@@ -121,8 +139,9 @@ def ones(*size, dtype=None, requires_grad=False):
 @on_cpu
 def full(size, fill_value, *, dtype=None, requires_grad=False):
     value = _number(fill_value)
-    return Tensor(
-        np.full(checked_size((size,)), value, as_dtype(dtype or result_type(value))), requires_grad
+    return wrap(
+        np.full(checked_size((size,)), as_number(value, as_dtype(dtype or result_type(value)))),
+        requires_grad,
     )
 
 
@@ -181,14 +200,14 @@ def new_tensor(input, data, *, dtype=None, requires_grad=False):
 
 
 @on_cpu
-def arange(start, end=None, step=1, *, dtype=None, requires_grad=False):
+def arange(start=0, end=None, step=1, *, dtype=None, requires_grad=False):
     """start, start + step, ... up to but without `end`; int64 if all three are integers."""
     start, end = (0, start) if end is None else (start, end)
     start, end, step = _numbers(start, end, step, dtype=dtype)
     if not step or not 0 <= (end - start) / step < math.inf:
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     dtype = as_dtype(dtype or (float32 if float in map(type, (start, end, step)) else int64))
-    return Tensor(
+    return wrap(
         (start + step * np.arange(math.ceil((end - start) / step), dtype=int64)).astype(dtype),
         requires_grad,
     )
@@ -200,7 +219,7 @@ def linspace(start, end, steps, *, dtype=None, requires_grad=False):
     if steps < 0:
         raise RuntimeError(f"linspace: the number of steps cannot be negative, got {steps}")
     points = np.linspace(*_numbers(start, end, dtype=dtype), steps)
-    return Tensor(points.astype(as_dtype(dtype or float32)), requires_grad)
+    return wrap(points.astype(as_dtype(dtype or float32)), requires_grad)
 
 
 def _number(x):
@@ -218,7 +237,7 @@ def _numbers(*given, dtype):
 def eye(n, m=None, *, dtype=None, requires_grad=False):
     """1 on the diagonal, 0 elsewhere: (n, m or n)."""
     checked_size((n,) if m is None else (n, m))
-    return Tensor(np.eye(n, m, dtype=as_dtype(dtype or float32)), requires_grad)
+    return wrap(np.eye(n, m, dtype=as_dtype(dtype or float32)), requires_grad)
 
 
 # ---------------------------------------------------------------- other types

@@ -7,7 +7,7 @@ import numpy as np
 from minitorch.nn.activations import softmax
 from minitorch.random import multinomial, normal
 from minitorch.recording import no_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 
 class Categorical:
@@ -50,7 +50,7 @@ class Normal:
 
     def __init__(self, loc, scale):
         self.loc, self.scale = (
-            x if isinstance(x, Tensor) else Tensor(np.float32(x)) for x in (loc, scale)
+            x if isinstance(x, Tensor) else wrap(np.float32(x)) for x in (loc, scale)
         )
         self._shape = np.broadcast_shapes(self.loc.shape, self.scale.shape)
 

@@ -34,11 +34,11 @@ def result_type(*operands):
         x = x if type(x) is np.ndarray else getattr(x, "_data", x)  # a tensor's array
         if isinstance(x, np.ndarray):
             groups[0 if x.ndim else 1].append(DTYPES.index(x.dtype))
-        elif isinstance(x, (bool, np.bool)):
+        elif isinstance(x, bool):
             groups[2].append(DTYPES.index(bool_))
         elif isinstance(x, (int, np.integer)):
             groups[2].append(DTYPES.index(int64))
-        elif isinstance(x, (float, np.floating)):
+        elif isinstance(x, (float, np.floating, np.bool)):  # as PyTorch takes NumPy's truth values
             groups[2].append(DTYPES.index(float32))
         else:
             raise TypeError(
@@ -61,6 +61,20 @@ def as_common_dtype(input, other):
             return input, other
     dtype = result_type(input, other)
     return np.asarray(input, dtype), np.asarray(other, dtype)
+
+
+def as_number(value, dtype):
+    """A Python number in a dtype. RuntimeError where it has no such number."""
+    if isinstance(value, (int, float)) and dtype != bool_:
+        try:
+            number = np.asarray(value, dtype)
+            fits = np.isfinite(number) or not np.isfinite(value)
+        except (OverflowError, ValueError):  # of an integer; nan
+            fits = False
+        if not fits:
+            raise RuntimeError(f"{value} cannot be converted to {dtype} without overflow")
+        return number
+    return np.asarray(value, dtype)
 
 
 def as_float(input):

@@ -82,7 +82,9 @@ def atan2(input, other):
     """The angle of the point (other, input), in radians."""
     expect_arrays("atan2", input, other)
     y, x = map(as_float, as_common_dtype(input, other))
-    return np.arctan2(y, x), lambda g: g * x / (x * x + y * y), lambda g: -g * y / (x * x + y * y)
+    square = x * x + y * y
+    square = np.where(square == 0, 1, square)  # at (0, 0) both derivatives are 0, as in PyTorch
+    return np.arctan2(y, x), lambda g: g * x / square, lambda g: -g * y / square
 
 
 @method()
@@ -106,11 +108,11 @@ def erf_of_array(x):
 
 @method()
 @differentiable
-def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
-    """Numbers in place of nan and the infinities: `nan`, and the largest and smallest of the
+def nan_to_num(input, nan=None, posinf=None, neginf=None):
+    """Numbers in place of nan and the infinities: `nan` (0), and the largest and smallest of the
     dtype.
     """
-    return np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf), lambda g: np.where(
+    return np.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf), lambda g: np.where(
         np.isfinite(input), g, 0
     )
 

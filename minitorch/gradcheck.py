@@ -3,7 +3,7 @@
 import numpy as np
 
 from minitorch.recording import no_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 
 class GradcheckError(RuntimeError):
@@ -48,7 +48,7 @@ def _jacobians(out, inputs):
             x.grad = None
         direction = np.zeros(out.shape, out.dtype)
         direction.flat[m] = 1
-        out.backward(Tensor(direction), retain_graph=True)
+        out.backward(wrap(direction), retain_graph=True)
         for row, x in zip(rows, inputs):
             row[m] = 0 if x.grad is None else x.grad._data.ravel()
     for x, grad in zip(inputs, kept):

@@ -6,7 +6,7 @@ import operator
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from minitorch.dtypes import bool_, int64
+from minitorch.dtypes import as_number, bool_, int64
 from minitorch.graph import Part
 from minitorch.inplace import write
 from minitorch.operation import differentiable, masked, method
@@ -339,7 +339,8 @@ def masked_fill(input, mask, value):
             f"masked_fill needs a mask of dtype bool and one value, got {mask.dtype} and a value "
             f"of shape {np.shape(value)}"
         )
-    out = np.where(mask, np.asarray(value).astype(input.dtype), input)
+    value = value.item() if isinstance(value, np.ndarray) else value
+    out = np.where(mask, as_number(value, input.dtype), input)
     return out, lambda g: masked(g, ~mask), None, lambda g: masked(g, mask)
 
 

@@ -7,12 +7,12 @@ values for its gradient will refuse to give one (watch.py).
 import numpy as np
 
 from minitorch import arithmetic, rounding
-from minitorch.dtypes import DTYPES, KINDS
+from minitorch.dtypes import DTYPES, KINDS, as_number
 from minitorch.graph import Node, grad_mode
 from minitorch.operation import made_by
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 from minitorch.views import Region, Unfollowed, tell_base
-from minitorch.watch import mark_as_changed
+from minitorch.watch import mark_as_changed, refuse_overlap
 
 
 def write(x, values, index=..., picked=(), overlapping=False):
@@ -25,7 +25,8 @@ def write(x, values, index=..., picked=(), overlapping=False):
     recorded = _is_recorded(x, values)
     _refuse_unless_recordable(x, recorded)
     _refuse_unless_writable(x._data if recorded else x._data[index], overlapping and not recorded)
-    array = values._data if isinstance(values, Tensor) else np.asarray(values)
+    refuse_overlap(x._data[index], (values,))
+    array = values._data if isinstance(values, Tensor) else as_number(values, x.dtype)
     try:
         x._data[index][picked] = array
     except ValueError:
@@ -56,9 +57,10 @@ def in_place(operation):
         recorded = _is_recorded(self, *inputs, *options.values())
         _refuse_unless_recordable(self, recorded)
         _refuse_unless_writable(self._data)
+        refuse_overlap(self._data, (*inputs, *options.values()))
         before = self
         if recorded:  # its derivative may need the old values
-            before = Tensor(self._data.copy())
+            before = wrap(self._data.copy())
             before._node = made_by(self)
         after = operation(before, *inputs, **options)
         if KINDS[DTYPES.index(after.dtype)] > KINDS[DTYPES.index(self.dtype)]:
@@ -132,7 +134,7 @@ def _refuse_unless_writable(array, overlapping=False):
 
 def _copy(self, src):
     """The values of `src`, a tensor or a number, broadcast and cast."""
-    if not isinstance(src, (Tensor, int, float)):
+    if not isinstance(src, (Tensor, int, float, np.generic)):
         raise TypeError(
             f"copy_ takes a tensor or a number, not {type(src).__name__}: wrap it in tensor(...)"
         )

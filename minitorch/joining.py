@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.complaints import axis_of
 from minitorch.dtypes import result_type
 from minitorch.graph import Part
 from minitorch.operation import differentiable, method, numpy_names
@@ -50,7 +51,10 @@ def _stack(*inputs, dim):
 @method()
 def split(tensor, split_size_or_sections, dim=0):
     """Pieces along `dim`: all of one size (the last may be smaller), or of the sizes listed."""
-    length, sizes = tensor.shape[normalize_axis_index(dim, tensor.ndim)], split_size_or_sections
+    axis, sizes = axis_of("split", dim, tensor.shape), split_size_or_sections
+    if not tensor.ndim:
+        raise RuntimeError("split: a number cannot be taken apart")
+    length = tensor.shape[axis]
     if isinstance(sizes, int):
         if sizes < 1 and length:
             raise RuntimeError(f"split: the size of a piece must be positive, got {sizes}")
@@ -72,7 +76,8 @@ def chunk(input, chunks, dim=0):
     """At most `chunks` pieces of equal size along `dim`; the last may be smaller."""
     if chunks < 1:
         raise RuntimeError(f"chunk: the number of chunks must be positive, got {chunks}")
-    return split(input, -(-input.size(dim) // chunks) or [0] * chunks, dim)
+    length = input.shape[axis_of("chunk", dim, input.shape)] if input.ndim else 1
+    return split(input, -(-length // chunks) or [0] * chunks, dim)
 
 
 @method()

@@ -5,9 +5,9 @@ import inspect
 
 import numpy as np
 
-from minitorch.complaints import in_pytorchs_terms
+from minitorch.complaints import in_pytorchs_terms, no_array
 from minitorch.graph import Node, grad_mode
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 from minitorch.views import follow_base, note_base
 
 
@@ -30,13 +30,13 @@ def differentiable(function):
         if options:
             inputs, options = _by_signature(name, signature, inputs, options)
         try:
-            arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
+            arrays = [x._data if isinstance(x, Tensor) else no_array(name, x) for x in inputs]
             result = function(*arrays, **options)
         except Exception as error:
             raise in_pytorchs_terms(error, name, inputs) from None
         if type(result) is not tuple:
-            return Tensor(result)
-        out = Tensor(result[0])
+            return wrap(result)
+        out = wrap(result[0])
         if (out._data.base is not None or out._data is arrays[0]) and isinstance(inputs[0], Tensor):
             note_base(out, inputs[0])
         return record(out, name, inputs, result[1:])

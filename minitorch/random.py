@@ -8,8 +8,8 @@ from minitorch.creation import checked_size
 from minitorch.device import on_cpu
 from minitorch.dtypes import as_dtype, float32, int64
 from minitorch.operation import differentiable, method
-from minitorch.shaping import as_size
-from minitorch.tensor import Tensor
+from minitorch.shaping import as_size, sizes_by_keyword
+from minitorch.tensor import Tensor, wrap
 
 
 class Generator:
@@ -21,6 +21,7 @@ class Generator:
 
     def manual_seed(self, seed):
         """Start anew from `seed`. Returns the generator."""
+        seed = int(seed)
         self._seed, self._rng = seed, np.random.Generator(np.random.PCG64(seed % 2**64))
         return self
 
@@ -33,9 +34,7 @@ class Generator:
         halves = [
             half for number in pcg["state"].values() for half in (number % 2**64, number >> 64)
         ]
-        return Tensor(
-            np.array([*halves, pcg["has_uint32"], pcg["uinteger"]], np.uint64).view(int64)
-        )
+        return wrap(np.array([*halves, pcg["has_uint32"], pcg["uinteger"]], np.uint64).view(int64))
 
     def set_state(self, new_state):
         low, high, inc_low, inc_high, *rest = new_state._data.view(np.uint64).tolist()
@@ -68,19 +67,21 @@ def _drawn(draw, size, dtype, requires_grad):
         raise NotImplementedError(
             f"random numbers between integers need randint; {dtype} was asked for"
         )
-    return Tensor(np.asarray(draw(size, dtype=dtype)), requires_grad)
+    return wrap(np.asarray(draw(size, dtype=dtype)), requires_grad)
 
 
 # ---------------------------------------------------------------- new tensors
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def rand(*size, generator=None, dtype=None, requires_grad=False):
     """Uniform in [0, 1)."""
     return _drawn(_rng(generator).random, size, dtype, requires_grad)
 
 
 @on_cpu
+@sizes_by_keyword("size")
 def randn(*size, generator=None, dtype=None, requires_grad=False):
     """Normally distributed, mean 0 and variance 1."""
     return _drawn(_rng(generator).standard_normal, size, dtype, requires_grad)
@@ -99,7 +100,7 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype=None, re
         (low,) = bounds
     if low >= high:
         raise RuntimeError(f"randint: low must be below high, got {low} and {high}")
-    return Tensor(
+    return wrap(
         _rng(generator).integers(low, high, as_size((size,))).astype(as_dtype(dtype or int64)),
         requires_grad,
     )
@@ -108,7 +109,8 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype=None, re
 @on_cpu
 def randperm(n, *, generator=None, dtype=None):
     """0 ... n - 1 in random order."""
-    return Tensor(_rng(generator).permutation(n).astype(as_dtype(dtype or int64)))
+    checked_size((n,))
+    return wrap(_rng(generator).permutation(n).astype(as_dtype(dtype or int64)))
 
 
 @on_cpu
@@ -131,9 +133,15 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None):
         raise TypeError(
             f"normal: give a size for numbers, or a mean or std that is a tensor; got size={size}"
         )
+    _refuse_negative("normal", std)
     if like is None:
         return randn(size, generator=generator, dtype=dtype) * std + mean
     return _normal(mean, std, _rng(generator), as_dtype(dtype or like.dtype))
+
+
+def _refuse_negative(name, std):
+    if np.any(np.less(getattr(std, "_data", std), 0)):
+        raise RuntimeError(f"{name}: std cannot be negative, got {std}")
 
 
 @differentiable
@@ -195,7 +203,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     else:  # the first to arrive, at these rates
         with np.errstate(divide="ignore"):
             drawn = np.argsort(rng.standard_exponential(rows.shape) / rows, axis=1)[:, :num_samples]
-    return Tensor(drawn.reshape(*weights.shape[:-1], num_samples).astype(int64))
+    return wrap(drawn.reshape(*weights.shape[:-1], num_samples).astype(int64))
 
 
 # ---------------------------------------------------------------- in place
@@ -204,14 +212,15 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
 @method()
 def normal_(input, mean=0, std=1, *, generator=None):
     """Overwrite with normally distributed numbers."""
-    if std < 0:
-        raise RuntimeError(f"normal_: std cannot be negative, got {std}")
+    _refuse_negative("normal_", std)
     return input._write(_rng(generator).standard_normal(input.shape, input.dtype) * std + mean)
 
 
 @method()
 def uniform_(input, from_=0, to=1, *, generator=None):
     """Overwrite with numbers uniform in [from, to)."""
+    if from_ > to:
+        raise RuntimeError(f"uniform_: from must not be above to, got {from_} and {to}")
     return input._write(_rng(generator).random(input.shape, input.dtype) * (to - from_) + from_)
 
 

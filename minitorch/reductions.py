@@ -11,7 +11,7 @@ from collections import namedtuple
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from minitorch.arithmetic import maximum, minimum
+from minitorch.arithmetic import maximum, minimum, sign_of
 from minitorch.dtypes import as_dtype, as_float, int64
 from minitorch.indexing import take_along_dim
 from minitorch.operation import differentiable, masked, method, numpy_names
@@ -28,7 +28,7 @@ def _axes(input, dim):
     """The axes to reduce, counted from 0."""
     if isinstance(dim, bool):
         raise TypeError(f"dim must be a number, several or None, got {dim}")
-    if dim in (None, (), []):
+    if dim is None or isinstance(dim, (tuple, list)) and not dim:
         return tuple(range(input.ndim))
     return normalize_axis_tuple(dim, input.ndim or 1)[
         : input.ndim
@@ -125,8 +125,8 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
             best = size == out
             share = best / best.sum(axes, keepdims=True, dtype=g.dtype)
         else:
-            share = size / safe if p == 2 else np.where(size == 0, p == 1, size / safe) ** (p - 1)
-        return np.where(out == 0, 0, _with_axes(g, axes, input.shape) * np.sign(input) * share)
+            share = size / safe if p == 2 else np.where(size == 0, 1, size / safe) ** (p - 1)
+        return np.where(out == 0, 0, _with_axes(g, axes, input.shape) * sign_of(input) * share)
 
     return out if keepdim else out.squeeze(axes), backward
 
@@ -156,12 +156,14 @@ def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     )
 
 
+@numpy_names
 def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """(variance, mean)."""
     variance = var(input, dim, unbiased, keepdim, correction=correction)
     return variance, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
+@numpy_names
 def std_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """(standard deviation, mean)."""
     deviation = std(input, dim, unbiased, keepdim, correction=correction)
@@ -191,8 +193,9 @@ def _count(name, input, axes):
 
 def _extreme(find, input, dim, keepdim):
     axes = _axes(input, dim)
-    if dim is not None and 0 in (input.shape[axis] for axis in axes):
-        raise IndexError(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
+    if 0 in (input.shape[axis] for axis in axes):
+        error = RuntimeError if dim is None else IndexError
+        raise error(f"no largest or smallest of nothing: dimension {dim} of {input.shape}")
     out = find(input, axes, keepdims=keepdim)
 
     def backward(g):
@@ -218,7 +221,7 @@ def amin(input, dim=None, keepdim=False):
     return _extreme(np.min, input, dim, keepdim)
 
 
-def _extreme_of_all(find, input):
+def extreme_of_all(find, input):
     if not input.size:
         raise RuntimeError(f"no largest or smallest of nothing: shape {input.shape}")
     out = find(input)
@@ -232,12 +235,12 @@ def _extreme_of_all(find, input):
 
 @differentiable
 def _largest(input):
-    return _extreme_of_all(np.max, input)
+    return extreme_of_all(np.max, input)
 
 
 @differentiable
 def _smallest(input):
-    return _extreme_of_all(np.min, input)
+    return extreme_of_all(np.min, input)
 
 
 def _position(find, input, dim, keepdim):
@@ -390,11 +393,16 @@ def _running_sums(x, dim):
 @differentiable
 def any(input, dim=None, keepdim=False):
     """Whether one element at least is not 0."""
-    return np.any(input, _axes(input, dim), keepdims=keepdim)
+    return np.any(input, _axes_or_none(input, dim), keepdims=keepdim)
 
 
 @method()
 @differentiable
 def all(input, dim=None, keepdim=False):
     """Whether no element is 0."""
-    return np.all(input, _axes(input, dim), keepdims=keepdim)
+    return np.all(input, _axes_or_none(input, dim), keepdims=keepdim)
+
+
+def _axes_or_none(input, dim):
+    """No dimensions are none, here: then the answer is about each element."""
+    return () if dim in ((), []) else _axes(input, dim)

@@ -1,6 +1,25 @@
-"""Gradients of tensors that are not leaves, kept for those who want to look at them."""
+"""Where gradients are kept: `.grad`, of leaves and of others that someone wants to look at."""
+
+from operator import attrgetter
 
 from minitorch.operation import method
+from minitorch.tensor import Tensor
+
+
+def _set_grad(self, grad):
+    if not isinstance(grad, (Tensor, type(None))):
+        raise TypeError(f"x.grad must be a tensor or None, not {type(grad).__name__}")
+    if grad is self:
+        raise RuntimeError("a tensor cannot be its own gradient")
+    if grad is not None and (grad.shape, grad.dtype) != (self.shape, self.dtype):
+        raise RuntimeError(
+            f"a gradient of {grad.dtype} and shape {grad.shape} does not fit a tensor of "
+            f"{self.dtype} and shape {self.shape}"
+        )
+    self._grad = grad
+
+
+Tensor.grad = property(attrgetter("_grad"), _set_grad, doc="The gradient, a tensor, or None.")
 
 
 @method()

@@ -56,7 +56,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
 @differentiable
 def _scatter(input, dim, index, src):
     axis = _checked("scatter", input, dim, index, src)
-    if np.ndim(src) and src.dtype != input.dtype:
+    if isinstance(src, np.ndarray) and src.dtype != input.dtype:
         raise RuntimeError(
             f"scatter: input and src must have one dtype, got {input.dtype} and {src.dtype}"
         )
@@ -123,6 +123,10 @@ def index_add(input, dim, index, source, *, alpha=1):
             f"index_add: a source of shape {source.shape} has no slice for each of {len(index)} "
             "indices "
             f"along dimension {dim} of {input.shape}"
+        )
+    if source.dtype != input.dtype:
+        raise RuntimeError(
+            f"index_add: input and source must have one dtype, got {input.dtype} and {source.dtype}"
         )
     shape, source_shape = input.shape, source.shape
     out, places = np.atleast_1d(input.copy()), (slice(None),) * axis + (index,)

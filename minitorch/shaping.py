@@ -6,6 +6,7 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from minitorch.complaints import axis_of
 from minitorch.operation import differentiable, method
 from minitorch.tensor import Tensor
 
@@ -66,7 +67,7 @@ def view(input, *shape):
 def flatten(input, start_dim=0, end_dim=-1):
     """Dimensions start_dim ... end_dim made one."""
     shape = input.shape or (1,)
-    start, end = (normalize_axis_index(dim, len(shape)) for dim in (start_dim, end_dim))
+    start, end = (axis_of("flatten", dim, shape) for dim in (start_dim, end_dim))
     if start > end:
         raise RuntimeError(
             f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {shape}"

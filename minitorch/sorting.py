@@ -11,8 +11,9 @@ import numpy as np
 from minitorch.complaints import axis_of
 from minitorch.dtypes import bool_, int64
 from minitorch.indexing import take_along_dim
-from minitorch.operation import method, numpy_names
-from minitorch.tensor import Tensor
+from minitorch.operation import differentiable, method, numpy_names
+from minitorch.reductions import extreme_of_all
+from minitorch.tensor import Tensor, wrap
 
 Ordered = namedtuple("Ordered", "values indices")
 
@@ -35,7 +36,7 @@ def _order(input, dim, descending):
 @numpy_names
 def argsort(input, dim=-1, descending=False, stable=True):
     """The positions along `dim` in the order of their values."""
-    return Tensor(_order(input, dim, descending))
+    return wrap(_order(input, dim, descending))
 
 
 @method()
@@ -59,7 +60,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
             f"topk: k must be 0 ... {length}, the size of dimension {dim} of {input.shape}; got {k}"
         )
     if not input.ndim:
-        return Ordered(input.clone(), Tensor(np.zeros((), int64)))
+        return Ordered(input.clone(), wrap(np.zeros((), int64)))
     indices = argsort(input, axis, descending=largest)[(slice(None),) * axis + (slice(k),)]
     return Ordered(take_along_dim(input, indices, axis), indices)
 
@@ -67,16 +68,21 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 @method()
 @numpy_names
 def median(input, dim=None, keepdim=False):
-    """The middle value, of an even number the lower one; along `dim` (values, indices)."""
+    """The middle value, of an even number the lower one; along `dim` (values, indices). nan where
+    there is one.
+    """
     if dim is None:
-        return median(input.flatten(), 0).values
+        return _median_of_all(input)
     if not input.ndim:
-        return Ordered(input.clone(), Tensor(np.zeros((), int64)))
+        return Ordered(input.clone(), wrap(np.zeros((), int64)))
     axis = axis_of("median", dim, input.shape)
-    middle = (slice(None),) * axis + (
-        slice((input.shape[axis] - 1) // 2, (input.shape[axis] + 1) // 2),
-    )
-    indices = argsort(input, axis)[middle]
+    length = input.shape[axis]
+    if not length:
+        raise IndexError(f"median: no middle of nothing: dimension {dim} of {input.shape}")
+    middle = _order(input, axis, False).take([(length - 1) // 2], axis)
+    is_nan = np.isnan(input._data)
+    first_nan = is_nan.argmax(axis, keepdims=True)
+    indices = wrap(np.where(is_nan.any(axis, keepdims=True), first_nan, middle).astype(int64))
     values = take_along_dim(input, indices, axis)
     return (
         Ordered(values, indices)
@@ -85,17 +91,28 @@ def median(input, dim=None, keepdim=False):
     )
 
 
+@differentiable
+def _median_of_all(input):
+    """Its gradient is shared by equal elements, as that of max() is."""
+    return extreme_of_all(_middle, input)
+
+
+def _middle(x):
+    x = np.sort(x, axis=None)  # nan last
+    return x[-1] if np.isnan(x[-1]) else x[(x.size - 1) // 2]
+
+
 @method()
 @numpy_names
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The different values in order; on request which of them each element is, and how often each
     occurs.
     """
-    found = np.unique(input._data, return_inverse=True, return_counts=True, axis=dim)
+    found = np.unique(input._data, False, True, True, dim, equal_nan=False)
     values, inverse, counts = found
     inverse = inverse.reshape(input.shape if dim is None else -1)
     chosen = (values, *[inverse] * return_inverse, *[counts] * return_counts)
-    tensors = [Tensor(values), *(Tensor(x.astype(int64)) for x in chosen[1:])]
+    tensors = [wrap(values), *(wrap(x.astype(int64)) for x in chosen[1:])]
     return tensors[0] if len(tensors) == 1 else tuple(tensors)
 
 
@@ -106,8 +123,8 @@ def nonzero(input, *, as_tuple=False):
     """
     found = np.nonzero(np.atleast_1d(input._data))
     if as_tuple:
-        return tuple(Tensor(axis.astype(int64)) for axis in found)
-    return Tensor(np.stack(found, axis=1).astype(int64)[:, : input.ndim])
+        return tuple(wrap(axis.astype(int64)) for axis in found)
+    return wrap(np.stack(found, axis=1).astype(int64)[:, : input.ndim])
 
 
 @method()
@@ -126,13 +143,14 @@ def bincount(input, weights=None, minlength=0):
         )
     ids = input._data.astype(np.intp)
     if weights is None:
-        return Tensor(np.bincount(ids, minlength=minlength).astype(int64))
+        return wrap(np.bincount(ids, minlength=minlength).astype(int64))
     kind = weights.dtype if weights.is_floating_point() else np.float64
-    return Tensor(np.bincount(ids, weights._data, minlength).astype(kind))
+    return wrap(np.bincount(ids, weights._data, minlength).astype(kind))
 
 
 def isin(elements, test_elements):
     """Which elements are among `test_elements`."""
-    return Tensor(
-        np.asarray(np.isin(elements._data, getattr(test_elements, "_data", test_elements)), bool_)
-    )
+    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
+        raise TypeError("isin takes two tensors, or a tensor and a number")
+    elements, test_elements = (getattr(x, "_data", x) for x in (elements, test_elements))
+    return wrap(np.asarray(np.isin(elements, test_elements), bool_))

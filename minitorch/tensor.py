@@ -5,20 +5,27 @@ What is missing here is missing on purpose; what is here must not differ.
 
 import numpy as np
 
-from minitorch.dtypes import DTYPES, bool_, float32, int64
+from minitorch.dtypes import DTYPES, float32
 from minitorch.graph import add_gradient, backward
 from minitorch.views import follow_base
 from minitorch.watch import mark_as_changed, same_memory, unwatched
 
 
-def _as_array(data, second):
-    """What Tensor(...) makes of lists: float32, as in PyTorch."""
-    if type(data) in (bool, int, float) or second not in (True, False):
+def wrap(data, requires_grad=False, tensor=None):
+    """A tensor (a new one, unless given) around an array or number of one of the DTYPES."""
+    if type(data) is not np.ndarray:
+        data = np.asarray(data)
+    if data.dtype is not float32 and data.dtype not in DTYPES:
         raise TypeError(
-            "Tensor takes lists and arrays: torch.empty(2, 3) is for shapes, torch.tensor(2) for "
-            "numbers"
+            f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
+            "convert the array first, e.g. array.astype('float32')"
         )
-    return np.array(data, float32) if isinstance(data, (list, tuple)) else np.asarray(data)
+    if tensor is None:
+        tensor = Tensor.__new__(Tensor)
+    tensor._data = data
+    tensor._node = tensor._base = tensor._grad = None
+    tensor._requires_grad = False
+    return tensor.requires_grad_() if requires_grad else tensor
 
 
 class Tensor:
@@ -27,23 +34,19 @@ class Tensor:
     Attributes: `grad`, a Tensor or None, filled by `backward` for leaves that require a gradient.
     """
 
-    __slots__ = ("_data", "_node", "_base", "_requires_grad", "grad")
+    __slots__ = ("_data", "_node", "_base", "_requires_grad", "_grad")
     __array_ufunc__ = None  # NumPy must not take over `array * tensor`
     __hash__ = object.__hash__  # == compares elements, so tensors are hashed by identity
 
-    def __init__(self, data, requires_grad=False):
-        if type(data) is not np.ndarray:
-            data = _as_array(data, requires_grad)
-        self._data = data
-        if data.dtype is not float32 and data.dtype not in DTYPES:
+    def __init__(self, data=(), *sizes):
+        """PyTorch's old form: float32 numbers from lists and arrays, float32 arrays shared."""
+        if sizes or not isinstance(data, (list, tuple, np.ndarray, Tensor)):
             raise TypeError(
-                f"minitorch tensors are float32, float64, int64, int32 or bool, not {data.dtype}; "
-                "convert the array first, e.g. array.astype('float32')"
+                "Tensor takes lists and arrays: torch.empty(2, 3) is for shapes, torch.tensor(2) "
+                "for numbers"
             )
-        self._node = self._base = self.grad = None
-        self._requires_grad = False
-        if requires_grad:
-            self.requires_grad_()
+        array = data._data if isinstance(data, Tensor) else np.asarray(data, float32)
+        wrap(array, tensor=self)
 
     shape = property(lambda self: self._data.shape, doc="Sizes of all dimensions, a tuple.")
     dtype = property(lambda self: self._data.dtype)
@@ -62,10 +65,12 @@ class Tensor:
     @property
     def data(self):
         """The same values in the same memory, unrecorded and unwatched. x.data = y is allowed."""
-        return Tensor(unwatched(self._data))
+        return wrap(unwatched(self._data))
 
     @data.setter
     def data(self, other):
+        if not isinstance(other, Tensor):
+            raise TypeError(f"x.data = y needs a tensor y, not {type(other).__name__}")
         if self.requires_grad and other.dtype.kind != "f":
             raise RuntimeError(
                 f"x.data = y for an x that requires grad needs floats, got {other.dtype}"
@@ -92,7 +97,7 @@ class Tensor:
         self._requires_grad = bool(requires_grad)
         return self
 
-    def backward(self, gradient=None, retain_graph=False):
+    def backward(self, gradient=None, retain_graph=False, create_graph=False):
         """Add to `.grad` of every leaf the gradient of this scalar (or of this times `gradient`).
 
         The graph is freed on the way unless `retain_graph`. Raises RuntimeError when nothing was
@@ -107,6 +112,10 @@ class Tensor:
             raise RuntimeError(
                 f"backward() without a gradient needs a scalar, this tensor has shape {self.shape}"
             )
+        if create_graph:
+            raise NotImplementedError("create_graph: minitorch has no derivatives of gradients")
+        if not isinstance(gradient, (Tensor, type(None))):
+            raise TypeError(f"gradient must be a tensor or None, not {type(gradient).__name__}")
         seed = np.ones_like(self._data) if gradient is None else gradient._data
         if seed.shape != self.shape:
             raise RuntimeError(
@@ -120,12 +129,12 @@ class Tensor:
 
     def _accumulate(self, grad):
         if self.grad is None:
-            self.grad = Tensor(np.zeros(self.shape, self.dtype))
+            self.grad = wrap(np.zeros(self.shape, self.dtype))
         add_gradient(self.grad._data, grad)
 
     def detach(self):
         """The same values (sharing memory), cut off from the graph."""
-        return Tensor(self._data)
+        return wrap(self._data)
 
     def __getstate__(self):
         """What pickle and deepcopy take along: of a leaf, all but the base that it is a view of."""
@@ -203,15 +212,3 @@ class Tensor:
                 f"only one integer can be used as an index, not {self.dtype} of shape {self.shape}"
             )
         return self._data.item()
-
-    def __repr__(self):
-        text = np.array2string(self._data, precision=4, separator=", ", prefix="tensor(")
-        made = (
-            f", grad_fn={self.grad_fn}"
-            if self.grad_fn
-            else ", requires_grad=True"
-            if self._requires_grad
-            else ""
-        )
-        kind = "" if self.dtype in (float32, int64, bool_) else f", dtype={self.dtype}"
-        return f"tensor({text}{kind}{made})"

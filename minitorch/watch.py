@@ -34,6 +34,24 @@ def same_memory(a, b):
     return known_by[0] == known_by[1]
 
 
+def refuse_overlap(changed, others):
+    """RuntimeError if tensors that a change is computed from share memory with what is changed, but
+    are not the same elements of it: the result would depend on which are written first.
+    """
+    for x in others:
+        array = getattr(x, "_data", None)
+        if (
+            array is not None
+            and owner(array) is owner(changed)
+            and not same_memory(array, changed)
+            and np.shares_memory(array, changed)
+        ):
+            raise RuntimeError(
+                f"some elements of a tensor of shape {array.shape} and of the one that is changed, "
+                f"of shape {changed.shape}, are in the same memory: use clone() for one of them"
+            )
+
+
 def unwatched(array):
     """The same memory under another owner: what needs one doesn't notice changes of the other."""
     return np.asarray(memoryview(array))

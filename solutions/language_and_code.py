@@ -5,6 +5,8 @@ character of a text, and by what their heads attend to.
 natural logarithm of a probability, one per character.
 """
 
+import re
+
 import numpy as np
 
 import minitorch as torch
@@ -272,6 +274,22 @@ def paragraph_starts(inputs, end_of_line=0):
     starts = np.zeros(inputs.shape, bool)
     ends = inputs == end_of_line
     starts[:, 2:] = ends[:, :-2] & ends[:, 1:-1] & ~ends[:, 2:]
+    return starts
+
+
+# Where parts of a text begin: an underlined heading; a function or class.
+SECTION = re.compile(r"^[^\n]+\n(?=([=*~^-])\1{2,}$)", re.MULTILINE)
+DEFINITION = re.compile(r"^ *(def|class) ", re.MULTILINE)
+
+
+def starts_of(pattern, inputs, tokenizer):
+    """True where a match of the pattern begins: bool array like inputs,
+    (windows, seq)."""
+    starts = np.zeros(inputs.shape, bool)
+    for window, ids in enumerate(inputs):
+        for match in pattern.finditer(tokenizer.decode(ids)):
+            starts[window, match.start()] = True
+    starts[:, 0] = False  # as if the text went on from before
     return starts
 
 

@@ -297,12 +297,188 @@ a = torch.set_grad_enabled(False).__enter__(); torch.is_grad_enabled()
 f = torch.set_grad_enabled(False)(lambda x: (x * 2).requires_grad); (torch.is_grad_enabled(), f(w))
 """
 
+MADE = """
+y = torch.Tensor(np.arange(3)); (y, y.dtype == torch.float32)
+y = torch.Tensor(np.ones(2)); (y, y.dtype == torch.float32)
+a = np.ones(2, np.float32); y = torch.Tensor(a); a[0] = 5; y
+a = np.ones(2); y = torch.Tensor(a); a[0] = 5; y
+y = torch.Tensor(ids); y[0] = 5; (ids, y.dtype == torch.int64)
+a = np.arange(3); y = torch.LongTensor(a); z = torch.FloatTensor(a); a[0] = 5; (y, z, z.dtype == torch.float32)
+torch.Tensor([[1, 2], [3, 4]]), torch.Tensor(), torch.Tensor((1, 2))
+torch.tensor([torch.tensor([1., 3.]), torch.tensor([2., 4.])])
+torch.tensor([torch.tensor(1.), torch.tensor(2.)])
+torch.from_numpy(np.arange(3.)[::-1])
+torch.tensor(np.arange(3.)[::-1])
+torch.from_numpy(np.arange(6.)[::2])
+torch.zeros(size=(2, 3)), torch.ones(size=(2,)), torch.rand(size=(2,)).shape == (2,), torch.empty(size=(3,)).shape == (3,)
+torch.arange(end=3), torch.arange(start=1, end=3), torch.arange(0, 6, step=2)
+torch.full((2,), nan, dtype=torch.int64)
+torch.full((2,), 2 ** 40, dtype=torch.int32)
+torch.full((2,), 1e300)
+torch.full((2,), nan), torch.full((2,), 2.7, dtype=torch.int64), torch.full((2,), 3, dtype=torch.float64)
+y = torch.arange(3); y[0] = nan
+y = torch.arange(3); y[0] = 1e20
+y = torch.arange(3); y[0] = 1.7; y
+y = torch.zeros(3, dtype=torch.int32); y.fill_(2 ** 31)
+y = torch.zeros(3); y.fill_(1e300)
+y = torch.zeros(3); y.fill_(-inf)
+y = torch.zeros(3, dtype=torch.bool); y.fill_(2.5)
+torch.arange(3).masked_fill(torch.tensor([True, False, True]), inf)
+torch.arange(3).masked_fill(torch.tensor([True, False, True]), torch.tensor(nan))
+torch.arange(3).masked_fill(torch.tensor([True, False, True]), 1.7)
+torch.arange(3.).masked_fill(torch.tensor([True, False, True]), -inf)
+torch.randperm(-1)
+torch.normal(0., -1., (2,))
+torch.normal(torch.zeros(2), -torch.ones(2))
+torch.zeros(2).uniform_(3, 2)
+"""
+
+OPERANDS = """
+torch.sqrt(np.ones(2))
+torch.add(x, np.ones(4))
+torch.maximum(x, np.ones(4))
+np.ones(4) * x
+y = torch.tensor([1, 2]) * np.bool_(True); (y, y.dtype == torch.float32)
+y = torch.tensor([1, 2]) + np.int64(3); (y, y.dtype == torch.int64)
+y = torch.ones(2) * np.float64(3); (y, y.dtype == torch.float32)
+x == "a", x == [1], x != None, x == None, x != "a"
+x in ["a", None]
+3 in x, 3.5 in x, torch.tensor(4) in x, torch.tensor([7]) in x
+3 in torch.tensor(3), 3 in torch.tensor([])
+"a" in x
++x
+y = torch.add(torch.tensor([1, 2], dtype=torch.int32), 3, alpha=2); (y, y.dtype == torch.int32)
+y = torch.sub(torch.tensor([1, 2]), torch.tensor([1, 1]), alpha=3); (y, y.dtype == torch.int64)
+torch.add(torch.tensor([1, 2]), 3, alpha=0.5)
+torch.add(torch.tensor([1, 2]), torch.tensor([1., 2.]), alpha=0.5)
+y = torch.add(torch.tensor(1., dtype=torch.float64), torch.tensor([1, 2]), alpha=0.5); (y, y.dtype == torch.float32)
+torch.add(w, leaf(1, 2, 3), alpha=3).sum().backward(); last.grad
+torch.sub(w, leaf(1, 2, 3), alpha=3).sum().backward(); last.grad
+torch.zeros(3).index_add(0, torch.tensor([0]), torch.tensor([1]))
+torch.zeros(3, dtype=torch.int64).index_add(0, torch.tensor([0]), torch.tensor([1.5]))
+torch.zeros(3).scatter(0, torch.tensor([0]), torch.tensor(1))
+torch.tensor([True]).abs()
+y = torch.tensor([True, False]); z = y.sign().zero_(); y
+F.dropout(torch.arange(3))
+F.mse_loss(torch.arange(3), torch.arange(3))
+F.cross_entropy(torch.ones(2, 3), torch.tensor([0, 1]), weight=torch.ones(2))
+F.nll_loss(torch.ones(2, 3), torch.tensor([0, 1]), weight=torch.ones(4))
+mask.any(()), x.all(dim=()), mask.sum(()), x.amax(())
+y = x - 5; z = F.relu(y, True); y.min() == 0, z is y
+F.leaky_relu(x - 5, 0.1, True), F.elu(x - 5, 0.5, False), F.dropout(x, 0.5, False, True)
+torch.tensor([nan, 1.]).nan_to_num(None), torch.tensor([nan, inf]).nan_to_num(2, 3)
+x.sum(np.int64(1)), x.sum(torch.tensor(1))
+torch.zeros(0).amax()
+torch.zeros(3, 0).amax(1)
+torch.isin(1, ids), torch.isin(ids, 1), torch.isin(ids, ids)
+nn.Linear(0, 2)(torch.ones(3, 0)).shape == (3, 2), nn.Linear(3, 2)(torch.ones(0, 4, 3)).shape == (0, 4, 2)
+torch.split(ids, 2, 1)
+torch.chunk(torch.tensor(5), 1)
+x.flatten(0, 5)
+x[0, 4]
+torch.tensor(3.)[0]
+"""
+
+OVERLAPPING = """
+y = torch.arange(6.); y[1:] = y[:-1]
+y = torch.arange(6.); y[:-1] = y[1:]
+y = torch.arange(6.); y[1:] += y[:-1]
+y = torch.arange(6.); y[[0, 1]] = y[1:3]
+y = torch.arange(6.); y[y > 2] = y[:3]
+y = torch.arange(9.).view(3, 3); y += y.T
+y = torch.arange(9.).view(3, 3); y.copy_(y.T)
+y = torch.arange(9.).view(3, 3); y -= y[0]
+y = torch.arange(6.); y.mul_(y[:1])
+y = torch.arange(6.); y.clamp_(y[:1])
+y = torch.arange(6.); y.copy_(y[:1])
+y = torch.arange(6.); y += y; y
+y = torch.arange(6.); y[0] = y[0]; y
+y = torch.arange(6.); y[::2] = y[1::2]; y
+y = torch.arange(9.).view(3, 3); y[0] = y[1]; y
+y = torch.arange(9.).view(3, 3); y /= y.sum(0); y
+y = torch.arange(9.).view(3, 3); y[:] = y.view(3, 3); y
+y = torch.arange(9.).view(3, 3); y[:, 0] += y[:, 1]; y
+y = torch.arange(6.); y[1:] = y[:-1].clone(); y
+y = torch.arange(6.); y[[0, 0, 1]] += 1; y
+"""
+
+KEPT = """
+w.grad = torch.ones(3); w.sum().backward(); w.grad
+w.grad = torch.ones(2)
+w.grad = torch.ones(3, dtype=torch.float64)
+w.grad = 5
+w.grad = [1., 1., 1.]
+w.grad = w
+w.grad = None; w.grad
+w.data = np.zeros(3)
+(w * 2).backward([1., 1., 1.])
+torch.autograd.grad(w.sum(), w, torch.tensor(2.))
+torch.autograd.grad(w * w, w, torch.ones(3))
+torch.autograd.grad(w * w, w, grad_outputs=torch.ones(3))
+torch.autograd.grad([w.sum(), w * w], [w], [None, torch.ones(3)])
+torch.autograd.grad([w.sum(), (w * w).sum()], w)
+torch.autograd.grad(w * w, w, torch.ones(2))
+torch.autograd.grad(w * w, w)
+y = leaf(3); torch.autograd.grad(y, y)
+torch.autograd.grad(w.sum(), [w, m], allow_unused=True)[1]
+torch.autograd.grad(w.sum(), [w, m])
+leaf(1, 1, 1).median().backward(); last.grad
+leaf(1, 3, 2, 3).median().backward(); last.grad
+leaf(1, nan, 2).median().backward(); last.grad
+leaf(1, nan, 2).abs().sum().backward(); last.grad
+leaf(1, nan, 0).norm(1).backward(); last.grad
+leaf(0, -1, 2).atan2(torch.tensor([0., 1., 0.])).sum().backward(); last.grad
+torch.atan2(torch.tensor([0., 1., 0.]), leaf(0, -1, 2)).sum().backward(); last.grad
+F.smooth_l1_loss(leaf(inf, 0.2, -3, 0.5), torch.zeros(4), beta=0.5, reduction="sum").backward(); last.grad
+F.huber_loss(leaf(inf, 0.2, -3, 0.5, nan), torch.zeros(5), delta=0.5, reduction="sum").backward(); last.grad
+F.smooth_l1_loss(leaf(0, 2), torch.zeros(2), beta=0.0).backward(); last.grad
+F.huber_loss(torch.tensor([0., 3.]), torch.tensor([0.5, 0.]), reduction="none", delta=2.)
+leaf(4, 0, 9).norm(0.5).backward(); last.grad
+F.kl_div(torch.zeros(3), torch.tensor([0.5, 0., -1.]), reduction="none")
+F.elu(leaf(nan, -inf, inf, -1)).sum().backward(); last.grad
+torch.tensor([1., nan, 3.]).median()
+torch.tensor([[1., nan, 3., nan], [4., 1., 2., 3.]]).median(1)
+torch.tensor([[1., 2., 2.], [4., 1., 2.]]).median(0, True)
+torch.zeros(3, 0).median(1)
+torch.tensor([1., nan, nan, 1.]).unique(return_counts=True)
+torch.tensor([[1, 2], [1, 2]]).unique(dim=0, return_inverse=True, return_counts=True)
+torch.tensor([nan, -0., -2., 3.]).sign(), torch.tensor([3, -3]).sign()
+"""
+
+SHOWN = """
+repr(torch.tensor([1., 2.5])), repr(torch.tensor([1., 2.])), repr(torch.tensor(1.)), repr(torch.tensor([1, -20]))
+repr(torch.tensor(3.14159265)), repr(torch.tensor([1e-5, 1.])), repr(torch.tensor([1e9])), repr(torch.tensor(1e-4))
+repr(torch.tensor([True, False])), repr(torch.tensor([])), repr(torch.zeros(0, 3)), repr(torch.zeros(0, dtype=torch.int64))
+repr(torch.tensor([nan, inf, 1.])), repr(torch.tensor([nan, -inf, 1.5])), repr(torch.tensor([0., -0.]))
+repr(torch.ones(2, dtype=torch.float64)), repr(torch.ones(2, dtype=torch.int32)), repr(leaf(1, 2)), str(x), f"{ids}"
+repr(cube), repr(torch.arange(1001.)), repr(torch.arange(1000)[:30]), repr(torch.arange(1200.).view(2, 3, 200))
+repr(torch.arange(2000).view(1000, 2)), repr(torch.full((30,), 0.1).requires_grad_()), repr(torch.zeros(30))
+repr(nn.Linear(3, 2)), repr(nn.Linear(3, 2, bias=False)), repr(nn.Embedding(3, 4)), repr(nn.Embedding(3, 4, padding_idx=-1))
+repr(nn.LayerNorm(3)), repr(nn.LayerNorm((2, 3), bias=False)), repr(nn.RMSNorm(3)), repr(nn.BatchNorm1d(3, affine=False))
+repr(nn.Dropout(0.1)), repr(nn.GELU()), repr(nn.ReLU()), repr(nn.ReLU(True)), repr(nn.LeakyReLU()), repr(nn.Softmax(-1)), repr(nn.Flatten())
+repr(nn.ELU()), repr(nn.Softplus()), repr(nn.SiLU()), repr(nn.Tanh()), repr(nn.CrossEntropyLoss()), repr(nn.MSELoss()), repr(nn.Identity())
+repr(nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.ReLU(), nn.ReLU()), nn.ModuleDict({"a": nn.Tanh()}))), repr(nn.Sequential())
+repr(nn.ModuleList([nn.Linear(2, 3), nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU()]))
+repr(nn.ModuleList([nn.Sequential(nn.Linear(2, 2), nn.ReLU()) for _ in range(3)]))
+repr(type("Net", (nn.Module,), {"extra_repr": lambda self: "size=3"})())
+net = nn.ModuleList([nn.ReLU(), nn.Tanh()]); net.insert(0, nn.Linear(1, 1)); net += [nn.SiLU()]; del net[1]; (repr(net), list(net.state_dict()))
+net = nn.Sequential(nn.ReLU(), nn.Tanh(), nn.Linear(1, 1)); del net[:2]; (repr(net), list(net.state_dict()))
+net = nn.ModuleDict({"a": nn.ReLU()}); net.update({"b": nn.Tanh()}); a = net.pop("a"); (repr(a), repr(net)); del net["b"]; len(net)
+nn.Embedding(5, 2, padding_idx=-1).padding_idx
+nn.Embedding(5, 2, padding_idx=5)
+"""
+
 TOPICS = {
     "indexing": INDEXING,
     "changes": CHANGES,
     "recorded": RECORDED,
     "selected": SELECTED,
     "switch": SWITCH,
+    "made": MADE,
+    "operands": OPERANDS,
+    "overlapping": OVERLAPPING,
+    "kept": KEPT,
+    "shown": SHOWN,
 }
 PROGRAMS = {topic: [line for line in text.splitlines() if line] for topic, text in TOPICS.items()}
 
@@ -323,6 +499,7 @@ def outcome(torch, program):
         "torch": torch,
         "np": np,
         "F": torch.nn.functional,
+        "nn": torch.nn,
         "leaf": leaf,
         "numbers": numbers,
         "inf": math.inf,

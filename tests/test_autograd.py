@@ -147,7 +147,7 @@ def test_gradcheck_of_several_inputs_and_outputs():
         minitorch.tensor(rng.standard_normal(shape), requires_grad=True) for shape in ((3, 2), (2,))
     )
     before = a.detach().numpy().copy()
-    a.grad = minitorch.ones(3, 2)
+    a.grad = minitorch.ones(3, 2, dtype=minitorch.float64)
     assert gradcheck(lambda a, b, n: (a * b, (a * n).exp().sum()), (a, b, 0.5))
     assert (a.detach().numpy() == before).all() and (a.grad.numpy() == 1).all() and b.grad is None
 

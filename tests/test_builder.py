@@ -158,7 +158,7 @@ def test_metadata_names_the_lesson_and_nothing_of_this_machine(built):
     assert metadata.lesson == {
         "title": "Tiny: twice and again",
         "question": "What is twice as much?",
-        "minutes": 3,
+        "waiting": 0,
         "achieved": "",
     }
     assert re.fullmatch("[0-9a-f]{16}", digest)
@@ -190,7 +190,7 @@ def test_building_again_gives_the_same_bytes_from_any_folder(built, tmp_path_fac
     "name, old, new",
     [
         (LESSON, "# # Tiny", "# # Small"),
-        (LESSON, "minutes: 3", "minutes: 4"),
+        (LESSON, 'twice as much?"', 'twice as much?"\n#     waiting: 9'),
         (CHECKS, "minutes=2", "minutes=3"),
         (SOLUTIONS, "TWO * np", "2 * np"),
         (SOLUTIONS, "Every entry of x,", "All of x,"),
@@ -248,30 +248,30 @@ DOUBLE_CELL = '# %% exercise="double"'
             LESSON,
             "# %%\nprint",
             f"{DOUBLE_CELL}\n\n# %%\nprint",
-            ["lesson.py, line 24: exercise `double` is already in line 18"],
+            ["lesson.py, line 23: exercise `double` is already in line 17"],
         ),
         (
             LESSON,
             DOUBLE_CELL,
             DOUBLE_CELL + "\nx = 1",
-            ["lesson.py, line 18: the cell of exercise `double` must be empty"],
+            ["lesson.py, line 17: the cell of exercise `double` must be empty"],
         ),
-        (LESSON, "print(double", "print double", ["lesson.py, line 25: syntax error"]),
+        (LESSON, "print(double", "print double", ["lesson.py, line 24: syntax error"]),
         (
             LESSON,
             "import compare, exercise, hint, ",
             "import compare, ",
             [
-                "lesson.py, line 12: the first code cell must say  from classroom import exercise, hint"
+                "lesson.py, line 11: the first code cell must say  from classroom import exercise, hint"
             ],
         ),
         (
             LESSON,
-            "#     minutes: 3\n",
+            '#     question: "What is twice as much?"\n',
             "",
-            ["lesson.py: the header has no `minutes:`; write for example"],
+            ["lesson.py: the header has no `question:`; write for example"],
         ),
-        (LESSON, "# %%\nprint", "# %%\n\n# %%\nprint", ["lesson.py, line 24: this cell is empty"]),
+        (LESSON, "# %%\nprint", "# %%\n\n# %%\nprint", ["lesson.py, line 23: this cell is empty"]),
         (
             LESSON,
             "# %% [markdown]\n# # Tiny",
@@ -327,14 +327,14 @@ def test_fault_stops_the_build_with_file_and_line(unbuilt, name, old, new, says)
 
 def test_all_faults_are_told_at_once(unbuilt):
     edit(unbuilt, LESSON, "print(double", "print double")
-    edit(unbuilt, LESSON, "#     minutes: 3\n", "")
+    edit(unbuilt, LESSON, '#     title: "Tiny: twice and again"\n', "")
     edit(unbuilt, CHECKS, "stars=2", "stars=4")
     edit(unbuilt, SOLUTIONS, "def double(x):", "def twofold(x):")
     said = refusal(unbuilt).splitlines()
     assert len(said) == 4 and all(re.match(r"\S+(, line \d+)?: ", line) for line in said), said
     assert all(
         any(fragment in line for line in said)
-        for fragment in ("syntax error", "`minutes:`", "stars 4", "class `double`")
+        for fragment in ("syntax error", "`title:`", "stars 4", "class `double`")
     )
 
 
@@ -348,14 +348,14 @@ def test_exercise_in_two_lessons_stops_the_build(unbuilt):
     shutil.copytree((unbuilt / LESSON).parent, unbuilt / "lessons" / "01_other")
     catalogue.parsed.cache_clear()
     with pytest.raises(
-        CourseError, match="01_other/lesson.py, line 18: exercise `double` is already in lesson 00"
+        CourseError, match="01_other/lesson.py, line 17: exercise `double` is already in lesson 00"
     ):
         builder.build(["01"])
 
 
 def test_what_an_answer_uses_must_be_imported_or_defined_before(unbuilt):
     edit(unbuilt, LESSON, "TWO = 2\n", "\n")
-    assert "line 18: the answer to double uses TWO, which no cell before it" in refusal(unbuilt)
+    assert "line 17: the answer to double uses TWO, which no cell before it" in refusal(unbuilt)
 
 
 def test_lesson_without_exercises_need_not_import_what_they_name(unbuilt):
@@ -382,7 +382,7 @@ def test_cell_stops_the_build(unbuilt, cell, says):
     header, _, rest = tiny_course.LESSON.partition("# %% exercise")
     (unbuilt / LESSON).write_text(f"{header}# %%\n{cell}\n\n# %% exercise{rest}", encoding="utf-8")
     said = refusal(unbuilt)
-    assert re.match(r"\S+00_tiny/lesson.py, line 18: ", said) and says in said
+    assert re.match(r"\S+00_tiny/lesson.py, line 17: ", said) and says in said
 
 
 def test_notebook_that_shows_too_little_is_refused(unbuilt):

@@ -614,8 +614,8 @@ def test_right_card_says_what_comes_next_and_the_last_one_what_was_achieved(tiny
     tiny_course.edit(
         tiny,
         "lessons/00_tiny/lesson.py",
-        "minutes: 3",
-        'minutes: 3\n#     achieved: "You can double."',
+        'much?"',
+        'much?"\n#     achieved: "You can double."',
     )
     exercise(learner("def double(x): return x + x"))
     assert "1 of 2 in this lesson; next: `Counter`." in capsys.readouterr().out
@@ -1155,7 +1155,7 @@ def test_catalogue_reads_everything_without_running_it(tiny):
         catalogue.course().lesson(name) is lesson
         for name in ("00", "00_tiny", "lessons/00_tiny/lesson.py")
     )
-    assert (lesson.title, lesson.minutes) == ("Tiny: twice and again", 3)
+    assert (lesson.title, lesson.reading_minutes) == ("Tiny: twice and again", 5)
     assert [(each.name, each.stars, each.minutes, each.seconds) for each in lesson.exercises] == [
         ("double", 1, 2, 1),
         ("Counter", 2, 5, 10),

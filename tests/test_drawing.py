@@ -1,5 +1,7 @@
 """Curves, maps, words and graphs: what is drawn, and that it is described."""
 
+from itertools import combinations
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -49,14 +51,17 @@ def test_maps_without_numbers_run_from_dark_to_light(shown):
     assert axis.images[0].get_clim() == (0, 1)
 
 
-def test_no_word_covers_another():
-    figure, axis = plt.subplots()
-    points = np.zeros((1, 3, 2))
-    points[0] = [0, 0], [0.001, 0.001], [1, 1]
-    drawing.draw_words(axis, points, [["low", "near", "high"]])
-    heights = sorted(text.get_position()[1] for text in axis.texts)
-    assert texts(axis) == ["low", "near", "high"]
-    assert np.diff(heights).min() >= 0.06
+@pytest.mark.parametrize("near", [(0.001, 0.001), (0.1, 0.01), (-0.05, 0.02)])
+def test_no_word_covers_another(near):
+    figure, axis = plt.subplots(figsize=(6, 5))
+    points = np.zeros((2, 2, 2))
+    points[0] = [0, 0], near
+    points[1] = [0.02, 0.0], [1, 1]
+    drawing.draw_words(axis, points, [["low", "near"], ["other", "high"]])
+    assert texts(axis) == ["low", "near", "other", "high"]
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent().padded(-3) for text in axis.texts]  # without their margins
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
     plt.close(figure)
 
 

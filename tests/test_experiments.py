@@ -703,3 +703,15 @@ def test_killed_again_and_again_the_command_ends_with_the_numbers_of_an_unkilled
     assert process.returncode == 0, said
     assert numbers(read_record("copy/none-plain-0", tmp_path)) == numbers(whole)
     assert list((tmp_path / ".unfinished").iterdir()) == []
+
+
+def test_a_chosen_setting_is_carried_over_whole(tmp_path):
+    """Also to a recipe with defaults of its own."""
+    for setting in grid_settings("counting_1"):
+        for seed in SELECTION_SEEDS:
+            error = 0.0 if setting == {} else 0.5  # the recipe's own rate of 0.004
+            settings = Run("counting_1", "rope", (seed, seed), setting).settings()
+            recorded(settings, error, 1.0, tmp_path)
+    table = Table("carried", "counting_3", ("rope",))
+    assert table.setting("rope", tmp_path) == {"lr": 0.004}
+    assert Table("same", "brackets", ("rope",)).setting("rope", tmp_path) == {}

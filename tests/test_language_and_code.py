@@ -27,6 +27,8 @@ from solutions.language import (
     text_tokenizer,
 )
 from solutions.language_and_code import (
+    DEFINITION,
+    SECTION,
     StretchedRoPE,
     bits_by_position,
     boundary_score,
@@ -41,6 +43,7 @@ from solutions.language_and_code import (
     position_attention,
     shuffled_boundaries,
     sliding_window,
+    starts_of,
 )
 from solutions.rope import RoPE, rope_cache
 from solutions.training import UNSCORED
@@ -241,6 +244,16 @@ def test_lines_and_paragraphs_begin_where_they_do():
     assert END_OF_PARAGRAPH == 0
 
 
+def test_sections_and_definitions_begin_at_their_headings():
+    def begin(pattern, text):
+        starts = starts_of(pattern, text_tokenizer().encode(text)[None], text_tokenizer())
+        return np.flatnonzero(starts[0]).tolist()
+
+    assert begin(SECTION, "a\n===\nb - c\n\nNext one\n--------\n") == [13]  # 0 doesn't count
+    assert begin(SECTION, "no\n--\nnot so\n --- \n----x\n") == []
+    assert begin(DEFINITION, "x\ndef f():\n    def g(): 1\nclass A:\n# def h") == [2, 11, 26]
+
+
 def test_head_scores_have_one_number_per_head():
     inputs = corpus_ids("english", "test")[:120].reshape(2, 60)
     found = head_scores(
@@ -332,5 +345,5 @@ def test_bits_choose_the_rate_and_fill_the_table(tmp_path):
 
 
 def test_the_best_head_is_said_by_how_much():
-    heads = {"line": {"score": [[0.5, 0.75]], "chance": [[0.5, 0.25]]}}
-    assert bits_table.most_above_chance({"heads": heads}, "line") == 0.5
+    heads = {"line": {"score": [[0.5, 0.7]], "chance": [[0.5, 0.25]]}}
+    assert bits_table.most_kept({"heads": heads}, "line") == pytest.approx(0.6)

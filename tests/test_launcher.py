@@ -619,7 +619,13 @@ def course():
         SimpleNamespace(name="cache", stars=3, minutes=70),
     ]
     lesson = SimpleNamespace(
-        number="06", title="Rotations", minutes=30, exercises=exercises, notebook_path=Path(NAME)
+        number="06",
+        title="Rotations",
+        slug="rotations",
+        reading_minutes=30,
+        exercise_minutes=75,
+        exercises=exercises,
+        notebook_path=Path(NAME),
     )
     return SimpleNamespace(lessons=[lesson])
 
@@ -630,7 +636,7 @@ def test_status_reads_the_saved_notebooks(copies, course):
     states = status.saved_states(copies, course)
     assert states == {"rotate": "right"}
     lines = [" ".join(line.split()) for line in status.table(course, states)]
-    assert lines[0] == "06 Rotations 30 min 1 of 2 right"
+    assert lines[0] == "06 Rotations 30 min to read, 75 to do 1 of 2 right"
     assert lines[1] == "* rotate 5 min right"
     assert lines[2] == "*** cache 70 min not written yet"
     assert lines[-1] == "1 of 2 exercises are right; the others take about 1 h 10 min."
@@ -846,8 +852,8 @@ def test_jupyterlab_starts_on_the_copies_and_ctrl_c_ends_it(tmp_path, monkeypatc
             assert "course/progress" in fetch(port, f"lab/extensions/{plugin}", token)
             assert fetch(port, "api/status", token)["kernels"] == 0
             shown = {entry["name"] for entry in fetch(port, "api/contents", token)["content"]}
-            assert {"00_start_here.ipynb", NAME} <= shown and all(
-                name.endswith(".ipynb") for name in shown
+            assert {"00_start_here.ipynb", NAME, "docs"} <= shown and all(
+                name.endswith(".ipynb") for name in shown - {"docs"}
             )
             assert fetch(port, "lab/api/update", token)["notification"] is None
             settings = fetch(
@@ -857,6 +863,9 @@ def test_jupyterlab_starts_on_the_copies_and_ctrl_c_ends_it(tmp_path, monkeypatc
                 name: each["default"] for name, each in settings["schema"]["properties"].items()
             }
             assert defaults["fetchNews"] == "false" and defaults["checkForUpdates"] is False
+            pages = fetch(port, "lab/api/settings/@jupyterlab/docmanager-extension:plugin", token)
+            viewers = pages["schema"]["properties"]["defaultViewers"]["default"]
+            assert viewers == {"markdown": "Markdown Preview"}  # a page is read, not edited
             os.write(terminal, b"\x03")
             assert server.wait(timeout=20) == 0
             assert "[n]" not in read_available(terminal)  # it asked nothing

@@ -7,6 +7,8 @@ from pathlib import Path
 import jupytext
 import pytest
 
+from classroom.reading import words
+
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(ROOT.glob("lessons/*/lesson.py"))
 MOST_WORDS, MOST_LINES, LONGEST_PASSAGE = 2000, 400, 150
@@ -17,14 +19,6 @@ each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.par
 @cache
 def cells(path):
     return jupytext.read(path).cells
-
-
-def words(text):
-    """The words of prose: no formulas, code, tables or tags."""
-    text = re.sub(r"```.*?```|\$\$.*?\$\$", " ", text, flags=re.DOTALL)
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("|")]
-    text = re.sub(r"<[^>]+>|\$[^$]*\$|`[^`]*`|\]\([^)]*\)", " ", "\n".join(lines))
-    return re.findall(r"[^\W\d_][\w'’-]*", text)
 
 
 def passages(path):

@@ -427,7 +427,9 @@ def test_a_module_without_forward_says_so():
 
 def test_repr_shows_the_tree(model):
     text = repr(model)
-    assert "(blocks): ModuleList(\n    (0): Linear(in_features=3, out_features=3)\n" in text
+    assert (
+        "(blocks): ModuleList(\n    (0): Linear(in_features=3, out_features=3, bias=True)\n" in text
+    )
     assert (
         repr(nn.GELU(approximate="tanh")) == "GELU(approximate='tanh')"
         and repr(nn.ReLU()) == "ReLU()"

@@ -34,7 +34,7 @@ def test_nothing_is_solved_yet(parts):
     assert shown["summary"] == "0 of 2 exercises are right; the others take about 7 min."
     assert "Begin with 00 · Tiny: twice and again" in shown["map"]
     assert "What is twice as much?" in shown["map"] and "0 of 2 solved" in shown["map"]
-    assert "10 min with its exercises" in shown["map"]
+    assert "About 5 minutes to read, 5 to do · 0 of 2 solved" in shown["map"]
     assert 'href="/count/lab/tree/00_tiny.ipynb" data-path="00_tiny.ipynb"' in shown["map"]
 
 

@@ -22,6 +22,7 @@ SENTENCES = sorted(
         *ROOT.glob("solutions/*.py"),
         *ROOT.glob("lessons/*/checks.py"),
         *ROOT.glob("lessons/*/mistakes.py"),
+        *ROOT.glob("lessons/*/quiz.py"),
         *LESSONS,
         ROOT / "count.py",
     ]

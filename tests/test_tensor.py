@@ -424,7 +424,7 @@ def test_tensors_are_hashed_by_identity(torch):
 def test_representation():
     assert repr(tensor([1.0, 2.0], requires_grad=True)) == "tensor([1., 2.], requires_grad=True)"
     assert repr(tensor([1, 2])) == "tensor([1, 2])"
-    assert repr(tensor(0.5, dtype=float64)) == "tensor(0.5, dtype=float64)"
+    assert repr(tensor(0.5, dtype=float64)) == "tensor(0.5000, dtype=torch.float64)"
     assert "grad_fn=<mul>" in repr(leaf(1.0) * 2)
 
 

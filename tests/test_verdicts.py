@@ -94,7 +94,7 @@ def test_one_seed_proves_nothing():
 def test_rows_must_grow_and_sixteen_be_below_two():
     def rows(**changes):
         errors = {("counting_1", "cope"): [9.7] * 3}
-        for number in module.ROWS:
+        for number in module.OWN_NUMBERS["rows"][-1]:
             errors[f"rows {number}", "cope"] = [changes.get(f"r{number}", min(number / 10, 30))] * 3
         return module.rows_of_cope(results_of(errors))[0]
 

@@ -13,7 +13,6 @@ LESSON = """\
 #   lesson:
 #     title: "Tiny: twice and again"
 #     question: "What is twice as much?"
-#     minutes: 3
 # ---
 
 # %% [markdown]

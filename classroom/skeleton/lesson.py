@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "twice: what this lesson is called"
 #     question: "What is the one question that this lesson answers?"
-#     minutes: 30
 # ---
 
 # %% [markdown]

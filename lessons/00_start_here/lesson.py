@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Start here: how a lesson works"
 #     question: "How do arrays of different shapes fit together, and how do the exercises answer you?"
-#     minutes: 10
 #     achieved: "You can make arrays of different shapes fit together, and you know how the course answers you."
 # ---
 
@@ -28,8 +27,8 @@ from classroom import claim, exercise, hint, show, solution
 # %% [markdown]
 # ## Shapes
 #
-# An array is a block of numbers with a **shape**: its size along each axis. Here is a tiny batch of text, the way a
-# network sees it. There are 2 sentences of 3 words, and 4 numbers describe each word.
+# An array is a block of numbers, and its **shape** is its size along each axis. Here's a tiny batch of text, the way a
+# network sees it: 2 sentences of 3 words each, with 4 numbers to describe each word.
 
 # %%
 words = np.arange(24).reshape(2, 3, 4)  # (batch, seq, dim)
@@ -49,7 +48,7 @@ print("shape:", words.shape)
 # | `query` (index `i`), `key` (index `j`) | the token that looks, and the token that it looks at |
 # | `heads`, `head_dim` | *attention*, in lesson 03, looks in several ways at once, each with `head_dim` numbers per token |
 #
-# **Predict.** Which of the 24 numbers is `words[1, 0, 2]`? Say what it is before you look it up above.
+# **Predict.** Which of the 24 numbers is `words[1, 0, 2]`? Decide before you look it up above.
 #
 # <details><summary>Answer</summary>14: in sentence 1, the word at position 0, its number 2. Everything counts from
 # 0.</details>
@@ -117,19 +116,20 @@ for shape in [(4,), (3, 4), (2, 3), (2, 1, 1)]:
 # %% [markdown]
 # ## Your first exercise
 #
-# A model that should know how far apart two tokens are needs a table: the difference of *every* pair of positions. Row
-# $i$ belongs to the token that looks, the query. Column $j$ belongs to the one it looks at, the key.
+# Later on, a model will have to know how far apart two tokens are. For that it needs a table with the difference of
+# *every* pair of positions. Row $i$ belongs to the token that looks, the query. Column $j$ belongs to the one it looks
+# at, the key.
 #
 # **Predict.** Three tokens are at positions 0, 1 and 2. What is the table of key minus query? Write its nine numbers down.
 #
 # <details><summary>Answer</summary>Its rows are 0, 1, 2, then -1, 0, 1, then -2, -1, 0.</details>
 #
-# Now write it as a function. In an **exercise**, the first line and the task are given. Replace the `...` with your own
-# code and run the cell. It answers in one of three ways:
+# Now write a function that makes such a table. In an **exercise** you get the first line and the task. Replace the
+# `...` with your own code and run the cell, and it answers in one of three ways:
 #
 # | it says | which means |
 # |---|---|
-# | **not written yet** | it's still as it came |
+# | **not written yet** | you haven't changed it yet |
 # | **right** | from here on, the lesson uses *your* function |
 # | **not yet**, and why | something is off. Until it's right the lesson goes on with ours, so you're never stuck |
 #
@@ -169,9 +169,10 @@ show(
 )
 
 # %% [markdown]
-# Read a row from left to right: that's the sentence as one word sees it. Words before it are at negative distances, and
-# words after it at positive ones. Nothing but a sign separates the two pictures, and a model trained with one of them is
-# lost with the other. In lesson 05 you'll meet this table again, when a model learns one number for each distance.
+# Read a row of the left table from left to right: that's the sentence as one word sees it. The words before it are at
+# negative distances, and the words after it at positive ones. The right table differs in nothing but the sign, but the
+# sign says which of two words came first. So we have to agree on one, and this course takes the left. You'll meet it
+# again in lesson 05, when a model learns one number for each distance.
 #
 # ## If you're stuck
 #
@@ -184,6 +185,6 @@ hint("pairwise_differences")
 # %% [markdown]
 # ## What comes next
 #
-# To train anything, we need slopes: how does the loss change when a number changes? In lesson 01 you build the machine
-# that finds them, first for single numbers and then for arrays. And broadcasting comes back: what is stretched on the way
-# forward has to be *summed* on the way back.
+# To train anything, we need slopes: if you change one number a little, how much does the result change? In lesson 01
+# you'll build the machine that finds them, first for single numbers and then for arrays. You'll meet broadcasting again
+# there, because what is stretched on the way forward has to be *summed* on the way back.

@@ -57,6 +57,40 @@ def added(x, y):
     return x[:, None] + y[None, :]
 
 
+@mistake(
+    "pairwise_differences",
+    "The signs are gone. Entry [i, j] is y[j] - x[i], and it is negative where y[j] is the smaller "
+    "one: leave out abs.",
+)
+def without_signs(x, y):
+    return abs(y[None, :] - x[:, None])
+
+
+@mistake(
+    "pairwise_differences",
+    "Fractions are cut off: the table was made for whole numbers. np.zeros((rows, columns)) "
+    "without a dtype has room for them.",
+)
+def table_of_whole_numbers(x, y):
+    return (y[None, :] - x[:, None]).astype(int)
+
+
+@mistake(
+    "pairwise_differences",
+    "The table is len(x) by len(x). It has a row per entry of x and a column per entry of y.",
+)
+def as_many_columns_as_rows(x, y):
+    return y[: len(x)][None, :] - x[:, None]
+
+
+@mistake(
+    "pairwise_differences",
+    "Only x[0] was subtracted. Every entry of x gets a row of its own: x[:, None].",
+)
+def first_row_only(x, y):
+    return y - x[0]
+
+
 @accepted("pairwise_differences")
 def outer(x, y):
     return np.subtract.outer(y, x).T

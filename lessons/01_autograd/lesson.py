@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Autograd: how a computation finds its own slopes"
 #     question: "How can a program find, in one go, how its result changes with every number that went into it?"
-#     minutes: 40
 #     achieved: "You have written what trains every model in this course: a program that finds its own slopes. Give it a formula of your own and draw the graph."
 # ---
 
@@ -14,13 +13,15 @@
 #
 # Training a model means changing its numbers a little, again and again, so that one result gets smaller: the *loss*,
 # which says how wrong the model is. For each number you need to know which way to go, and how much it matters. That's
-# the **slope** of the loss. All slopes together, thousands of them or billions, are the **gradient**. You'll build the
-# machine that finds it: first by trying, then exactly, for single numbers and then for whole arrays. At the end you read
-# the engine that runs the rest of this course, and find your own pieces in it.
+# the **slope** of the loss. Put all the slopes together, thousands of them or billions, and you have the **gradient**.
+# Here you'll build the machine that finds it: first by trying, then exactly, and first for single numbers, then for
+# whole arrays. At the end you'll read the engine that runs the rest of this course, and recognize your own pieces in
+# it.
 
 # %%
 import inspect
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -34,7 +35,7 @@ from classroom import (
     show_maps,
     solution,
 )
-from minitorch import graph
+from minitorch import graph, operation, products, shaping
 from solutions.autograd import (
     add_operations,
     check_gradient,
@@ -53,8 +54,8 @@ for step in (1, 0.1, 0.01, 0.001):
     print(f"step {step:5}: rise {rise:8.6f}, slope {rise / step:.3f}")
 
 # %% [markdown]
-# It's heading for 6, but it's always a bit too large. The curve bends upward, so on the right it rises too much, and on
-# the left it falls too little. Take one point on *each* side, and the two errors nearly cancel.
+# The slope is heading for 6, but it's always a bit too large, because the curve gets steeper as you step to the right.
+# A step to the left would make it too small. So take one point on *each* side, and the two errors nearly cancel.
 
 # %% exercise="central_difference"
 
@@ -63,7 +64,7 @@ for step in (1, 0.1, 0.01, 0.001):
 #
 # $$f'(x) \approx \frac{f(x + \text{step}) - f(x - \text{step})}{2 \, \text{step}}$$
 #
-# **Predict.** The smaller the step, the smaller the error? What comes out with a step of $10^{-17}$?
+# **Predict.** Does a smaller step always mean a smaller error? And what comes out with a step of $10^{-17}$?
 
 # %% tags=["folded"]
 steps = 10.0 ** np.arange(-1, -15.5, -0.25)
@@ -83,15 +84,17 @@ claim("The best step is near 1e-5.", 1e-7 < steps[np.argmin(both)] < 1e-3)
 print("with a step of 1e-17:", central_difference(math.sin, 1.0, step=1e-17))
 
 # %% [markdown]
-# A float has about 16 digits. With a tiny step, the two values of f agree in nearly all of them, and only rounding is
-# left in their difference. At $10^{-17}$, x + step is just x. So take $10^{-5}$, and rely on about ten digits. Trying is
-# a wonderful *check*. As a way to train it's hopeless: for $n$ numbers you'd compute the whole loss $2n$ times, just to
-# change each of them once.
+# Why does the error grow again on the left? A float has about 16 digits. With a tiny step, the two values of f agree in
+# nearly all of them, so hardly anything but rounding is left in their difference. At $10^{-17}$, x + step is simply x.
+# That's why we take $10^{-5}$, and rely on about ten digits.
+#
+# So trying is a wonderful *check*. But as a way to train it's hopeless: for $n$ numbers you'd compute the whole loss
+# $2n$ times, just to change each of them once.
 #
 # ## A number that remembers
 #
-# A long computation is made of small steps, and you know the slope of each small step from school. So let every number
-# *remember how it was made*: from which inputs, and with which slope for each of them.
+# Even a long computation is made of small steps, and you know the slope of each small step from school. So let every
+# number *remember how it was made*: from which inputs, and with which slope for each of them.
 
 
 # %%
@@ -116,14 +119,15 @@ print(total.data, [each.data for each in total.inputs], total.slopes)
 # <details><summary>Answer</summary>By 0.03, since 2.01 · 3 = 6.03. So the slope for the 2 is 3, and for the 3 it is
 # 2.</details>
 #
-# `Value` is the same idea with some comfort. It takes plain numbers too, it multiplies, and it knows one curve:
-# **tanh**, which runs like $x$ itself near 0 and flattens out toward 1 on the right and -1 on the left.
+# `Value` is the same idea, only easier to use. It takes plain numbers too, it multiplies, and it knows one curve:
+# **tanh**, which is nearly $x$ itself around 0, and flattens out toward 1 on the right and -1 on the left.
 
 # %% exercise="Value"
 
 # %% [markdown]
-# Now every result carries its history. This is the expression we'll follow. `h` goes into the result twice, once
-# directly and once through a function. That's a *skip connection*: every layer of a Transformer has two of them.
+# Now every result carries its history with it. Here's the expression that we'll follow from now on. `h` goes into the
+# result twice, once directly and once through a function. Keep this shape in mind. It's called a *skip connection*, and
+# every layer of a Transformer has two of them.
 
 
 # %%
@@ -149,15 +153,18 @@ draw_graph(
 # <details><summary>Answer</summary>w passes 0.01 · 2 = 0.02 on to h. From h to y there are two paths: the arc brings
 # 0.02 · 1, the path through tanh 0.02 · 0.42 · 1. Together that's 0.0284, so the slope is 2.84.</details>
 #
-# That's the whole **chain rule**. Along a path the slopes multiply, and where paths meet, what they bring adds up.
+# That's the whole **chain rule**: along a path the slopes multiply, and where paths meet, you add up what they bring.
 #
-# From the inputs, you'd have to follow every path once per input. So start at the **end**. Let $\text{grad}(u)$ be the
-# slope of the result for $u$. For the result itself it's 1, and it's passed back along the arrows:
+# You could start at an input and follow all its paths to the result. But then you'd walk along the same arrows again
+# for the next input, and the next. So start at the **end** instead. Let $\text{grad}(u)$ be the slope of the result for
+# $u$. For the result itself it's 1, and from there it's passed back along the arrows:
 #
 # $$\text{grad}(u) = \sum_{v \text{ made from } u} \text{slope}(u \to v) \cdot \text{grad}(v)$$
 #
-# **Predict.** In which order? Say each number passes its grad on as soon as we meet it, walking back from y: first y,
-# then its inputs h and tanh h, then theirs. What will w get?
+# But in which order? Suppose each number passes its grad on as soon as we meet it, walking back from y: first y, then
+# its inputs h and tanh h, then theirs.
+#
+# **Predict.** What will w get?
 
 # %% tags=["folded"]
 named = expression()
@@ -171,14 +178,15 @@ draw_graph(
 )
 
 # %% [markdown]
-# `h` came first, by the arc, and passed on the 1 it had. The 0.42 through tanh arrived too late. A grad must be
-# *complete* before it's passed on, so each number has to wait for everything that was made from it. Put all numbers into
-# a list where each comes **after its inputs**, and walk that list backward. This is called a **topological** order.
+# We met `h` early, by way of the arc, and it passed on the 1 it had by then. The 0.42 through tanh arrived too late. So
+# a grad must be *complete* before it's passed on: each number has to wait for everything that was made from it. Here's
+# how to get that right. Put all numbers into a list where each comes **after its inputs**, and walk through that list
+# backward. Such a list is called a **topological** order.
 
 # %% exercise="topological_order"
 
 # %% [markdown]
-# The rest is short. One character matters in it: with `=` for `+=`, only the path that came last would count.
+# The rest is short, but one character in it matters. Write `=` where `+=` belongs, and only the last path counts.
 
 # %% exercise="backpropagate"
 
@@ -192,7 +200,8 @@ claim("Trying gives the same for w.", abs(w.grad - tried) < 1e-8)
 # %% [markdown]
 # ## An expression of your own
 #
-# **Predict.** Your `Value` can add and multiply. With just one more operation it can also subtract and divide. Which one?
+# **Predict.** Your `Value` can add and multiply. It takes just one more operation to subtract and divide as well. Which
+# one?
 #
 # <details><summary>Answer</summary>A power, whose slope you know from school: for a<sup>n</sup> it is n
 # a<sup>n - 1</sup>. Then a - b is a + (-1) b, and a / b is a b<sup>-1</sup>. Their slopes come from the chain rule.</details>
@@ -202,12 +211,12 @@ print(inspect.getsource(add_operations).split('"""')[2])
 add_operations(Value)
 
 # %% [markdown]
-# Now write a formula of your own, and run the cell. It may have +, -, \*, /, tanh, and powers.
+# Now write a formula of your own, and run the cell. You can use +, -, \*, /, tanh, and powers.
 
 
 # %%
 def formula(a, b):
-    return (a * b).tanh() / b - a**2  # yours
+    return (a * b).tanh() - a**2  # yours
 
 
 a, b = Value(0.5), Value(1.5)
@@ -226,29 +235,32 @@ agree = math.isclose(a.grad, tried, rel_tol=1e-6, abs_tol=1e-6)
 claim("Trying gives the same grad of a.", agree)
 
 # %% [markdown]
-# **Predict.** Square 2,000 numbers, bend and add them: that's 6,000 operations. How many does it take to find all 2,000
-# slopes by trying? And how many when the numbers remember?
+# **Predict.** Square 2,000 numbers, take the tanh of each, and add everything up. That's 6,000 operations. How many
+# does it take to find all 2,000 slopes by trying? And how many when the numbers remember?
 #
-# <details><summary>Answer</summary>By trying, 2 · 2,000 · 6,000, which is 24 million. By remembering, 10,000 more than
-# the result itself: one product per arrow.</details>
+# <details><summary>Answer</summary>By trying, 2 · 2,000 · 6,000, which is 24 million. If they remember, it's 10,000 on
+# top of the result itself: one product per arrow, and each number has five (two into its square, one into its tanh, two
+# into the sum).</details>
 #
-# So *all* slopes together cost about as much as the result. This is **reverse-mode automatic differentiation**, or
-# *backpropagation*, and it's the reason large models can be trained at all.
+# So *all* the slopes together cost about as much as the result itself. This is called **reverse-mode automatic
+# differentiation**, or *backpropagation*, and it's the reason why large models can be trained at all.
 #
 # ## From numbers to arrays
 #
-# One object per number is slow. Real engines make one node out of a whole array. The chain rule stays, but slopes can no
-# longer be stored: from 1,000 numbers to 1,000 others there are a million. Instead, each operation answers a question.
-# **Given the gradient of my output, what's the gradient of each input?** It has the input's own shape, one slope per
-# entry. For out = tanh(x) it's `grad * (1 - out**2)`. Three operations need more thought.
+# One object per number is slow, so real engines make a single node out of a whole array. The chain rule stays the same,
+# but you can't store all the slopes any more: from 1,000 numbers to 1,000 others there are a million. Instead, each
+# operation answers a question: **given the gradient of my output, what's the gradient of each input?** The answer has
+# the input's own shape, one slope per entry. For out = tanh(x) it's simply `grad * (1 - out**2)`. But three operations
+# need more thought.
 #
 # ### Stretched forward, summed backward
 #
-# In lesson 00, a row was added to every row of a table. **Predict.** The gradient of their sum is [[1, 2, 3],
-# [10, 20, 30]]. What's the gradient of the row?
+# In lesson 00 you added a row to every row of a table.
 #
-# <details><summary>Answer</summary>[11, 22, 33]. Each entry of the row was used twice, just like h above, so what comes
-# back along its two paths is added.</details>
+# **Predict.** The gradient of their sum is [[1, 2, 3], [10, 20, 30]]. What's the gradient of the row?
+#
+# <details><summary>Answer</summary>[11, 22, 33]. Each entry of the row was used twice, just like h above, so you add
+# what comes back along its two paths.</details>
 
 # %% exercise="unbroadcast"
 
@@ -270,13 +282,13 @@ claim("Trying gives the same grad of a.", agree)
 # %% exercise="matmul_gradients"
 
 # %% [markdown]
-# That's two products on the way back for each one on the way forward, and the reason why training costs about three times
-# as much as using a model.
+# That's two products on the way back for each one on the way forward. So a training step costs about three times as
+# much as just using the model.
 #
 # ### Softmax
 #
-# The softmax turns any numbers into positive ones that sum to 1. In lesson 03, where you write it yourself, it decides
-# how much attention each word pays to each of the others:
+# The softmax turns any numbers into positive ones that sum to 1. You'll write it yourself in lesson 03, where it
+# decides how much attention each word pays to each of the others:
 #
 # $$\text{out}[j] = \frac{e^{x[j]}}{\sum_n e^{x[n]}}$$
 #
@@ -285,16 +297,16 @@ claim("Trying gives the same grad of a.", agree)
 # <details><summary>Answer</summary>Its own output grows. All others shrink, together by exactly as much, since the sum
 # stays 1.</details>
 #
-# So *every* output depends on *every* input of its row. With $\delta(i, j) = 1$ for $i = j$, else 0, and $\partial$ to say
-# that the other inputs stay as they are:
+# So *every* output depends on *every* input of its row. In the formula, $\delta(i, j)$ is 1 if $i = j$ and 0 otherwise,
+# and $\partial$ says that all other inputs stay as they are:
 #
 # $$\frac{\partial \, \text{out}[j]}{\partial x[i]} = \text{out}[j] \, (\delta(i, j) - \text{out}[i])$$
 
 # %% exercise="softmax_gradient"
 
 # %% [markdown]
-# A gradient that is 1 for one output and 0 for the others gives you one row of slopes. Here are all rows, beside what
-# comes out if you forget that outputs depend on each other.
+# Give your function a gradient that is 1 for one output and 0 for the others, and it returns one row of slopes. Here
+# are all the rows, next to what comes out if you forget that the outputs depend on each other.
 
 # %% tags=["folded"]
 unit = np.eye(5)
@@ -313,54 +325,18 @@ show_maps(
 claim("What one output gains, the others lose.", np.allclose(slopes.sum(0), 0))
 
 # %% [markdown]
-# ## The engine
-#
-# `minitorch`, the engine of this course, does for arrays what `Value` does for numbers. It's written in NumPy, its names
-# are PyTorch's, and you've just built its heart:
-#
-# | you wrote | in `minitorch/graph.py` | what's different |
-# |---|---|---|
-# | `Value.inputs`, `Value.slopes` | `Node.edges` | a function per input, instead of a number |
-# | `topological_order` | `Node.number` | nodes are numbered as they are made |
-# | `backpropagate` | `backward` | a grad is dropped once it has been passed on |
-# | `each.grad += ...` | `Tensor._accumulate` | only the *leaves*, the numbers that were given, keep theirs |
-# | `unbroadcast` | `fit` | it also keeps the dtype |
-#
-# **Predict.** You list the whole graph before the first grad is passed on. `backward` has no such list. How does it know
-# which node comes next? Below it is an operation, `a * b`.
-
-# %% tags=["nbval-ignore-output"]
-print(inspect.getsource(graph.backward).split('"""')[2])
-print(inspect.getsource(torch.mul))
-
-# %% [markdown]
-# A node is newer than everything it was made from, so its number is larger. The nodes that wait are in a *heap*, a list
-# that always hands out the newest. When a node's turn comes, everything made from it has had its turn. Then it forgets
-# its edges, which frees their memory. An operation like `mul` returns its result and, beside it, a function per input:
-# how the gradient changes on its way there. All of `minitorch` is of this kind: open `arithmetic.py` or `products.py`.
-#
-# **Predict.** Here is our expression in the engine. Of w, h and y, which ones will have a grad?
-
-# %%
-w = torch.tensor(0.5, requires_grad=True)  # a leaf that asks for its gradient
-h = w * 2.0
-y = h + torch.tanh(h)
-y.backward()
-print(f"w {w.grad.item():.2f}, h {h.grad}, y {y.grad}")
-claim("The engine finds what you found.", abs(w.grad.item() - 2.84) < 0.005)
-
-# %% [markdown]
 # ## Your pieces learn, and two wrong gradients
 #
-# Now a small network learns 64 points of a sine wave: 16 curves, each a tanh of a straight line, weighted and added up.
-# The loss is the mean squared error. Read the way back beside the way forward, line by line.
+# Now let a small network learn 64 points of a sine wave. It has 16 curves, each the tanh of a straight line, and it
+# adds them up with a weight for each. The loss is the mean squared error. Read the way back next to the way forward,
+# line by line.
 #
-# **Predict.** The slope of tanh is `1 - h**2`. Someone forgets it. Someone else takes the sigmoid's, `h * (1 - h)`. Does
-# the loss still fall?
+# **Predict.** The slope of tanh is `1 - h**2`. Someone forgets that factor. Someone else uses the slope of another
+# curve, the sigmoid: `h * (1 - h)`. Does the loss still fall for them?
 
 
 # %%
-def loss_and_gradients(w1, b1, w2, b2, slope_of_tanh):
+def loss_and_grads(w1, b1, w2, b2, slope_of_tanh):
     h = np.tanh(inputs @ w1 + b1)  # (batch, 16)
     error = h @ w2 + b2 - targets  # (batch, 1)
 
@@ -386,7 +362,7 @@ losses = {name: [] for name in slopes}
 for name, slope in slopes.items():
     parameters = start
     for _ in range(1500):  # gradient descent: a little way against it
-        loss, gradients = loss_and_gradients(*parameters, slope)
+        loss, gradients = loss_and_grads(*parameters, slope)
         losses[name].append(loss)
         parameters = [p - 0.1 * g for p, g in zip(parameters, gradients)]
 
@@ -404,19 +380,20 @@ right, sigmoid, forgotten = (each[-1] for each in losses.values())
 claim("Two of three get close.", max(right, sigmoid) < 0.05 < forgotten / 2)
 
 # %% [markdown]
-# So a loss that falls doesn't prove a gradient right. Trying does, and it needn't be slow. Walk from $x$ in one
-# **random direction** $r$, and the loss is a function of a single number $t$:
+# So a falling loss doesn't prove that a gradient is right. Trying does, and it needn't be slow. Walk away from $x$ in
+# one **random direction** $r$. How far you've walked is a single number $t$, so one slope tests it all:
 #
 # $$\frac{d}{dt} f(x + t \, r) \Big|_{t = 0} = \sum_n \text{grad}[n] \, r[n]$$
 #
 # If the gradient is (3, 5) and the direction (0.1, -0.2), that's 3 · 0.1 + 5 · (-0.2) = -0.7. `check_gradient` measures
-# the left side with your `central_difference` and predicts it by the right side. That tests all entries at once.
+# the left side with your `central_difference`, and predicts it with the right side. So every entry of the gradient is
+# tested at once.
 
 # %%
 for name, slope in slopes.items():
     measured, predicted = check_gradient(
-        lambda w1: loss_and_gradients(w1, *start[1:], slope)[0],
-        loss_and_gradients(*start, slope)[1][0],  # the gradient for w1
+        lambda w1: loss_and_grads(w1, *start[1:], slope)[0],
+        loss_and_grads(*start, slope)[1][0],  # the gradient for w1
         *(w1, np.random.default_rng(1)),
     )
     print(f"{name:14} measured {measured:.4f}, predicted {predicted:.4f}")
@@ -424,7 +401,133 @@ for name, slope in slopes.items():
     claim("Only one is right.", agree == (name == "1 - h**2"))
 
 # %% [markdown]
+# ## The engine, in four bites
+#
+# `minitorch`, the engine of this course, does for arrays what `Value` does for numbers. It's written in NumPy, and its
+# names are PyTorch's. Its core is six files, and you've just built its heart:
+#
+# | file in `minitorch/` | what it does | what you wrote |
+# |---|---|---|
+# | `arithmetic.py` | sums, products, powers, curves: the value and, beside it, the way back | `Value.__mul__`, `Value.tanh` |
+# | `products.py` | matrix products | `matmul_gradients` |
+# | `shaping.py` | the same numbers in another shape | |
+# | `operation.py` | turns such a function into an operation that remembers | `Value.made`, in a way |
+# | `tensor.py` | `Tensor`, an array that knows which operation made it | `Value` |
+# | `graph.py` | the graph, and the walk back through it | `topological_order`, `backpropagate`, `unbroadcast` |
+
+# %%
+files = "arithmetic products shaping operation tensor graph".split()
+paths = [Path(torch.__file__).with_name(f"{name}.py") for name in files]
+texts = [path.read_text(encoding="utf-8") for path in paths]
+lines = sum(len(text.splitlines()) for text in texts)
+claim("The core has fewer than 1,000 lines.", lines < 1000)
+
+# %% [markdown]
+# **Bite 1: a value, and the way back.** An operation is a plain function on arrays. It returns its value and, for each
+# input, a function that answers the question from above: given the gradient `g` of the output, what's the gradient of
+# this input?
+#
+# **Predict.** What are the two functions of `a * b`? And of `a / b`?
+
+# %% tags=["nbval-ignore-output"]
+print(inspect.getsource(torch.mul))
+print(inspect.getsource(torch.true_divide))
+
+# %% [markdown]
+# For `a * b` they're `g * b` and `g * a`: your two slopes, times the gradient. Notice what's missing. Nothing is
+# said about broadcasting, since the engine takes care of that for all operations at once (bite 4).
+#
+# **Bite 2: products and shapes.** A matrix product works the same way, and so does something that doesn't compute at all.
+#
+# **Predict.** `reshape` puts the same numbers into another shape. What does its way back do? And that of `transpose`?
+
+# %% tags=["nbval-ignore-output"]
+print(inspect.getsource(shaping._reshape))
+print(inspect.getsource(torch.transpose))
+print(inspect.getsource(products._matmul))
+
+# %% [markdown]
+# Each of them is undone: the gradient is put back into the old shape, or its two axes are exchanged again. In `_matmul`
+# you'll find your two products, in the line after `if other.ndim > 2`. (What follows it does the same for a batch as one
+# large product, which is faster.)
+#
+# **Bite 3: remembering.** The word `@differentiable` above each function wraps it. It takes the arrays out of the tensors,
+# runs the function, puts the value into a new tensor, and hands the derivatives to `record`. That's the memory:
+#
+# **Predict.** In `w * 2.0`, only `w` asks for its gradient. How many edges does the new node get?
+
+# %% tags=["nbval-ignore-output"]
+print(inspect.getsource(operation.record))
+
+# %%
+w = torch.tensor(0.5, requires_grad=True)  # a leaf that asks for its gradient
+h = w * 2.0
+y = h + torch.tanh(h)
+print(len(h.grad_fn.edges), "edge from h,", len(y.grad_fn.edges), "from y")
+print("h's edge leads to w:", h.grad_fn.edges[0][0] is w)
+
+# %% [markdown]
+# One. An edge is a pair: where the gradient goes, and the function that changes it on its way there. Whatever needs no
+# gradient gets no edge, so nothing is ever computed for it.
+#
+# **Bite 4: the walk back.** You listed the whole graph before the first grad was passed on. `backward` makes no such list.
+#
+# **Predict.** Nodes are numbered as they're made. Why is that enough to know whose turn it is?
+
+# %% tags=["nbval-ignore-output"]
+print(inspect.getsource(graph.backward).split('"""')[2])
+
+# %% [markdown]
+# A node is newer than everything it was made from. So if the *newest* one always goes next, everything made from it has
+# gone before it, and its grad is complete. Here's how to read the loop:
+#
+# | in the code | what it is |
+# |---|---|
+# | `waiting` | a *heap*: a list that hands out its smallest entry first, and so the newest node |
+# | `for target, derivative in node.edges` | your inner loop |
+# | `fit` | your `unbroadcast`, which also takes care of the dtype |
+# | `add_gradient`, `add_to_leaf` | your `+=`; only *leaves*, the tensors that were given, keep their grad |
+# | `node.edges = None` | the graph is forgotten on the way, which frees its memory |
+# | `watch`, `Part`, `totals` | skip these: they catch changes made too late, and save copies |
+#
+# **Predict.** After `y.backward()`, which of w, h and y will have a grad?
+
+# %%
+y.backward()
+print(f"w {w.grad.item():.2f}, h {h.grad}, y {y.grad}")
+claim("The engine finds what you found.", abs(w.grad.item() - 2.84) < 0.005)
+
+# %% [markdown]
+# ## An operation of your own
+#
+# That's all of it, so you can extend it. Here's a cube, as an operation that the engine has never seen.
+#
+# **Predict.** Leave out the 3 in its derivative. Which of the two numbers below will change, and which won't? Try it. Then
+# write an operation that you like better.
+
+
+# %%
+@operation.differentiable
+def cube(x):
+    return x**3, lambda g: g * 3 * x**2  # yours
+
+
+point = np.array([0.5, 1.0, 2.0])
+x = torch.tensor(point, requires_grad=True)
+cube(x).sum().backward()
+measured, predicted = check_gradient(
+    lambda values: cube(torch.tensor(values)).sum().item(),
+    *(x.grad.numpy(), point, np.random.default_rng(2)),
+)
+print(f"measured {measured:.6f}, predicted {predicted:.6f}")
+claim(
+    "The operation's gradient is right.",
+    math.isclose(measured, predicted, rel_tol=1e-6),
+)
+
+# %% [markdown]
 # ## What comes next
 #
-# From here on the engine finds the gradients, and you write what's new: first, how a *word* becomes numbers. In lesson 02
-# a row of a table is looked up for each word. What's its gradient, if a word occurs twice? You know it already.
+# From here on the engine finds the gradients, so you can write what's new. The first question is how a *word* becomes
+# numbers. In lesson 02 you'll look up a row of a table for each word. And if a word occurs twice, what's the gradient
+# of its row? You know that already.

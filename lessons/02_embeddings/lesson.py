@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Embeddings: a vector for every token"
 #     question: "How does a word become numbers that can be trained?"
-#     minutes: 40
 #     achieved: "You have turned words into vectors and trained them. Show someone the map, or teach it one more word."
 # ---
 
@@ -12,9 +11,10 @@
 #
 # **How does a word become numbers that can be trained?**
 #
-# A network adds and multiplies, and you can't multiply `cat` by anything. So every word gets a list of numbers of its
-# own, a **vector**, learned like any other weight. That's the first layer of every language model. You'll write it, and
-# its gradient. Then you'll train a *word2vec*, which finds out which words are alike, and teach it one of yours.
+# A network can only add and multiply, and you can't multiply `cat` by anything. So every word gets a list of numbers of
+# its own, a **vector**, which is learned like any other weight. That's the first layer of every language model. You'll
+# write it, and then its gradient. After that you'll train a *word2vec*, which finds out by itself which words are
+# alike, and teach it a word of your own.
 #
 # **First, three questions on lesson 00.** Answer before you unfold.
 #
@@ -53,8 +53,9 @@ from solutions.embeddings import (
 # %% [markdown]
 # ## A number that means nothing
 #
-# Number the words of a vocabulary, in any order. A word's number is its **id**, and a text is a list of ids. (Here a
-# token is a word. Real models cut words into pieces, and nothing below changes.)
+# Number the words of a vocabulary, in any order. A word's number is its **id**, and a text becomes a list of ids. (The
+# pieces of text that get an id are called **tokens**. Here they're words. Real models cut words into smaller pieces,
+# but that changes nothing below.)
 
 # %%
 vocabulary = ["a", "cat", "fish", "sees", "small", "the"]
@@ -63,14 +64,14 @@ ids = np.array([id_of[word] for word in "the cat sees fish".split()])
 print("ids:", ids)
 
 # %% [markdown]
-# Ids tell you which tokens are equal, and nothing else. `sees` isn't `fish` plus one. An id is a *category*, like a
-# license plate, and a network that did arithmetic with it would find sizes and an order where there are none. So write
-# an id as a row of zeros with a single 1, in the column of that id. Such a row is called **one-hot**.
+# Ids tell you which tokens are equal, and nothing else: `sees` isn't `fish` plus one. An id is a *category*, like a
+# license plate. A network that did arithmetic with it would find sizes and an order where there are none. So we write
+# each id as a row of zeros with a single 1, in the column of that id. Such a row is called **one-hot**.
 
 # %% exercise="one_hot"
 
 # %% [markdown]
-# **Predict before you run.** How far apart are the one-hot rows of `cat` and `fish`? And those of `cat` and `the`?
+# **Predict.** How far apart are the one-hot rows of `cat` and `fish`? And those of `cat` and `the`?
 
 # %%
 rows = one_hot(np.arange(6), 6)  # (vocab, vocab)
@@ -78,8 +79,9 @@ distances = np.sqrt(((rows[:, None] - rows[None, :]) ** 2).sum(axis=-1))
 print(distances.round(2))
 
 # %% [markdown]
-# Any two different rows are $\sqrt 2$ apart. That says nothing false any more, and nothing useful either: no word is
-# nearer to any other. And each row is as long as the vocabulary, 50,257 numbers for GPT-2, with a single 1 among them.
+# Any two different rows are $\sqrt 2$ apart. So these rows no longer say anything false about the words, but they don't
+# say anything useful either: no word is nearer to one than to another. And they're long. Each has as many numbers as
+# the vocabulary has tokens, 50,257 for GPT-2, and all but one are 0.
 #
 # ## From one-hot to lookup
 #
@@ -87,7 +89,8 @@ print(distances.round(2))
 #
 # $$x[n] = \sum_r \text{row}_n[r] \; \text{table}[r]$$
 #
-# **Predict.** The first id is 5, for `the`. What's the first row of the product? Find it before you look to the right.
+# **Predict.** The first id is 5, for `the`. What's the first row of the product? Work it out from the first two grids
+# below, before you look at the third.
 
 # %% tags=["folded"]
 table = np.random.default_rng(2).uniform(-1, 1, (6, 3)).round(1)
@@ -104,12 +107,12 @@ show_maps(
 claim("The product is a lookup.", (x == table[[5, 1, 3, 2]]).all())
 
 # %% [markdown]
-# All terms of the sum are 0 but one, so the product *is* a lookup: $x[n] = \text{table}[\text{ids}[n]]$. In practice
-# nobody multiplies; picking a row is free. (The ids 5, 1, 3, 2 pick the rows 6, 2, 4 and 3 if you count from 1, as some
-# books do.)
+# All terms of the sum but one are 0, so the product *is* a lookup: $x[n] = \text{table}[\text{ids}[n]]$. That's why
+# nobody multiplies in practice. You just pick the row. (The ids 5, 1, 3, 2 pick the rows 6, 2, 4 and 3 if you count
+# from 1, as some books do.)
 #
-# Next, write it as a layer. The engine's word for a layer is `nn.Module`. An `nn.Parameter` is a tensor that training
-# changes. Every model in this course will begin with *your* version.
+# Next, write the lookup as a layer. In the engine a layer is an `nn.Module`, and a tensor that training may change is
+# an `nn.Parameter`. Every model in this course will begin with *your* version of this layer.
 #
 # **Predict.** Suppose a bug lets the id -1 through. What does NumPy say to `table[-1]`? Would you notice?
 
@@ -125,7 +128,8 @@ except ValueError as error:
     print("the layer:", error)
 
 # %% [markdown]
-# NumPy counts -1 from the end. A model would train on the wrong word, and nothing would tell you. So the layer refuses.
+# NumPy counts -1 from the end, so the model would train on the wrong word, and nothing would tell you. That's why the
+# layer refuses it.
 #
 # ## The same id, the same vector
 #
@@ -136,11 +140,13 @@ sentence = np.array([id_of[word] for word in "the cat sees the fish".split()])
 print(embedding(torch.tensor(sentence)).detach().numpy())  # (seq, dim)
 
 # %% [markdown]
-# The first and the fourth, because a lookup sees the id and nothing else: not the position, not the neighbors. So `the
-# fish sees the cat` is the same five vectors in another order. What a model makes of that is lesson 03's question.
+# The first and the fourth, because a lookup sees the id and nothing else: not the position, and not the neighbors. So
+# `the fish sees the cat` is made of the same five vectors, in another order. Can a model tell the two apart? That's a
+# question for lesson 03.
 #
-# One cure is easy. Make a second table with one row for each *position*: 8 rows if a text has up to 8 tokens (its
-# **context length**). Look up the positions 0, 1, 2, ... in it too, and add. The sum is what the model reads.
+# One cure is easy: make a second table, with one row for each *position*. If texts have up to 8 tokens (the **context
+# length**), it has 8 rows. Look up the positions 0, 1, 2, ... in it, just as you look up the ids in the first table,
+# and add the two. The sum is what the model reads.
 
 # %%
 positions = np.random.default_rng(6).uniform(-1, 1, (8, 3)).round(1)
@@ -148,13 +154,13 @@ total = table[ids] + positions[:4]  # (4, 3) + (4, 3)
 print(table[ids], "+", positions[:4], "=", total.round(1), sep="\n")
 
 # %% [markdown]
-# GPT-2 does just this, with 1024 positions. Lesson 04 takes it apart.
+# GPT-2 does exactly this, with 1024 positions. In lesson 04 you'll see what's good about it, and what isn't.
 #
 # ## Where the numbers come from
 #
-# At first they're random. Then you have two choices. Train the table **with the task**, together with all other
-# weights: that's what language models do. Or take one that was **pre-trained** on another task with more data; you'll
-# do that below. Either way somebody needs the gradient of a lookup.
+# At first they're random. From there you have two choices. You can train the table **with the task**, together with all
+# the other weights, as language models do. Or you can take a table that was **pre-trained** on another task with more
+# data, as you'll do below. Either way, someone has to train it, and for that you need the gradient of a lookup.
 #
 # **Predict.** You know the gradient at each of the five positions of `the cat sees the fish`. Which rows of the table
 # will change in this step? What does the row of `the` get?
@@ -180,18 +186,21 @@ wrong = np.flatnonzero((friends != right).any(axis=1))
 claim("Only the row of `the` is wrong.", wrong.tolist() == [5])
 
 # %% [markdown]
-# The last row: NumPy wrote the second gradient of `the` over the first. But every use brings its part (lesson 01):
+# The last row: NumPy wrote the second gradient of `the` over the first. But you know from lesson 01 that what is used
+# twice gets two gradients, and that they add up:
 #
 # $$\text{grad}_\text{table}[r] = \sum_{n \,:\, \text{ids}[n] = r} \text{grad}[n]$$
 #
-# The lookup *gathers* rows; its gradient *scatters* them back, and *adds*. Hence its name, **scatter-add**. (Note the
-# zeros. In a real vocabulary most rows get nothing in a given step, and rare words learn slowly.)
+# The lookup *gathers* rows, and its gradient *scatters* them back and *adds* them up. That's why it's called a
+# **scatter-add**. (Look at the rows of zeros. In a real vocabulary most rows get nothing in a given step, so rare words
+# learn slowly.)
 #
 # ## word2vec: a word is known by its company
 #
-# What should the vectors be trained *for*? Word2vec (Mikolov, Chen et al. 2013) needs no labels: **from a word, predict
-# the words around it**. Words that keep the same company have to make the same predictions, so they end up with similar
-# vectors. Nobody teaches likeness. It's what you get when prediction succeeds.
+# What should we train the vectors *for*? Word2vec (Mikolov, Chen et al. 2013) has a task that needs no labels: **from a
+# word, predict the words around it**. Words that keep the same company have to make the same predictions, so they end
+# up with similar vectors. Nobody ever tells the model which words are alike. It finds out, because that helps it to
+# predict.
 #
 # Our text is drawn from 16 patterns with gaps, and four groups of words to fill them.
 
@@ -201,25 +210,27 @@ print(*GROUPS.items(), *FRAMES, sep="\n")
 # %% [markdown]
 # **Predict.** How often are `cat` and `dog` in the same sentence? (Look for a pattern with two gaps for animals.)
 #
-# The training pairs come from a **window** that slides over the text. Each word is the *center* once, and every word at
-# most `window` positions away is one of its *contexts*.
+# The training pairs come from a **window** that slides over the text. Each word gets its turn as the *center*, and all
+# words at most `window` positions away are its *contexts*.
 
 # %% exercise="skip_gram_pairs"
 
 # %% [markdown]
-# (`cat` and `dog` never meet: no pattern has two gaps for animals. If the two become neighbors, it's because one can
-# replace the other.)
+# (Did you look? `cat` and `dog` never meet, since no pattern has two gaps for animals. So if their vectors end up close
+# together, it's because one word can replace the other.)
 #
-# The model has two tables: a vector for each word as center, and one for each word as context. A context's score is the
-# dot product of the two, and the softmax over the vocabulary turns scores into probabilities:
+# The model has two tables: a vector for each word as a center, and another one for each word as a context. The dot
+# product of the two is the context's score, and the softmax over the vocabulary turns the scores into probabilities:
 #
 # $$p(\text{context} \mid \text{center}) = \text{softmax}_\text{context} ( \text{centers}[\text{center}] \cdot
 # \text{contexts}[\text{context}] )$$
 #
-# This is *skip-gram*. The loss is the mean of $-\ln p$. (With a large vocabulary that softmax is slow, so word2vec only
-# tells the true context from a few random words. That's *negative sampling*: Mikolov, Sutskever et al. 2013.)
+# This is called *skip-gram*. The loss is the mean of $-\ln p$: the less likely the model found what came, the larger it
+# is. (With a large vocabulary that softmax is slow, so word2vec only learns to tell the true context from a few random
+# words. That's *negative sampling*: Mikolov, Sutskever et al. 2013.)
 #
-# **Predict.** Blind guessing among 62 words costs ln 62 = 4.1. Will training, a second or two, bring the loss to 0?
+# **Predict.** Blind guessing among 62 words costs ln 62 = 4.1. We train for a second or two. Will that bring the loss
+# to 0?
 
 # %% tags=["nbval-ignore-output"]
 text = small_text(600)
@@ -234,13 +245,14 @@ print(f"loss at first {losses[0]:.2f}, at the end {np.mean(losses[-20:]):.2f}")
 claim("The loss ends near 3.", 2.7 < np.mean(losses[-20:]) < 3.3)
 
 # %% [markdown]
-# It can't go to 0: nothing in the text tells you *which* animal comes next. But which words are neighbors now? Measure
-# by the **cosine**, $\cos(a, b) = a \cdot b \; / \; (|a| \, |b|)$: 1 if the two point the same way, 0 at a right angle.
+# It can't go to 0, since nothing in the text tells you *which* animal comes next. But which words are neighbors now?
+# We'll measure that by the **cosine**, $\cos(a, b) = a \cdot b \; / \; (|a| \, |b|)$. It's 1 if the two vectors point
+# the same way, and 0 if they're at a right angle.
 
 # %% exercise="nearest"
 
 # %% [markdown]
-# **Predict.** Name the three words nearest to `cheese`. They never meet it in a sentence.
+# **Predict.** Which three words are nearest to `cheese`? (None of them is ever in a sentence with it.)
 
 # %% tags=["nbval-ignore-output"]
 for word in ("cat", "cheese", "red", "forest"):
@@ -254,8 +266,9 @@ for each, low, high in ((before, 0, 0.2), (vectors, 0.9, 1)):
     claim("Training moves a group together.", low <= np.mean(near) <= high)
 
 # %% [markdown]
-# You can't draw sixteen numbers per word. So look at the cloud from the side where it is widest, along the two
-# directions of largest spread, its *principal components*. It's a shadow: in it, words can look nearer than they are.
+# You can't draw sixteen numbers per word on a flat page. So we look at the cloud of words from the side where it's
+# widest, along its two directions of largest spread, the *principal components*. The picture is only a shadow of the
+# cloud: words can look nearer than they are.
 
 # %% tags=["nbval-ignore-output", "folded"]
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
@@ -272,19 +285,19 @@ show(
 )
 
 # %% [markdown]
-# This text was made to be easy. In a real one words have several meanings and a thousand contexts, and word2vec read
-# 1.6 billion of them (Mikolov, Chen et al. 2013, abstract).
+# We made this text to be easy. In a real one a word has several meanings and thousands of contexts, so it takes far
+# more of it: word2vec read 1.6 billion words (Mikolov, Chen et al. 2013, abstract).
 #
 # ## How many numbers per token?
 #
-# The width of the table, `dim`, is a *hyper-parameter*: you choose it, training doesn't. The more there is to know
-# about a token, and the more text there is to learn it from, the wider it can be: 8 to 1024 before large language
-# models (512 and 1024 in Vaswani et al. 2017, table 3), 768 in GPT-2 small (Radford et al. 2019), 12,288 in GPT-3
-# (Brown et al. 2020, table 2.1). Width costs memory: with 50,257 tokens, the table is 31 % of GPT-2 small. And there's
-# a second price.
+# The width of the table, `dim`, is a *hyper-parameter*: you choose it, and training doesn't change it. The more there
+# is to know about a token, and the more text there is to learn it from, the wider the table can be. Before large
+# language models, people used 8 to 1024 numbers (512 and 1024 in Vaswani et al. 2017, table 3). GPT-2 small has 768
+# (Radford et al. 2019), and GPT-3 has 12,288 (Brown et al. 2020, table 2.1). Width costs memory: with 50,257 tokens,
+# the table is 31 % of GPT-2 small. And it has a second price.
 #
-# **Predict.** We train tables with widths from 1 to 64, on 600 sentences and on only 20, and take the loss twice: on
-# the training sentences, and on 300 *fresh* ones. Sketch all four curves. Which of them rise?
+# **Predict.** We train tables of widths from 1 to 64, on 600 sentences and on only 20. Each time we take the loss
+# twice: on the training sentences, and on 300 *fresh* ones. Sketch all four curves. Do any of them rise?
 
 # %% tags=["nbval-ignore-output", "folded"]
 widths, curves = (1, 2, 4, 8, 16, 64), {}
@@ -316,18 +329,19 @@ claim("After 20 sentences width hurts.", fresh_20[4] > fresh_20[0] + 0.2)
 claim("After 600 it helps.", fresh_600[4] < fresh_600[0] - 0.4)
 
 # %% [markdown]
-# With 20 sentences a wider table learns these twenty better and the language worse. That's **overfitting**: the model
-# is sure of things that just happened to be said, and with fresh sentences it does worse than guessing. With 600 the
-# curves stay together. (And beyond 16 numbers there's nothing left to know about our few words.)
+# With 20 sentences, a wider table learns these twenty better, and the language worse. That's called **overfitting**:
+# the model becomes sure of things that just happened to be said, so on fresh sentences it does worse than guessing.
+# With 600 sentences the two curves stay together. (And a table wider than 16 brings nothing more: there isn't that much
+# to know about our few words.)
 #
 # ## When pre-trained vectors pay
 #
-# A new task, hardly any data: tell animals, foods, colors and locations apart after *one* labeled word of each, `cat`,
-# `bread`, `red` and `house`. A new **output layer** turns a vector into four scores. Only this layer is trained; the
-# table is **frozen**.
+# Here's a new task, with hardly any data: tell animals, foods, colors and locations apart after seeing *one* labeled
+# word of each, `cat`, `bread`, `red` and `house`. A new **output layer** turns a vector into four scores. We train only
+# this layer, and leave the table as it is. The table is **frozen**, as people say.
 #
-# **Predict** how many of the other twelve words it gets right with a random table, with a random one that is trained
-# too, and with ours.
+# **Predict.** How many of the other twelve words will it get right: with a random table that's frozen, with a random
+# table that's trained too, and with ours?
 
 # %% tags=["nbval-ignore-output"]
 for start, frozen in ((before, True), (before, False), (vectors, True)):
@@ -350,16 +364,17 @@ for start, frozen in ((before, True), (before, False), (vectors, True)):
     )
 
 # %% [markdown]
-# Four labels say nothing about twelve other words: they only move the four rows that were used. Ours know the twelve
-# from a text without labels. A frozen model under a new output layer is called a *feature extractor*. When you have
-# plenty of labels, its advantage shrinks, and you train the table too.
+# Four labels say nothing about the twelve other words, because training only moves the four rows that were used. Our
+# table knows the twelve already, from a text without any labels. A frozen model under a new output layer is called a
+# *feature extractor*. It pays when labels are few. If you have plenty of them, you can train the table too.
 #
 # ## One table, used twice
 #
-# A language model has a table at its other end too. There it compares what it has made of the text, its **hidden
-# vector**, with one vector per token; the dot products are the scores of the next token, the *logits*. **Weight tying**
-# (Press & Wolf 2017) uses one table for both ends, which saves GPT-2 small a second 38.6 million numbers. In the
-# smallest tied model the hidden vector is the lookup itself:
+# A language model has a table at its other end too. What it has made of the text so far is one vector, the **hidden
+# vector**. To predict the next token, it takes the dot product of that vector with one vector per token of the
+# vocabulary. These scores are called *logits*. **Weight tying** (Press & Wolf 2017) means using one table for both
+# ends, which saves GPT-2 small a second 38.6 million numbers. In the smallest tied model, the hidden vector is simply
+# the row that was looked up:
 #
 # $$h[n] = \text{table}[\text{ids}[n]] \qquad \text{logits}[n, r] = h[n] \cdot \text{table}[r]$$
 #
@@ -380,14 +395,14 @@ show_maps(
 )
 
 # %% [markdown]
-# As input only `cat`, `sees` and `the` were read. As output every row gets a gradient, since any token could have been
-# next.
+# On the way in, only `cat`, `sees` and `the` were read. But on the way out every row gets a gradient, since every token
+# was scored as the next one.
 #
 # ## A word of your own
 #
-# Your word2vec has never read the word `wug`. Tell it. Both tables are frozen, and `learn_word` trains one new vector
-# of 16 numbers, in a loop like the one above. Change the sentences, or make up another word. (Words the text doesn't
-# have are skipped.)
+# Your word2vec has never read the word `wug`, so let's teach it. Both tables are frozen, and `learn_word` trains a
+# single new vector of 16 numbers, in a loop like the one above. Change the sentences, or make up another word. (Words
+# that aren't in the text are skipped.)
 #
 # **Predict.** Which words will be its neighbors after these three sentences?
 
@@ -405,14 +420,18 @@ print(*(f"{words[n]} {cosine:.2f}" for n, cosine in zip(found, cosines)))
 claim("The nearest words are animals.", np.isin(found[:3], groups[0]).all())
 
 # %% [markdown]
-# Animals, of course: it has four legs and gets fed. What you've just done is called **textual inversion** (Gal et al.
-# 2022). An image generator such as Stable Diffusion reads its prompt through an embedding table too. From three to five
-# pictures of your cat, train one new vector, with all else frozen. Its made-up word is a *trigger word*: type it, and
-# you get your cat. **Prompt tokens** are such vectors without a word, put before a text to steer a frozen model (Lester
-# et al. 2021). It needn't be words: **images** are cut into squares, and a matrix turns each into a vector (Dosovitskiy
-# et al. 2021). In **retrieval** a whole text gets one vector, and your `nearest` finds the texts that fit a question.
+# Animals, of course: it has four legs and gets fed. What you've just done has a name, **textual inversion** (Gal et al.
+# 2022). An image generator such as Stable Diffusion reads its prompt through an embedding table too. So take three to
+# five pictures of your cat, and train one new vector, with everything else frozen. Its made-up word is a *trigger
+# word*: type it, and you get your cat.
+#
+# The same idea comes back in other clothes. **Prompt tokens** are such vectors without a word; you put them before a
+# text to steer a frozen model (Lester et al. 2021). **Images** are cut into squares, and a matrix turns each square
+# into a vector (Dosovitskiy et al. 2021). And in **retrieval** a whole text gets one vector, so that your `nearest` can
+# find the texts that fit a question.
 #
 # ## What comes next
 #
-# Every token has a vector now, and always the same one. But *bank* by a river isn't *bank* with money: what a word
-# means depends on the others. So the vectors have to look at each other. That's **attention**, lesson 03.
+# Every token has a vector now, but it's always the same one. And a *bank* by a river isn't a *bank* with money: what a
+# word means depends on the words around it. So the vectors have to look at each other. That's **attention**, and it's
+# the subject of lesson 03.

@@ -336,7 +336,7 @@ def unnoticed_changes(answer):
 about(
     "attention",
     stars=3,
-    minutes=12,
+    minutes=15,
     hints=(
         "It's attention_numpy, with a tensor's own methods. There may be axes in front, batch "
         "and heads. Which of your lines would touch them?",

@@ -207,7 +207,7 @@ def along_axis_one(x):
 
 @mistake(
     "softmax",
-    "If it is the division by the sums: they are in a row, (n,), and should be in a column. Keep "
+    "If the division by the sums fails: they are in a row, (n,), and should be in a column. Keep "
     "the axis: keepdims=True.",
 )
 def sums_across(x):
@@ -940,7 +940,7 @@ def numpy_shares_out_again(q, k, v, mask=None):
 
 @mistake(
     "attention_numpy",
-    "If it's the division by the sums: they lie in a row. keepdims=True makes them a column, "
+    "If the division by the sums fails: they are in a row. keepdims=True makes them a column, "
     "one per query.",
 )
 def numpy_sums_in_a_row(q, k, v, mask=None):
@@ -1658,7 +1658,7 @@ def no_softmax(q, k, v, mask=None, scale=None):
 
 @mistake(
     "attention",
-    "If it's the division by the sums: they lie in a row. keepdim=True makes them a column, one "
+    "If the division by the sums fails: they are in a row. keepdim=True makes them a column, one "
     "per query.",
 )
 def sums_in_a_row(q, k, v, mask=None, scale=None):

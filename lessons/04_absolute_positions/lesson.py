@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Absolute positions: a vector for every position"
 #     question: "How can a vector say where a token is?"
-#     minutes: 40
 #     achieved: "You can give every position a vector, and you know what a shift does to it. Show someone the clock hands."
 # ---
 
@@ -17,11 +16,11 @@
 # > the cat that sat on the mat saw the dog
 #
 # Who saw the dog? The word *saw* has to find *cat*, six words back, and step over *mat*, which is closer. But
-# attention, as lesson 03 showed, gets a bag of words. It has no idea what comes first, and its three copies of
-# *the* are equal.
+# as lesson 03 showed, attention gets a bag of words. It has no idea which of them comes first, and its three
+# copies of *the* are all the same.
 #
-# The oldest remedy: make a vector for each *position*, and add it to the embedding of the token there. You'll
-# build the two tables of such vectors that matter. One is computed, from sines and cosines. The other is
+# The oldest remedy is to make a vector for each *position*, and to add it to the embedding of the token there.
+# You'll build both tables that are used for this. One is computed, from sines and cosines. The other is
 # learned, as in GPT-2.
 #
 # ## Three questions about lesson 02
@@ -60,8 +59,9 @@ words = "the cat that sat on the mat saw the dog".split()
 # %% [markdown]
 # ## Why not simply the number?
 #
-# *Saw* is at position 7. Why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers each,
-# and see how different they still are. Lesson 02's cosine is 1 when they point the same way.
+# *Saw* is at position 7. So why not just add 7 to its embedding? Let's try it with two tokens of 8 numbers
+# each, and see how different they still are. (Remember the cosine from lesson 02: it's 1 when two vectors point
+# the same way.)
 
 # %%
 cat, dog = np.random.default_rng(1).standard_normal((2, 8))
@@ -75,36 +75,36 @@ for position in (0, 10, 100, 1000):
 claim("The index drowns the token.", cosine > 0.999)
 
 # %% [markdown]
-# The index **grows without bound** and drowns the token: at 1000 there is hardly a difference left between a
-# cat and a dog. And a model trained on texts of 100 tokens has never seen such a large input.
+# The index **grows without bound** and drowns the token: at 1000 there's hardly any difference left between a
+# cat and a dog. And if a model was trained on texts of 100 tokens, it has never seen an input that large.
 #
-# So divide by the length.
+# So how about dividing by the length?
 #
-# **Predict before you run.** In *the cat saw the dog*, which word is then at 0.4? And in our sentence?
+# **Predict.** In *the cat saw the dog*, which word is then at 0.4? And in our sentence?
 
 # %%
 for text in ("the cat saw the dog".split(), words):
     print(*(f"{word} {i / len(text):.1f} " for i, word in enumerate(text)))
 
 # %% [markdown]
-# In one text 0.4 means "third word", in the other "fifth". A step to the right is 0.2 here and 0.1 there. The
-# number **changes its meaning with the length**. And while a model writes, the text grows with every token, so
-# all earlier numbers would keep changing.
+# In one text 0.4 means "third word", in the other "fifth". And a step to the right is 0.2 in one and 0.1 in the
+# other. So the number **changes its meaning with the length**. It gets worse when a model writes: the text
+# grows with every token, so all the earlier numbers would keep changing.
 #
-# We want numbers that stay small, mean the same at any length, and differ from position to position. One number
-# can't do all of that well. A *vector* can.
+# We want something that stays small, means the same at any length, and differs from position to position. A
+# single number can't do all of that well, but a *vector* can.
 #
 # ## Counting with several digits
 #
-# You already know how to write any position with small numbers: in digits. Here are the binary ones. The lowest
-# digit comes first, the other way around from how we write numbers.
+# You already know how to write a position of any size with small numbers: as digits. Let's take binary ones,
+# and put the lowest digit first, the other way around from how we write numbers.
 #
 # $$\text{table}[\text{position}, c] = \lfloor \text{position} / 2^c \rfloor \bmod 2$$
 
 # %% exercise="binary_digits"
 
 # %% [markdown]
-# **Predict before you run.** From position 0 to 15, how often does the digit of the eights change? And the
+# **Predict.** From position 0 to 15, how often does the digit of the eights change? And the
 # ones?
 #
 # <details><summary>Answer</summary>
@@ -142,13 +142,13 @@ positions. From row to row the wave gets twice as long, from 2 to 16."""
 show(figure, alt)
 
 # %% [markdown]
-# Digits jump: from 7 to 8 all four change at once. Round the corners off, and each digit becomes a **wave**. We
-# describe a wave by its **speed** in radians per position (also called its angular frequency), or by its
-# **wavelength**, the number of positions until it repeats: $2 \pi / \text{speed}$.
+# But digits jump: from 7 to 8 all four of them change at once. So let's round off the corners, and each digit
+# becomes a **wave**. You can describe a wave by its **speed** in radians per position (also called its angular
+# frequency), or by its **wavelength**, the number of positions until it repeats: $2 \pi / \text{speed}$.
 #
 # Do near positions get near vectors, now that the corners are gone?
 #
-# **Predict before you run.** Of the other 15 positions, which has the vector nearest to that of position 7?
+# **Predict.** Of the other 15 positions, which has the vector nearest to that of position 7?
 
 # %%
 apart = np.linalg.norm(waves[:, None] - waves, axis=-1)  # (seq, seq)
@@ -159,31 +159,32 @@ print("nearest to a neighbor:", neighbors, "of 16 positions")
 claim("No position is nearest to a neighbor.", neighbors == 0)
 
 # %% [markdown]
-# Not a single position is nearest to a neighbor. The wave of the ones is two positions long, so one step takes
-# it from its top to its bottom. Near positions get near vectors only if a step hardly moves most of the waves.
-# In the next table even the fastest wave is 6.3 positions long.
+# No, not a single one. The wave of the ones is only two positions long, so a single step takes it all the way
+# from top to bottom. Near positions get near vectors only if one step hardly moves most of the waves. That's
+# why in the next table even the fastest wave is 6.3 positions long.
 #
 # One more thing is missing. A wave takes each value twice per round, once on its way up and once on its way
-# down. So each speed gets *two* columns, its sine and its cosine. Together they are a point on a circle, like
-# the tip of a clock hand.
+# down, and you couldn't tell which it was. So each speed gets *two* columns, a sine and a cosine. Together
+# they're a point on a circle, like the tip of a clock hand.
 #
 # ## The sinusoidal table
 #
-# A position is now a vector of `dim` numbers, and a sequence is a matrix. Let $P_k$ be the vector of position
-# $k$. Four tokens get
+# So a position becomes a vector of `dim` numbers, and the positions of a text become a matrix. Let $P_k$ be the
+# vector of position $k$. Then four tokens get
 #
 # $$\begin{pmatrix} P_0 \\ P_1 \\ P_2 \\ P_3 \end{pmatrix} = \begin{pmatrix} P_{0,0} & P_{0,1} & \dots & P_{0,\text{dim}-1} \\
 # P_{1,0} & P_{1,1} & \dots & P_{1,\text{dim}-1} \\ P_{2,0} & P_{2,1} & \dots & P_{2,\text{dim}-1} \\
 # P_{3,0} & P_{3,1} & \dots & P_{3,\text{dim}-1} \end{pmatrix}$$
 #
-# The columns come in pairs $i = 0, 1, \dots, \text{dim}/2 - 1$, sines in the even columns, cosines of the same
-# angle in the odd ones. From pair to pair the speed falls by a fixed factor, as it did from digit to digit. The
-# authors chose the base $n = 10000$ (Vaswani et al. 2017, section 3.5):
+# The columns come in pairs, numbered $i = 0, 1, \dots, \text{dim}/2 - 1$: a sine in the even column, and the
+# cosine of the same angle in the odd one. From pair to pair the speed falls by a fixed factor, as it did from
+# digit to digit. How fast it falls depends on a base $n$, and the authors chose 10000 (Vaswani et al. 2017,
+# section 3.5):
 #
 # $$P_{k, \, 2i} = \sin \frac{k}{n^{2i / \text{dim}}} \qquad
 # P_{k, \, 2i + 1} = \cos \frac{k}{n^{2i / \text{dim}}}$$
 #
-# **Predict before you run.** Let dim be 4. What is $P_0$, and what are the two speeds?
+# **Predict.** Let dim be 4. What is $P_0$, and what are the two speeds?
 #
 # <details><summary>Answer</summary>
 #
@@ -194,7 +195,8 @@ claim("No position is nearest to a neighbor.", neighbors == 0)
 # %% exercise="sinusoidal_encoding"
 
 # %% [markdown]
-# The smallest real table has four columns. Six tokens get $P_0$ to $P_5$. Four more tokens just add four rows.
+# Here's a small table, with four columns. Six tokens get the rows $P_0$ to $P_5$. If there are four more
+# tokens, you just add four rows.
 
 # %%
 for k, row in enumerate(sinusoidal_encoding(10, 4)):
@@ -202,10 +204,10 @@ for k, row in enumerate(sinusoidal_encoding(10, 4)):
     print(f"P{k} = sin {k}, cos {k}, sin {k}/100, cos {k}/100 = {numbers}")
 
 # %% [markdown]
-# Each pair of columns is the hand of a clock: the tip has the sine to the right and the cosine up. Here are the
-# four hands of a table with eight columns.
+# Each pair of columns is the hand of a clock: how far its tip is to the right is the sine, and how far up, the
+# cosine. Here are the four hands of a table with eight columns.
 #
-# **Predict before you move the slider.** Which of the four hands can you see move by position 24?
+# **Predict.** Before you move the slider: which of the four hands can you see move by position 24?
 #
 # <details><summary>Answer</summary>
 #
@@ -236,10 +238,10 @@ others ten times less than the one before."""
 slider.show("position", range(25), clocks_at, alt, says=in_words)
 
 # %% [markdown]
-# Nothing is ever larger than 1. Now a large table, as wide as the paper's model: 100 positions and 512 columns,
-# so 256 hands. Beside it are their wavelengths, from `angular_speeds(dim)`.
+# No number is ever larger than 1. Now let's draw a large table, as wide as the paper's model: 100 positions and
+# 512 columns, so 256 hands. Next to it are their wavelengths, from `angular_speeds(dim)`.
 #
-# **Predict before you run.** How many of the hands go around at least once within 100 positions? And how many
+# **Predict.** How many of the hands go around at least once within 100 positions? And how many
 # with a base of 100?
 
 # %%
@@ -272,10 +274,11 @@ wavelength rises from 6.3 to 60,600 with base 10000, to 617 with base 100."""
 show(figure, alt)
 
 # %% [markdown]
-# The slow columns keep neighbors together, and longer texts need them. The paper says the wavelengths go from
-# $2 \pi$ to $10000 \cdot 2 \pi$, which is 62,832. The last pair stops a little short of that.
+# The slow columns keep neighbors together, and longer texts need them. According to the paper, the wavelengths
+# go from $2 \pi$ to $10000 \cdot 2 \pi$, which is 62,832. In fact the last pair stops a little short of that.
 #
-# A bound is easily missed. The next exercise is an explanation that is in circulation: **find the mistake.**
+# It's easy to get such a bound wrong. The next exercise shows you how an article explains the table, with one
+# bound wrong: **find the mistake.**
 
 # %% exercise="index_bounds"
 
@@ -287,12 +290,12 @@ claim("It has six rows and two pairs of columns.", (rows, pairs) == (6, 2))
 # %% [markdown]
 # ## What the table costs, and how it is used
 #
-# The table is computed, so it has **no parameters**, and there is a row for any position. One detail is easily
-# missed (the paper's section 3.4): embeddings are multiplied by $\sqrt{\text{dim}}$ before the table is added.
-# A likely reason is size. Drawn with standard deviation $1 / \sqrt{\text{dim}}$, they are then about as large
-# as the sines. `Sinusoidal.embed` multiplies and adds.
+# The table is computed, so it has **no parameters**, and there's a row for any position. One detail in the
+# paper is easy to overlook (section 3.4): the embeddings are multiplied by $\sqrt{\text{dim}}$ before the table
+# is added. A likely reason is size: if they're drawn with standard deviation $1 / \sqrt{\text{dim}}$, the
+# factor makes them about as large as the sines. `Sinusoidal.embed` does both, it multiplies and it adds.
 #
-# **Predict before you run.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors
+# **Predict.** *The* comes at 0, 5 and 8. In which of the four columns do its three vectors
 # differ most?
 
 # %%
@@ -302,12 +305,15 @@ print("parameters:", sum(p.numel() for p in positions.parameters()))
 print(positions.embed(the)[0, [0, 5, 8]].numpy().round(2))
 
 # %% [markdown]
-# One word, three vectors. The fast pair, on the left, tells them apart. The slow one has hardly moved yet.
+# So one word gets three vectors. The fast pair, on the left, tells them apart. The slow pair, on the right, has
+# hardly moved yet.
 #
 # ## Interleaved or in halves
 #
-# In other libraries you may find a table that isn't the same as yours: all sines first, then all cosines. It
-# isn't wrong. It has the same columns in another order, a **permutation**.
+# In other libraries you may find a table that looks different from yours: all sines first, then all cosines. It
+# isn't wrong. It has the same columns in another order, and such a reordering is called a **permutation**.
+#
+# **Predict.** Suppose you add such a table to a model that interleaves. Will you get an error?
 
 # %% exercise="halves_from_pairs"
 
@@ -322,18 +328,20 @@ print("all in halves: off by", abs(halves - right).max().round(1))
 print("only P:        off by", abs(mixed - right).max().round(1))
 
 # %% [markdown]
-# A model trained with the other layout has the columns of its embeddings in another order, and with them the
-# rows of the weights that read them. Either layout is fine. But mixing the two breaks a model, and no error
-# tells you. This course interleaves tables. You'll need this very permutation in lesson 06.
+# In a model trained with the other layout, the columns of the embeddings are in the other order, and so are the
+# rows of the weights that read them. Either layout is fine on its own. But if you mix the two, you break a
+# model, and no error tells you. This course interleaves its tables. You'll need this very permutation again in
+# lesson 06.
 #
 # ## How far apart? Dot products
 #
-# Attention compares by dot products. So what is the dot product of two positions $i$ and $j$? Each pair $c$ of
-# columns contributes $\sin a \sin b + \cos a \cos b = \cos(a - b)$:
+# Attention compares vectors by their dot product. So what's the dot product of two positions $i$ and $j$? Each
+# pair $c$ of columns contributes $\sin a \sin b + \cos a \cos b = \cos(a - b)$, where $a$ and $b$ are the
+# angles of its two hands:
 #
 # $$P_i \cdot P_j = \sum_{c} \cos \big( (i - j) \cdot \text{speed}_c \big)$$
 #
-# **Predict before you run.** Is *saw*, at 7, more like position 4 or like position 10? And what will a base of
+# **Predict.** Is *saw*, at 7, more like position 4 or like position 10? And what will a base of
 # 100 change, instead of 10000?
 
 # %%
@@ -369,15 +377,15 @@ positions, and trembles around it from there on."""
 show(figure, alt)
 
 # %% [markdown]
-# Only the *distance* is left. The cosine is the same for +3 and -3, so nothing says which one comes first. On
-# the whole the product falls with the distance, but there are ripples. With base 100 all far positions are
-# alike.
+# Only the *distance* is left. And since the cosine is the same for +3 and -3, nothing says which of the two
+# comes first. With base 10000 the product falls with the distance, on the whole, though with ripples. With base
+# 100 it has fallen to about 0 within a few hundred positions, so all positions further away look alike.
 #
 # ## A shift is a rotation
 #
-# You may read that absolute positions cannot express relative position. It isn't quite so. Go $k$ positions on
-# ($k$ is a step now), and each hand moves by the angle $a = k \cdot \text{speed}$, *wherever it was before*.
-# For a pair at angle $x$:
+# You may read that absolute positions can't express relative ones. That isn't quite true. Move on by $k$
+# positions ($k$ is a step now), and each hand moves by the angle $a = k \cdot \text{speed}$, *wherever it was
+# before*. For a pair at angle $x$:
 #
 # $$\begin{pmatrix} \sin(x + a) \\ \cos(x + a) \end{pmatrix} =
 # \begin{pmatrix} \cos a & \sin a \\ -\sin a & \cos a \end{pmatrix} \begin{pmatrix} \sin x \\ \cos x \end{pmatrix}$$
@@ -388,28 +396,33 @@ show(figure, alt)
 # %% exercise="shift_matrix"
 
 # %% [markdown]
-# A query is a matrix times the input. Let that matrix be $R_{-3}$, times a large number to make attention
-# sharp. Then the query looks like the position three back, and that key fits it best. Here is such a head, *by
-# position alone*, and beside it the same head with each minus in the wrong corner.
+# Now remember that a query is a matrix times the input. Let that matrix be $R_{-3}$, times a large number to
+# make attention sharp. Then the query of a position looks like the position three back, so that's the key that
+# fits best. Here's such a head, which goes *by position alone*. Next to it is the same head with each minus in
+# the wrong corner.
 #
-# **Predict before you run.** Which word does *sat* look at, on the left and on the right?
+# **Predict.** Which word does *sat* look at, on the left and on the right? And if you change the 3?
+
+# %%
+back = 3  # yours: how many positions back
+P, R = sinusoidal_encoding(10, 128), shift_matrix(-back, 128)
 
 # %% tags=["folded"]
-P, R = sinusoidal_encoding(10, 128), shift_matrix(-3, 128)
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.8), sharey=True)
-heads = {"three back": R, "minus in the wrong corner": R.T}
+heads = {f"{back} back": R, "minus in the wrong corner": R.T}
 for axis, (title, matrix) in zip(axes, heads.items()):
     queries = 2 * np.sqrt(128) * P @ matrix.T  # (query, dim)
     weights = softmax(queries @ P.T / np.sqrt(128))  # (query, key)
-    back = np.arange(10) - weights.argmax(axis=1)
-    steps = back if matrix is R else -back[::-1]
-    expected = [0, 1, 2] + 7 * [3]  # the end has no such word
-    claim("One looks three back, one three ahead.", list(steps) == expected)
+    steps = np.arange(10) - weights.argmax(axis=1)
+    steps = steps if matrix is R else -steps[::-1]
+    expected = np.minimum(np.arange(10), back)  # the end has no such word
+    claim("One looks back, one ahead.", (steps == expected).all())
     image = axis.imshow(weights, cmap="cividis")
     axis.set(xlabel="key", title=title)
     axis.set_xticks(range(10), words, rotation=60)
     axis.set_yticks(range(10), words)
 axes[0].set_ylabel("query")
+figure.suptitle("A head that looks back, and one that looks ahead")
 figure.colorbar(image, ax=axes, label="attention weight")
 alt = """Attention weights of the ten words, twice. Left: nearly all weight is
 on the word three before the query; the first three words look at the first.
@@ -417,19 +430,19 @@ Right: on the word three after it; the last three look at the last."""
 show(figure, alt)
 
 # %% [markdown]
-# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And token and
-# position, once added, are never split again. Without the matrices of query and key, a score is
+# So relative position *can* be expressed. But nothing makes a model learn such a matrix. And once you've added
+# token and position, nothing separates them again. If we leave out the matrices of query and key, a score is
 #
 # $$(x_i + P_i) \cdot (x_j + P_j) = x_i \cdot x_j + x_i \cdot P_j + P_i \cdot x_j + P_i \cdot P_j$$
 #
-# The two products of a token with a position change when the text is moved. Lesson 05 comes back to these four
-# terms.
+# The two products in the middle, of a token and a position, change when you move the text. We'll come back to
+# these four terms in lesson 05.
 #
 # ## Learned positions
 #
-# The other table has no formula at all: **k vectors for k positions**, random at first, and trained like word
-# vectors. Write its one method. It takes an `offset`, since a model that writes token by token doesn't start at
-# 0 each time.
+# The other table has no formula at all: it's just **k vectors for k positions**, random at first, and trained
+# like word vectors. Its one method is yours to write. It takes an `offset`, because a model that writes token
+# by token doesn't start at position 0 each time.
 #
 # $$\text{result}[n] = x[n] + \text{table}[\text{offset} + n]$$
 
@@ -453,7 +466,7 @@ claim(
 # %% [markdown]
 # The ids, the vocabulary of 6 and dim 3 are those of lesson 02. Now there is a table for up to 8 positions.
 #
-# **Predict before you run.** Five tokens have been read, and these four come next. What should `embed` do?
+# **Predict.** Five tokens have been read, and these four come next. What should `embed` do?
 
 # %% tags=["nbval-ignore-output"]
 try:
@@ -463,13 +476,14 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
-# They would be at 5, 6, 7 and 8, and there is no row 8. A clear error is better than a made-up vector.
+# They would be at positions 5, 6, 7 and 8, but there is no row 8. So it refuses, because a clear error is
+# better than a made-up vector.
 #
 # GPT-2 has 1024 positions of 768 numbers, random at first (Radford et al. 2019, and its published code). BERT's
 # 512 positions are learned, too (Devlin et al. 2019, and its code), though one often reads that it uses
 # sinusoids.
 #
-# **Predict before you run.** GPT-2 small has 124 million numbers. What share of them are positions?
+# **Predict.** GPT-2 small has 124 million numbers. What share of them are positions?
 
 # %%
 gpt2 = Learned(1024, 768).table.numel()
@@ -486,7 +500,7 @@ claim(
 #
 # Put three words in front of our sentence, *last night outside*. Every word moves three positions on.
 #
-# **Predict before you run.** With which table does *saw* keep its products $P_i \cdot P_j$ with the other
+# **Predict.** With which table does *saw* keep its products $P_i \cdot P_j$ with the other
 # words?
 
 # %% tags=["folded"]
@@ -502,10 +516,15 @@ for axis, (name, P) in zip(axes, tables.items()):
         axis.plot(products, line, label=f"saw at {saw}", **look)
     axis.set_title(name)
     axis.set_xticks(range(10), words, rotation=60)
+    axis.set_xlabel("the other word")
     axis.legend(fontsize=12)
 P = tables["sinusoidal"]
 same = np.allclose(P[7] @ P[:10].T, P[10] @ P[3:13].T)
 claim("Sinusoids keep their products after a shift.", same)
+P = tables["learned"]
+moved = abs(P[7] @ P[:10].T - P[10] @ P[3:13].T).max()
+claim("Untrained learned rows don't.", moved > 0.1 * (P[7] @ P[7]))
+figure.suptitle("A shift changes nothing on the left, and a lot on the right")
 axes[0].set_ylabel("product (with itself: 1)")
 alt = """Products of saw's position vector with those of the ten words, with
 the sentence at 0 and at 3. Sinusoidal: the same curve twice, highest at saw.
@@ -513,11 +532,12 @@ Learned, not yet trained: two unrelated zigzags around 0, with 1 at saw."""
 show(figure, alt)
 
 # %% [markdown]
-# For sinusoids a shift is a rotation, known beforehand. In an untrained table every position is an island. And
-# an island must be visited to be learned: a text of four tokens trains four rows, and those that only long
-# texts reach learn from those few texts alone.
+# For sinusoids a shift is a rotation, and we know it beforehand. In an untrained table every position is an
+# island: what one of them learns tells you nothing about the others. And an island has to be visited to be
+# learned. A text of four tokens trains four rows, so the rows at the end learn only from the few texts that are
+# long enough.
 #
-# Training may well bring order among the islands. What trained tables look like is the question of lesson 13.
+# Training may well bring some order to the islands. In lesson 13 you'll see what trained tables look like.
 #
 # | what | sinusoidal | learned |
 # |---|---|---|
@@ -525,13 +545,14 @@ show(figure, alt)
 # | past the training length | a row, never seen in training | an error |
 # | a shift by k | one rotation for all positions | another row, unrelated at first |
 #
-# Sinusoids do have a row for every position, but can a model make sense of a row it never saw? Kazemnejad et
-# al. (2023, section 3 and figure 1) compared encodings in decoders on ten small tasks, eight of them tested at
-# up to twice the trained length. The mean of 1 / rank was 0.22 for sinusoids, the lowest, and 0.69 for *no
-# encoding at all*, the highest.
+# Sinusoids do have a row for every position. But can a model make sense of a row that it never saw? Kazemnejad
+# et al. (2023, section 3 and figure 1) compared encodings in decoders on ten small tasks, eight of them tested
+# at up to twice the trained length. They ranked the encodings and took the mean of 1 / rank, which would be 1
+# for a method that always comes first. Sinusoids got 0.22, the lowest, and *no encoding at all* got 0.69, the
+# highest.
 #
 # ## What comes next
 #
-# Both tables say *where* a token is, and leave it to the model to find out *how far apart* two of them are.
-# Often only that matters: *saw* looks for its cat six words back, wherever the sentence is. Lesson 05 tells
-# attention the distance itself.
+# Both tables say *where* a token is, and leave it to the model to find out *how far apart* two tokens are. But
+# often that's all that matters: *saw* looks for its cat six words back, wherever the sentence is. In lesson 05
+# you'll tell attention the distance itself.

@@ -9,7 +9,7 @@ from classroom.checking import about, check, refuses, require
 about(
     "relative_positions",
     stars=1,
-    minutes=4,
+    minutes=5,
     hints=(
         "At which positions are the keys? At which are the queries, if a cache has the first keys "
         "already? Every pair needs a number: which shape must the two lists have to meet in a "
@@ -72,10 +72,10 @@ about(
         "that depends on the pair. So what shape do the keys have now?",
         "Take 4 tokens, head_dim 3, tables of 5 rows (clip 2). The rows of all pairs are (4, 4); "
         "row 0 of them is 2, 3, 4, 4. An array of row numbers picks a vector for each: "
-        "key_vectors[rows] is (4, 4, 3). Add k, which is (4, 3) and is broadcast over the "
-        "queries: keys of every pair, (4, 4, 3). Query i meets its own row of them, so give q an "
-        "axis, (4, 1, 3), multiply, and sum over the last axis: scores, (4, 4). The values go the "
-        "same way, with the weights as (4, 4, 1).",
+        "key_vectors[rows] is (4, 4, 3). Add k, (4, 3), and you have the keys of every pair, (4, "
+        "4, 3). Query i meets its own row of them, so give q an axis, (4, 1, 3), multiply, and "
+        "sum over the last axis: scores, (4, 4). The values go the same way, with the weights as "
+        "(4, 4, 1).",
         "rows = <the row of every pair>; scores = (<queries with a new axis> * (k + <vectors of "
         "the rows>)).sum(-1) / <root>; return (<weights with a new axis> * (v + <vectors of the "
         "rows>)).sum(<over the keys>)",
@@ -359,7 +359,7 @@ def whole_distances(answer):
 about(
     "T5Bias",
     stars=2,
-    minutes=6,
+    minutes=8,
     blank=("T5Bias.bias",),
     hints=(
         "You have written everything that this needs. How far is every key from every query? "
@@ -478,7 +478,7 @@ def all_counts(answer):
 about(
     "ALiBi",
     stars=2,
-    minutes=6,
+    minutes=8,
     blank=("ALiBi.bias",),
     hints=(
         "The formula subtracts slope times i - j, and `relative_positions` gives you j - i. So "

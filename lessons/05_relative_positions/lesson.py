@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "Relative positions: how far apart"
 #     question: "How can attention know the distance between two tokens, wherever they are?"
-#     minutes: 40
 #     achieved: "You have built four ways to tell attention how far apart two tokens are."
 # ---
 
@@ -18,7 +17,8 @@
 #
 # Lesson 04 told each word its position. But *saw* doesn't care that it is at position 7. It cares that *mat* is
 # one word back and *cat* is six. So tell attention the distance, right where it compares two tokens: in the
-# score. You'll build the heart of four ways to do it, in the order in which they were published.
+# score. There are four well-known ways to do that, and you'll build the heart of each, in the order they were
+# published.
 #
 # ## Three questions about lesson 03
 #
@@ -31,7 +31,7 @@
 #
 # 1. The scores, q.k / sqrt(head_dim), one per query and key: (query, key) for every head.
 # 2. The keys 0 ... i, its own and all earlier ones.
-# 3. Nothing.
+# 3. Nothing. It sees the same keys and values as before.
 #
 # </details>
 
@@ -66,16 +66,17 @@ words = "the cat that sat on the mat saw the dog".split()
 #
 # $$\text{distance}[i, j] = j - i$$
 #
-# Zero is the token itself, and negative numbers are the past. You made such a table in lesson 00. There is one
-# addition. A model that writes token by token keeps the keys of what it has read in a cache, and asks with the
-# newest token only. So the queries are always the *last* ones of the text.
+# Zero is the token itself, and the past is negative. You made such a table in lesson 00, and there's just one
+# thing to add. When a model writes token by token, it keeps the keys of everything it has read in a cache, and
+# only the newest token asks. So if there are fewer queries than keys, the queries are the *last* tokens of the
+# text.
 #
 # **Predict before you run.** One query, five keys. What are its distances?
 #
 # <details><summary>Answer</summary>
 #
-# The query is the fifth token, so -4, -3, -2, -1, 0. If you count queries from 0, you get 0, 1, 2, 3, 4: all
-# keys in the future.
+# The query is the fifth token, so -4, -3, -2, -1, 0. If you had counted queries from 0, you'd get 0, 1, 2, 3,
+# 4, and all keys would be in the future.
 #
 # </details>
 
@@ -86,9 +87,9 @@ words = "the cat that sat on the mat saw the dog".split()
 #
 # Some people count query minus key, so that the past is positive. Transformer-XL's paper does ($R_{i-j}$), and
 # ALiBi's penalty is mostly written $m (i - j)$. Shaw's paper and T5's published code count key minus query.
-# Either is fine.
+# Either is fine, as long as you don't mix them.
 #
-# But mix the two, and past and future are swapped. Under a causal mask such a mistake can hide for long, since
+# If you do, past and future are swapped. And under a causal mask such a mistake can hide for a long time, since
 # only one half of the table is ever used.
 #
 # **Find the mistake** before you run. An article gives the distance as $j - i$, and then prints this matrix for
@@ -107,16 +108,16 @@ print("query minus key:", (printed == -relative_positions(4, 4)).all())
 #
 # Among $k$ positions there are $2k - 1$ distances, from $-(k - 1)$ to $k - 1$. With one vector for each,
 # $e_{-k+1}$ to $e_{k-1}$, a model of 1024 positions needs 2047 of them, and still lacks those for $\pm 1024$ in
-# a text of 1025. Does it matter whether a token is 500 or 501 back? Shaw et al. (2018) **clip**: whatever is
-# further away than a clipping distance $k$ (another $k$) counts as $k$.
+# a text of 1025. But does it matter whether a token is 500 or 501 back? Shaw et al. (2018) assume that it
+# doesn't, and **clip** distances: anything farther away than `clip` counts as `clip`.
 #
-# $$\text{row} = \max(-k, \min(k, j - i)) + k$$
+# $$\text{row} = \max(-\text{clip}, \min(\text{clip}, j - i)) + \text{clip}$$
 #
-# The distances $-k$ to $k$ remain, $2k + 1$ of them. You will read both numbers, $2k - 1$ and $2k + 1$. They
-# count different things.
+# That leaves the distances from $-\text{clip}$ to $\text{clip}$, which are $2 \, \text{clip} + 1$. (The paper
+# calls the clip $k$, too. So you'll meet both $2k - 1$ and $2k + 1$, and they count different things.)
 #
-# **Predict before you run.** How many distances are there among our ten words? And how many rows with a clip of
-# 3?
+# **Predict before you run.** How many distances are there among our ten words? And with a clip of 3, how many
+# rows are left?
 
 # %% tags=["folded"]
 distances = relative_positions(10, 10)  # (query, key)
@@ -124,12 +125,17 @@ rows = clip_distance(distances, 3)
 counts = len(np.unique(distances)), len(np.unique(rows))
 claim("There are 19 distances and 7 rows.", counts == (19, 7))
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True)
-for axis, values, colors in zip(axes, (distances, rows), ("RdBu", "viridis")):
-    figure.colorbar(axis.imshow(values, cmap=colors), ax=axis, shrink=0.9)
+for axis, values, colors, name in (
+    (axes[0], distances, "RdBu", "tokens"),
+    (axes[1], rows, "viridis", "row of the table"),
+):
+    image = axis.imshow(values, cmap=colors)
+    figure.colorbar(image, ax=axis, shrink=0.9, label=name)
     axis.set_xticks(range(10), words, rotation=60)
+    axis.set_xlabel("key")
 axes[0].set(title=f"{counts[0]} distances j - i", ylabel="query")
 axes[0].set_yticks(range(10), words)
-axes[1].set_title(f"{counts[1]} rows: far is far")
+axes[1].set_title(f"{counts[1]} rows: beyond 3, all is alike")
 alt = """Two maps of ten queries and ten keys. Left: distances from -9 in the
 lower left to 9 in the upper right, equal along diagonals. Right: the rows 0 to
 6. They differ only near the diagonal, and both far corners are flat."""
@@ -139,8 +145,8 @@ show(figure, alt)
 # ## Shaw's vectors
 #
 # Each distance has two learned vectors. One, $a^K$, is added to the key: "three back" can fit a query well or
-# badly, just as a token can. The other, $a^V$, is added to the value, so that the result knows from how far it
-# came.
+# badly, just as a token can. The other, $a^V$, is added to the value, so that the result knows how far away
+# each value came from.
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot (k_j + a^K_{\text{row}(i, j)})}{\sqrt{\text{head\_dim}}} \qquad
 # \text{result}_i = \sum_j \text{weight}[i, j] \; (v_j + a^V_{\text{row}(i, j)})$$
@@ -148,10 +154,11 @@ show(figure, alt)
 # %% exercise="shaw_attention"
 
 # %% [markdown]
-# The formula wants a vector for each *pair* of tokens. `Shaw` multiplies $q_i$ by each *row of the table*
-# instead, and every pair picks its product.
+# The formula asks for a vector per *pair* of tokens. That's a lot of vectors, so the class `Shaw` multiplies
+# $q_i$ by each *row of the table* instead, and then every pair picks the product it needs.
 #
-# **Predict before you run.** For 1024 tokens and head_dim 64, how many numbers are the vectors of all pairs?
+# **Predict before you run.** How many numbers are in the vectors of all pairs, for 1024 tokens and a head_dim
+# of 64?
 
 # %%
 torch.manual_seed(1)
@@ -165,16 +172,17 @@ print(f"by pair: {1024 * 1024 * 64:11,} numbers")
 print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 
 # %% [markdown]
-# On translation the authors measured 1.3 BLEU more than with absolute positions from English to German, and 0.3
-# more to French (Shaw et al. 2018, abstract; BLEU is agreement with human translations, 0 to 100).
+# In translation the authors measured 1.3 BLEU more than with absolute positions from English to German, and 0.3
+# more from English to French (Shaw et al. 2018, abstract; BLEU says how well a translation agrees with human
+# ones, from 0 to 100).
 #
-# In this course's comparisons, `shaw` has vectors for the keys only. Its clip is the training length - 1, so
-# that no distance of the training texts is clipped, unless another clip is named.
+# In this course's comparisons, `shaw` has vectors for the keys only. The clip is the training length - 1 unless
+# we say otherwise, so no distance in the training texts is clipped.
 #
 # ## Transformer-XL: four questions in one score
 #
 # Transformer-XL (Dai et al. 2019) is made for long texts. It reads them in segments, and each segment can look
-# back at the stored states of the one before. This **recurrence** (section 3.2) is half of its idea.
+# back at the vectors stored from the one before. This **recurrence** (section 3.2) is half of its idea.
 #
 # **Predict.** Say a segment has 100 words, and positions are absolute. *Cat* was at position 95, and *saw* is
 # the second word of the next segment. How far apart do they seem to be?
@@ -185,28 +193,31 @@ print(f"by row:  {1024 * 33:11,} products with clip 16, a pick for each pair")
 #
 # </details>
 #
-# So the recurrence needs the other half of the idea, the encoding (section 3.3). That is what we build. The
-# models in this course have no recurrence.
+# That would be nonsense. So the recurrence needs the other half of the idea, an encoding that works with
+# distances (section 3.3). This half is what we build. The models in this course have no recurrence.
 #
-# It starts from lesson 04's four products of tokens and positions. In two of them the key's position becomes
-# the distance. In the two with the query's own position, a learned vector takes over, $u$ or $v$ (not the
-# values), because that position shouldn't matter. Before the division by $\sqrt{\text{head\_dim}}$:
+# It starts from lesson 04's four products of tokens and positions, $x_i \cdot x_j + x_i \cdot P_j + P_i \cdot
+# x_j + P_i \cdot P_j$. Wherever the *key's* position occurs, the distance replaces it. And wherever the
+# *query's* own position occurs, a learned vector $u$ or $v$ replaces it (this $v$ isn't a value), because where
+# the query is shouldn't matter. Before the division by $\sqrt{\text{head\_dim}}$, a score is then
 #
 # $$\text{score}[i, j] = \underbrace{q_i \cdot k_j}_{\text{token, token}} +
 # \underbrace{q_i \cdot r_{i - j}}_{\text{token, distance}} + \underbrace{u \cdot k_j}_{\text{any, token}} +
 # \underbrace{v \cdot r_{i - j}}_{\text{any, distance}}$$
 #
-# Here $r_d = W_{kR} R_d$ is for the distance $d = i - j$, query minus key. $R_d$ is row $d$ of lesson 04's
-# sinusoidal table (in their code in the halves layout), and $W_{kR}$ is a learned matrix.
+# Here the distance $d = i - j$ is query minus key, so it says how far back. $R_d$ is row $d$ of lesson 04's
+# sinusoidal table (in their code, in the halves layout). A learned matrix makes a kind of key of it,
+# $r_d = W_{kR} R_d$.
 #
-# **Predict.** Draw each term as a map of queries and keys. Which has equal columns, which has equal diagonals?
-# And in which map are the columns of the three *the* alike? You'll see it below.
+# **Predict.** Suppose you draw each term as a map of queries and keys. In which map does each column have a
+# single color, and in which one each diagonal? And in which do the three *the* have the same column? You'll see
+# below.
 #
 # ### From distances to keys
 #
 # Two of the terms need $r$. The fast way is one matrix product of all queries with all $r_d$, sorted from far
-# to near. But then a column is a *distance*, and a score needs columns that are *keys*. So each row has to
-# slide left, and each by another number of columns.
+# to near. But then a column is a *distance*, while a score needs columns that are *keys*. So each row has to
+# slide to the left, and every row by a different number of columns.
 
 # %% tags=["folded"]
 back = np.tile([3, 2, 1, 0], (4, 1))  # of each column
@@ -228,8 +239,8 @@ show(figure, alt)
 # %% exercise="relative_shift"
 
 # %% [markdown]
-# Now write the three terms that attention doesn't have yet. `TransformerXL.bias` calls this function and the
-# one before.
+# Now write the three terms that attention doesn't have yet. The class `TransformerXL` gets its bias from this
+# function.
 
 # %% exercise="transformer_xl_bias"
 
@@ -247,15 +258,17 @@ terms = {
     "any, token": transformer_xl_bias(0 * q, k, r, u, none, 1.0),
     "any, distance": transformer_xl_bias(0 * q, k, r, none, v, 1.0),
 }  # each (query, key)
-figure, axes = plt.subplots(1, 4, figsize=(13, 4.2), sharey=True)
+figure, axes = plt.subplots(1, 4, figsize=(13, 4.5), sharey=True)
 for axis, (name, term) in zip(axes, terms.items()):
     values = np.where(np.tri(10), term.numpy(), np.nan)
     limit = np.nanmax(abs(values))
     axis.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit)
     axis.set(title=name, facecolor="0.8")
     axis.set_xticks(range(10), words, rotation=90)
+    axis.set_xlabel("key")
 axes[0].set_yticks(range(10), words)
 axes[0].set_ylabel("query")
+figure.suptitle("Four terms of a score (red: negative, blue: positive)")
 alt = """Four lower triangles over the ten words, the future gray. Token-token
 and token-distance look irregular. Any-token has equal columns, and those of
 the three copies of "the" are the same. Any-distance has equal diagonals."""
@@ -267,16 +280,18 @@ claim(
 )
 
 # %% [markdown]
-# As predicted? $u \cdot k_j$ is the same for every query, and the same for each copy of *the*. $v \cdot
-# r_{i-j}$ depends on the distance only. The other two terms depend on the pair. (The authors' code slides all
-# rows at once, with a column of zeros and two reshapes. The hints of `relative_shift` show how.)
+# Did you predict that? The third term, $u \cdot k_j$, is the same for every query, and the same for each copy
+# of *the*. The fourth, $v \cdot r_{i-j}$, depends on nothing but the distance. The first two depend on the
+# query as well. (The authors' code slides all rows at once, with a column of zeros and two reshapes. The hints
+# of `relative_shift` show how.)
 #
 # ## T5: buckets
 #
-# T5 (Raffel et al. 2020, section 2.1) makes it much simpler. There are no vectors, just one learned **number**
-# per distance and head, which is added to the score. And distances share numbers, more and more of them the
-# further away they are. The near half of the buckets has one distance each. Beyond that, the scale is
-# logarithmic. The exact rule is in their code. With $B$ buckets and $n$ tokens back:
+# T5 (Raffel et al. 2020, section 2.1) makes things much simpler. It has no vectors, just one learned **number**
+# per distance and head, and that is added to the score. Far distances share a number: they fall into the same
+# **bucket**. In the near half of the buckets, each distance has a bucket to itself. In the far half, more and
+# more of them share one, on a logarithmic scale. The exact rule is in their code. With $B$ buckets and $n$
+# tokens back it says:
 #
 # $$\text{bucket}(n) = n \;\text{ for } n < \tfrac{B}{2}, \quad \text{else }
 # \min\!\left(B - 1, \; \tfrac{B}{2} +
@@ -291,8 +306,9 @@ claim(
 #
 # <details><summary>Answer</summary>
 #
-# Before. The paper says beyond 128 (section 2.1). But by its code the fraction only has to reach 15/16 for the
-# floor to be 15, and $16 \cdot 8^{15/16} = 112.4$. So it is 113.
+# Before. The paper says it's for distances beyond 128 (section 2.1). But in its code the fraction only has to
+# reach 15/16 for the floor to be 15, and it does so at $16 \cdot 8^{15/16} = 112.4$. So the last bucket begins
+# at 113.
 #
 # </details>
 
@@ -310,7 +326,7 @@ for name, both in {"causal, 32": False, "per side, 16": True}.items():
     axis.plot(last, buckets[last], "o", color="k")
     axis.text(last, buckets[last] - 3, f"the rest, from {last}", fontsize=12)
 axis.set(xlabel="tokens back", ylabel="bucket")
-axis.set_title("Near distances apart, far ones together")
+axis.set_title("Near distances have a bucket each, far ones share")
 axis.legend(fontsize=12)
 alt = """Bucket over distance. The causal curve rises by one per token up to
 16, then in ever longer steps to 31, which it reaches at 113. The other, for
@@ -318,18 +334,19 @@ one side of bidirectional, does so up to 8, and ends at 15 from 91 on."""
 show(figure, alt)
 
 # %% [markdown]
-# So one layer can't tell 113 back from 10,000 back, though several layers together can (same section). And it
-# takes a text of any length. One table serves all layers, and T5 doesn't divide $q \cdot k$ by
-# $\sqrt{\text{head\_dim}}$ (its published code).
+# So one layer can't tell 113 back from 10,000 back, though several layers together can (same section). In
+# return, it takes a text of any length. Two more details: all layers share one table, and T5 doesn't divide
+# $q \cdot k$ by $\sqrt{\text{head\_dim}}$ (its published code).
 #
-# Now put the numbers into the score. What you write here is what trains in lesson 09.
+# Now put the numbers into the score. What you write here is what trains from now on, wherever a model is told
+# `"t5"`.
 
 # %% exercise="T5Bias"
 
 # %% [markdown]
 # ## ALiBi: a straight line
 #
-# Press et al. (2022) take even the learned numbers away. Their claim is in their title: *train short, test
+# Press et al. (2022) do without even the learned numbers. Their title says what it's for: *train short, test
 # long*. A model of 1.3 billion parameters, trained on 1024 tokens, was as good on 2048 as a sinusoidal model
 # trained on 2048. And training was 11% faster, with 11% less memory (abstract).
 #
@@ -337,10 +354,10 @@ show(figure, alt)
 #
 # $$\text{score}[i, j] = \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}} - m_\text{head} \cdot (i - j)$$
 #
-# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$. This is a geometric series that starts with
-# $2^{-8/\text{heads}}$ and has that ratio. The paper gives the rule for any number of heads (section 3). Its
-# published code uses it for powers of two only. For 12 heads it takes the slopes of 8, and 4 more from in
-# between.
+# For 8 heads the slopes are $\frac12, \frac14, \dots, \frac1{256}$. This is a geometric series: it starts at
+# $2^{-8/\text{heads}}$, and that is also the ratio of each slope to the one before. The paper gives this rule
+# for any number of heads (section 3), but its published code only uses it for powers of two. For 12 heads, the
+# code takes the slopes of 8 heads and 4 more from in between.
 #
 # **Predict before you run.** Suppose all $q \cdot k$ are equal, and the slope is 1/2. How much weight does the
 # token 4 back get, compared with the token itself?
@@ -354,12 +371,14 @@ show(figure, alt)
 # %% exercise="alibi_slopes"
 
 # %% [markdown]
-# Now the sign. The formula subtracts $m (i - j)$, and your distances are $j - i$.
+# Now put the slopes to work, and mind the sign: the formula subtracts $m (i - j)$, but your distances are
+# $j - i$.
 
 # %% exercise="ALiBi"
 
 # %% [markdown]
-# **Predict before you run.** What would *saw* look at, with the wrong sign and all $q \cdot k$ equal?
+# **Predict before you run.** Suppose the sign is wrong, and all $q \cdot k$ are equal. What would *saw* look
+# at?
 
 # %% tags=["folded"]
 q = torch.zeros(1, 8, 64, 4)  # (batch, heads, seq, head_dim): all q.k equal
@@ -369,7 +388,7 @@ for head, slope in enumerate(alibi_slopes(8)):
     look = {"color": plt.cm.viridis(head / 8), "label": f"1/{1 / slope:.0f}"}
     axes[0].plot(np.exp(bias[head, 63, ::-1]), **look)
 axes[0].set(xlabel="tokens back", ylabel="weight (the token itself: 1)")
-axes[0].set_title("Heads from short to far sight")
+axes[0].set_title("Steep heads see near, flat ones far")
 axes[0].legend(title="slope", fontsize=11, bbox_to_anchor=(1, 1))
 for sign, color in ((1, STYLES["alibi"][0]), (-1, "0.6")):
     look = {"color": color, "label": "ALiBi" if sign == 1 else "wrong sign"}
@@ -390,12 +409,12 @@ claim(
 # %% [markdown]
 # ## One sentence, four encodings
 #
-# What does each of the four add to the scores of *saw*? Nothing is trained yet, so vectors and numbers are
-# random. Look at the shapes. (Shaw's clip is 3 here, and T5 has 8 buckets.) Then we put three words in front,
-# as at the end of lesson 04.
+# What does each of the four add to the scores of *saw*? Nothing is trained yet, so the vectors and numbers are
+# random, and only the shapes of the curves mean anything. (Shaw's clip is 3 here, and T5 has 8 buckets.) Then
+# we put three words in front of the sentence, as at the end of lesson 04.
 #
-# **Predict before you run.** Which words share a number with Shaw, and which with T5? Which of the curves will
-# change?
+# **Predict before you run.** Which words get the same number because of Shaw's clip, and which because of T5's
+# buckets? Which of the four curves will change when the sentence moves?
 
 # %% tags=["folded"]
 moved = torch.cat([torch.randn(3, 16), tokens], dim=0)  # three words in front
@@ -419,6 +438,7 @@ for axis, (name, options) in zip(axes, settings.items()):
     axis.set_title(name)
     axis.set_xticks(range(8), words[:8], rotation=90)
 axes[0].set_ylabel("added to the score of saw")
+figure.suptitle("Four shapes, and moving the sentence changes none")
 axes[3].legend(fontsize=12)
 alt = """What four encodings add to the scores of saw, for the words up to it,
 with the sentence at 0 and at 3: the same both times. Shaw: flat beyond three
@@ -426,11 +446,11 @@ back. Transformer-XL: irregular. T5: steps. ALiBi: a rising line."""
 show(figure, alt)
 
 # %% [markdown]
-# That is the promise of relative positions: **the scores don't change when a text is moved**. Now for all
-# encodings so far: the scores of one attention layer, with the same random weights each time, and what a model
-# has to learn for its positions.
+# That's the promise of relative positions: **the scores don't change when a text is moved**. Now let's ask all
+# the encodings so far. We compute the scores of one attention layer, with the same random weights each time,
+# and count the numbers that a model has to learn for its positions.
 #
-# **Predict before you run.** Which keep their scores? Which has the most to learn?
+# **Predict before you run.** Which encodings keep their scores? Which one has the most to learn?
 
 
 # %%
@@ -459,33 +479,35 @@ for name in "none sinusoidal learned shaw transformer_xl t5 alibi".split():
     )
 
 # %% [markdown]
-# Shaw's vectors (255 of them per layer here) and Transformer-XL take twice the numbers of the learned table, T5
-# and ALiBi next to none. All of them cost work, since they add something to every score of every layer. ALiBi's
-# authors measured within 1% of sinusoidal training speed (figure 2).
+# Shaw's vectors (255 per layer here) and Transformer-XL need about twice as many numbers as the learned table,
+# and T5 and ALiBi next to none. But all four cost work, since they add something to every score of every layer.
+# It needn't be much: with ALiBi, its authors measured a training speed within 1% of the sinusoidal one
+# (figure 2).
 #
-# In this course's code, each of the four makes a number per pair, T x T per head. That is how we wrote it.
-# ALiBi and T5 don't need to store it: a kernel can make each number from $i-j$ on the spot.
+# Our code stores a number per pair for each of the four, so T x T per head. That's only how we wrote it. ALiBi
+# and T5 wouldn't have to store any of them, since each number follows from $i-j$ on the spot.
 #
 # ## Who uses what, and what was measured
 #
-# XLNet uses Transformer-XL's encoding, T5 its buckets, BLOOM and MPT use ALiBi. (This course's tests compare
-# each of them with these models' own code.) Are relative positions better, above all on long texts? Here is
-# what two papers measured:
+# XLNet uses Transformer-XL's encoding, T5 its own buckets, and BLOOM and MPT use ALiBi. (This course's tests
+# compare each of them with these models' own code.) Are relative positions better, above all on long texts?
+# Here's what two papers measured. (**Perplexity** is e to the loss in nats: the number of equally likely words
+# that would be as hard to guess. Less is better.)
 #
 # | measured | absolute | relative |
 # |---|---|---|
-# | perplexity on Wikitext-103, 124 million parameters, less is better (Golovneva et al. 2024, table 5) | 24.87 | 23.81 |
+# | perplexity on Wikitext-103, 124 million parameters (Golovneva et al. 2024, table 5) | 24.87 | 23.81 |
 # | mean of 1 / rank, ten small tasks, eight tested at up to twice the trained length (Kazemnejad et al. 2023, figure 1) | 0.22 (sinusoids) | 0.55 (T5), 0.50 (ALiBi) |
 #
-# In the second comparison a decoder with no positions at all was first, with 0.69.
+# In the second comparison, a decoder with no positions at all came first, with 0.69.
 #
-# Beyond the training length, relative vectors get bad: distances never seen have no vector, so nothing is added
-# for them. If they all take the vector of the farthest trained distance, the model stays much healthier
-# (Golovneva et al. 2024, section 5.4 and figure 3). Lesson 09 measures all encodings on a task of its own, up
-# to four times the training length, and lesson 12 on text.
+# Beyond the training length, a model with a vector per distance gets bad: the distances it never saw have no
+# vector, so nothing is added for them. When all of these take the vector of the farthest trained distance, it
+# stays much better (Golovneva et al. 2024, section 5.4 and figure 3). In lessons 09 and 10 you'll see what
+# happens on a task of our own, up to four times the training length, and in lesson 12 on text.
 #
 # ## What comes next
 #
 # All four put the distance into the score *beside* the product of query and key. RoPE, lesson 06, puts it
-# *inside*: it rotates query and key, each by its own position, so that their product knows only the difference.
-# You have the tool already, from lesson 04: a shift is a rotation.
+# *inside*: it rotates query and key, each by its own position, so that only the difference is left in their
+# product. You already have the tool for it, from lesson 04: a shift is a rotation.

@@ -72,14 +72,18 @@ def square_of_queries(query_len, key_len):
 
 
 @mistake(
-    "relative_positions", "A token is 0 from itself, not 1: count i and j from the same number."
+    "relative_positions",
+    "A token is at distance 0 from itself, not 1: count i and j from the same number.",
 )
 def queries_from_zero_keys_from_one(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len, key_len), (1, key_len + 1))
 
 
-@mistake("relative_positions", "A token is 0 from itself, not -1: the last query is key_len - 1.")
+@mistake(
+    "relative_positions",
+    "A token is at distance 0 from itself, not -1: the last query is at key_len - 1.",
+)
 def queries_one_too_late(query_len, key_len):
     check_lengths(query_len, key_len)
     return table((key_len - query_len + 1, key_len + 1), (key_len,))
@@ -121,7 +125,7 @@ def future_only(query_len, key_len):
     return np.maximum(table((key_len - query_len, key_len), (key_len,)), 0)
 
 
-@mistake("relative_positions", "These are sums: the key's position *minus* the query's.")
+@mistake("relative_positions", "You added the positions. Take the key's *minus* the query's.")
 def sums_of_positions(query_len, key_len):
     check_lengths(query_len, key_len)
     return np.arange(key_len - query_len, key_len)[:, None] + np.arange(key_len)
@@ -915,12 +919,12 @@ def both_directions_alike(relative_position, **sizes):
     return bucket(-abs(relative_position) if causal else relative_position, **sizes)
 
 
-@mistake("t5_bucket", "This is the bidirectional rule, whatever is asked for.")
+@mistake("t5_bucket", "You always use the bidirectional rule. Look at `bidirectional`.")
 def always_bidirectional(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"bidirectional": True})
 
 
-@mistake("t5_bucket", "This is the causal rule, whatever is asked for.")
+@mistake("t5_bucket", "You always use the causal rule. Look at `bidirectional`.")
 def always_causal(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"bidirectional": False})
 
@@ -1004,7 +1008,7 @@ def capped_at_all(relative_position, **sizes):
     return bucket(relative_position, **sizes, most=sizes.get("num_buckets", 32))
 
 
-@mistake("t5_bucket", "Near distances have a bucket each up to B. They should only up to B/2.")
+@mistake("t5_bucket", "All distances below B have a bucket each. Only those below B/2 should.")
 def near_up_to_b(relative_position, **sizes):
     two_sided, size = sizes.get("bidirectional", True), 2 * half_of_b(**sizes)
     n = abs(relative_position) if two_sided else np.maximum(-relative_position, 0)
@@ -1038,7 +1042,7 @@ def logarithms_of_the_whole(relative_position, **sizes):
     return bucket(relative_position, **sizes, start=1, end=sizes.get("max_distance", 128))
 
 
-@mistake("t5_bucket", "The fraction is multiplied by B. It should be B/2.")
+@mistake("t5_bucket", "The fraction is multiplied by B. Multiply it by B/2.")
 def twice_as_fast(relative_position, **sizes):
     return bucket(relative_position, **sizes, far=2 * half_of_b(**sizes))
 
@@ -1133,7 +1137,9 @@ def all_but_ahead_from_b_on(relative_position, **sizes):
     return back + size * np.where(relative_position > 0, -1, 1)
 
 
-@mistake("t5_bucket", "Keys ahead get B added in the causal case, too. They count as distance 0.")
+@mistake(
+    "t5_bucket", "Keys ahead get B added in the causal case, too. There they count as distance 0."
+)
 def ahead_in_both_cases(relative_position, **sizes):
     causal = not sizes.get("bidirectional", True)
     more = 2 * half_of_b(**sizes) * causal * (relative_position > 0)
@@ -1145,12 +1151,12 @@ def causal_by_default(relative_position, **sizes):
     return bucket(relative_position, **{"bidirectional": False} | sizes)
 
 
-@mistake("t5_bucket", "max_distance is always 128, whatever is asked for.")
+@mistake("t5_bucket", "max_distance is always 128 here. Use the argument.")
 def fixed_distance(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"max_distance": 128})
 
 
-@mistake("t5_bucket", "There are always 32 buckets, whatever is asked for.")
+@mistake("t5_bucket", "There are always 32 buckets here. Use num_buckets.")
 def fixed_buckets(relative_position, **sizes):
     return bucket(relative_position, **sizes | {"num_buckets": 32})
 
@@ -1236,14 +1242,14 @@ class RowsAndColumnsExchanged(RightT5Bias):
         return picked(self, bucket_of(self, distances)).transpose(-2, -1)
 
 
-@mistake("T5Bias", "Direction and sizes are t5_bucket's defaults here. Hand on those of self.")
+@mistake("T5Bias", "Direction and sizes are t5_bucket's defaults here. Pass on those of self.")
 class DefaultsOfTheRule(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
         return picked(self, t5_bucket(distances_of(q, k)) % self.num_buckets)
 
 
-@mistake("T5Bias", "The buckets are always causal. Hand on self.bidirectional.")
+@mistake("T5Bias", "The buckets are always causal. Pass on self.bidirectional.")
 class AlwaysCausalNumbers(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
@@ -1251,7 +1257,7 @@ class AlwaysCausalNumbers(RightT5Bias):
         return picked(self, t5_bucket(distances_of(q, k), False, *sizes))
 
 
-@mistake("T5Bias", "The last bucket begins where it does for 128. Hand on self.max_distance.")
+@mistake("T5Bias", "max_distance is always 128 here. Pass on self.max_distance.")
 class AlwaysTo128(RightT5Bias):
     def bias(self, q, k, v=None, x=None):
         check_num_heads(q, self.table.shape[-1])
@@ -1529,7 +1535,9 @@ def last_of_twice_the_power(num_heads):
     return completed(num_heads, series(2 * lower_power(num_heads))[-missing or None :])
 
 
-@mistake("alibi_slopes", "The missing slopes are 0. They come from twice the power of two below.")
+@mistake(
+    "alibi_slopes", "The slopes you add are 0. They should come from twice the power of two below."
+)
 def zeros_for_the_missing(num_heads):
     return completed(num_heads, np.zeros(num_heads))
 

@@ -298,7 +298,7 @@ def gradients_of_all_heads(answer):
 about(
     "RoPE",
     stars=2,
-    minutes=12,
+    minutes=15,
     blank=("RoPE.rotate", "RoPE.turn"),
     hints=(
         "Which positions do the new tokens have, and how long must a cache be to contain them? "

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "RoPE: rotating queries and keys"
 #     question: "How can a rotation say how far apart two tokens are?"
-#     minutes: 40
 #     achieved: "You have written RoPE, the encoding inside most of today's language models, and its backward pass."
 # ---
 
@@ -13,8 +12,8 @@
 # **How can a rotation say how far apart two tokens are?**
 #
 # In lesson 04 every position got a vector, and we added it to the token. In lesson 05 the distance itself went into the
-# score. RoPE, rotary position embedding (Su et al. 2021), does something else. It rotates each query and each key by an
-# angle that depends on its own position and nothing else. Then the two meet in a dot product, and only their distance
+# score. RoPE, rotary position embedding (Su et al. 2021), does neither of the two. It rotates each query and each key
+# by an angle that depends on nothing but its own position. Then the two meet in a dot product, and only their distance
 # is left.
 #
 # ## Three questions about lesson 04
@@ -25,7 +24,7 @@
 #
 # <details><summary>Answers</summary>First: by base^(-2c/dim) radians per position, so pair 0 by one radian, and the
 # others slower and slower. Second: a rotation of every pair, the same one for all positions. Third: only the order of
-# the columns, and it does no harm as long as you keep to one of them.</details>
+# the columns. Either is fine, as long as you stick to one of them.</details>
 
 # %%
 import matplotlib.pyplot as plt
@@ -46,7 +45,7 @@ from solutions.rope import apply_rope_half, check_head_rows, check_rotation
 # %% [markdown]
 # ## A point on a circle
 #
-# Two numbers are a point in the plane. This rotates it around the origin by an angle $a$:
+# Take two numbers as a point in the plane. This matrix rotates it around the origin by an angle $a$:
 #
 # $$\begin{pmatrix} x' \\ y' \end{pmatrix} = \begin{pmatrix} \cos a & -\sin a \\ \sin a & \cos a \end{pmatrix}
 # \begin{pmatrix} x \\ y \end{pmatrix}$$
@@ -54,8 +53,8 @@ from solutions.rope import apply_rope_half, check_head_rows, check_rotation
 # %% exercise="rotate_pair"
 
 # %% [markdown]
-# Now let the position be the angle, in radians: at position $m$ a token's point is rotated by $m$. Follow the point
-# [1, 0] through the positions, and it walks along a circle.
+# Now let the position be the angle, in radians: at position $m$ a token's point is rotated by $m$. So as the point
+# [1, 0] goes from position to position, it walks along a circle.
 #
 # **Predict before you run.** At which position is it back near its start for the first time?
 #
@@ -70,7 +69,7 @@ for axis, (speed, labeled) in zip(axes, labels.items()):
     axis.scatter(*np.transpose(walk), c=range(7), cmap="viridis", s=55)
     for m in labeled:
         axis.text(*(1.22 * walk[m]), m, ha="center", va="center")
-    axis.set(title=f"speed {speed:g}", xlabel="first column")
+    axis.set(title=f"{speed:g} rad per position", xlabel="first column")
     axis.set(xlim=(-1.45, 1.45), ylim=(-1.45, 1.45), aspect="equal")
 axes[0].set_ylabel("second column")
 figure.suptitle("[1, 0] at the positions 0 to 6: fast, slow, slower")
@@ -81,8 +80,8 @@ show(figure, alt)
 # %% [markdown]
 # ## Two rotated points
 #
-# The dot product of two points depends on their lengths and on the angle *between* them. Rotate one by $m$ and the
-# other by $n$, and that angle changes by $m - n$.
+# The dot product of two points depends on their lengths and on the angle *between* them. If you rotate one by $m$ and
+# the other by $n$, that angle changes by $m - n$.
 #
 # **Predict before you run.** A query is at 5 and a key at 3. Which of these pairs have the same product: 105 and 103, 9
 # and 7, 3 and 5?
@@ -96,14 +95,14 @@ claim("Two back is two back.", np.isclose(products[5, 3], products[105, 103]))
 claim("Two ahead is not.", abs(products[5, 3] - products[3, 5]) > 1)
 
 # %% [markdown]
-# Two back is two back, wherever you are. But 3 and 5 is two *ahead*, and that is something else. This is all of RoPE!
-# The rest is doing it well.
+# Two back is two back, wherever you are. But a query at 3 and a key at 5 is two *ahead*, and that's something else. And
+# this is all there is to RoPE! The rest of the lesson is about doing it well.
 #
 # ## Many pairs, many speeds
 #
 # A single pair would mix positions up: at one radian per position, 44 back looks almost like 0 back, since 44 radians
-# are 7.003 rounds. So we take the columns of a query in pairs, and give each pair a speed of its own. They are those of
-# lesson 04:
+# are 7.003 rounds. So we take the columns of a query in pairs, and give each pair a speed of its own. The speeds are
+# those of lesson 04:
 #
 # $$\text{angle}[m, c] = m \cdot \text{base}^{-2c / \text{dim}} \qquad c = 0, \dots, \text{dim}/2 - 1$$
 #
@@ -113,8 +112,8 @@ claim("Two ahead is not.", abs(products[5, 3] - products[3, 5]) > 1)
 # %% exercise="rope_cache"
 
 # %% [markdown]
-# **Predict before you run.** Here is the cosine of 32 columns, so 16 pairs, over 200 positions, for the paper's base
-# and for a base of 100. What does the base change, and in which pairs?
+# **Predict before you run.** The cell draws the cosines of 32 columns, so of 16 pairs, over 200 positions, once for the
+# paper's base and once for a base of 100. In which pairs will you see a difference?
 
 # %% tags=["folded"]
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.9), sharey=True)
@@ -133,14 +132,16 @@ change. With base 100 even the last one goes through nearly half a round."""
 show(figure, alt)
 
 # %% [markdown]
-# The first pair goes around at the same speed. With 10,000 the last ones hardly move: they are for long texts.
+# The first pair moves at the same speed with either base. The last ones differ most: with 10,000 they hardly move, and
+# that's what makes them useful in long texts.
 #
-# Pair $c$ is the columns $2c$ and $2c + 1$. This is the rotation from above, with the cosine and sine of its position:
+# Pair $c$ consists of the columns $2c$ and $2c + 1$. It's rotated as above, with the cosine and the sine of its
+# position:
 #
 # $$y_{2c} = x_{2c} \cos_c - x_{2c+1} \sin_c \qquad y_{2c+1} = x_{2c} \sin_c + x_{2c+1} \cos_c$$
 #
-# You don't need a loop. Take all even columns at once, and all odd ones. And use the engine's operations (slices,
-# `torch.stack`, `torch.cat`), because training has to find its way back through them.
+# You don't need a loop: take all even columns at once, and all odd ones. And use the engine's operations (slices,
+# `torch.stack`, `torch.cat`), because in training the gradient has to find its way back through them.
 
 # %% exercise="apply_rope"
 
@@ -159,30 +160,31 @@ print("vectors unchanged: those at", np.flatnonzero(unchanged))
 claim("A rotation keeps lengths.", np.allclose(before, after))
 
 # %% [markdown]
-# A rotation keeps lengths, so a position can't drown what a token says. And the values aren't rotated at all: they
-# carry what is said, not where.
+# No length changes, so a position can't drown what a token says, as the raw index did in lesson 04. Only position 0
+# leaves its vector alone, since its angles are all 0. And the values aren't rotated at all: they carry what is said,
+# not where.
 #
 # ## Only the distance is left
 #
-# Let $R_m$ be the whole rotation at position $m$, with one 2 x 2 block per pair. Rotating back is the transpose,
-# $R_m^\top = R_{-m}$, and angles add up. So this is the score of a query at $i$ and a key at $j$:
+# Let $R_m$ be the whole rotation at position $m$, with one 2 x 2 block per pair. Its transpose rotates back,
+# $R_m^\top = R_{-m}$, and angles add up. So a query at $i$ and a key at $j$ get the score
 #
 # $$(R_i q) \cdot (R_j k) = q^\top R_i^\top R_j \, k = q \cdot (R_{j - i} \, k)$$
 
 # %% exercise="score_at_distance"
 
 # %% [markdown]
-# To see it, put the same query and the same key at all of 20 positions. Equal distances are the diagonals of the map of
-# scores. And see two mistakes break that. In the middle, $y_{2c}$ has a plus where its minus belongs. On the right,
-# each angle comes twice, $[a_0, a_0, a_1, a_1, \dots]$, which is meant for neighboring columns. But columns are paired
-# as halves there: 0 with 16, 1 with 17, ...
+# To see it, we put the same query and the same key at each of 20 positions and draw all their scores as a map. In it,
+# equal distances are diagonals. Beside it are two mistakes. In the middle, $y_{2c}$ has a plus where its minus belongs.
+# On the right, each angle comes twice in a row, $[a_0, a_0, a_1, a_1, \dots]$, so neighboring columns should be pairs.
+# But the code pairs halves: column 0 with 16, 1 with 17, and so on.
 #
 # **Predict before you run.** Which of these does each mistake break: equal lengths, equal diagonals, position 0
 # unchanged?
 #
-# <details><summary>Answer</summary>Both break the first two. With a plus it's no rotation. If the two columns
-# of a pair get different angles, it isn't one either. Position 0 survives both, since all its sines are 0. So testing there is testing
-# nothing.</details>
+# <details><summary>Answer</summary>Both break the first two, because neither is a rotation any more: one has a plus,
+# and in the other the two columns of a pair get different angles. Position 0 survives both, since all its sines are 0.
+# So a test at position 0 tests nothing.</details>
 
 
 # %%
@@ -226,29 +228,31 @@ plus for the minus, and layouts mixed: blots and patches, no stripes."""
 show(figure, alt)
 
 # %% [markdown]
-# No table of distances, no sum in the score, nothing to learn. And both ways of mixing layouts have been published.
-# Neither raised an error: [huggingface/transformers #47328](https://github.com/huggingface/transformers/issues/47328)
-# laid out its angles for halves and paired neighbors, and
+# So you need no table of distances, nothing is added to the score, and there's nothing to learn. But layouts are easily
+# mixed up, and no error tells you. Both ways have been published:
+# [huggingface/transformers #47328](https://github.com/huggingface/transformers/issues/47328) laid out its angles for
+# halves and paired neighbors, and
 # [raiyanyahya/how-to-train-your-gpt #6](https://github.com/raiyanyahya/how-to-train-your-gpt/issues/6) did the reverse.
 #
 # ## Two layouts in memory
 #
-# Which columns make a pair is a matter of taste. There are two tastes around:
+# Which columns make a pair is a matter of taste, and there are two tastes around:
 #
 # | layout | pairs of eight columns | found in |
 # |---|---|---|
 # | pairs, "interleaved" | 0 1, 2 3, 4 5, 6 7 | the RoPE paper, GPT-J, Meta's own LLaMA code |
 # | halves, "rotate half" | 0 4, 1 5, 2 6, 3 7 | GPT-NeoX, LLaMA in the Hugging Face library |
 #
-# It's the same rotation with its columns in another order. But the weights of a model are made for one of the two. A
-# query is $W_q x$, so row $r$ of $W_q$ makes column $r$ of the query. Reorder the rows of $W_q$ and $W_k$ within each
-# head, and a model that was trained with pairs runs in a library that rotates halves.
+# It's the same rotation with its columns in another order. But a trained model's weights fit only one of the two. A
+# query is $W_q x$, so row $r$ of $W_q$ makes column $r$ of the query. That's why you can move a model from one layout
+# to the other: reorder the rows of $W_q$ and $W_k$ within each head, and a model that was trained with pairs runs in a
+# library that rotates halves.
 
 # %% exercise="rope_rows_to_halves"
 
 # %% [markdown]
-# Take one query and one key, as if from a model that was trained with pairs, and let them move apart. **Predict:** if
-# you rotate halves and leave the rows as they are, at which distance is the score still right?
+# Take one query and one key, as if from a model that was trained with pairs, and let them move apart. **Predict.** If
+# you rotate halves but leave the rows as they are, at which distance is the score still right?
 
 
 # %%
@@ -268,19 +272,20 @@ for back in (0, 1, 2, 4, 8):
     claim("With its rows reordered, a model gives the same scores.", same)
 
 # %% [markdown]
-# Only at distance 0, where nothing is rotated. Even so, nothing fails, and equal distances still get equal scores. A
-# model in the wrong layout doesn't look broken. It's only worse than it should be.
+# Only at distance 0, where query and key are rotated alike. And yet nothing fails, and equal distances still get equal
+# scores. So a model in the wrong layout doesn't look broken. Its scores are just not the ones it was trained with.
 #
 # ## Near first?
 #
-# What does a head see when query and key are equal? Take ones in all columns: the score is a sum of cosines, as in
-# lesson 04. The **base** says how slow the slowest pair is. The paper has 10,000; for long texts people take more.
+# Does RoPE make a head prefer near tokens? Let query and key be equal, with ones in all columns: then the score is a
+# sum of cosines, as in lesson 04. The **base** says how slow the slowest pair is. The paper has 10,000, and for long
+# texts people take more.
 #
-# **Predict before you move the slider.** Which base keeps the score above one half all the way to 200 back: 10,000, a
+# **Predict before you move the slider.** Which base keeps the score above one half up to 200 tokens back: 10,000, a
 # million, or none?
 #
-# <details><summary>Answer</summary>A million just does it. Watch the curve straighten as one pair after another becomes
-# too slow to notice.</details>
+# <details><summary>Answer</summary>A million does. Watch the curve rise as one pair after another becomes too slow to
+# matter.</details>
 
 # %% tags=["nbval-ignore-output", "folded"]
 near, ones = np.arange(0, 201, 5), np.ones(128)
@@ -301,15 +306,16 @@ lowest = [score_by_base(base)[0].values.min() for base in (1e4, 1e6)]
 claim("10,000 does not, a million does.", lowest[0] < 0.4 and lowest[1] > 0.5)
 
 # %% [markdown]
-# The paper claims that RoPE works at any length, suits linear attention, and lets the bond between two tokens decay
-# with their distance. The last one is proved of an upper *bound* (section 3.4.3), and below a bound a score may do as
-# it likes.
+# The paper claims three things for RoPE: it takes texts of any length, it can be combined with linear attention (a
+# cheaper kind, without the softmax), and two tokens depend on each other less, the farther apart they are. For the last
+# one it proves that an upper *bound* falls with the distance (section 3.4.3). But below a bound, a score may do as it
+# likes.
 #
-# Back to our sentence, in which *saw* has to find *cat*, six back. We give all words the same key. At first it is the
-# query of *saw* itself. Then it is that query, rotated by six positions beforehand, so that it fits again six back. (To
-# make it sharp, we use only the four fastest pairs.)
+# Back to our sentence, in which *saw* has to find *cat*, six back. We give all words the same key. First, it's a copy
+# of the query of *saw*. Then it's that query rotated ahead by six positions, so that a key six back ends up where the
+# query is. (To make it sharp, we use only the four fastest pairs.)
 #
-# **Predict before you run.** Which word does *saw* like best, with either key?
+# **Predict before you run.** Which word does *saw* like best with the first key, and which with the second?
 
 # %% tags=["folded"]
 words = "the cat that sat on the mat saw".split()
@@ -323,31 +329,32 @@ for by, filling, best in ((0, color, "saw"), (6, "white", "cat")):
     axis.plot(scores, line, color=color, mfc=filling, ms=9, label=label)
 axis.set_xticks(range(8), words)
 axis.set(ylabel="score", ylim=(-1.5, 18))
-axis.set_title("A head can look back to where it wants")
+axis.set_title("One query, two keys: saw likes itself, or cat")
 axis.legend(fontsize=11, loc="upper center", title="the key of all words")
 alt = """Scores of the eight words up to saw. With the query as key, saw itself
 has the highest. With that query rotated by six, cat has."""
 show(figure, alt)
 
 # %% [markdown]
-# So a head can look six back. Whether trained weights prefer near tokens is a question for trained models.
+# So the weights decide: a head can look at itself, or six back. Whether trained heads prefer near tokens is a question
+# for trained models.
 #
 # ## The way back
 #
-# Training needs the gradient of $x$, given that of $y$. For one pair $y = R x$. By the rule of lesson 01, each $x$
-# collects slope times gradient from every $y$ that it went into. That is a product with the *transposed* matrix:
+# Training needs the gradient of $x$, given that of $y$. For one pair, $y = R x$. By the rule of lesson 01, each $x$
+# collects slope times gradient from every $y$ that it went into. And that's a product with the *transposed* matrix:
 # $g_x = R^\top g_y$.
 #
-# **Predict:** what does $R^\top$ do to a point?
+# **Predict.** What does $R^\top$ do to a point?
 #
-# <details><summary>Answer</summary>Transposing changes the sign of the sines, and nothing else. That is the rotation by
-# minus the angle: the gradient is rotated <em>back</em>. It keeps its length on the way.</details>
+# <details><summary>Answer</summary>Transposing changes the sign of the sines, and nothing else. So it rotates by minus
+# the angle: the gradient is rotated <em>back</em>, and it keeps its length.</details>
 
 # %% exercise="rope_backward"
 
 # %% [markdown]
-# **Predict before you run.** If you forget this and rotate the gradient forward again, at which positions would you not
-# notice? (We print the cosine between right and wrong: 1 is the same direction, -1 the opposite one.)
+# **Predict before you run.** Suppose you forget this and rotate the gradient forward once more. At which positions
+# wouldn't you notice? (We print the cosine between right and wrong: 1 is the same direction, -1 the opposite one.)
 
 # %%
 x = torch.tensor(rng.standard_normal((64, 2)), requires_grad=True)
@@ -361,7 +368,8 @@ claim("The engine agrees with you.", np.allclose(x.grad, by_hand))
 claim("At 2 it goes the wrong way.", cosine[0] > 0.99 and cosine[2] < 0)
 
 # %% [markdown]
-# It's off by twice the angle: right at 0, and nearly right at 3, where that is almost a whole round.
+# It's off by twice the angle. So it's right at 0, and nearly right at 3, where twice the angle is 6 radians, almost a
+# whole round.
 #
 # ## RoPE in a model
 #
@@ -370,15 +378,15 @@ claim("At 2 it goes the wrong way.", cosine[0] > 0.99 and cosine[2] < 0)
 # - **An offset.** A model that writes token by token keeps the old keys, already rotated. New ones come at the
 #   positions `offset`, `offset + 1`, ...
 # - **Partial rotation.** Only the first `rotary_dim` columns are rotated, at the speeds of that width. The others
-#   compare tokens without regard to position.
+#   compare tokens without any regard to their positions.
 #
 # Fill in the two methods. This class is what trains from now on, wherever a model is told `"rope"`.
 
 # %% exercise="RoPE"
 
 # %% [markdown]
-# Eight tokens are in the cache, and four more come. **Predict:** if you forget the offset, which scores of the four go
-# wrong?
+# Eight tokens are in the cache, and four more come. **Predict.** If you forget the offset, which scores of these four
+# go wrong?
 
 # %%
 rope = RoPE(head_dim=16, rotary_dim=8)
@@ -408,7 +416,8 @@ in the cache they go up to 5; among the four new tokens they are 0."""
 show(figure, alt)
 
 # %% [markdown]
-# The four new tokens see *each other* rightly, since only distances count. A test on a short text would miss this one.
+# Only those with the cached keys. The four new tokens see *each other* just as they should, since only distances count.
+# So a test on a text that fits into one call would miss this mistake.
 #
 # ## Beside absolute and relative positions
 #
@@ -418,8 +427,8 @@ show(figure, alt)
 # | complexity | a vector per position, added once | something added to each of T x T scores | a cache of T rows, and any fast attention code works |
 # | used by | GPT-2, BERT | Transformer-XL, T5, BLOOM | GPT-J, GPT-NeoX, ChatGLM, LLaMA |
 #
-# Articles write such tables by hand. Here is one that is computed: each cell is a question put to a layer with random
-# weights. (Lesson 07 explains them all, and there you'll write two of the questions.)
+# Articles write such tables by hand. Here's one that is computed: for each cell we put a question to a layer with
+# random weights. (In lesson 07 you'll see all of these questions, and write two of them yourself.)
 
 # %%
 table = property_table(["sinusoidal", "learned", "shaw", "rope"])
@@ -430,25 +439,25 @@ claim("A shift changes no score of RoPE.", table["rope"]["shift-invariant"])
 claim("It doesn't decay by itself.", not table["rope"]["decays"])
 
 # %% [markdown]
-# There is an angle for every position, so RoPE *extends*. That isn't to say that it does well there: the angles of the
-# slow pairs are new to the model. On ten small tasks, tested at up to twice the length, mean reciprocal ranks (1 is
-# best) were 0.69 without positions, 0.55 for T5's, 0.50 for ALiBi, 0.33 for rotary and 0.22 for sinusoidal ones
-# (Kazemnejad et al. 2023).
+# Every position has an angle, so RoPE *extends* to longer texts. That doesn't mean it does well there, since the angles
+# of the slow pairs are new to the model. In the comparison that you know from lessons 04 and 05 (Kazemnejad et al.
+# 2023: ten small tasks, eight tested at up to twice the length), the mean of 1 / rank was 0.33 for RoPE. That's better
+# than 0.22 for sinusoids, but less than 0.50 for ALiBi, 0.55 for T5 and 0.69 without positions.
 #
 # ## What is in use today
 #
-# RoPE. In version 5.23 of the Hugging Face library we counted 173 families of models with a head for language modeling,
-# and the code of 123 of them rotates. (Our tests compare this RoPE with the code of GPT-J, GPT-NeoX and LLaMA.) What
-# has changed since 2021 is around it:
+# RoPE, mostly. In version 5.23 of the Hugging Face library we counted 173 families of models with a head for language
+# modeling, and the code of 123 of them rotates. (Our tests compare this RoPE with the code of GPT-J, GPT-NeoX and
+# LLaMA.) What has changed since 2021 is what's around the rotation:
 #
 # | since then | for example |
 # |---|---|
 # | a larger base | 500,000 by default in Llama 4, a million in the global layers of Gemma 3 |
 # | angles rescaled for longer contexts | YaRN in gpt-oss |
-# | hybrids | Llama 4, SmolLM3: no positions in every fourth layer; Cohere 2: RoPE only in layers with a sliding window |
+# | only in some layers | Llama 4, SmolLM3: no positions in every fourth layer; Cohere 2: RoPE only in layers that see a window of near tokens |
 #
 # ## What comes next
 #
-# Sinusoids, Shaw, T5, ALiBi, RoPE: they all count *tokens*. But *saw* doesn't want the word six back. It wants the
-# subject, however many words are in between. [Lesson 07](07_cope.ipynb) shows where counting tokens ends, and builds an
-# encoding that counts what matters: CoPE.
+# Sinusoids, Shaw, T5, ALiBi, RoPE: they all count *tokens*. But *saw* doesn't really want the word six back. It wants
+# its subject, however many words are in between. [Lesson 07](07_cope.ipynb) shows what counting tokens can't do, and
+# builds an encoding that counts what matters: CoPE.

@@ -178,8 +178,8 @@ def entry_by_entry(point, angle):
 
 @mistake(
     "rotate_pair",
-    "The digits are cut off, as zeros_like(point) does for whole coordinates. Use an array of "
-    "floats.",
+    "The decimals are cut off: zeros_like(point) makes whole numbers of whole coordinates. Use an "
+    "array of floats.",
 )
 def cut_to_whole_numbers(point, angle):
     result = np.zeros_like(point)
@@ -928,7 +928,7 @@ def divided_by_speeds(q, k, distance, base=10000.0):
 
 @mistake(
     "score_at_distance",
-    "A row is taken that the table does not have. Make angles from the distances themselves.",
+    "You ask for a row that the table doesn't have. Make angles from the distances themselves.",
 )
 def rows_past_the_end(q, k, distance, base=10000.0):
     cos, sin = (table[abs(distance)] for table in right_cache(max(distance) + 1, len(k), base))

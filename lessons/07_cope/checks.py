@@ -221,12 +221,11 @@ about(
         "Compute p once more, in NumPy. Then go back in three steps, each with an array of its "
         "own: the gradient of the positions, that of the gates, that of what went into the "
         "sigmoid. The gradient of the logits branches off at the first.",
-        "Take the lesson's example: gates 0.5, 0.5, 0.5, z = 0, 8, 4, gradients 1, and p = 1.5, "
-        "1, 0.5. The rows beside p are 1 2, 1 2 and 0 1, so the slopes are -4, -4, 8. Gate 0 is "
-        "part of p[0] alone, gate 1 of p[0] and p[1], gate 2 of all: -4, -8, 0, a running sum "
-        "from the left. Row n has the share max(0, 1 - |p - n|) in an output. For p = 1.5 that is "
-        "0, 0.5, 0.5, and with p[..., None] you get it for all rows at once. np.take_along_axis "
-        "picks z at whole rows.",
+        "Take the lesson's example: z = 0, 8, 4, and p = 1.5, 1, 0.5. The rows beside p are 1 2, "
+        "1 2 and 0 1, so the slopes are -4, -4, 8. Gate 0 is part of p[0] alone, gate 1 of p[0] "
+        "and p[1], gate 2 of all: -4, -8, 0, a running sum from the left. Row n has the share "
+        "max(0, 1 - |p - n|) in an output. For p = 1.5 that is 0, 0.5, 0.5, and with p[..., None] "
+        "you get it for all rows. np.take_along_axis picks z at whole rows.",
         "grad_p = grad * (<z one row up, but at most the last> - <z at floor p>); grad_gates = "
         "<running sum of grad_p> * mask; return grad_gates * <slope of the sigmoid>, <grad times "
         "share, summed over the keys>",

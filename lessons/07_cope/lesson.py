@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "CoPE: counting what matters"
 #     question: "How can attention count sentences, or x's, instead of tokens?"
-#     minutes: 40
 #     achieved: "You have written CoPE, forward and backward. Show someone the gates that find the sentences."
 # ---
 
@@ -13,9 +12,9 @@
 # **How can attention count sentences, or x's, instead of tokens?**
 #
 # Every encoding so far measures distance in tokens. But nobody says "the word 17 tokens back". We say "the last
-# sentence", "the second name", "since x was set". In this lesson you see where counting tokens ends, and you build the
-# encoding that this course is named after: **Contextual Position Encoding** (Golovneva et al. 2024, arXiv 2405.18719).
-# (Not to be confused with Clipped RoPE, 2602.05258, and Complex Positional Encoding, 2508.18308.)
+# sentence", "the second name", "since x was set". In this lesson you'll see what counting tokens can't do, and you'll
+# build the encoding that this course is named after: **Contextual Position Encoding** (Golovneva et al. 2024, arXiv
+# 2405.18719). (Not to be confused with Clipped RoPE, 2602.05258, or Complex Positional Encoding, 2508.18308.)
 #
 # ## Three questions about lesson 05
 #
@@ -46,14 +45,14 @@ color, line = STYLES["cope"]
 # %% [markdown]
 # ## What tokens cannot count
 #
-# The authors gave two large models a short text and asked how often a word occurs in its *last sentence*. The right
-# answer was: not at all. For "Alice" as for "book", GPT-4 said once, and Llama-2 70B Chat said twice (table 1). To
-# answer, you have to know where the last sentence begins.
+# The authors gave two large models a short text and asked how often a word occurs in its *last sentence*. For "Alice"
+# and for "book" the right answer was: not at all. But GPT-4 said once both times, and Llama-2 70B Chat said twice
+# (table 1). To answer, you have to know where the last sentence begins.
 #
-# Here is the reason in its smallest form (section 3.1). There are two kinds of tokens, x and y, and a head should
-# attend to **the last x**, however many y's have come since: `yyyyxyyyy`. Its score is content plus position. At the
-# same position, an x scores $\Delta$ more than a y. And of two x's the later one has to win by a margin, wherever they
-# are, so each step back costs at least $\delta$. Now an x that is $n$ back competes with the y at the query's own
+# Here's why that's hard, in its smallest form (section 3.1). There are two kinds of tokens, x and y, and a head should
+# attend to **the last x**, however many y's have come since: `yyyyxyyyy`. Say its scores are content plus position. For
+# its content, an x scores $\Delta$ more than a y. And of two x's the later one has to win by a margin, wherever they
+# are, so each step back costs at least $\delta$. Now let an x that is $n$ back compete with the y at the query's own
 # position:
 #
 # $$\frac{\text{weight of x}}{\text{weight of y}} \le e^{\Delta - n \delta}$$
@@ -82,44 +81,44 @@ show(figure, alt)
 claim("Two y's are not too many, three are.", ratio[2] > 1 > ratio[3])
 
 # %% [markdown]
-# The last y. With two y's the x still wins, since $1 > 2 \cdot 0.4$; with three it is beaten. A smaller $\delta$
-# reaches further, but then two neighboring x's are hardly told apart. For every $\Delta$ and $\delta$ there is a text
-# that is too long. (One head, that is. Several heads and layers can do more.) What we need is a distance that doesn't
-# grow with every y.
+# The last y gets the largest weight. With two y's the x still wins, since $1 > 2 \cdot 0.4$; with three it's beaten. A
+# smaller $\delta$ reaches further, but then the head can hardly tell two neighboring x's apart. Whatever $\Delta$ and
+# $\delta$ are, some text is too long. (For one head, that is. Several heads and layers can do more.) What we need is a
+# distance that doesn't grow with every y.
 #
 # ## A gate for every pair
 #
-# So let the query decide what counts. For each key there is a **gate** between 0 and 1. It's nearly free, because query
-# and key are compared anyway:
+# So let the query decide what counts. For each key it has a **gate** between 0 (ignore this token) and 1 (count it). A
+# gate is nearly free, because query and key are compared anyway:
 #
 # $$g_{ij} = \sigma \left( \frac{q_i \cdot k_j}{\sqrt{\text{head\_dim}}} \right)$$
 #
-# $\sigma$ is the sigmoid, not the softmax: each gate is a question of its own, and any number of them may be open. (One
-# sentence of the paper's section 4 says softmax. That's a slip.)
+# $\sigma$ is the sigmoid, not the softmax. Each gate answers a question of its own, so any number of them may be open.
+# (One sentence of the paper's section 4 says softmax. That's a slip.)
 
 # %% exercise="cope_gates"
 
 # %% [markdown]
 # ## Position: a sum of gates
 #
-# The position of key $j$, seen from query $i$, is how much was counted from one to the other, both included:
+# The position of key $j$, seen from query $i$, is how much has been counted between the two, both included:
 #
 # $$p_{ij} = \sum_{k=j}^{i} g_{ik}$$
 #
-# The text of the paper's figure 1 is: *Alice was tired. She tried reading. A rabbit came.* (We have added the last full
-# stop.) Let the last token ask, and let its gates open for full stops.
+# The text of the paper's figure 1 is: *Alice was tired. She tried reading. A rabbit came.* (We've added the last full
+# stop.) Let the last token ask, with gates that open at full stops.
 #
 # **Predict.** What is the position of *She*, and what is that of *Alice*?
 #
-# <details><summary>Answer</summary>From She to the end there are two full stops: position 2, and a little more, since
-# closed gates are not quite 0. From Alice on there are three.</details>
+# <details><summary>Answer</summary>From She to the end there are two full stops, so She is at 2, and a little more,
+# since closed gates aren't quite 0. From Alice on there are three.</details>
 
 # %% exercise="cope_positions"
 
 # %% [markdown]
 # Let's set keys and queries by hand. Column 0 of a key says "ends a sentence", column 1 "is someone", and column 2 is
-# always 1. The first query counts ends: its 20 opens the gate where column 0 is 1, and its -10 closes all others. The
-# second counts beings. (*She* is half a being here, since we have already counted Alice.)
+# always 1. The first query counts the ends of sentences: its 20 opens the gate where column 0 is 1, and its -10 closes
+# all the others. The second query counts beings. (*She* is half a being here, since we've already counted Alice.)
 
 # %%
 words = "Alice was tired . She tried reading . A rabbit came .".split()
@@ -160,14 +159,15 @@ sentences = np.repeat([3, 2, 1], 4)
 claim("Each sentence has one position.", (whole == sentences).all())
 
 # %% [markdown]
-# Every encoding of lessons 05 and 06 has to work with the first row. In the third, each sentence has *one* number,
-# however long it is. And another query counts something else in the same text: a position belongs to a *pair*, not to a
-# token.
+# The first row is all that the encodings of lessons 05 and 06 have to work with. In the third, each sentence has *one*
+# number, however long it is. And another query counts something else in the same text: in CoPE a position belongs to a
+# *pair*, not to a token.
 #
-# Turn the query yourself: at 0 degrees it counts ends, at 90 beings. **Predict before you move the slider.** What does
-# it count halfway, at 45? And the other way, at 225?
+# Rotate the query yourself: at 0 degrees it counts ends, at 90 beings. **Predict before you move the slider.** What
+# does it count halfway, at 45? And in the opposite direction, 225?
 #
-# <details><summary>Answer</summary>Halfway both, and She a little. At 225 nothing, so there are no positions.</details>
+# <details><summary>Answer</summary>Halfway, both ends and beings, and She a little. At 225 it counts nothing, so all
+# positions are 0.</details>
 
 
 # %% tags=["nbval-ignore-output", "folded"]
@@ -200,34 +200,39 @@ slider.show(
 )
 
 # %% [markdown]
-# How does a sum run to the left, when `cumsum` runs to the right? Flip, sum, flip back. Here are five tokens, seen from
-# number 3, after closing the gate of number 4.
+# You had to sum from the query to the left, but `cumsum` runs to the right. So flip, sum, and flip back. Here are five
+# tokens, seen from number 3, so the gate of number 4 is closed first.
 
 # %% tags=["folded"]
 g = np.array([1, 0.5, 0, 1, 0.7])
 closed = g * [1, 1, 1, 1, 0]
 back = closed[::-1]
-rows = {"gates": g, "later ones closed": closed, "flip": back}
-rows |= {"cumsum": back.cumsum(), "flip: positions": back.cumsum()[::-1]}
+rows = {"gates": g, "later ones closed": closed}
+rows |= {"flipped: 4 to 0": back, "summed: 4 to 0": back.cumsum()}
+rows |= {"flipped back: positions": back.cumsum()[::-1]}
 alt = """Five rows of five numbers. Gates 1, 0.5, 0, 1, 0.7; with the last one
 closed; flipped; summed from the left; flipped back: 2.5, 1.5, 1, 1, 0."""
-show_rows(rows, ["0", "1", "2", "3: query", "4"], "Flip, cumsum, flip", alt)
+columns = ["key 0", "key 1", "key 2", "key 3: the query", "key 4"]
+show_rows(rows, columns, "Flip, cumsum, flip", alt)
 
 # %% [markdown]
-# **Predict.** Open all gates: which positions come out, and where have you seen them? And with all gates closed?
+# **Predict.** Open all the gates. Which positions come out, and where have you seen them before? And what if all gates
+# are closed?
 #
-# <details><summary>Answer</summary>Open, it is i - j + 1: the relative position, plus one because the query counts
-# itself. So CoPE contains what you know. Closed, all are 0.</details>
+# <details><summary>Answer</summary>With all gates open, the position is i - j + 1: the distance in tokens, plus one
+# because the query counts itself. So relative positions are a special case of CoPE. With all gates closed, all are
+# 0.</details>
 #
 # ## Between two vectors
 #
-# A relative position looks up its vector in a table. But position 2.55 has no row. So mix the two rows beside it, by
-# how near each of them is:
+# A distance looks up its vector in a table (lesson 05). But position 2.55 has no row. So we mix the two rows beside it,
+# and the nearer one gets more weight:
 #
 # $$e[p] = w \, e[\lceil p \rceil] + (1 - w) \, e[\lfloor p \rfloor] \qquad w = p - \lfloor p \rfloor$$
 #
-# The table has `npos` rows, for the positions 0 to npos - 1. Larger positions are clamped to its end. Since only what
-# matters is counted, it can be small: the paper's language models go up to 64 for 1024 tokens (section 5.4).
+# The table has `npos` rows, for the positions 0 to npos - 1. Positions beyond that are clamped to its last row. Since
+# only what matters is counted, the table can be small: for 1024 tokens, the paper's language models go up to 64
+# (section 5.4).
 
 # %% exercise="interpolate"
 
@@ -235,8 +240,8 @@ show_rows(rows, ["0", "1", "2", "3: query", "4"], "Flip, cumsum, flip", alt)
 # **Find the mistake.** An article says: "The vector of position 2 is obtained by interpolating between positions 1 and
 # 3."
 #
-# <details><summary>Answer</summary>At 2, floor and ceiling are both 2 and w is 0: it is e[2] itself, and rows 1 and 3
-# have no part in it. Only positions in between are interpolated, such as Alice's 2.55, from the rows 2 and 3.</details>
+# <details><summary>Answer</summary>At position 2, floor and ceiling are both 2 and w is 0, so the vector is e[2]
+# itself. Only positions in between are interpolated: Alice's 2.55, for example, from the rows 2 and 3.</details>
 
 # %% tags=["folded"]
 table = torch.tensor([[0.0, 0.0], [0.9, 0.3], [1.5, 1.2], [1.3, 2.3]])
@@ -250,7 +255,9 @@ for j in (0, 4, 9, 10):
     label = f"{words[j]} at {by_beings[j].item():.2f}"
     axis.text(*(vectors[j] + (0.07, -0.07)), label, fontsize=12)
 axis.set(xlabel="first column", xlim=(-0.4, 2.1), ylim=(-0.3, 2.8))
-axis.set(ylabel="second column", title="Between two rows, on the line")
+axis.set(
+    ylabel="second column", title="A position in between, a vector in between"
+)
 alt = """Four points e[0] to e[3], joined by lines, with vectors on the lines:
 came near e[0], rabbit near e[1], She after e[1], Alice between e[2] and
 e[3]."""
@@ -262,29 +269,28 @@ claim("At 2 it is e[2].", same.all())
 # ## Into the score
 #
 # The vector is added on the side of the key, as Shaw's is: $\text{score}_{ij} \propto q_i \cdot (k_j + e[p_{ij}])$. Why
-# not rotate by $p_{ij}$, as RoPE does? It isn't that $p$ is a fraction; an angle may well be one. But RoPE rotates each
-# query and each key *once*, by its own position. Here the position belongs to the pair: there is nothing to rotate the
-# query alone by, or the key alone.
+# not rotate by $p_{ij}$, as RoPE does? You can rotate by any angle, so the fractions are no problem. But RoPE rotates
+# each query and each key *once*, by its own position, and here the position belongs to the pair.
 #
-# A vector per pair is a lot: 64 million numbers for 1024 tokens and a head_dim of 64. But $q_i \cdot e[p]$ is linear in
-# $e$, so interpolate *numbers* instead. $z_i[n] = q_i \cdot e[n]$ is how much query $i$ likes position $n$. One matrix
-# product makes all 65,536 of them (npos 64), and each pair picks two:
+# A vector per pair is a lot: 64 million numbers for 1024 tokens and a head_dim of 64. But the mixture of two products
+# is the product with the mixture, so we can interpolate *numbers* instead. Let $z_i[n] = q_i \cdot e[n]$ be how much
+# query $i$ likes position $n$. With 64 rows, one matrix product makes all 65,536 of these, and each pair picks two:
 #
 # $$q_i \cdot e[p_{ij}] = w \, z_i[\lceil p_{ij} \rceil] + (1 - w) \, z_i[\lfloor p_{ij} \rfloor]$$
 
 # %% exercise="interpolate_logits"
 
 # %% [markdown]
-# That's all of CoPE, and `CoPE.bias` is made of your functions. (We follow the listing in the paper's appendix B, where
+# And that's CoPE! The class `CoPE` is made of your functions. (We follow the listing in the paper's appendix B, where
 # $q \cdot e$ isn't divided by $\sqrt{\text{head\_dim}}$. Its equations and its published code differ:
 # `CoPE(scaling=...)`.)
 #
 # ## The number in the gate is the score
 #
-# Back to the last x. Now each *count* costs $\delta$, not each token. If the gates of the y's were closed, the x could
-# be any number of y's back! But no gate is ever quite closed, and the number inside it is the content score itself. Say
-# x scores $\Delta / 2$ and y scores $-\Delta / 2$. Then their gates are $\sigma(\pm \Delta / 2)$, and a y counts
-# $e^{-\Delta / 2}$ times as much as an x: 0.61 for $\Delta = 1$, 0.05 for $\Delta = 6$.
+# Back to the last x. With CoPE each *count* costs $\delta$, not each token. So if the gates of the y's were closed, the
+# x could be any number of y's back! But no gate is ever quite closed, and what opens it is the content score itself.
+# Say an x scores $\Delta / 2$ and a y scores $-\Delta / 2$. Then their gates are $\sigma(\pm \Delta / 2)$, and a y
+# counts $e^{-\Delta / 2}$ times as much as an x: 0.61 for $\Delta = 1$, but 0.05 for $\Delta = 6$.
 #
 # **Predict before you run.** From which $\Delta$ on does CoPE reach further back than counting tokens? (In both, two
 # neighboring x's differ by $\delta = 0.5$.)
@@ -314,14 +320,14 @@ claim("A soft gate is no better.", reach[1] <= 2)
 claim("A sharp one is ten times better.", reach[-1] > 120)
 
 # %% [markdown]
-# From about 1.5 on. Then it grows exponentially, so sharp gates pay. But they have a price. What opens a gate is a
-# large $q \cdot k$, and a large $q \cdot k$ is strong attention. This head can't count x's without looking at x's. For
-# the last x that's just right. But what if a head should count one thing and look at another?
+# From about 1.5 on, and then its reach grows exponentially. So sharp gates pay. But they have a price: what opens a
+# gate is a large $q \cdot k$, and that is strong attention, too. So this head can't count x's without looking at x's.
+# For the last x that's just right. But what if a head should count one thing and look at another?
 #
-# In *the cat that sat on the mat saw the dog*, let *saw* look for its subject: a noun, with one *the* in between. So it
-# counts each *the*, and likes nouns and position 1. In the first version gates and attention share their keys. In the
-# second the gates meet the *values*, `CoPE(gates="val_gates")`. (The paper also tried keys made by one more matrix,
-# `gates="sep_keys"`.) That costs one more product per pair.
+# In *the cat that sat on the mat saw*, let *saw* look for its subject: a noun, with one *the* in between. So it counts
+# each *the*, and it likes nouns and position 1. In the first version, gates and attention share the keys. In the
+# second, the gates compare the query with the *values*: `CoPE(gates="val_gates")`. (The paper also tried keys made by
+# one more matrix, `gates="sep_keys"`.) That costs one more product per pair.
 #
 # **Predict before you run.** Which words does *saw* look at in each version?
 
@@ -354,13 +360,14 @@ claim("With shared keys, saw looks at what it counts.", seen["keys"][5] > 0.9)
 claim("With val_gates, saw finds cat.", seen["val_gates"][1] > 0.9)
 
 # %% [markdown]
-# With shared keys it looks at what it counts. With gates of its own it steps over *mat* and finds *cat*, however many
-# words are in between. (If one more *the* is in between, it fails. This is one head, set by hand.)
+# With shared keys it looks at what it counts. With the values it steps over *mat* and finds *cat*, and more words in
+# between wouldn't matter. (One more *the* would: this is one head, set by hand.)
 #
 # ## The way back
 #
-# Training has to find out what to count, so a gradient travels from the scores through interpolation, sum and gate.
-# Here is a small example: one query, three keys, all gates 0.5, $z = [0, 8, 4]$, and a gradient of 1 for each output.
+# In training, a model has to find out what to count. So a gradient travels back from the scores through the
+# interpolation, the sum and the gate. For example, take one query, three keys, all gates 0.5, $z = [0, 8, 4]$, and a
+# gradient of 1 for each output.
 #
 # | what | key 0 | key 1 | key 2 (the query) |
 # |---|---|---|---|
@@ -371,19 +378,20 @@ claim("With val_gates, saw finds cat.", seen["val_gates"][1] > 0.9)
 # | gradient of what went into the sigmoid | -1 | -2 | 0 |
 #
 # **Answer these, and you have the backward pass.** Why does the position of key 0 get -4, and what would it get past
-# the table's end? Which positions is gate 1 part of, and how do they make -8? What are the gradients of the three $z$?
+# the table's end? Which positions is gate 1 part of, and how does that make -8? What are the gradients of the three
+# $z$?
 #
-# <details><summary>Answers</summary>A position moves along the line between two rows, so it gets that line's slope:
-# z[2] - z[1] = -4. (At whole positions we take the line to the next row.) Past the end it can't move: 0. Gate 1 is part
-# of the positions of keys 0 and 1: -4 and -4. Each z collects its shares: 0.5, then 0.5 + 1 + 0.5 = 2, then
-# 0.5.</details>
+# <details><summary>Answers</summary>The output moves along the line between two rows, so the position gets that line's
+# slope: z[2] - z[1] = -4. (At whole positions we take the line to the next row.) Past the end the slope is 0. Gate 1 is
+# part of the positions of keys 0 and 1, and gets -4 from each. Each z collects its shares: 0.5, then 0.5 + 1 + 0.5 = 2,
+# then 0.5.</details>
 
 # %% exercise="cope_backward"
 
 # %% [markdown]
-# The engine should agree. Note that where a position is clamped, no gradient comes back, so `npos` has to be large
-# enough. **Predict** what else can stop it: at first the table $e$ is all zeros. What do the gates learn from positions
-# in the first step?
+# The engine should agree. And where a position is clamped, no gradient comes back, so `npos` has to be large enough.
+# **Predict** what else can stop the gradient: at first the table $e$ is all zeros. What do the gates learn from
+# positions in the first step?
 
 # %%
 rng = np.random.default_rng(0)
@@ -406,10 +414,12 @@ for name, each in (("clamped", (clamped, g, z)), ("e = 0", (grad, g, 0 * z))):
 #
 # ## Ten seconds of training
 #
-# Now the last x is learned. There are two kinds of x, called a and b, and at every token one head has to say which of
-# them came last. Each letter has a query, a key and a value, and that's the whole model, made of your functions.
+# So far we've set every gate by hand. Now a head *learns* to find the last x. There are two kinds of x, called a and b,
+# and at every token it has to say which came last. Each letter has a query, a key and a value. With the table $e$,
+# that's the whole model, made of your functions.
 #
-# **Predict before you run.** What will the gates be at a, at b and at y? And which position will be liked best?
+# **Predict before you run.** What will the gates be at a, at b and at y? And which position will the last query like
+# best?
 
 
 # %% tags=["nbval-ignore-output"]
@@ -451,9 +461,10 @@ for (_, gates, z), shade in ((before, "0.75"), (after, color)):
     axes[0].plot(gates.numpy(), "s", color=shade, ms=9, label=label)
     axes[1].plot(z.numpy(), line, color=shade)
 axes[0].set_xticks(range(12), list("ayybyyyayyyy"))
-axes[0].set(ylabel="gate", ylim=(-0.05, 1.35), title="What counts?")
+axes[0].set(ylabel="gate", ylim=(-0.05, 1.35), title="What does it count?")
 axes[0].legend(ncols=2, loc="upper right")
-axes[1].set(xlabel="position n", ylabel="$z[n]$", title="What is liked?")
+axes[1].set(xlabel="position n", ylabel="$z[n]$")
+axes[1].set_title("Which position does it like?")
 alt = """Left: gates of the last query over a y y b y y y a y y y y, before
 training all about 0.5, after it near 1 at a and b and near 0 at y. Right: z
 over the positions 0 to 7, before training all 0, after it highest at 1."""
@@ -464,9 +475,9 @@ claim("It counts a and b, not y, and is right.", soft < 0.2 and wrong < 0.02)
 claim("It likes position 1 best.", z.argmax().item() == 1)
 
 # %% [markdown]
-# Nobody told it, and it counts a's and b's. And $e[1]$ says "here": the last one counted. (All ten seeds that we tried
-# got there. With twice as large numbers to start from, one of ten didn't. How CoPE does against others depends on the
-# recipe, down to the number of its rows. Lessons 09 and 10 ask that.)
+# Nobody told it to, and yet it counts a's and b's. And it likes position 1 best: that's where the last one counted is.
+# (All ten seeds we tried got there. With twice as large starting numbers, one didn't. How CoPE does beside other
+# encodings depends on the recipe, down to the number of its rows. Lessons 09 and 10 look into that.)
 #
 # | limit | what it means |
 # |---|---|
@@ -475,13 +486,13 @@ claim("It likes position 1 best.", z.argmax().item() == 1)
 # | form | gates are never negative, so it counts up, and along one line |
 #
 # The paper has no models with billions of parameters and no downstream tasks (appendix E). Its authors hope for more
-# where tokens measure poorly, as in video and speech. This course doesn't test that.
+# where tokens are a poor measure, as in video and speech. This course doesn't test that.
 #
 # ## What every encoding promises
 #
-# Now you've met nine encodings. We compare them in a table that is computed: each cell is a question put to an
-# attention layer with random weights. You write two of the questions. First: **does order matter?** With a causal mask
-# and no positions, the last token can't tell how the earlier ones were ordered (lesson 03).
+# Now you've met all nine encodings (one is *none*). Let's compare them in a table that is computed: each cell is a
+# question put to an attention layer with random weights. You write two of the questions. First: **does order matter?**
+# With a causal mask and no positions, the last token can't tell how the earlier ones were ordered (lesson 03).
 
 # %% exercise="order_matters"
 
@@ -516,11 +527,20 @@ by_content = [n for n in properties if properties[n]["depends on content"]]
 claim("Only CoPE's scores depend on what is between.", by_content == ["cope"])
 
 # %% [markdown]
-# A sum of gates from key to query doesn't see what comes before the key, so a shift changes nothing. But it sees what
-# is in between, and CoPE alone has a yes there. (Shaw's clip is 16 here and CoPE has 16 rows, so far positions share
-# theirs.)
+# CoPE's sum of gates runs from the key to the query. It doesn't see what comes before the key, so a shift changes
+# nothing. But it does see what's in between, and it's the only one with a yes there. (Shaw's clip is 16 here, and CoPE
+# has 16 rows, so far positions share theirs.)
 #
 # ## What comes next
 #
 # A promise isn't a result. [Lesson 08](08_transformer.ipynb) builds the Transformer around all this and trains it.
 # Lesson 09 then asks whether CoPE really learns to count.
+
+# %% [markdown]
+# ## A quiz on lessons 04 to 07
+#
+# Eight questions on what you should still know in a week. Run the cell to see them. Write your answers into it, and run
+# it again; leave the `...` where you don't know yet. The card tells you which are right, and what speaks against the
+# others.
+
+# %% quiz="cope"

@@ -128,7 +128,7 @@ def tanh_gates(q, k, scale=None):
     return scores(q, k, scale).tanh()
 
 
-@mistake("cope_gates", "The sign is the wrong way around: a large q.k must open the gate.")
+@mistake("cope_gates", "The sign is wrong: a large q.k should open the gate.")
 def closed_by_likeness(q, k, scale=None):
     return (-scores(q, k, scale)).sigmoid()
 
@@ -427,7 +427,10 @@ def weights_of_the_row_above_exchanged(table, positions):
     return right_vectors(table, low + 1 - w)
 
 
-@mistake("interpolate", "At whole positions both weights are 0, as ceil p = p = floor p there.")
+@mistake(
+    "interpolate",
+    "At whole positions both weights are 0: ceil p is floor p there. The lower row gets 1 - w.",
+)
 def no_weight_at_whole_positions(table, positions):
     low, high, w = rows_beside(positions, len(table))
     lower = (high.to(w.dtype) - low.to(w.dtype) - w).unsqueeze(-1)
@@ -463,7 +466,9 @@ def position_as_weight(table, positions):
     return w * table[high] + (1 - w) * table[low]
 
 
-@mistake("interpolate", "w was laid along the columns. Give it an axis: w.unsqueeze(-1).")
+@mistake(
+    "interpolate", "w runs along the columns here. Give it an axis of its own: w.unsqueeze(-1)."
+)
 def weights_along_the_columns(table, positions):
     low, high, w = rows_beside(positions, len(table))
     return w * table[high] + (1 - w) * table[low]

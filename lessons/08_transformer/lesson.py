@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "The Transformer: assembled, trained, and made to write"
 #     question: "How do the pieces become a model that writes?"
-#     minutes: 40
+#     waiting: 1
 #     achieved: "You have put a Transformer together and trained it. Let it write a line for someone."
 # ---
 
@@ -13,8 +13,8 @@
 # **How do the pieces become a model that writes?**
 #
 # You have embeddings, attention, and nine ways to tell positions apart. Not much is missing: a block that connects
-# them, a loss, an optimizer, and a way to get text out of the result. You'll write these, and then train the whole
-# thing on a text you know. Training takes **half a minute on an idle machine**, and up to two on a busy one.
+# them, a loss, an optimizer, and a way to get text out of the result. You'll write all of these, and then train the
+# whole thing on a text you know. Training takes **half a minute on an idle machine**, and up to two on a busy one.
 #
 # **First, three questions on lesson 06.** Answer before you unfold.
 #
@@ -51,9 +51,9 @@ from solutions.transformer import Transformer
 # %% [markdown]
 # ## The text
 #
-# It's this course: sentences from its lessons and its feedback, one paragraph per line, in random order. A token is a
-# character, and the model has to find out for itself that there are words. The last tenth of the text is held out:
-# the model never trains on it, and every score below is measured on it.
+# It's this course: sentences from its lessons and its feedback, one paragraph per line, in random order. Each
+# character is a token, so the model has to find out for itself that there are words. The last tenth of the text is
+# held out. The model never trains on it, and every score below is measured on it.
 
 # %%
 text = read_this_course()
@@ -69,8 +69,8 @@ print(*text.splitlines()[-2:], sep="\n")
 # A model gives a probability to each character that might come next. Its score is the mean of $-\log_2 p$ over the
 # characters that actually came: the **bits** it needs per character. Guessing blindly among 92 characters costs
 # $\log_2 92$ bits. Knowing how often each one occurs makes it cheaper: that's the **unigram** model. Knowing the
-# previous character makes it cheaper still: that's the **bigram** model, a table of counts. Every count gets 1 added
-# to it ("add-one"), so that a pair the training text never had doesn't count as impossible:
+# previous character makes it cheaper still: that's the **bigram** model, a table of counts. We add 1 to every count
+# ("add-one"), because a pair that the training text never had isn't impossible:
 #
 # $$\text{table}[a, b] = \frac{1 + \text{count}[a, b]}{\sum_{b'} (1 + \text{count}[a, b'])} \qquad
 # \text{count}[a, b]: \text{ how often } b \text{ follows } a$$
@@ -119,13 +119,13 @@ for name, value in bits.items():
 # <details><summary>Answer</summary>
 #
 # With add-one, looking two back is better by half a bit, three back is already worse, and ten back is nearly blind.
-# Most rows were seen once or never, and the 92 ones added to each of them drown out what was counted. So blame the
-# ones, not the tables: the second column below does better.
+# Most rows were seen once or never, and the 92 ones that each of them gets drown out what was counted. So blame the
+# ones, not the tables: without them, the second column below does better.
 #
 # </details>
 #
-# Instead of adding ones, a table can fall back on the next shorter one. We pretend to have seen $s$ more characters
-# here, with the probabilities that the shorter table gives:
+# Instead of adding ones, a table can fall back on the next shorter one. It's as if $s$ more characters had come in
+# this context, as often as the shorter table expects:
 #
 # $$p_n(b) = \frac{\text{count}_n[b] + s \, p_{n-1}(b)}{\sum_{b'} \text{count}_n[b'] + s}$$
 #
@@ -163,10 +163,9 @@ claim(
 )
 
 # %% [markdown]
-# A good table is strong: it gets down to 2 bits. But that's all it has to give. Each context has its own row, and
-# looking one character further back takes 92 times as many rows. A table can't tell that two contexts are alike, and
-# it doesn't know what was written 50 characters ago. A network might: it works with vectors, and vectors can be
-# alike.
+# A good table is strong: it gets down to 2 bits. But it doesn't get any further. Each context has its own row, and
+# looking one character further back takes 92 times as many rows. A table can't tell that two contexts are alike, or
+# what was written 50 characters ago. A network might, because it works with vectors, and vectors can be alike.
 #
 # ## What the model sees
 #
@@ -187,20 +186,20 @@ for row in range(2):
 # ## The block
 #
 # Through a Transformer runs a **stream** of vectors, one per token, from the embeddings to the head. Each block reads
-# from the stream and *adds* something to it, twice. Attention brings in what other tokens know. The MLP (two linear
-# layers with a bend between them) works on each token by itself.
+# from the stream and *adds* something to it, twice. Attention brings in what other tokens know. Then the MLP, two
+# linear layers with a curve (GELU) between them, works on each token by itself.
 #
 # $$x \leftarrow x + \text{attention}(\text{norm}(x)) \qquad x \leftarrow x + \text{mlp}(\text{norm}(x))$$
 #
 # The norm, `LayerNorm`, shifts and scales each token's vector to mean 0 and variance 1 before it's read. It's
-# *inside* the branch, so the stream itself is never rescaled. This is called pre-norm, and it's what GPT-2 does. The
-# Transformer of 2017 normalized the sum instead. The `x + ...` is called a residual connection.
+# *inside* the branch, so the stream itself is never rescaled. This is called pre-norm, and it's what GPT-2 does. (The
+# Transformer of 2017 normalized the sum instead.) And the `x + ...` is called a residual connection.
 
 # %% exercise="Block"
 
 # %% [markdown]
-# Why add to the stream, and not simply replace it? Stack 16 fresh blocks and send random vectors through them, once
-# with `x +` and once without. After each block, compare the vectors of *different* tokens.
+# Why add to the stream, and not simply replace it? Let's stack 16 fresh blocks and send random vectors through them,
+# once with `x +` and once without. After each block, we compare the vectors of *different* tokens.
 #
 # **Predict.** Attention takes means. What do means of means of means look like?
 
@@ -249,9 +248,9 @@ claim("Without the stream, tokens become alike.", lost[-1] > 0.9)
 claim("With it they stay different.", kept[-1] < 0.6)
 
 # %% [markdown]
-# They all become alike. Dong et al. (2021, arXiv 2103.03404) proved it for attention alone: without residual
-# connections or MLPs, the differences vanish doubly exponentially with depth. Our blocks keep their MLPs, and it
-# happens anyway. So we add.
+# Without the `x +`, they all become alike. For attention alone, without residual connections and MLPs, Dong et al.
+# (2021, arXiv 2103.03404) proved that the differences vanish doubly exponentially with depth. Our blocks keep their
+# MLPs, and it happens anyway. So we add.
 #
 # ## The whole model
 #
@@ -277,8 +276,9 @@ for name in ("embedding", "blocks", "norm", "head"):
     print(f"{name:10} {sum(each.numel() for each in parameters):7} numbers")
 
 # %% [markdown]
-# One check before we train: does the future leak? We change one character and see which predictions change. With a
-# leak the loss looks wonderful, and you only notice when the model has to write.
+# One check before we train: does the future leak? We change the character at position 10 and see which predictions
+# change. With a leak the loss looks wonderful, and you only notice when the model has to write. **Predict.** Which
+# positions should the cell print?
 
 
 # %%
@@ -301,16 +301,17 @@ print("predictions that changed:", np.flatnonzero(differs))
 #
 # $$\text{loss} = -\frac{1}{N} \sum_{n} \log \text{softmax}(\text{logits}_n)[\text{target}_n]$$
 #
-# Some positions ask for no prediction. They get the target $-100$ (`UNSCORED`) and don't count. This text has none of
-# these, but the tasks of the next lessons do.
+# Where there's nothing to predict, the target is $-100$ (`UNSCORED`), and the position doesn't count. This text has
+# none of these, but the tasks of the next lessons do.
 #
-# **Predict.** The model is untrained. What is its loss, in nats? And what if all its logits were ten times as large?
+# **Predict.** What is the loss of the untrained model, in nats? And what would it be if all logits were ten times as
+# large?
 #
 # <details><summary>Answer</summary>
 #
 # Its weights are small, so all logits are near 0 and all 92 characters are equally likely: the blind guess,
-# $\log 92 = 4.52$ nats. With logits ten times as large it does *worse* than that: it has opinions, and no reason to
-# have them. If a new model of yours starts like that, its weights are too large.
+# $\log 92 = 4.52$ nats. With logits ten times as large it does *worse* than that: it prefers some characters, for no reason at
+# all. If a new model of yours starts with such a loss, its weights are too large.
 #
 # </details>
 
@@ -339,9 +340,9 @@ claim("With large logits it does worse.", nats[1] > nats[0] + 0.5)
 # %% [markdown]
 # ## The starting weights
 #
-# Small, then, but how small? GPT-2 draws its weights from N(0, 0.02), and has 768 numbers per token. Each number in a
-# query is a sum over all 768. We have only 64, so the same 0.02 gives far smaller queries and keys, and a score
-# multiplies the two. `init_std` sets the 0.02. Watch what it does to the scores of a fresh model.
+# So weights should start small, but how small? GPT-2 draws them with a standard deviation of 0.02, and each number in
+# a query is a sum over 768 numbers per token. We have only 64, so the same 0.02 gives far smaller queries and keys,
+# and a score multiplies the two. The option `init_std` replaces the 0.02.
 #
 # **Predict.** With `init_std=0.1`, five times as much, how much larger are the scores?
 
@@ -362,20 +363,20 @@ print(f"scores: {small:.3f} with 0.02, {large:.2f} with 0.1")
 claim("Five times the weights, 25 times the scores.", 20 < large / small < 30)
 
 # %% [markdown]
-# With 0.02, every head starts out as a plain mean: its scores hardly differ, so gates and distances hardly matter
+# With 0.02 the scores hardly differ, so every head starts out as a plain mean, and gates and distances hardly matter
 # yet. For this text either start will do. In lesson 09 the start decides whether a model learns the task before its
 # steps run out.
 #
 # ## The optimizer
 #
-# Plain descent moves each number by `lr` times its slope. But slopes differ by orders of magnitude, and a step that's
-# careful for one number is wild for another. **Adam** divides each slope by its own usual size. Say the first slopes
-# of two numbers are 4 and $-0.01$. With `lr` 0.1, plain descent moves them by 0.4 and 0.001. Adam moves both by
-# $4 / \sqrt{4^2} = 0.01 / \sqrt{0.01^2} = 1$ times `lr`.
+# Plain descent moves each number by `lr` (the learning rate) times its slope. But slopes differ by orders of
+# magnitude, so a step that's careful for one number is wild for another. **Adam** divides each slope by its own usual
+# size. Say the first slopes of two numbers are 4 and $-0.01$. With `lr` 0.1, plain descent moves them by 0.4 and
+# 0.001. Adam moves both by $4 / \sqrt{4^2} = 0.01 / \sqrt{0.01^2} = 1$ times `lr`.
 #
-# That's the first step. After it, a running mean $m$ of the slopes $g$ replaces the slope, and a running mean $s$ of
-# their squares replaces its square. A number whose slopes agree moves by about `lr` per step. One whose slopes
-# contradict each other moves by less.
+# That's the first step. From then on, a running mean $m$ of the slopes $g$ replaces the slope, and a running mean $s$
+# of their squares replaces its square. So a number whose slopes agree moves by about `lr` per step. If its slopes
+# contradict each other, it moves less.
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad s \leftarrow \beta_2 s + (1 - \beta_2) g^2$$
 #
@@ -391,7 +392,7 @@ claim("Five times the weights, 25 times the scores.", 20 < large / small < 30)
 
 # %% [markdown]
 # Here's a valley that is 100 times steeper across than along. The steep direction forces plain descent to take small
-# steps. **Predict** which of the two gets farther in sixty steps.
+# steps. **Predict.** Which of the two gets farther in sixty steps?
 
 
 # %% tags=["folded"]
@@ -433,9 +434,9 @@ claim("Plain descent doesn't.", abs(plain[-1][0]) > 2)
 # ## The schedule
 #
 # The first steps are the least trustworthy: the running means know little yet, and the weights are random. So the
-# learning rate first climbs to its peak in a straight line: this is the warm-up. Then it falls along half a cosine,
-# with large steps to get far and small ones to settle. Let $t$ go from 0 at the end of the warm-up to 1 in the last
-# step:
+# learning rate climbs to its peak in a straight line: that's the warm-up. Then it falls along half a cosine, with
+# large steps to get far and small ones to settle. Let $t$ go from 0 at the end of the warm-up to 1 in the last step.
+# Then it's
 #
 # $$\text{lr} = \text{peak} \left( \text{floor} + (1 - \text{floor}) \, \frac{1 + \cos(\pi t)}{2} \right)$$
 
@@ -444,9 +445,9 @@ claim("Plain descent doesn't.", abs(plain[-1][0]) > 2)
 # %% [markdown]
 # ## Training
 #
-# One piece is left: getting from a batch to the gradients. There's one new idea in it. Think of all the gradients
-# together as one long vector. If its length is more than 1, we shorten it to 1, so that a single odd batch can't
-# throw the model off course.
+# One piece is left: getting from a batch to the gradients. There's one new idea in it, called **clipping**. Think of
+# all the gradients together as one long vector. If it's longer than 1, we shorten it to 1, so that a single odd batch
+# can't throw the model off course.
 
 # %% exercise="loss_and_gradients"
 
@@ -546,15 +547,16 @@ claim(
 )
 
 # %% [markdown]
-# Let's be plain: on a text this small, a table that takes a second to count beats our small model. What you've seen
-# is a model *learning*, from nothing. Whether it can use what no table can use is the question for the next lessons.
+# Let's be plain: on a text this small, a table that takes a second to count beats our model. What you've seen is a
+# model *learning*, from nothing. Whether it can do what no table can do is a question for the next lessons.
 #
 # ## What did its heads learn?
 #
-# Every head began as a mean. **Predict.** Which characters would you look at to guess the next one?
+# Every head started out as a plain mean. **Predict.** Which characters would *you* look at to guess the next one? The
+# cell draws the head that looks most at one fixed distance.
 
 # %% tags=["nbval-ignore-output", "folded"]
-line = "the sum of the squares of a row is a number."
+line = "the sum of the squares of a row"
 # (layers * heads, query, key)
 maps = attention_maps(model, tokenizer.encode(line)[None])[0]
 diagonals = {
@@ -563,7 +565,7 @@ diagonals = {
 }
 back = max(diagonals, key=lambda back: max(diagonals[back]))
 head = int(np.argmax(diagonals[back]))
-figure, axis = plt.subplots(figsize=(9, 8))
+figure, axis = plt.subplots(figsize=(7.5, 6.4))
 image = axis.imshow(maps[head], vmin=0, vmax=1)
 axis.set(
     xticks=range(len(line)),
@@ -575,7 +577,7 @@ axis.set(
     title=f"Layer {head // 4}, head {head % 4}: {max(diagonals[back]):.0%} of "
     f"its attention is {back} back",
 )
-axis.tick_params(labelsize=9, length=0)
+axis.tick_params(labelsize=11, length=0)
 figure.colorbar(image, label="attention")
 show(
     figure,
@@ -590,16 +592,16 @@ claim(
 # %% [markdown]
 # ## Beyond the trained length
 #
-# How much context does the model use? The first character of a window has nothing before it; later ones have more and
-# more. And what happens beyond the 96 characters it was trained on?
+# How much context does the model use? The first character of a window has nothing before it, and later ones have more
+# and more. And what happens beyond the 96 characters that it was trained on?
 #
-# **Predict** the curve: bits per character at each position, from 0 to 191.
+# **Predict.** Sketch the bits per character at each position, from 0 to 191.
 #
 # <details><summary>Think first, then look</summary>
 #
-# It falls over the first eight characters, most of all right after the very first one, and then stays level up to 96.
-# Beyond that the model meets distances that RoPE never showed it (question 3), and within 30 characters it does worse
-# than the bigram table.
+# The curve falls over the first eight characters, most of all right after the very first one, and then stays level up
+# to 96. Beyond that the model meets distances that RoPE never showed it (question 3), and within 30 characters it
+# does worse than the bigram table.
 #
 # </details>
 
@@ -640,7 +642,7 @@ axis.set(
     ylim=(1, None),
     title="How much does context help?",
 )
-axis.legend(loc="upper left", bbox_to_anchor=(0.05, 1))
+axis.legend(loc="upper left", fontsize=12)
 show(
     figure,
     alt="Bits per character by position. Single positions fall from above 4 "
@@ -660,15 +662,15 @@ claim(
 
 # %% [markdown]
 # Beyond the trained length the model falls apart. There are two suspects: the distances, which RoPE turns into angles
-# the model has never met, and the number of keys it has to choose from. Until we know more, it only writes short
-# texts.
+# the model has never met, and the number of keys it has to choose from. Until we know more, we'll only let it write
+# short texts.
 #
 # ## Writing
 #
-# The model gives probabilities, and somebody has to choose. Always take the likeliest character? Then the text often
-# runs in circles. Draw from the probabilities as they are? Then every so often you get a character that the model
-# itself thought very unlikely, and after such a slip it doesn't find its way back. There are two remedies. A
-# **temperature** below 1 divides the logits, and that sharpens the distribution. The **nucleus** keeps only the
+# The model gives probabilities, and somebody has to choose. If you always take the likeliest character, the text
+# often runs in circles. If you draw from the probabilities as they are, every so often you get a character that the
+# model itself thought very unlikely, and such a slip throws it off. There are two remedies. You can divide the logits
+# by a **temperature** below 1, which sharpens the distribution. Or you can draw from the **nucleus** only: the
 # likeliest tokens, as few as it takes to reach a share $p$ of the probability (Holtzman et al. 2020, arXiv
 # 1904.09751). How many that is depends on how sure the model is.
 
@@ -680,7 +682,7 @@ claim(
 
 # %% tags=["nbval-ignore-output", "folded"]
 prompts = ["one row of the q", "the sum of the squar", "the "]
-figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), sharey=True)
 for axis, prompt in zip(axes, prompts):
     logits = logits_of(tokenizer.encode(prompt)[None])[:, -1]
     p = torch.tensor(logits).softmax(-1).numpy().astype(np.float64)
@@ -697,7 +699,7 @@ for axis, prompt in zip(axes, prompts):
         xticklabels=[repr(symbol)[1:-1] for symbol in symbols],
         xlabel="next character (␣: space)",
     )
-    axis.tick_params(axis="x", labelsize=9)
+    axis.tick_params(axis="x", labelsize=11)
 axes[0].set_ylabel("probability")
 show(
     figure,
@@ -741,14 +743,15 @@ claim(
 
 # %% [markdown]
 # At a temperature of 0.8, more than four fifths of what it writes are words of the course, spelled one character at a
-# time. It makes no sense. For that you'd need a larger model and far more text, but the same recipe.
+# time. What it says makes no sense. For that you'd need a larger model and far more text, though the same recipe.
 #
-# The same loop, with checkpoints and more, is `Trainer` in `solutions/training.py`.
+# (From now on we'll train with `Trainer`, in `solutions/training.py`: the same loop, with checkpoints and more.)
 #
 # ## Try it
 #
 # Replace `"rope"` above with `"alibi"`, run everything again, and look at the curve beyond 96. A card will tell you
-# that it no longer climbs, and that's the point. Then look at what this costs: the bits at the end of training.
+# that our claim about it is no longer true, since the curve no longer climbs. And that's the point. Then look at what
+# this costs: the bits at the end of training.
 #
-# **Next.** Lesson 09 takes this very model and changes nothing but its encoding and its starting weights. The task is
-# to count, so we can say exactly what's right and what's wrong.
+# **Next.** Lesson 09 gives this `Transformer` other encodings and other starting weights, and a task with exact
+# answers: to count.

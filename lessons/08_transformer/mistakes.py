@@ -337,7 +337,8 @@ def global_generator(rng, ids, batch, seq_len):
 
 
 @mistake(
-    "random_windows", "Windows of seq_len + 1 ids: inputs are the first seq_len, targets the last."
+    "random_windows",
+    "Your rows have seq_len + 1 ids. Inputs are the first seq_len of them, targets the last.",
 )
 def one_too_long(rng, ids, batch, seq_len):
     return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len + 1)
@@ -691,7 +692,9 @@ class StepByStep(Parts):
 
 # cross_entropy
 
-WRONG_AXIS = "The softmax runs over the wrong axis. The tokens of the vocabulary compete: dim=-1."
+WRONG_AXIS = (
+    "The softmax runs over the wrong axis. It's the tokens of the vocabulary that compete: dim=-1."
+)
 
 
 def flat(logits, targets):
@@ -733,9 +736,7 @@ def every_target_of_every_row(logits, targets):
     return -logits.log_softmax(-1)[:, targets].mean()
 
 
-@mistake(
-    "cross_entropy", "The sign is the wrong way around: log p is negative, the loss is -log p."
-)
+@mistake("cross_entropy", "The sign is wrong: log p is negative, and the loss is -log p.")
 def without_minus(logits, targets):
     return -right_loss(logits, targets)
 
@@ -1461,7 +1462,7 @@ def warm_up_without_the_peak(step, steps, peak, warmup=100, floor=0.05):
     return (step + 1) / warmup if step < warmup else right_rate(step, steps, peak, warmup, floor)
 
 
-@mistake("learning_rate", "The warm-up takes 100 steps, whatever was asked: use `warmup`.")
+@mistake("learning_rate", "The warm-up always takes 100 steps here. Use `warmup`.")
 def always_a_hundred(step, steps, peak, warmup=100, floor=0.05):
     return right_rate(step, steps, peak, 100, floor)
 

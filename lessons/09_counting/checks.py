@@ -6,7 +6,7 @@ from classroom.checking import about, check
 
 about(
     "count_values",
-    stars=1,
+    stars=2,
     minutes=10,
     hints=(
         "Read the text as you would with a pencil: one operation at a time, with a note of what "

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "Counting: the task this course is named for"
 #     question: "Can a Transformer learn to count what matters, however much comes in between?"
-#     minutes: 40
+#     waiting: 2
 #     achieved: "Your model counts. Give it a text of your own, and see which characters its gates pick out."
 # ---
 
@@ -12,24 +12,24 @@
 #
 # **Can a Transformer learn to count what matters, however much comes in between?**
 #
-# You write a small task and train four Transformers on it that differ in one thing only: how they encode positions.
-# Then you test them on texts that are longer and denser than any they have seen. The task comes from the CoPE paper
+# You write a small task, and train four Transformers on it that differ in one thing only: how they encode positions.
+# Then you test them on texts that are longer, or denser, than any they've seen. The task comes from the CoPE paper
 # (Golovneva et al. 2024, section 5.3). All trainings in this lesson take about **two minutes together** on two idle
 # cores.
 #
 # **First, three questions about lesson 07.** Answer before you unfold.
 #
 # 1. What is the position $p_{ij}$ of key $j$ for query $i$ in CoPE?
-# 2. What are these positions if all gates are 1, and if all are 0?
+# 2. What are these positions if all gates are 1? And if all are 0?
 # 3. CoPE's table has a last row. What happens to a position beyond it?
 #
 # <details><summary>Answers</summary>
 #
-# 1. The sum of the gates $g_{ik} = \sigma(q_i \cdot k_k / \sqrt{\text{head dim}})$ from $k = j$ up to $k = i$: how
-#    much of what query $i$ cares about lies between the two, both ends included.
-# 2. With all gates 1 it is $i - j + 1$, the distance in tokens plus one. With all gates 0 every key is at
-#    position 0, so there are no positions at all.
-# 3. It is clamped: it gets the vector of the last row.
+# 1. The sum of the gates $g_{ik} = \sigma(q_i \cdot k_k / \sqrt{\text{head\_dim}})$ from $k = j$ up to $k = i$. It
+#    says how much of what query $i$ cares about is between the two, both included.
+# 2. With all gates 1 it's $i - j + 1$, the distance in tokens plus one. With all gates 0 every key is at position 0,
+#    so positions say nothing.
+# 3. It's clamped, so it gets the vector of the last row.
 #
 # </details>
 
@@ -83,7 +83,7 @@ from solutions.transformer import Transformer
 # | `.` | pass: nothing happens |
 # | `?a3` | what is `a`? The answer is 3 |
 #
-# The model reads the text, and after each `?a` it has to say the digit.
+# The model reads the text, and after each `?a` it has to say the digit that comes next.
 #
 # **Predict.** What are the two answers in `a=.a+...a+?a_..a=..a+....?a_` ?
 #
@@ -93,7 +93,7 @@ from solutions.transformer import Transformer
 #
 # </details>
 #
-# Write it as a program first. It will judge everything that follows.
+# First write a program that reads such texts. It gives the right answers, so everything else can be judged by it.
 
 # %% exercise="count_values"
 
@@ -103,16 +103,16 @@ print(count_values("a=.a+...a+?a_..a=..a+....?a_"))
 # %% [markdown]
 # ## Making texts
 #
-# For training we need as many texts as we like. A text begins with `a=`, and then operations are drawn at random: set
-# with weight 1, increment with weight 7, pass with weight 50, query with weight 6. Nothing rises above 9, so an answer
-# is always a single digit. You write the rules for what may come next. The generator around them draws, does the
-# arithmetic and spells the text, for a whole batch at once.
+# For training we need a lot of texts. Each begins with `a=`, and then operations are drawn at random: set with weight
+# 1, increment with weight 7, pass with weight 50, and query with weight 6. Nothing rises above 9, so an answer is
+# always a single digit. You write the rules for what may come next. Our generator does the rest, for a whole batch at
+# once: it draws, counts along and spells the text.
 
 # %% exercise="operation_weights"
 
 # %% [markdown]
-# Now your two pieces can check each other: the digits that the generator wrote must be the ones that `count_values`
-# finds. (A text may break off within its last operation, so a question without its digit is dropped.)
+# Now your two pieces can check each other: the digits that the generator wrote must be those that `count_values`
+# finds. (A text may break off in the middle of its last operation, so we drop a question without its digit.)
 
 # %%
 tokenizer = counting_tokenizer()
@@ -126,14 +126,15 @@ for ids in counting_sequences(rng, batch=200, length=97):
 claim("Your two pieces agree in all 200 texts.", found == written)
 
 # %% [markdown]
-# The model never sees the rules. It reads characters, and at the `a` of each `?a` it must say the digit that comes next.
-# Nothing else is scored: the other characters are mostly random, and guessing them isn't the task.
+# The model never sees the rules. It just reads characters, and at the `a` of each `?a` it has to say the next one, the
+# digit. Nothing else is scored, since the other characters are mostly random.
 #
 # ## Why is this hard?
 #
-# To answer, a model has to find the last `a=` and count the `a+` after it. (There's a shortcut: start from the latest
-# answer in the text, which is always true. Lesson 10 takes it away.) An encoding that measures distance in tokens can
-# only ask for keys *so many tokens back*. How far back is the last `a=`, and how much has happened since?
+# To answer, a model has to find the last `a=` and count each `a+` after it. (There's a shortcut: the latest answer in
+# the text is always true, so it can start from there. Lesson 10 takes it away.) But an encoding that measures distance
+# in tokens can only ask for keys *so many tokens back*. So how far back is the last `a=`, and how much has happened
+# since?
 
 # %% tags=["folded"]
 asked = {weight: looking_back(weight) for weight in (10, 50, 100)}
@@ -148,22 +149,24 @@ show(
 )
 
 # %% [markdown]
-# The same answers, 0 to 9, lie at distances that depend on how many passes a text happens to have. A model that
-# measures in tokens has to learn all these distances. A model that can leave the passes out measures in what happened,
-# and that changes far less.
+# On the left the three curves are far apart: how far back the last setting is depends on how many passes a text
+# happens to have. So a model that measures in tokens has to learn all these distances. On the right they're much
+# closer together. So a model that leaves out the passes, and counts only what happened, meets much the same counts
+# everywhere.
 #
-# **Predict.** All models below learn from texts of 96 characters with pass weight 50. There will be four tests of
-# another kind: twice the length, four times the length, pass weight 100, pass weight 10. Which one will be worst for
-# learned positions? For RoPE? For CoPE? Does any model get *better* in one of them? Write your guesses down.
+# **Predict.** All models below learn from texts of 96 characters with pass weight 50. Then come four tests with other
+# texts: twice the length, four times the length, pass weight 100, pass weight 10. Which test will be worst for learned
+# positions? For RoPE? For CoPE? Will any model do *better* in one of them than on texts like its own? Write your
+# guesses down.
 #
 # ## Four models, one recipe
 #
-# Two layers, two heads, 32 numbers per token. AdamW, a learning rate that climbs to 0.004 in 100 steps and falls along
-# a cosine, 600 steps of 32 fresh texts each. The weights start with a standard deviation of 0.1, not GPT-2's 0.02: in
-# a model this narrow the smaller start slows most encodings down. **One number is chosen for one encoding alone:
-# CoPE's table has 16 rows.** We know that no count is above 9, so 16 rows are enough, and we have seen in the tests
-# that few rows do well. Left alone, the table would have a row for each position of a training text, and one more: 97.
-# Those 97 rows will be in the figure, too.
+# All four models have two layers, two heads and 32 numbers per token. They train with AdamW for 600 steps of 32 fresh
+# texts each, and the learning rate climbs to 0.004 in 100 steps and then falls along a cosine. The weights start with
+# a standard deviation of 0.1 instead of GPT-2's 0.02, because in a model this narrow the smaller start slows most
+# encodings down. **One number is chosen for one encoding alone: CoPE's table has 16 rows.** We know that no count is
+# above 9, so 16 rows are enough, and we've seen in the tests that few rows do well. Otherwise the table would have a
+# row for each position in a training text, and one more: 97. You'll see CoPE with 97 rows in the figure, too.
 
 
 # %%
@@ -218,7 +221,7 @@ whose(*PIECES.split(), "cope_positions", "Block", "learning_rate")
 # %% [markdown]
 # ## Out of distribution
 #
-# Now the five tests. The fifth bar of each group isn't trained here: it is CoPE with its 97 rows, the median of seven
+# Now for the five tests. The fifth bar in each group isn't trained here. It's CoPE with 97 rows, the median of seven
 # recorded runs, with the learning rate that validation chose for it (0.008).
 
 # %% tags=["nbval-ignore-output"]
@@ -254,16 +257,19 @@ claim(
 
 # %% [markdown]
 # With 16 rows, CoPE hardly makes an error. With 97 it's just as good on texts like those it learned from, and yet it
-# loses to Transformer-XL at four times the length. So one number changes the picture, and we chose it knowing the
-# tests. **A result belongs to its recipe.** Lesson 10 takes this apart.
+# loses to Transformer-XL at four times the length. So a single number changes the picture, and we chose it after we'd
+# seen the tests. **A result belongs to its recipe**, and lesson 10 takes this one apart.
 #
-# What of this is **by construction**? We gave `learned` 384 rows, since it would refuse the long texts otherwise, and the
-# rows from 96 on were never trained. RoPE has no rows, but beyond a distance of 95 its slow pairs rotate by angles that
-# no training text showed (lesson 06). The other pass weights have the same positions, counted in tokens;
-# counted by CoPE's gates, fewer passes mean larger ones.
+# And how much of this is **by construction**, known before anything is trained?
 #
-# **Predict.** Draw the error by position, from the start of a long text to its end, for all four. Where does each
-# curve leave the ground?
+# | encoding | what is by construction |
+# |---|---|
+# | learned | We gave it 384 rows, since it would refuse the long texts otherwise. Those from 96 on were never trained. |
+# | RoPE | It has no rows, but beyond a distance of 95 its slow pairs rotate by angles that no training text showed (lesson 06). |
+# | CoPE | With fewer passes, more happens in the same length. So the positions that its gates count grow, while positions counted in tokens stay the same. |
+#
+# **Predict.** Draw the share of wrong answers by position, from the start of a long text to its end, for all four
+# models. Where does each curve begin to rise?
 
 # %% tags=["nbval-ignore-output"]
 inputs, targets = tests["4x the length"]
@@ -289,21 +295,21 @@ claim(
 )
 
 # %% [markdown]
-# A table ends at once. A rotation breaks later: right after position 96 most keys that matter are still at trained
-# distances.
+# A learned table fails at once, because its rows past 96 were never trained. RoPE fails later: at first only a few keys
+# are at distances that no training text had, and their number grows with every position.
 #
 # ## What does a head count?
 #
-# Gates can be read. Take the trained CoPE model, stop at its first layer, and look only at the queries that are about
-# to answer, at the `a` of `?a`. Which characters do their gates open for?
+# CoPE's gates tell you what a head counts. Take the trained model, stop at its first layer, and look only at the
+# queries that are about to answer, at the `a` of `?a`. For which characters do their gates open?
 #
 # **Predict.** Which gates would *you* open to be able to answer?
 #
 # <details><summary>Two good answers</summary>
 #
 # Open only for `+`: then the position of the last `=` is the count itself. Or open for everything but the dots: then
-# the text looks as if there were no passes, whatever their weight. (But then 16 rows don't always reach back to the
-# setting.) Training decides, and it need not prefer the one that we find neat.
+# the text looks as if it had no passes, whatever their weight. (But then 16 rows don't always reach back to the
+# setting.) Training decides, and it needn't pick the one that we find neat.
 #
 # </details>
 
@@ -331,16 +337,16 @@ claim(
 )
 
 # %% [markdown]
-# A pass moves this head hardly at all. What it does count (settings, increments, some of the old answers) may change
-# with the seed, and so may whether the other head does the same.
+# One of the two heads hardly counts passes at all. What it does count (settings, increments, some of the old answers)
+# may change with the seed. So may what the other head does.
 #
-# Now **a text of your own**: change it and run the cell again. The slider moves the query through the text.
+# Now try **a text of your own**: change it, and run the cell again. The slider moves the query through the text.
 #
 # **Predict before you move it.** At which characters does the position of the first `=` go up?
 #
 # <details><summary>Answer</summary>
 #
-# Where the head's gates are open: read them off the table above. At a dot it should hardly move.
+# Where the head's gates are open. You can read them off the table above. At a dot the position should hardly move.
 #
 # </details>
 
@@ -375,12 +381,13 @@ slider.show(
 # %% [markdown]
 # ## Try it: your own encoding
 #
-# Nobody says that a count is the right thing to compute from gates. Here is a start that works, and it's shorter than
-# CoPE: a **forget gate** (Lin et al. 2025, arXiv 2503.02130). Each key gets one number $f$ between 0 and 1, from its
-# token. A score is lowered by the sum of $-\log f$ over all keys in between. So a setting can make everything before
-# it fade, and no table has a last row.
+# Nobody says that a count is the right thing to make of gates. Here's a start that works, and it's shorter than CoPE:
+# a **forget gate** (Lin et al. 2025, arXiv 2503.02130). Each token gets one number $f$ between 0 and 1 for itself. A
+# score is then lowered by $-\log f$ of every token after the key, up to the query. So a single token with a small $f$,
+# such as a setting, can make everything before it fade. And there's no table, so there's no last row either.
 #
-# **Predict.** A setting resets, an increment counts. Is forgetting enough to count?
+# **Predict.** A setting wipes out what came before, so forgetting should help there. But is forgetting enough to count
+# increments?
 
 
 # %%
@@ -404,8 +411,8 @@ for split, error in errors_of(train(MyEncoding), tests).items():
     print(f"{split:17}{error:6.1f} % wrong")
 
 # %% [markdown]
-# Then a task that CoPE wasn't made for: **brackets**. `a+` opens one, `a-` closes one, `?a` asks how deep we are. A
-# count that only goes up can't say that.
+# Next, a task that CoPE wasn't made for: **brackets**. `a+` opens one, `a-` closes one, and `?a` asks how deep we are.
+# Depth goes down as well as up, and a sum of gates only goes up.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -419,12 +426,13 @@ for split, error in errors_of(mine, longer).items():
     print(f"{split:17}{error:6.1f} % of the depths wrong")
 
 # %% [markdown]
-# Change `MyEncoding`, or `brackets`, and run these cells again. To compare: `train("cope", brackets, tokens=16)`.
+# Change `MyEncoding`, or `brackets`, and run these cells again. To compare with CoPE, train `train("cope", brackets,
+# tokens=16)`.
 #
 # ## What comes next
 #
-# **You can now read `count.py`**, at the top of the course: tensors that differentiate themselves, attention, CoPE, a
-# Transformer, the training and these very tests, in one file of 250 lines and nothing but NumPy.
+# **You can now read `count.py`**, the file at the top of the course. It has tensors that differentiate themselves,
+# attention, CoPE, a Transformer, the training and these very tests, in 250 lines and nothing but NumPy.
 #
-# You have seen one seed, one recipe, and one number chosen for one encoding. **Lesson 10** asks what of this picture
-# is left when none of the three is left to us.
+# What you've seen so far is one seed, one recipe, and one number that we chose for one encoding. **Lesson 10** asks
+# what remains of this picture with more seeds, other recipes, and the same rule of choice for every encoding.

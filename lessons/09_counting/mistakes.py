@@ -50,7 +50,7 @@ def question_resets(text):
     ]
 
 
-@mistake("count_values", "All names share one counter. Keep one value per name, in a dict.")
+@mistake("count_values", "All names share one counter. Keep a value for each name, in a dict.")
 def one_counter_for_all(text):
     return [before.rpartition("=")[2].count("+") for _, before in questions(text)]
 
@@ -81,6 +81,58 @@ def sets_to_one(text):
     return [min(1, count) for count in count_values(text)]
 
 
+@mistake("count_values", "The answers are ordered by variable. They go in the order of the text.")
+def grouped_by_variable(text):
+    names = [name for name, _ in questions(text)]
+    return [
+        answer
+        for each in dict.fromkeys(names)
+        for name, answer in zip(names, count_values(text))
+        if name == each
+    ]
+
+
+@mistake("count_values", "A question adds 1 to its variable. It changes nothing.")
+def questions_count(text):
+    asked = re.sub(r"\?(\w).?", r"?\1_\1+", text)
+    return count_values(asked)
+
+
+@mistake("count_values", "Only the variable a is followed. There may be others: keep them all.")
+def follows_a_alone(text):
+    value, answers = 0, []
+    for pair in map("".join, zip(text, text[1:])):
+        value = 0 if pair == "a=" else value + (pair == "a+")
+        answers += [value] * (pair == "?a")
+    return answers
+
+
+@mistake("count_values", "This is a dict of the last answers by name. Return a list, in order.")
+def answers_by_name(text):
+    names = [name for name, _ in questions(text)]
+    return dict(zip(names, count_values(text)))
+
+
+@mistake("count_values", "These are the last values, by name. Return a list of the answers.")
+def values_by_name(text):
+    names = dict.fromkeys(re.findall(r"(\w)=", text))
+    return {name: since_setting(name, text).count(f"{name}+") for name in names}
+
+
+@mistake(
+    "count_values",
+    "Not every operation has two characters: a question has three. Go on by the width of each.",
+)
+def always_two_characters(text):
+    values, answers, text = {}, [], text.replace(".", "")
+    for one, two in zip(text[::2], text[1::2]):
+        if two in "=+":
+            values[one] = 0 if two == "=" else values.get(one, 0) + 1
+        elif one == "?":
+            answers.append(values.get(two, 0))
+    return answers
+
+
 @mistake("count_values", "All increments in the text are counted, also before the last setting.")
 def whole_text(text):
     return [text.count(f"{name}+") for name, _ in questions(text)]
@@ -88,8 +140,8 @@ def whole_text(text):
 
 @mistake(
     "count_values",
-    "The dict has no such name. Either a variable did not enter it when it was set, or another "
-    "character was read as a name: a question takes three characters, `a=` and `a+` take two.",
+    "The dict has no such name. Either you didn't put a variable in when it was set, or you read "
+    "another character as a name: a question takes three characters, `a=` and `a+` take two.",
 )
 def question_of_two_characters(text):
     values, answers, place = {}, [], 0
@@ -117,7 +169,7 @@ def misses_the_end(text):
     return [since_setting(*each).count(f"{each[0]}+") for each in questions(text[:-1])]
 
 
-@mistake("count_values", "The answers are in another order than the questions.")
+@mistake("count_values", "The answers come in a different order from the questions.")
 def upside_down(text):
     return count_values(text)[::-1]
 
@@ -201,6 +253,16 @@ def whole_weight_for_each(values, set_weight=1, increment_weight=7, pass_weight=
     return weights(values, *each[:2], pass_weight, each[2])
 
 
+@mistake(
+    "operation_weights",
+    "The result is an array of integers, which cuts fractions off. Make it of floats: np.zeros(...)"
+    " is, but zeros_like(values), or dtype=values.dtype, is not.",
+)
+def cut_off_by_integers(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    return table.astype(values.dtype)
+
+
 @mistake("operation_weights", "`//` drops what is left over. Divide with `/`: weights are floats.")
 def whole_numbers_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     n = values.shape[1]
@@ -227,15 +289,37 @@ def stops_at_eight(values, set_weight=1, increment_weight=7, pass_weight=50, que
     return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake("operation_weights", "Only variables at 9 may be incremented here. All but those may.")
+@mistake("operation_weights", "A variable at 0 may be incremented. Only one at 9 may not.")
+def zero_is_blocked(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    blocked = np.where(values == 0, 9, 0)
+    return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
+
+
+@mistake(
+    "operation_weights",
+    "Only variables at 9 may be incremented here. It's all the others that may.",
+)
 def nine_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     turned = np.where(values == 9, 0, 9)
     return weights(turned, set_weight, increment_weight, pass_weight, query_weight)
 
 
-@mistake("operation_weights", "One variable at 9 stops the increments of all, not only its own.")
+@mistake(
+    "operation_weights",
+    "One variable at 9 stops the increments of all. It should only stop its own.",
+)
 def one_stops_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     highest = np.broadcast_to(values.max(axis=1, keepdims=True), values.shape)
+    return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
+
+
+@mistake(
+    "operation_weights",
+    "A variable at 9 in one sequence cannot be incremented in any other one. Each row of the batch "
+    "has values of its own.",
+)
+def one_stops_the_batch(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    highest = np.broadcast_to(values.max(axis=0), values.shape)
     return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
 
 
@@ -245,7 +329,35 @@ def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, qu
     return table * np.concatenate([np.tile(values < 9, 3), np.ones((len(values), 1))], axis=1)
 
 
-@mistake("operation_weights", "The others get the weight of an increment at 9. They keep theirs.")
+@mistake("operation_weights", "A variable at 9 can still be asked for. Only its increment is 0.")
+def nine_blocks_queries(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    n = values.shape[1]
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, 2 * n : 3 * n] *= values < 9
+    return table
+
+
+@mistake("operation_weights", "A variable at 9 can still be set. Only its increment is 0.")
+def nine_blocks_settings(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, : values.shape[1]] *= values < 9
+    return table
+
+
+@mistake(
+    "operation_weights",
+    "The weights are shared by two, as in the example. There may be another number of variables.",
+)
+def always_two_variables(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    factor = values.shape[1] / 2
+    each = [factor * weight for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
+
+
+@mistake(
+    "operation_weights",
+    "You gave the weight of an increment at 9 to the others. It's lost: a row may sum to less.",
+)
 def hands_the_weight_on(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     variables, free = values.shape[1], values < 9
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
@@ -256,8 +368,7 @@ def hands_the_weight_on(values, set_weight=1, increment_weight=7, pass_weight=50
 
 @mistake(
     "operation_weights",
-    "The increment that is not allowed handed its weight to the pass. It is lost: a row may "
-    "sum to less.",
+    "You gave the weight of an increment at 9 to the pass. It's lost: a row may sum to less.",
 )
 def hands_the_weight_to_the_pass(
     values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6
@@ -311,7 +422,10 @@ def no_pass(values, set_weight=1, increment_weight=7, pass_weight=50, query_weig
     return weights(values, set_weight, increment_weight, pass_weight, query_weight)[:, :-1]
 
 
-@mistake("operation_weights", "The weights of pass and query are exchanged.")
+@mistake(
+    "operation_weights",
+    "The weights of pass and query are swapped: the query's come first, the pass is last.",
+)
 def pass_for_query(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     return weights(values, set_weight, increment_weight, query_weight, pass_weight)
 
@@ -334,7 +448,7 @@ def divided_by_batch(values, set_weight=1, increment_weight=7, pass_weight=50, q
     return weights(values, *each[:2], pass_weight, each[2])
 
 
-@mistake("operation_weights", "The weights that were given are not used, but the default ones.")
+@mistake("operation_weights", "You used the default weights. Use those that were given.")
 def default_weights_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     return weights(values)
 
@@ -385,12 +499,17 @@ def earlier(ids, offset=0):
     return np.tri(ids.shape[1], k=offset, dtype=bool)
 
 
-@mistake("gate_by_symbol", "The gates of all queries are in it. Only those that ask count.")
+@mistake(
+    "gate_by_symbol", "You took the gates of all queries. Only those that ask count: use `asking`."
+)
 def all_queries(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates, ids, np.ones_like(asking), vocab_size)
 
 
-@mistake("gate_by_symbol", "These are the gates of all queries but those that ask.")
+@mistake(
+    "gate_by_symbol",
+    "You took the queries that don't ask. Take those that do, where `asking` is True.",
+)
 def all_but_askers(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates, ids, ~asking, vocab_size)
 
@@ -427,14 +546,40 @@ def symbol_of_the_query(gates, ids, asking, vocab_size):
     return mean_by_symbol(gates[batch, query, key], ids[batch, query], vocab_size)
 
 
-@mistake("gate_by_symbol", "Queries and keys are exchanged: gates[b, i, j] is query i, key j.")
+@mistake("gate_by_symbol", "Queries and keys are swapped: gates[b, i, j] is query i, key j.")
 def queries_and_keys_exchanged(gates, ids, asking, vocab_size):
     return gate_by_symbol(gates.swapaxes(1, 2), ids, asking, vocab_size)
 
 
-@mistake("gate_by_symbol", "These are sums. Asked for is the mean gate of each symbol.")
+@mistake("gate_by_symbol", "These are sums. Return the mean gate of each symbol.")
+def sums_without_nothing(gates, ids, asking, vocab_size):
+    counted = np.isnan(gate_by_symbol(gates, ids, asking, vocab_size))
+    return np.where(counted, np.nan, sums_by_symbol(gates, ids, asking, vocab_size))
+
+
+@mistake("gate_by_symbol", "These are sums. Return the mean gate of each symbol.")
 def sums(gates, ids, asking, vocab_size):
     return sums_by_symbol(gates, ids, asking, vocab_size)
+
+
+@mistake("gate_by_symbol", "These are the largest gates. Return the mean gate of each symbol.")
+def largest_gates(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & earlier(ids)
+    found = [gates[pairs & (ids[:, None] == symbol)] for symbol in range(vocab_size)]
+    return np.array([each.max() if each.size else np.nan for each in found])
+
+
+@mistake("gate_by_symbol", "These are medians. Return the mean gate of each symbol.")
+def medians(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & earlier(ids)
+    found = [gates[pairs & (ids[:, None] == symbol)] for symbol in range(vocab_size)]
+    return np.array([np.median(each) if each.size else np.nan for each in found])
+
+
+@mistake("gate_by_symbol", "The means are divided by their sum. A mean gate needs no other one.")
+def normalized_means(gates, ids, asking, vocab_size):
+    means = gate_by_symbol(gates, ids, asking, vocab_size)
+    return means / np.nansum(means)
 
 
 @mistake(
@@ -448,7 +593,9 @@ def divided_by_occurrences(gates, ids, asking, vocab_size):
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-@mistake("gate_by_symbol", "You divide by the number of all pairs, not by that of the symbol.")
+@mistake(
+    "gate_by_symbol", "You divide by the number of all pairs. Each symbol has a number of its own."
+)
 def divided_by_all_pairs(gates, ids, asking, vocab_size):
     total = sums_by_symbol(gates, ids, asking, vocab_size)
     return total / max(1, (asking[:, :, None] & earlier(ids)).sum())
@@ -506,7 +653,7 @@ def asking_on_both_sides(gates, ids, asking, vocab_size):
     return at_pairs(gates, ids, pairs, vocab_size)
 
 
-@mistake("gate_by_symbol", "Only the last asker of each text is in it. All of them are.")
+@mistake("gate_by_symbol", "Only the last asker of each text counts here. All of them should.")
 def last_asker_only(gates, ids, asking, vocab_size):
     last = asking & (asking[:, ::-1].cumsum(axis=1)[:, ::-1] == 1)
     return gate_by_symbol(gates, ids, last, vocab_size)

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "How sure are we?"
 #     question: "How much of lesson 09's picture is the encoding, and how much is everything else?"
-#     minutes: 40
+#     waiting: 1
 #     achieved: "You can say which claims survive, and why. Take one of your own and try to break it."
 # ---
 
@@ -13,9 +13,10 @@
 # **How much of lesson 09's picture is the encoding, and how much is everything else?**
 #
 # You saw one seed, one recipe, and one number chosen for one encoding. In this lesson you try to break that picture.
-# After some trials, and before the runs that you read here were made, we wrote down how everything would be compared, and
-# fourteen claims that could fail (`experiments/PROTOCOL.md`). Some did. Two trainings are live and take **about a minute together**;
-# the others are recorded in `results/`, and every number below is computed from them.
+# After some trials, and before the runs that you read here were made, we wrote down how everything would be compared,
+# and fourteen claims that could fail (`experiments/PROTOCOL.md`; what was changed later is dated at its end). Some
+# did fail. Two trainings are live and take **about a minute together**; the others are recorded in `results/`, and
+# the numbers below are computed from them.
 #
 # **First, three questions about lesson 08.** Answer before you unfold.
 #
@@ -39,14 +40,21 @@ import numpy as np
 import minitorch as torch
 from classroom import claim, exercise, hint, progress, show, solution
 from experiments.counting_pictures import (
-    errors_by_rows,
+    errors_by_number,
+    errors_over_length,
     intervals,
     rows_in_use,
     seeds_apart,
 )
 from experiments.machine import machine
-from experiments.plan import ALL, FEW, ROWS, chosen_setting
-from experiments.recipes import Run
+from experiments.plan import (
+    ALL,
+    FEW,
+    OWN_NUMBERS,
+    chosen_setting,
+    read_table,
+)
+from experiments.recipes import LENGTHS, Run
 from experiments.training import build, new_trainer, split_texts
 from experiments.verdicts import Results, verdicts
 from solutions.cope import cope_positions
@@ -68,8 +76,8 @@ def errors(table, name, *tests):
 # %% [markdown]
 # ## Seven seeds instead of one
 #
-# A seed decides the starting weights and the texts. Each encoding was trained from seven of them. A list of seven
-# numbers is hard to compare with another list, so sum it up first.
+# A seed decides the starting weights and the texts. Each encoding was trained from seven of them. Sum up those seven
+# numbers first.
 
 # %% exercise="over_seeds"
 
@@ -116,17 +124,55 @@ claim(
 # The worst run of CoPE makes nine times as many errors as its best. If lesson 09 had shown you one lucky seed of the
 # 97 rows, you'd believe that they generalize. This surprised us, too.
 #
+# Three lengths are few. **Predict.** Draw the medians over all lengths, from half the trained one to four times. Which
+# curves does CoPE's cross, and where?
+
+# %% tags=["folded"]
+SPLITS = {times: split for split, times in LENGTHS.items()} | {1: ONE}
+SPLITS = dict(sorted(SPLITS.items()))
+curves = {
+    title: {
+        name: [
+            100 * np.median([run[kind][split] for run in runs])
+            for split in SPLITS.values()
+        ]
+        for name, runs in read_table("counting_1").items()
+    }
+    for kind, title in (
+        ("errors", "wrong answers"),
+        ("text_errors", "texts with a wrong answer"),
+    )
+}
+show(
+    errors_over_length(curves, list(SPLITS), "Medians of seven seeds"),
+    alt="Two panels of curves over the length, from 0.5 to 4 times the "
+    "trained one: wrong answers, and texts with any wrong answer. Most climb "
+    "steeply past 1. CoPE stays near zero up to one and a half times the "
+    "length and then climbs past Transformer-XL and ALiBi. The forget gate "
+    "stays at zero.",
+)
+medians = {n: np.array(c) for n, c in curves["wrong answers"].items()}
+ahead = {n: medians[n] - medians["cope"] for n in ALL if n != "cope"}
+claim(
+    "By the medians, CoPE has the fewest errors of the nine up to one and a "
+    "half times the length, and from two and a half times on more than "
+    "Transformer-XL.",
+    all((more[:3] > 0).all() for more in ahead.values())
+    and (ahead["transformer_xl"][4:] < 0).all(),
+)
+
+# %% [markdown]
 # ## Choosing without looking
 #
 # An encoding may look bad because the learning rate suits another one. So each got the same small grid: three
-# learning rates, two sizes of the starting weights, two seeds that appear in no table. Its best setting is used from then
-# on. But best at what? If you choose by the tests, you report the luckiest setting, and call it the best.
+# learning rates, two sizes of the starting weights, two seeds that appear in no table. Its best setting is used from
+# then on. But best at what? If you choose by the tests, you report the luckiest setting, and call it the best.
 
 # %% exercise="choose_setting"
 
 # %% [markdown]
-# (One thing isn't equal: sinusoidal embeddings start at the size of the waves, as lesson 04 recommends. And the highest
-# rate was chosen for six of the ten: a wider grid might move some of them.)
+# (One thing isn't equal: sinusoidal embeddings start at the size of the waves, as lesson 04 recommends. And
+# the highest rate was chosen for five of the ten, the larger start for eight: a wider grid might move some of them.)
 #
 # How much does it matter? Take six settings that are *equally good*: each gets 5 % wrong, give or take 1 by chance, in
 # the tests and independently in the validation.
@@ -201,16 +247,18 @@ claim(
 )
 claim(
     "At four times the length Transformer-XL, ALiBi and the forget gate make "
-    "fewer errors than CoPE, and nobody else does.",
-    BETTER[FOUR] == {"transformer_xl", "alibi", "forget_gate"},
+    "fewer errors than CoPE; Shaw is undecided, and the others make more.",
+    BETTER[FOUR] == {"transformer_xl", "alibi", "forget_gate"}
+    and BEATEN[FOUR] == set(NINE) - BETTER[FOUR] - {"cope", "shaw"},
 )
 
 # %% [markdown]
-# At the trained length, with as many passes as in training or twice as many, CoPE doesn't get one answer wrong in any of
-# its seven runs, and every interval, taken by itself, is above 0. (With eight intervals per test, one may be so by
-# chance.) With fewer passes one just includes 0, and by our own rule that claim is dropped. At four times the length CoPE
-# isn't first: Transformer-XL (its relative positions; its recurrence isn't in our model) and ALiBi make fewer errors, and
-# so does the forget gate, which isn't one of the nine. At twice the length nothing is decided between the first three.
+# At the trained length, with as many passes as in training or twice as many, CoPE doesn't get one answer wrong in any
+# of its seven runs, and every interval, taken by itself, is above 0. (With eight intervals per test, one may be so by
+# chance.) With fewer passes one just includes 0, and by our own rule that claim is dropped. At four times the length
+# CoPE isn't first: Transformer-XL (its relative positions; its recurrence isn't in our model) and ALiBi make fewer
+# errors, and so does the forget gate, which isn't one of the nine. At twice the length CoPE is undecided against all
+# three.
 #
 # ## One number: the rows of the table
 #
@@ -252,12 +300,13 @@ live = {
     }
     for test in (ONE, TWO, FOUR)
 }
-by_rows = {
-    test: {rows: results.rows(rows, test) for rows in sorted((*ROWS, 97))}
-    for test in live
-}
+by_rows = {test: results.curve("rows", test) for test in live}
 show(
-    errors_by_rows(by_rows, live),
+    errors_by_number(
+        {"rows of CoPE's table": by_rows},
+        "One number, and the same encoding",
+        live,
+    ),
     alt="Wrong answers over the number of rows, 4 to 385, on a logarithmic "
     "axis. Texts like those of the training: near zero from 8 rows on. "
     "Twice the length: a few per cent at most. Four times the length: low at "
@@ -278,15 +327,15 @@ claim(
 claim(
     "From 97 rows on, all recorded runs agree to the last digit.",
     all(
-        results.rows(97, test) == results.rows(rows, test)
+        by_rows[test][97] == by_rows[test][rows]
         for test in live
         for rows in (193, 385)
     ),
 )
 
 # %% [markdown]
-# Nothing in this figure differs but the length of a table, and with it CoPE is nearly perfect or mediocre. From
-# 97 rows on, all runs agree to the last digit. Why? Let's look at which rows a training uses.
+# Nothing in this figure differs but the length of a table, and from 97 rows on nothing differs at all. Why? Let's
+# look at which rows a training uses.
 
 # %% exercise="row_weights"
 
@@ -318,8 +367,9 @@ show(
     alt="Two panels over the rows 0 to 96. Above: in texts like those of the "
     "training, queries about to answer use the first twenty to thirty rows; "
     "in texts four times as long, rows far beyond. Below: what a row adds to "
-    "the score: more than zero for the first rows, then far below zero, and "
-    "from about row 10 on it climbs back to zero.",
+    "the score: more than zero for a few of the first rows, then far below "
+    "zero; from about row 10 on it climbs, swings around zero, and is zero at "
+    "the end.",
 )
 lowest = added.min(axis=1)
 claim(
@@ -329,12 +379,13 @@ claim(
 )
 
 # %% [markdown]
-# Below you see what was learned: things just counted are good, things further back are bad. But rows that training hardly
-# touches climb back to zero, where they started. In longer texts, queries meet those rows, and what is long past looks
-# harmless again. It's the failure of a learned table of positions (lesson 04), counted in other units.
+# Below you see what the first layer of this run learned: things just counted are good, things further back are bad.
+# But rows that training hardly touches swing around zero, where they started. In longer texts, queries meet those
+# rows, and what is long past looks harmless again, or even good. It's the failure of a learned table of positions
+# (lesson 04), counted in other units.
 #
-# So here is the decisive test. Take the model that you trained with 97 rows, **cut its table short** at the dotted line,
-# and train nothing.
+# So here is the decisive test. Take the model that you trained with 97 rows, **cut its table short** at the dotted
+# line, and train nothing.
 #
 # **Predict.** Its error at four times the length is in the figure above. Does it get worse with 16 rows left, or
 # better? And with 8?
@@ -374,11 +425,12 @@ claim(
 )
 
 # %% [markdown]
-# **A count generalizes only as far as its rows are trained. Beyond that, here, the clamp does it.** Past the last row,
-# everything is equally far, and far is bad. That's right in this task: what matters, the last setting or the last answer,
-# is never many *counted* steps back, since counts end at 9. With many more rows the clamp comes too late, and with 8 left
-# it may come too early. (*Trained* with 8, the model arranges itself: see the figure.) We repeated this with five seeds on
-# two kernels. Cut to 16 rows, every run went from 4 to 28 % wrong down to 2 % or less (`results/LOG.md`).
+# **A count generalizes only as far as its rows are trained. Beyond that, here, the clamp does it.** Past the last
+# row, everything is equally far, and far is bad. That's right in this task: what matters is the last setting or the
+# last answer, and the last answer is always near. With many more rows the clamp comes too late, and with 8 left it
+# may come too early. (*Trained* with 8, the model arranges itself: see the figure.) We repeated this with five seeds
+# on two kernels. Cut to 16 rows, the runs went from 4 to 28 % wrong down to 2.1 % or less (by hand; the numbers are
+# in `results/LOG.md`).
 #
 # Do the rows matter *more* in long texts, or just everywhere? That is a question about an interaction.
 
@@ -386,17 +438,77 @@ claim(
 
 # %%
 grid = np.array(
-    [[results.rows(rows, test) for test in (ONE, FOUR)] for rows in (16, 97)]
+    [[by_rows[test][rows] for test in (ONE, FOUR)] for rows in (16, 97)]
 )  # (rows, length, seeds)
 mean, low, high = interaction(grid)
 print(f"97 rows cost {mean:.1f} points more in long texts, ", end="")
 print(f"with an interval from {low:.1f} to {high:.1f}")
 
 # %% [markdown]
+# ## The same question to Shaw and RoPE
+#
+# CoPE isn't the only one with a number of its own. Shaw clips distances, at 95 in our table and at 16 in the paper,
+# and RoPE has its base. It would be unfair to turn one knob and leave these. (We left T5's alone: its last two
+# buckets begin at distance 99, where no training text gets.)
+#
+# **Predict.** Does a shorter clip do for Shaw what fewer rows do for CoPE? And does RoPE gain from another base?
+
+# %% tags=["folded"]
+knobs = {
+    what: {test: results.curve(what, test) for test in (ONE, TWO, FOUR)}
+    for what in ("clip", "base")
+}
+show(
+    errors_by_number(
+        {
+            "Shaw's clip (tokens)": knobs["clip"],
+            "RoPE's base": knobs["base"],
+        },
+        "Numbers that Shaw and RoPE have for themselves",
+    ),
+    alt="Two panels of wrong answers at one, two and four times the trained "
+    "length. Shaw, clips 8 to 95: at four times the length the error falls "
+    "from 29 to 3 at a clip of 32 and rises again to 12. RoPE, bases 100 to "
+    "100,000: no base's median comes below 30 there.",
+)
+clips, bases = (knobs[what][FOUR] for what in ("clip", "base"))
+claim(
+    "With a clip of 32 Shaw gets less than 5 % wrong at four times the "
+    "length, and more with each of the other clips.",
+    max(clips[32]) < 5
+    and all(min(clips[n]) > max(clips[32]) for n in clips if n != 32),
+)
+claim(
+    "With every base RoPE gets more than 20 % wrong there.",
+    min(min(of_seeds) for of_seeds in bases.values()) > 20,
+)
+
+# %% [markdown]
+# It does, and that refuted us: an early trial with a clip of 16 had said no. With 32, Shaw makes few errors at any of
+# the three lengths. It may be the clamp again (we cut no model here): past 32 tokens, everything is equally far. But
+# shorter clips cost Shaw even on texts like those of the training. They cut off tokens, and what matters may be any
+# number of tokens back. RoPE gains little from any base.
+#
+# None of these numbers was chosen by validation: they show what a *choice* can do. Here are all of them.
+
+# %%
+COLUMNS = {ONE: "1x", TWO: "2x", FOUR: "4x"}
+COLUMNS |= {f"pass weight {w}": f"pass {w}" for w in (10, 25, 100, 200)}
+print(
+    f"{'seeds 0-2, median':18}" + "".join(f"{c:>9}" for c in COLUMNS.values())
+)
+for what, (name, *_) in OWN_NUMBERS.items():
+    curves = [results.curve(what, test) for test in COLUMNS]
+    for number in curves[0]:
+        cells = (f"{np.median(curve[number]):9.1f}" for curve in curves)
+        print(f"{name + ', ' + what:11}{number:7,.0f}" + "".join(cells))
+
+# %% [markdown]
 # ## What else could have been otherwise
 #
-# First, your computer. The matrix library picks its *kernel* by the processor, and another kernel rounds sums in another
-# order. You trained the recorded runs of seed 0 again: same weights at the start, same texts. **Predict.** Same errors?
+# First, your computer. The matrix library picks its *kernel* by the processor, and another kernel rounds sums in
+# another order. You trained the recorded runs of seed 0 again: same weights at the start, same texts. **Predict.**
+# Same errors?
 
 # %% tags=["nbval-ignore-output"]
 here = machine("minitorch")["kernel"]
@@ -414,8 +526,9 @@ for rows in models:
 # On the same kernel the numbers are equal, on another one they differ, most of all where a model fails. When we
 # tried, 18.8 became 13.3. So a single run's digits are no result, and a claim must survive more than a rounding error.
 #
-# Then the recipe: 10,000 texts that repeat, as in the paper; as many steps as fit into CoPE's time; answers hidden from the
-# text. And the texts themselves give right answers away. What if they contain few, or the model's own, or random digits?
+# Then the recipe: 10,000 fixed texts, as many as in the paper, but each seen about twice and not a hundred times; as
+# many steps as fit into CoPE's time; answers hidden from the text. And the texts themselves give right answers away.
+# What if they contain few, or the model's own, or random digits?
 
 # %%
 WAYS = {
@@ -463,12 +576,12 @@ claim(
 )
 
 # %% [markdown]
-# The fifth line is the one to remember. Hide the answers, and Transformer-XL's lead is gone: it had been going from answer
-# to answer, a short way. CoPE counts all the way back.
+# The fifth line is the one to remember. Train without answers, and Transformer-XL goes from 1 to 21 % wrong, as if it
+# had been going from answer to answer, a short way. CoPE hardly moves: when it has to, it counts back all the way.
 #
-# With few answers to start from, the others lose a crutch, and CoPE doesn't need it: that's more than we had claimed. But
-# with random digits instead of the answers every model fails, CoPE too. It *can* count without them. Where there are
-# any, it trusts them.
+# With few answers to start from, the others lose a crutch, and CoPE doesn't need it: that's more than we had claimed.
+# But with random digits instead of the answers every model fails, CoPE too. It *can* count without them. Where there
+# are any, it trusts them.
 #
 # Now the tasks themselves: a count that goes down, too (`a-`), and brackets. The last line is counting again, with
 # positions that begin at a random row in training, so that no row within four times the length is new; or with random
@@ -500,21 +613,28 @@ for task in ("counting_1", "counting_down", "brackets"):
         for name in (*FEW, "forget_gate")
     }
     claim(
-        "A forget gate makes the fewest errors in all three tasks, and CoPE "
-        "with a row per position more than Transformer-XL.",
+        "Of these five a forget gate has the lowest median in all three "
+        "tasks, and CoPE, with a row per position, a higher one than "
+        "Transformer-XL.",
         min(far, key=far.get) == "forget_gate"
         and far["cope"] > far["transformer_xl"],
     )
-claim("CoPE gets more than half of the depths wrong.", far["cope"] > 50)
+claim(
+    "CoPE gets under 1 % of the depths wrong at the trained length, and more "
+    "than half at four times it; so do RoPE and learned positions.",
+    results.median("brackets", "cope", ONE) < 1
+    and min(far[name] for name in ("cope", "rope", "learned")) > 50,
+)
 
 # %% [markdown]
-# Brackets end the dream of one encoding for everything: CoPE gets more than half of the depths wrong, for a sum of gates only
-# goes up. The forget gate is first in all three tasks.
+# Brackets end the dream of one encoding for everything. At the trained length CoPE gets hardly a depth wrong, at four
+# times the length more than half of them, like the others. It had 97 rows here, so we can't say whether that's the
+# table, or that a sum of gates only goes up. The forget gate has the lowest median of the five in all three tasks.
 #
-# A random offset makes learned positions better in long texts, 44 instead of 61, and still far from good. But at the
-# trained length they now get 9 % wrong: 600 steps spread over 384 rows are too few, so this doesn't say why they fail.
-# Random gaps make learning harder still. (These runs, and those of the other tasks, take the settings that were chosen on
-# counting.)
+# A random offset makes learned positions better in long texts, 44 instead of 60, and still far from good. But at the
+# trained length they now get 9 % wrong: 600 steps spread over 384 rows are too few, so this doesn't say why they
+# fail. (These runs, and those of the other tasks, take the settings that were
+# chosen on counting.)
 #
 # ## Beside the paper
 #
@@ -528,10 +648,9 @@ claim("CoPE gets more than half of the depths wrong.", far["cope"] > 50)
 # | relative | 1.1 (0.4) | 17.8 (7.8) | 22.4 (5.1) | 8.8 (1.1) | 34.1 (2.5) |
 # | CoPE | 0.0 (0.0) | 1.2 (2.1) | 7.4 (8.5) | 0.0 (0.0) | 4.0 (4.1) |
 #
-# Its texts have up to 512 operations and one question each; the model of its released code has 4 layers and 256 numbers
-# per token.
-# "absolute" is our `learned`; "relative" is nearest to our `shaw` (keys only, distances clipped at 95). RoPE and Transformer-XL aren't in it. Ours, for one
-# variable, medians:
+# Its texts have up to 512 operations and one question each; the model of its released code has 4 layers and 256
+# numbers per token. "absolute" is our `learned`; "relative" is nearest to our `shaw` (keys only, distances clipped at
+# 95). RoPE and Transformer-XL aren't in it. Ours, medians:
 
 # %%
 print(f"{'':10} like the training's   pass weight 100   pass weight 10")
@@ -541,12 +660,24 @@ for name in ("learned", "shaw", "cope"):
     )
     print(f"{name:10} {like:>20} {more:>17} {fewer:>16}")
 
+# %% tags=["folded"]
+print("three seeds, medians      3 variables, 1x    2x    5 variables, 1x    2x")
+several = {}
+for name in FEW:
+    several[name] = [
+        results.median(f"counting_{count}", name, test)
+        for count in (3, 5)
+        for test in (ONE, TWO)
+    ]
+    cells = zip(several[name], (22, 6, 19, 6))
+    print(f"{name:19}" + "".join(f"{x:{width}.1f}" for x, width in cells))
+
 # %% [markdown]
 # ## Fourteen claims
 #
-# A claim "A makes fewer errors than B" is kept if the 95 % interval lies above 0 against every B, in every test that it
-# names; "no fewer" and "within a point" need their interval on the other side, or are undecided. An order (5, 12) is one
-# of medians. Where runs are missing, it isn't measured. **Predict** how many of fourteen are kept.
+# A claim "A makes fewer errors than B" is kept if the 95 % interval lies above 0 against every B, in every test that
+# it names; "no fewer" and "within a point" need their interval on the other side, or are undecided. An order (5, 12)
+# is one of medians. Where runs are missing, it isn't measured. **Predict** how many of fourteen are kept.
 
 # %%
 judged = verdicts()
@@ -579,29 +710,29 @@ print(
 #
 # A skeptic signs three sentences:
 #
-# 1. On texts of the trained length with as many passes or more, CoPE makes almost no errors, with 8 rows as with 385, and
-#    with its default of 97, over seven seeds, fewer than each of the eight others.
-# 2. At four times the length, with earlier answers in the text, the number of rows decides: with one per trained
-#    position, Transformer-XL and ALiBi make fewer errors than CoPE; with 8 or 16 (three seeds), chosen by people who know
-#    that counts end at 9, CoPE makes next to none.
-# 3. All this is true of models with fewer than 40,000 parameters on one made-up task, at equal steps, of which CoPE's take
-#    about twice the time, and a forget gate, which has no table and takes half of it, does as well in five tests.
+# 1. On texts of the trained length with as many passes or more, CoPE makes almost no errors, with 8 rows as with 385,
+#    and with its default of 97, over seven seeds, fewer than each of the eight others.
+# 2. At four times the length, with earlier answers in the text, a single number decides: with a row per trained
+#    position, Transformer-XL and ALiBi make fewer errors than CoPE; with 8 or 16 (three seeds), chosen by people who
+#    know that counts end at 9, it makes next to none. Shaw's clip is such a number, too.
+# 3. All this is true of models with under 40,000 parameters on one made-up task, at equal steps. CoPE's take twice the
+#    time, and a forget gate, without a table, does as well in five tests.
 #
 # None of them says that contextual positions make better language models. Lesson 12 asks that.
 
 # %% tags=["folded"]
-everyone = [*ROWS, 97]  # the first are 4: too few
 claim(
     "At the trained length the number of rows does not matter, from 8 on.",
     all(
-        max(results.rows(rows, test)) < 0.5
-        for rows in everyone[1:]
+        max(of_seeds) < 0.5
         for test in (ONE, "pass weight 100", "pass weight 200")
+        for rows, of_seeds in results.curve("rows", test).items()
+        if rows > 4
     ),
 )
 claim(
     "With 8 and 16 rows CoPE makes next to no errors in longer texts.",
-    all(max(results.rows(rows, FOUR)) < 0.5 for rows in (8, 16)),
+    max(by_rows[FOUR][8] + by_rows[FOUR][16]) < 0.5,
 )
 gate = errors("counting_1", "forget_gate", *TESTS)
 seconds = {

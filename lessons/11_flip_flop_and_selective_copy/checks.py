@@ -161,7 +161,7 @@ def looked_at(seed, rows, symbols, blanks):
 about(
     "recall",
     stars=2,
-    minutes=15,
+    minutes=12,
     hints=(
         "Walk along a text and keep one number in mind. Which instructions change it, and which "
         "only tell it?",

@@ -3,7 +3,7 @@
 #   lesson:
 #     title: "Flip-flop and selective copy: what a count is good for"
 #     question: "What else can contextual positions do, and what can't they?"
-#     minutes: 30
+#     waiting: 1
 #     achieved: "You know what a count is good for, and where it doesn't help."
 # ---
 
@@ -175,8 +175,8 @@ for name in ("learned", "rope"):
     )
 
 # %% [markdown]
-# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and still
-# come close to guessing when the number of blanks changes. How far from 12 can we go? **Predict** the three curves
+# Guessing among 14 symbols is wrong 93 times in 100. Two of the models have learned the training texts, and get
+# more than half of the symbols wrong when the number of blanks changes. How far from 12 can we go? **Predict** the three curves
 # from 0 to 24 blanks.
 
 # %% tags=["nbval-ignore-output", "folded"]
@@ -319,10 +319,10 @@ show(
 
 # %% [markdown]
 # RoPE has a head that finds the symbol in texts like those of the training, and loses it when the number of blanks
-# changes. CoPE's head goes from symbol to symbol and jumps over the blanks, however many there are. (We tried five
-# seeds. With one, no head looks at the symbols, and the copies are right all the same: we don't know how. With another,
-# 16 % go wrong where there's no blank at all.) The head is in the *first* layer, where a key knows nothing but its own
-# symbol. So its gates depend on symbols alone, and `gate_by_symbol` can read them.
+# changes. CoPE's head goes from symbol to symbol and jumps over the blanks, however many there are. (It isn't always
+# so clear: with one of five seeds that we tried by hand, no head looks at the symbols, and the copies are right all
+# the same. We don't know how.) The head is in the *first* layer, where a key knows nothing but its own symbol. So its
+# gates depend on symbols alone, and `gate_by_symbol` can read them.
 #
 # **Predict.** Counted by this head's gates, what position does the symbol to copy get?
 #
@@ -417,7 +417,7 @@ for symbols in (10, 11, 12, 13, 14):
 
 # %% tags=["folded"]
 claim(
-    "CoPE copies 12 symbols, and no other number of them.",
+    "CoPE copies 12 symbols, and not 10, 11, 13 or 14.",
     all(
         (error < 0.05) if symbols == 12 else (error > 0.5)
         for symbols, error in by_symbols.items()
@@ -509,9 +509,9 @@ claim(
 #
 # For CoPE and RoPE, the pattern across the shifted tests agrees with ours. For absolute positions on dense texts
 # (25.6), it doesn't. A third experiment comes from MapFormer, with 128 symbols (arXiv 2511.19279). There, RoPE has an
-# accuracy of 1.00 in distribution, 0.48 on dense texts, and 0.22 on sparse ones; CoPE has 1.00 on all of them. So
-# RoPE's error in distribution depends on the recipe. Its failure with other numbers of blanks shows up in all three
-# experiments.
+# accuracy of 1.00 in distribution, 0.48 on dense texts, and 0.22 on sparse ones; CoPE has 1.00 on all of them, and so
+# do PaTH and MapFormer's own encoding. So RoPE's error in distribution depends on the recipe. Its failure with other
+# numbers of blanks shows up in all three experiments.
 #
 # ## Flip-flop
 #
@@ -558,40 +558,66 @@ table(flip_flop)
 print("\nruns per encoding:", min(len(runs) for runs in flip_flop.values()))
 
 # %% tags=["folded"]
-LEARNED = ("sinusoidal", "transformer_xl", "alibi", "rope", "cope")
+LEARNED = ("sinusoidal", "transformer_xl", "alibi", "rope")
 claim(
-    "Five of the nine have learned the training texts in every run; the other "
-    "four get more than a tenth of them wrong.",
+    "Four of the nine have learned the training texts in every run, CoPE in "
+    "all but one, and the other four get more than a tenth of the answers "
+    "wrong.",
     all(
         (wrong("in distribution", runs).max() < 1)
         if name in LEARNED
         else (wrong("in distribution", runs).min() > 10)
         for name, runs in flip_flop.items()
-    ),
+        if name != "cope"
+    )
+    and sum(wrong("in distribution", flip_flop["cope"]) > 1) == 1,
 )
 claim(
-    "On sparse texts the runs of RoPE, Transformer-XL and ALiBi differ by "
-    "more than ten points from seed to seed.",
+    "On sparse texts the runs of CoPE, RoPE, Transformer-XL and ALiBi differ "
+    "by more than ten points from seed to seed.",
     all(
         np.ptp(wrong("sparse", flip_flop[name])) > 10
-        for name in ("transformer_xl", "alibi", "rope")
+        for name in ("transformer_xl", "alibi", "rope", "cope")
     ),
 )
 claim(
-    "Sinusoidal positions and CoPE get less than 1 % wrong there in each of "
-    "these runs.",
-    all(
-        wrong("sparse", flip_flop[name]).max() < 1
-        for name in ("sinusoidal", "cope")
-    ),
+    "Sinusoidal positions get less than 1 % wrong there in each run.",
+    wrong("sparse", flip_flop["sinusoidal"]).max() < 1,
 )
 
 # %% [markdown]
-# Two things surprised us. The plainest encoding of all, sinusoidal, does as well as CoPE. And on sparse texts the
-# others that learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error,
-# another 15 %. Three runs can't rank such encodings. (In an earlier trial with a smaller start, RoPE got 31 % of the
-# answers wrong and CoPE 5. Its records are gone, and we can't say why.) Four encodings haven't learned the training
-# texts in 1,000 steps. About these the table says nothing more.
+# Two things surprised us. The plainest encoding of all, sinusoidal, is the only one that is right on sparse texts in
+# every run. (Its embeddings start at the size of the waves, and we ran it on one kernel only.) And the others that
+# learned the task differ from *themselves* by ten points and more: one run of RoPE makes no error, another gets a
+# fifth wrong. CoPE has three runs that make next to none, and one that hasn't even learned the training texts. After
+# its first three seeds we'd have written that CoPE does as well as sinusoidal. Four encodings haven't learned the
+# training texts in 1,000 steps. About these the table says nothing more.
+#
+# **Predict.** The same seeds again, on another kernel (lesson 10): same starting weights, same texts, sums rounded in
+# another order. Will a good run stay good?
+
+# %% tags=["folded"]
+elsewhere = read_table("flip_flop on haswell")
+print("sparse, wrong (%), seed" + "".join(f"{seed:8}" for seed in range(3)))
+for name, runs in elsewhere.items():
+    for records in (flip_flop[name], runs):
+        cells = "".join(f"{x:8.1f}" for x in wrong("sparse", records)[:3])
+        kernel = records[0]["machine"]["kernel"]
+        print(f"{name:15}{kernel:>8}{cells}")
+moved = [
+    abs(wrong("sparse", flip_flop[n])[:3] - wrong("sparse", runs)).max()
+    for n, runs in elsewhere.items()
+    if n in ("transformer_xl", "rope", "cope")
+]
+claim(
+    "In Transformer-XL, RoPE and CoPE there is a seed that another kernel "
+    "moves by more than five points.",
+    min(moved) > 5,
+)
+
+# %% [markdown]
+# Not always: one run of CoPE goes from 0.1 to 9.2, while RoPE's seed 0 stays at 0. Another kernel moves a run about
+# as far as another seed does. So five runs can't rank these encodings, and a single run says nothing at all.
 #
 # ### Beside the paper
 #
@@ -610,8 +636,9 @@ claim(
 # | 128, 2, 2 | 28.6 | 25.2 | **24.5** |
 #
 # CoPE beats RoPE in six of the eight rows, and absolute positions in five. One of its two losses to RoPE is large.
-# Its clear wins are those with 256 and four layers. So in the paper the order changes with the size, and here it
-# changes with the seed: on this task CoPE's advantage isn't a law.
+# Its clear wins are those with 256 and four layers. (On texts like those of the training, the same table gives CoPE
+# at most 0.2 % in all eight rows and RoPE up to 14.4, and the authors say themselves that the gain on sparse texts
+# depends on the size.) So in the paper the order changes with the size, and here it changes with the seed.
 #
 # ## Try it
 #
@@ -628,13 +655,22 @@ for split, (inputs, targets) in tests.items():
 # %% [markdown]
 # ## What this showed, and what it didn't
 #
-# On selective copy, what matters is *how many symbols back*. A gate can count that, and none of the eight others
-# found anything as good. Flip-flop shows the limit of the claim: what matters is *the last write*, and finding it
-# takes no counting. The copier shows the limit of the method: it counts to 12, because that's what it always had to
-# do.
+# On selective copy, what matters is *how many symbols back*. A gate can count that, and in 500 steps none of the
+# eight others found anything as good. Flip-flop shows the limit of the claim: what matters is *the last write*, and
+# finding it takes no counting. The copier shows the limit of the method: it counts to 12, because that's what it
+# always had to do.
 #
 # All of this is small: two layers, texts of 36 to 128 tokens, at most 1,000 steps. It says nothing about large
 # models.
 #
 # **Next.** These tasks were built so that something has to be counted or kept. Real text wasn't built that way.
 # Lesson 12 trains on language and code, and asks how well each encoding predicts the next character.
+
+# %% [markdown]
+# ## A quiz on lessons 08 to 11
+#
+# Eight questions on what you should still know in a week. Run the cell to see them. Write your answers into it, and run
+# it again; leave the `...` where you don't know yet. The card tells you which are right, and what speaks against the
+# others.
+
+# %% quiz="flip_flop_and_selective_copy"

@@ -94,7 +94,7 @@ def stretches_that_do_not_fit(answer):
 about(
     "sliding_window",
     stars=3,
-    minutes=25,
+    minutes=20,
     hints=(
         "Decide where the windows begin first. The last one begins at len(ids) - seq_len - 1, so "
         "that its last target is the last id.",
@@ -156,8 +156,8 @@ def scored(pair):
 
 about(
     "interpolate_positions",
-    stars=2,
-    minutes=10,
+    stars=1,
+    minutes=6,
     hints=(
         "It is rope_cache with one more factor. The positions become fractions: that is no "
         "problem, since an angle may be any number.",
@@ -259,7 +259,7 @@ def random_weights(seed, seq):
 about(
     "shuffled_boundaries",
     stars=2,
-    minutes=15,
+    minutes=12,
     hints=(
         "Find out how long the parts are, shuffle the lengths, and say where parts of these "
         "lengths begin.",

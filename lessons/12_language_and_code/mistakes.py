@@ -13,10 +13,24 @@ from solutions.language_and_code import sliding_window as right_windows
 
 # perplexity
 
+LOGARITHM_TWICE = "log_p are logarithms already. Do not take the logarithm once more."
+WEIGHTED = (
+    "You multiplied by p, as in an entropy. Here every character that came counts the same: take "
+    "the plain mean of -log2 p."
+)
+
 
 @mistake("perplexity", "The first number is in nats. Divide by np.log(2): then it is in bits.")
 def nats(log_p):
     return -log_p.mean(), np.exp(-log_p.mean())
+
+
+@mistake(
+    "perplexity",
+    "These are nats: log_p has natural logarithms. Divide by np.log(2) before anything else.",
+)
+def nats_all_through(log_p):
+    return -log_p.mean(), 2.0 ** -log_p.mean()
 
 
 @mistake(
@@ -75,7 +89,21 @@ def log_of_the_mean(log_p):
     return bits, 2.0**bits
 
 
-@mistake("perplexity", "log_p are logarithms already. Do not take the logarithm once more.")
+@mistake("perplexity", LOGARITHM_TWICE)
+def logarithm_of_log_p(log_p):
+    with np.errstate(all="ignore"):
+        bits = -np.log2(log_p).mean()
+    return bits, 2.0**bits
+
+
+@mistake("perplexity", LOGARITHM_TWICE)
+def logarithm_twice_and_negated(log_p):
+    with np.errstate(divide="ignore"):
+        bits = -np.log2(-log_p).mean()
+    return bits, 2.0**bits
+
+
+@mistake("perplexity", LOGARITHM_TWICE)
 def logarithm_twice(log_p):
     with np.errstate(divide="ignore"):
         bits = np.log2(-log_p).mean()
@@ -88,6 +116,45 @@ def logarithm_twice(log_p):
 )
 def multiplied(log_p):
     bits = -log_p.mean() * np.log(2)
+    return bits, 2.0**bits
+
+
+@mistake("perplexity", "The first number is a median. Take the mean.")
+def median(log_p):
+    bits = -np.median(log_p) / np.log(2)
+    return bits, 2.0**bits
+
+
+@mistake("perplexity", "The exponent has the wrong sign: a perplexity is 2**bits, never below 1.")
+def below_one(log_p):
+    bits, _ = right_perplexity(log_p)
+    return bits, 2.0**-bits
+
+
+@mistake("perplexity", "You took 10 to the power of bits. Bits belong to the base 2: 2**bits.")
+def ten_to_the_bits(log_p):
+    bits, _ = right_perplexity(log_p)
+    return bits, 10.0**bits
+
+
+@mistake("perplexity", WEIGHTED)
+def entropy(log_p):
+    bits = -(np.exp(log_p) * log_p).sum() / np.log(2)
+    return bits, 2.0**bits
+
+
+@mistake("perplexity", WEIGHTED)
+def mean_of_p_log_p(log_p):
+    bits = -(np.exp(log_p) * log_p).mean() / np.log(2)
+    return bits, 2.0**bits
+
+
+@mistake(
+    "perplexity",
+    "The mean goes along one axis only. Take it over all characters: one number for each unit.",
+)
+def one_per_row(log_p):
+    bits = -log_p.mean(axis=-1) / np.log(2)
     return bits, 2.0**bits
 
 
@@ -176,6 +243,70 @@ def stretches_summed(log_p, width):
 def running_means(log_p, width):
     stretches = right_bits(log_p, width)
     return stretches.cumsum() / np.arange(1, len(stretches) + 1)
+
+
+@mistake(
+    "bits_by_position",
+    "You averaged the probabilities, and took the logarithm of the mean. It is the other way "
+    "around: the mean of the logarithms.",
+)
+def log_of_the_mean_of_a_stretch(log_p, width):
+    refuse_odd_widths(log_p, width)
+    p = np.exp(log_p).reshape(len(log_p), -1, width).mean(axis=(0, 2))
+    return -np.log2(p)
+
+
+@mistake(
+    "bits_by_position",
+    "These are the stretches of all windows in a row. The mean goes over the windows, too: one "
+    "number per stretch.",
+)
+def windows_in_a_row(log_p, width):
+    refuse_odd_widths(log_p, width)
+    return -log_p.reshape(-1, width).mean(axis=1) / np.log(2)
+
+
+@mistake("bits_by_position", "Only the first window was looked at. Take the mean over all of them.")
+def first_window_only(log_p, width):
+    return right_bits(log_p[:1], width)
+
+
+@mistake(
+    "bits_by_position",
+    "You multiplied by log 2. A nat is more than a bit, so there are more bits than nats: divide.",
+)
+def stretches_multiplied(log_p, width):
+    return right_bits(log_p, width) * np.log(2) ** 2
+
+
+@mistake(
+    "bits_by_position",
+    "A stretch begins at every position, so they overlap. The next one begins `width` further on.",
+)
+def overlapping_stretches(log_p, width):
+    refuse_odd_widths(log_p, width)
+    of_each = -log_p.mean(axis=0) / np.log(2)
+    return np.convolve(of_each, np.full(width, 1 / width), "valid")
+
+
+@mistake("bits_by_position", "log_p are logarithms already. Do not take the logarithm once more.")
+def stretches_of_logarithms(log_p, width):
+    with np.errstate(all="ignore"):
+        return right_bits(np.log2(-log_p) * np.log(2), width)
+
+
+@mistake(
+    "bits_by_position",
+    "You took `width` for the number of stretches. It is how many positions are in each.",
+)
+def width_many_stretches(log_p, width):
+    refuse_odd_widths(log_p, width)
+    return right_bits(log_p, log_p.shape[1] // width)
+
+
+@mistake("bits_by_position", "These are perplexities. Leave out the power: bits are asked for.")
+def stretches_as_perplexities(log_p, width):
+    return 2.0 ** right_bits(log_p, width)
 
 
 @mistake("bits_by_position", "The last stretch comes first. Keep the order of the positions.")
@@ -296,16 +427,26 @@ def targets_not_shifted(ids, seq_len, stride):
     return inputs, np.where(targets == -100, -100, inputs)
 
 
-@mistake(
-    "sliding_window",
-    "The marks are at the wrong end: a window's first targets were scored before, not its last.",
+WRONG_END = (
+    "The marks are at the wrong end: a window's first targets were scored before, not its last."
 )
+
+
+@mistake("sliding_window", WRONG_END)
 def wrong_end_marked(ids, seq_len, stride):
     inputs, targets = right_windows(ids, seq_len, stride)
     marked = (targets == -100)[:, ::-1]
     starts = starts_of(ids, seq_len, stride)
     all_targets = windows_at(ids, seq_len, starts, starts)[1]
     return inputs, np.where(marked, -100, all_targets)
+
+
+@mistake("sliding_window", WRONG_END)
+def marked_where_the_next_begins(ids, seq_len, stride):
+    starts = starts_of(ids, seq_len, stride)
+    positions = starts[:, None] + np.arange(seq_len)
+    scored_later = positions >= np.append(starts[1:], len(ids))[:, None]
+    return ids[positions], np.where(scored_later, -100, ids[positions + 1])
 
 
 @mistake("sliding_window", "Inputs and targets are exchanged.")
@@ -338,6 +479,105 @@ def strides_exchanged(ids, seq_len, stride):
 def one_too_many_marked(ids, seq_len, stride):
     starts = starts_of(ids, seq_len, stride)
     return windows_at(ids, seq_len, starts, np.append(0, starts[:-1] + seq_len + 1))
+
+
+def padded(ids, seq_len, stride, filler):
+    """Windows at every stride; what is beyond the end of the text is filled up."""
+    count = 1 + -(-(len(ids) - 1 - seq_len) // stride)
+    starts = stride * np.arange(count)
+    positions = starts[:, None] + np.arange(seq_len)
+    beyond = np.full(seq_len, -1)
+    inputs = np.append(ids[:-1], beyond)[positions]
+    targets = np.append(ids[1:], beyond)[positions]
+    there = positions < len(ids) - 1
+    scored_before = np.append(0, starts[:-1] + seq_len)
+    scored = there & (positions >= scored_before[:, None])
+    return np.where(there, inputs, filler), np.where(scored, targets, -100)
+
+
+PADDED = (
+    "The last window goes on beyond the text, and was filled up. Move it back, so that it ends "
+    "where the text ends: it begins at len(ids) - seq_len - 1."
+)
+
+
+@mistake("sliding_window", "What does not count is marked with -1. Mark it with -100.")
+def marked_with_minus_one(ids, seq_len, stride):
+    inputs, targets = right_windows(ids, seq_len, stride)
+    return inputs, np.where(targets == -100, -1, targets)
+
+
+@mistake(
+    "sliding_window",
+    "The windows do not overlap: each begins where the one before ends. Let it begin `stride` "
+    "after the one before.",
+)
+def side_by_side(ids, seq_len, stride):
+    return right_windows(ids, seq_len, seq_len)
+
+
+@mistake(
+    "sliding_window",
+    "One target too few is marked in each window: the window before has scored up to its start + "
+    "seq_len - 1.",
+)
+def one_too_few_marked(ids, seq_len, stride):
+    starts = starts_of(ids, seq_len, stride)
+    return windows_at(ids, seq_len, starts, np.append(0, starts[:-1] + seq_len - 1))
+
+
+@mistake(
+    "sliding_window",
+    "Your windows are not all equally long, so they make no array. The last one is as long as the "
+    "others: it begins at len(ids) - seq_len - 1.",
+)
+def ragged(ids, seq_len, stride):
+    inputs, targets = [], []
+    for start in range(0, len(ids) - 1, stride):
+        inputs.append(list(ids[start : start + seq_len]))
+        targets.append(list(ids[start + 1 : start + seq_len + 1]))
+    return np.array(inputs), np.array(targets)
+
+
+@mistake("sliding_window", PADDED)
+def filled_up_with_zeros(ids, seq_len, stride):
+    return padded(ids, seq_len, stride, 0)
+
+
+@mistake("sliding_window", PADDED)
+def filled_up_with_marks(ids, seq_len, stride):
+    return padded(ids, seq_len, stride, -100)
+
+
+STRIDE_MARKED = (
+    "A window's first `stride` targets are marked. It shares seq_len - stride of them with the "
+    "window before: mark as many."
+)
+
+
+@mistake("sliding_window", STRIDE_MARKED)
+def stride_many_marked(ids, seq_len, stride):
+    starts = starts_of(ids, seq_len, stride)
+    return windows_at(ids, seq_len, starts, np.append(0, starts[1:] + stride))
+
+
+@mistake("sliding_window", STRIDE_MARKED)
+def stride_many_marked_but_the_last(ids, seq_len, stride):
+    starts = starts_of(ids, seq_len, stride)
+    overlap = starts[:-1] + seq_len
+    before = np.maximum(starts[1:] + stride, np.where(starts[1:] == starts[-1], overlap, 0))
+    return windows_at(ids, seq_len, starts, np.append(0, before))
+
+
+@mistake(
+    "sliding_window",
+    "The last id is never a target. The last window begins at len(ids) - seq_len - 1: it has "
+    "seq_len inputs and one more id after them.",
+)
+def last_id_left_out(ids, seq_len, stride):
+    if len(ids) < seq_len + 2:
+        return right_windows(ids, seq_len, stride)
+    return right_windows(ids[:-1], seq_len, stride)
 
 
 @mistake(
@@ -484,6 +724,76 @@ def divided_by_speeds(seq_len, dim, trained_len, base=10000.0):
     return np.cos(angles), np.sin(angles)
 
 
+@mistake(
+    "interpolate_positions",
+    "With no positions, seq_len is 0 and divides trained_len. Divide only where a text is longer "
+    "than the training's: the result is an empty table.",
+)
+def nothing_divides(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    return tables(np.arange(seq_len) * min(1, trained_len / seq_len), dim, base)
+
+
+@mistake(
+    "interpolate_positions",
+    "Every angle is there twice. There is one per pair of columns: dim / 2 of them.",
+)
+def every_angle_twice(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    squeeze = min(1, trained_len / max(seq_len, 1))
+    pair = tables(np.arange(seq_len) * squeeze, dim, base)
+    return tuple(np.concatenate([table, table], axis=-1) for table in pair)
+
+
+@mistake(
+    "interpolate_positions",
+    "The factor is seq_len // trained_len, a whole number. Divide with /: it may be a fraction.",
+)
+def whole_factor(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    return tables(np.arange(seq_len) / max(1, seq_len // trained_len), dim, base)
+
+
+@mistake("interpolate_positions", "These are the angles. Return their cosines and their sines.")
+def angles_returned(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    squeeze = min(1, trained_len / max(seq_len, 1))
+    return np.arange(seq_len)[:, None] * squeeze * angular_speeds(dim, base)
+
+
+@mistake(
+    "interpolate_positions",
+    "The exponents are -c / dim. They are -2c / dim, as in angular_speeds(dim, base).",
+)
+def exponents_halved(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    return tables(np.arange(seq_len) * min(1, trained_len / max(seq_len, 1)), dim, base**0.5)
+
+
+@mistake(
+    "interpolate_positions",
+    "The tables lie on their side. A row is a position, and a column is a speed.",
+)
+def tables_transposed(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    squeeze = min(1, trained_len / max(seq_len, 1))
+    return tuple(table.T for table in tables(np.arange(seq_len) * squeeze, dim, base))
+
+
+@mistake("interpolate_positions", "The positions begin at 1. They are counted from 0.")
+def counted_from_one(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    squeeze = min(1, trained_len / max(seq_len, 1))
+    return tables(np.arange(1, seq_len + 1) * squeeze, dim, base)
+
+
+@mistake("interpolate_positions", "This is in float32. The tables are float64.")
+def single_precision(seq_len, dim, trained_len, base=10000.0):
+    check_table_size(seq_len, dim)
+    pair = tables(np.arange(seq_len) * min(1, trained_len / max(seq_len, 1)), dim, base)
+    return tuple(table.astype("float32") for table in pair)
+
+
 @mistake("interpolate_positions", shown_by="no_positions")
 def sizes_not_checked(seq_len, dim, trained_len, base=10000.0):
     squeeze = min(1, trained_len / max(seq_len, 1))
@@ -533,14 +843,94 @@ def on_the_boundaries(weights, starts):
     return weights[:, starts].sum(axis=-1).mean()
 
 
-@mistake(
-    "boundary_score",
-    "Each part ends one character late: a part begins at the character that is marked.",
-    seen="a boundary off by one",
+ONE_LATE = "Each part ends one character late: a part begins at the character that is marked."
+MEAN_OF_WEIGHTS = (
+    "This is the mean of single weights. Sum the weights of a query first, then take the mean over "
+    "the queries."
 )
+
+
+@mistake("boundary_score", ONE_LATE, seen="a boundary off by one")
 def one_late(weights, starts):
     part = np.append(0, parts(starts)[:-1])
     return (weights * (part[:, None] == part)).sum(axis=-1).mean()
+
+
+@mistake("boundary_score", ONE_LATE)
+def marks_before_each_character(weights, starts):
+    part = starts.cumsum() - starts
+    return (weights * (part[:, None] == part)).sum(axis=-1).mean()
+
+
+def kept_within(weights, begins, ends):
+    """The weight within these parts, as a mean over all queries."""
+    inside = sum(weights[i:j, i:j].sum() for i, j in zip(begins, ends))
+    return inside / len(weights)
+
+
+@mistake(
+    "boundary_score",
+    "What comes before the first mark is left out. The first part begins at 0, even where "
+    "starts[0] is False.",
+)
+def first_part_trusted(weights, starts):
+    begins = np.flatnonzero(starts)
+    return kept_within(weights, begins, np.append(begins[1:], len(starts)))
+
+
+@mistake(
+    "boundary_score",
+    "The last part is left out. It has no mark after it: it ends with the text.",
+)
+def last_part_left_out(weights, starts):
+    begins = np.append(0, 1 + np.flatnonzero(starts[1:]))
+    return kept_within(weights, begins[:-1], begins[1:])
+
+
+@mistake("boundary_score", "You took each query's largest weight within its part. Sum them.")
+def largest_within(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] == part)).max(axis=-1).mean()
+
+
+@mistake(
+    "boundary_score",
+    "The sum is divided by the number of parts. Divide by the number of queries.",
+)
+def per_part(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] == part)).sum() / (part[-1] + 1)
+
+
+@mistake(
+    "boundary_score",
+    "This is one number per query. Take their mean: one number for the head.",
+)
+def one_per_query(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] == part)).sum(axis=-1)
+
+
+@mistake(
+    "boundary_score",
+    "All keys count here, those of earlier parts, too. A query's own part is where the numbers of "
+    "the parts are equal.",
+)
+def earlier_parts_too(weights, starts):
+    part = parts(starts)
+    return (weights * (part[:, None] >= part)).sum(axis=-1).mean()
+
+
+@mistake("boundary_score", MEAN_OF_WEIGHTS)
+def mean_weight(weights, starts):
+    part = parts(starts)
+    return weights[part[:, None] == part].mean()
+
+
+@mistake("boundary_score", MEAN_OF_WEIGHTS)
+def mean_weight_seen(weights, starts):
+    part = parts(starts)
+    return weights[np.tril(part[:, None] == part)].mean()
 
 
 @mistake(
@@ -644,6 +1034,11 @@ def by_einsum(weights, starts):
 
 # shuffled_boundaries
 
+FIRST_PART = (
+    "What comes before the first mark was not shuffled. It is a part, too: the first one begins at "
+    "0, even where starts[0] is False."
+)
+
 
 def lengths_of(starts):
     begins = np.append(0, 1 + np.flatnonzero(starts[1:]))
@@ -685,7 +1080,10 @@ def parts_sorted(rng, starts):
     return with_lengths(np.sort(lengths_of(starts)))
 
 
-@mistake("shuffled_boundaries", "The first part is not marked: it begins at 0, so shuffled[0].")
+@mistake(
+    "shuffled_boundaries",
+    "The first part is not marked: it begins at 0, so shuffled[0] is True.",
+)
 def first_not_marked(rng, starts):
     shuffled = right_shuffle(rng, starts)
     shuffled[0] = False
@@ -740,6 +1138,92 @@ def fixed_seed(rng, starts):
 def last_part_stays(rng, starts):
     lengths = lengths_of(starts)
     return with_lengths(np.append(rng.permutation(lengths[:-1]), lengths[-1]).astype(int))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "NumPy's own random numbers shuffled the lengths, so the seed of `rng` changes nothing. Use "
+    "rng.permutation.",
+)
+def global_random_numbers(rng, starts):
+    return with_lengths(np.random.permutation(lengths_of(starts)))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The last of the ends is the end of the text, where nothing begins. Leave it out: ends[:-1].",
+)
+def end_of_the_text_marked(rng, starts):
+    shuffled = np.zeros(len(starts), bool)
+    shuffled[rng.permutation(lengths_of(starts)).cumsum()] = True
+    return shuffled
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The result is one entry too long: nothing begins at the end of the text.",
+)
+def one_entry_too_many(rng, starts):
+    return np.append(right_shuffle(rng, starts), True)
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The boundaries moved to random positions: there are as many parts, but of other lengths. "
+    "Shuffle the lengths.",
+)
+def random_positions(rng, starts):
+    after_first = rng.permutation(len(starts) - 1)[: starts[1:].sum()]
+    return np.isin(np.arange(len(starts)), np.append(0, 1 + after_first))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "The last part is one too short: it goes up to len(starts), so that all lengths add up to it.",
+)
+def last_length_one_short(rng, starts):
+    lengths = lengths_of(starts)
+    lengths[-1] -= 1
+    ends = rng.permutation(lengths).cumsum()
+    return np.isin(np.arange(len(starts)), np.append(0, ends[:-1]))
+
+
+@mistake("shuffled_boundaries", FIRST_PART)
+def first_part_lost(rng, starts):
+    begins = np.flatnonzero(starts)
+    if not len(begins):
+        return with_lengths([len(starts)])
+    ends = rng.permutation(np.diff(np.append(begins, len(starts)))).cumsum()
+    return np.isin(np.arange(len(starts)), np.append(0, ends[:-1]))
+
+
+@mistake("shuffled_boundaries", FIRST_PART)
+def first_part_stays(rng, starts):
+    begins = np.flatnonzero(starts)
+    if not len(begins):
+        return with_lengths([len(starts)])
+    lengths = rng.permutation(np.diff(np.append(begins, len(starts))))
+    first = [begins[0]] if begins[0] else []
+    return with_lengths(np.append(first, lengths).astype(int))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "rng.permutation is called twice. Shuffle once, so that the same seed gives the same order.",
+)
+def shuffled_twice(rng, starts):
+    return with_lengths(rng.permutation(rng.permutation(lengths_of(starts))))
+
+
+@mistake(
+    "shuffled_boundaries",
+    "rng.choice draws with replacement, so a length may come twice and another not at all. "
+    "Shuffle them: rng.permutation.",
+)
+def drawn_with_replacement(rng, starts):
+    lengths = lengths_of(starts)
+    ends = np.append(0, rng.choice(lengths, len(lengths)).cumsum()[:-1])
+    return np.isin(np.arange(len(starts)), ends)
 
 
 @mistake(

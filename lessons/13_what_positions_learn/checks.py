@@ -106,8 +106,8 @@ def far_off_is_far_off(answer):
 
 about(
     "order_probe",
-    stars=3,
-    minutes=20,
+    stars=2,
+    minutes=12,
     hints=(
         "First make one row of numbers per pair. Then it is the loop of position_probe, with the "
         "other regression and another kind of error.",
@@ -235,9 +235,15 @@ def three_four_five(answer):
 
 @check("pair_norms")
 def batch_heads_and_positions(answer):
-    """Any axes in front: batch, heads and positions, or none."""
+    """Any axes in front: batch, heads and positions."""
     rng = np.random.default_rng(10)
-    return answer(rng.standard_normal((3, 2, 5, 8))), answer(rng.standard_normal(6))
+    return answer(rng.standard_normal((3, 2, 5, 8))), answer(rng.standard_normal((4, 3, 2)))
+
+
+@check("pair_norms")
+def one_vector_without_axes_in_front(answer):
+    """No axes in front: the lengths in a single vector."""
+    return answer(np.random.default_rng(12).standard_normal(6))
 
 
 @check("pair_norms", dtype="values")

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "What positions learn"
 #     question: "What is in a position vector, and who put it there?"
-#     minutes: 40
 #     achieved: "You have read positions from vectors, and found them where nobody had put any."
 # ---
 
@@ -62,17 +61,17 @@ from solutions.training import UNSCORED
 # %% [markdown]
 # ## The gallery
 #
-# Nine models learned to count (lesson 09), with nothing different but the encoding. We give each the same text: 48
-# dots. All tokens are equal, so whatever differs between two scores comes from positions alone. White is the score that
-# a query gives to its own position, red is more, blue is less.
+# Nine models learned to count (lesson 09). They differ in nothing but the encoding. We give each of them the same
+# text, 48 dots. All its tokens are equal, so any difference between two scores comes from positions alone. White is
+# the score that a query gives its own position; red is more, blue is less.
 #
 # **Predict before you run.** In which maps does each diagonal have one color? In which is there nothing to see?
 #
 # <details><summary>Answer</summary>
 #
-# One color per diagonal means that only the distance counts. That's so in all that work on distances, and in CoPE:
-# among equal tokens the count grows with the distance. Sinusoidal and learned add their vectors before anybody asks
-# for a distance. There's nothing to see in `none`.
+# One color per diagonal means that only the distance counts. That's true of every encoding that works with distances.
+# Here it's true of CoPE, too: among equal tokens its count grows with the distance. Sinusoidal and learned vectors are
+# added to the tokens before any distance comes in. And in `none` there's nothing to see.
 #
 # </details>
 
@@ -140,12 +139,14 @@ for name, scores in maps.items():
     )
 
 # %% [markdown]
-# In eight of them, what position adds to the score of two tokens depends on nothing but these two and their positions.
-# CoPE looks at what's *between* them, so its map is made anew for each text. Here are two. Change the second one, and
-# look at the last row: the query that's about to answer. **Predict:** at which characters does its color change?
+# In eight of the nine, what position adds to a score depends on nothing but the two tokens and their positions. CoPE
+# looks at what's *between* them, so each text gets a map of its own. Here are two. Change the second one, and look at
+# the last row: the query that's about to answer. **Predict:** at which characters does its color change?
 
-# %% tags=["nbval-ignore-output"]
+# %%
 texts = ["a=..........a+....a+......?a", "a=a+a+.a=.a+...a+a+.a+....?a"]
+
+# %% tags=["folded", "nbval-ignore-output"]
 figure, axes = plt.subplots(1, 2, figsize=(12, 5.6))
 last = []
 for axis, text in zip(axes, texts):
@@ -155,9 +156,10 @@ for axis, text in zip(axes, texts):
     last.append(added[head, -1])
     seen = np.tri(len(text), dtype=bool)
     axis.imshow(np.where(seen, added[head], np.nan), cmap="viridis")
-    axis.set(title=f"What CoPE adds, text {len(last)}", ylabel="query")
+    axis.set(title=f"text {len(last)}", ylabel="query")
     axis.set_xticks(range(len(text)), text, fontsize=10)
     axis.set_yticks(range(len(text)), text, fontsize=10)
+figure.suptitle("What CoPE adds changes with the text")
 show(
     figure,
     alt="Two lower triangles over two texts of 28 characters, in which CoPE's "
@@ -180,11 +182,11 @@ claim(
 # %% exercise="cosine_map"
 
 # %% [markdown]
-# Four tasks, one recipe: two layers, 32 numbers per token, learned positions. *Counting* and *copying* you know.
-# A *decoder* learned to predict the next character of this course's own text. An *encoder* learned to guess hidden
-# characters in the same text. It looks at both sides: it has no causal mask, `MultiHeadAttention(..., causal=False)`.
-# And this is what it was asked. (BERT is asked for 15 %. Our encoder was asked for 30 %, or so small a model would
-# have learned nothing about its neighbors in 1,500 steps.)
+# Four tasks, one recipe: two layers, 32 numbers per token, learned positions. *Counting* and *copying* you know. A
+# *decoder* learned to predict the next character of this course's own text. An *encoder* learned to guess hidden
+# characters in the same text. It looks to both sides: with `causal=False` its attention has no mask. Your next
+# function hides the characters and says which ones to guess. (BERT is asked for 15 %. We asked our encoder for 30 %.
+# With less, a model this small would have learned nothing about its neighbors in 1,500 steps.)
 
 # %% exercise="masked_batch"
 
@@ -209,13 +211,13 @@ print("it reads: ", "".join(read).replace("[MASK]", "_"))
 print("asked for:", "".join(asked))
 
 # %% [markdown]
-# **Predict before you run.** Cosine maps of 64 positions, red where two vectors point the same way. Which task
-# needs to know *how far into the text* a token is? Which only needs to know what its *neighbors* are?
+# **Predict before you run.** Next come cosine maps of 64 positions, red where two vectors point the same way. Which
+# task needs to know *how far into the text* a token is? Which only needs to know what its *neighbors* are?
 #
 # <details><summary>Answer</summary>
 #
-# Guessing a hidden character needs the neighbors, nothing else: a narrow band. The decoder needs them too, so it's
-# less clear what else it learns. The articles say: absolute positions. Let's see.
+# Guessing a hidden character takes the neighbors and nothing else: a narrow band. What else does a decoder learn? In
+# large models Wang and Chen found absolute positions. Let's see.
 #
 # </details>
 
@@ -244,6 +246,7 @@ for axis, (task, its) in zip(axes.flat, tables.items()):
     picture = axis.imshow(cosine_map(its[0]), cmap="RdBu_r", vmin=-1, vmax=1)
     axis.set(title=task, xticks=(0, 63), yticks=(0, 63))
 figure.colorbar(picture, ax=axes, label="cosine")
+figure.suptitle("The task decides what a learned table becomes")
 figure.supxlabel("position")
 figure.supylabel("position")
 show(
@@ -285,8 +288,8 @@ claim(
 #
 # ## Can the position be read?
 #
-# A map shows similarity. Whether the *number* is in there, and a layer could use it, is another question. Ask it
-# directly: fit a linear map from vectors to positions, and see how far off it is on vectors it hasn't seen.
+# A map shows similarity. Whether a layer could read the *number* out of a vector is another question. So ask directly:
+# fit a linear map from vectors to positions, and see how far off it is on vectors it hasn't seen.
 #
 # `ridge(x, y)` is a linear regression that prefers small weights. You write what makes it a probe: leave out, predict,
 # measure.
@@ -312,9 +315,9 @@ claim(
 )
 
 # %% [markdown]
-# By the authors' own rules the sinusoidal table has 0.0, too. And why is noise off by more than 128, which a constant
-# guess of the middle would be? It has more columns than vectors, so the map fits its training vectors perfectly, and learns nothing.
-# A probe needs such a **control**: without it you don't know what a bad number looks like.
+# By the authors' own rules the sinusoidal table has 0.0, too. And noise? It does worse than always guessing the middle,
+# which is off by 128. With more columns than vectors the map fits its training vectors perfectly, and learns nothing. A
+# probe needs a **control** like this one. Without it you don't know what a bad number looks like.
 #
 # **Try it** with a table of your own: 64 rows, and as many columns as you like. Here are the binary digits of lesson 04.
 # **Predict:** can a *linear* map read them?
@@ -332,7 +335,7 @@ claim(
 # ## Which of two comes first?
 #
 # Attention compares two tokens. So the paper asks a second question: given the vectors of two positions, which is
-# later? Now the answer is yes or no, and the probe a logistic regression.
+# later? Now the answer is yes or no, so the probe is a logistic regression.
 
 # %% exercise="order_probe"
 
@@ -367,14 +370,14 @@ claim(
 )
 
 # %% [markdown]
-# A third, not half! The control has caught something. In the paper's pairs a pair left out is new, but its two
-# positions aren't: each is in other pairs, too. So the probe can learn by heart that *this* vector mostly comes late.
-# If the pairs left out have positions of their own (`pairs_of_new_positions`), memory is worth nothing, and noise is wrong
-# half of the time. From here on we use those.
+# A third, not half! The control has caught something. In the paper's test, a pair that's left out is new, but its two
+# positions aren't. Each of them is in other pairs, too. So the probe can learn by heart that *this* vector mostly
+# comes late. The remedy: give the pairs left out positions of their own (`pairs_of_new_positions`). Then memory is
+# worth nothing, and noise is wrong half of the time. From here on we use such pairs.
 #
 # ## Encoders learn neighbors, decoders learn positions
 #
-# That's what the articles say of large models: the tables of encoders such as BERT know what's near, those of
+# That's what Wang and Chen found in large models. The tables of encoders such as BERT know what's near, and those of
 # decoders such as GPT-2 know where they are. Do ours?
 #
 # **Predict before you run.** Rank the four learned tables, from the best ruler to the worst.
@@ -423,16 +426,16 @@ claim(
 )
 
 # %% [markdown]
-# Each number is one training from another seed. The same text, the same model, the same table at the start: what
-# differs is the mask and the question. The decoder's table has become nearly a ruler. The encoder's knows neighbors, as
-# its narrow band says, and where in the text they are only roughly: a guess of the middle would be off by 16. So the
-# articles are right here, too, in models this small. But look at the encoder's runs: with one seed we might have told
-# you that the difference is enormous, or modest. They were still improving when the training ended. And *why* is only
-# partly answered: mask and question change together, and we didn't take them apart.
+# Each number is one training, with a seed of its own. Decoder and encoder differ in nothing but the mask and the
+# question. The decoder's table has become nearly a ruler. The encoder's knows its neighbors, as its narrow band says,
+# but only roughly where in the text they are: a guess of the middle would be off by 16. So Wang and Chen are right
+# about models this small, too. But look at the encoder's runs: with one seed we might have told you that the difference
+# is enormous, or modest. They were still improving when the training ended. And *why* is only partly answered, since
+# mask and question change together.
 #
 # ## No encoding at all
 #
-# Lesson 03 showed that a causal mask lets something of the order in. Haviv et al. (2022, arXiv 2203.16634) found that
+# Lesson 03 showed that a causal mask lets some of the order in. Haviv et al. (2022, arXiv 2203.16634) found that
 # language models trained *without* any encoding do well, and that positions can be read from their hidden states. They
 # suspect that such a model can tell from the mask how many tokens it sees.
 #
@@ -472,7 +475,7 @@ axis.set(
     xticklabels=["embeddings", "after layer 1", "after layer 2"],
     ylabel="off by (positions)",
     ylim=(0, 18),
-    title="Reading the position from hidden states",
+    title="Without an encoding, the mask alone leaves positions",
 )
 axis.legend()
 show(
@@ -508,9 +511,9 @@ claim(
 # ## Inside RoPE
 #
 # RoPE rotates each pair of columns at a speed of its own. Does a model use all of them? Barbero et al. (2024, arXiv
-# 2410.06205) looked into Gemma 7B. It prefers the *slowest* pairs, which they suspect carry meaning, and uses
-# the fastest to attend to exact positions. How long queries and keys are in a pair tells how much it counts: a rotation
-# changes no length.
+# 2410.06205) looked into Gemma 7B. It prefers the *slowest* pairs, which they suspect carry meaning, and uses the
+# fastest to attend to exact positions. How much does a pair count? You can tell from how long queries and keys are in
+# it, since a rotation changes no length.
 
 # %% exercise="pair_norms"
 
@@ -547,6 +550,7 @@ for layer, axis in enumerate(axes):
             axis.plot(values, line, color=f"C{head}", label=label)
     axis.set(xlabel="pair, the fastest first", title=f"layer {layer + 1}")
 axes[0].set_ylabel("mean length")
+figure.suptitle("The slowest pairs are never the longest")
 axes[1].legend(fontsize=11)
 show(
     figure,
@@ -561,8 +565,9 @@ claim(
 )
 
 # %% [markdown]
-# **Predict before you run.** Our RoPE decoder has eight pairs per head. Cut the slowest quarter, two pairs. Once so that
-# they don't rotate any more, once so that they're gone altogether. What does each cost? And with the fastest quarter?
+# **Predict before you run.** Our RoPE decoder has eight pairs per head. Cut the slowest quarter, two pairs, in two
+# ways: first they stop rotating, then they're gone altogether. What does each cut cost? And the same cuts for the
+# fastest quarter?
 #
 # <details><summary>Answer</summary>
 #
@@ -598,8 +603,9 @@ for cut, its in bits.items():
 
 # %% tags=["folded"]
 claim(
-    "Whether the slowest quarter rotates costs nothing; without it, it's at "
-    "least 0.05 bits. Still fast pairs cost more than a bit.",
+    "Without its rotation the slowest quarter costs nothing; without the "
+    "quarter itself it's at least 0.05 bits. Fast pairs that don't rotate "
+    "cost more than a bit.",
     all(
         abs(still - whole) < 0.03
         and gone > whole + 0.05
@@ -609,8 +615,8 @@ claim(
 )
 
 # %% [markdown]
-# So the fast pairs do the positions here, too, and the slow ones are used without their rotation, for content. But our
-# *longest* pairs aren't the slowest: they're in the middle. At 64 characters and with 16 numbers per head there's
+# So here, too, the fast pairs do the positions. The slow ones carry content, and their rotation doesn't matter. But
+# our *longest* pairs aren't the slowest. They're in the middle. At 64 characters and with 16 numbers per head there's
 # little to compare with Gemma. Barbero et al. draw a conclusion that could be tried: train without rotating the
 # slowest pairs at all.
 #
@@ -698,3 +704,9 @@ claim(
 # what counts as far (FoX, arXiv 2503.02130; PaTH, arXiv 2505.16381). You know the parts that these papers are made of.
 #
 # [Lesson 14](14_on_pytorch.ipynb) takes the same files to PyTorch, and to models of the paper's size.
+
+# %% [markdown]
+# ## A quiz on lessons 12 and 13, and on the whole
+# Run the cell to see eight questions. Write your answers into it, and run it again.
+
+# %% quiz="what_positions_learn"

@@ -53,11 +53,19 @@ def length_of_the_table(vectors):
     return unit @ unit.T
 
 
-@mistake(
-    "cosine_map",
+CORRELATIONS = (
     "The vectors' means were subtracted first: these are correlations. A cosine leaves the numbers "
-    "as they are.",
+    "as they are."
 )
+
+
+@mistake("cosine_map", CORRELATIONS)
+def by_corrcoef(vectors):
+    with np.errstate(all="ignore"):
+        return np.corrcoef(vectors)
+
+
+@mistake("cosine_map", CORRELATIONS)
 def correlations(vectors):
     centered = vectors - vectors.mean(axis=1, keepdims=True)
     return dot_products(centered / np.maximum(lengths(centered), 1e-300))
@@ -98,6 +106,50 @@ def of_columns(vectors):
 @mistake("cosine_map", "These are angles. Asked for are their cosines.")
 def angles(vectors):
     return np.arccos(np.clip(dot_products(vectors / lengths(vectors)), -1, 1))
+
+
+@mistake(
+    "cosine_map",
+    "Each vector is divided by its largest number. Its length is the root of the sum of squares.",
+)
+def largest_number(vectors):
+    return dot_products(vectors / abs(vectors).max(axis=1, keepdims=True))
+
+
+@mistake("cosine_map", "These are distances between vectors. Asked for are cosines of angles.")
+def euclidean(vectors):
+    return np.linalg.norm(vectors[:, None] - vectors, axis=-1)
+
+
+@mistake(
+    "cosine_map",
+    "The products are divided by the root of dim, as attention does. Divide by the two lengths.",
+)
+def as_attention_scales(vectors):
+    return vectors @ vectors.T / np.sqrt(vectors.shape[1])
+
+
+@mistake(
+    "cosine_map", "Only one half is filled in. The cosine of i with j is that of j with i, too."
+)
+def upper_half_only(vectors):
+    return np.triu(dot_products(vectors / lengths(vectors)))
+
+
+@mistake(
+    "cosine_map", "Only one half is filled in. The cosine of i with j is that of j with i, too."
+)
+def lower_half_only(vectors):
+    return np.tril(dot_products(vectors / lengths(vectors)))
+
+
+@mistake(
+    "cosine_map",
+    "The lengths have the shape (n,), and that does not divide rows. With keepdims=True it is "
+    "(n, 1), which does.",
+)
+def without_keepdims(vectors):
+    return dot_products(vectors / np.linalg.norm(vectors, axis=1))
 
 
 @mistake("cosine_map", "The diagonal is 0. Every vector has the cosine 1 with itself.")
@@ -200,7 +252,7 @@ def fitted_to_its_own_fold(vectors, positions, fold):
 
 @mistake(
     "position_probe",
-    "The map is fitted to one fold and predicts the others. It is the other way round: fit to all "
+    "The map is fitted to one fold and predicts the others. It is the other way around: fit to all "
     "others, predict the one.",
 )
 def roles_exchanged(vectors, positions, fold):
@@ -256,6 +308,15 @@ def cut_off(vectors, positions, fold):
     return float(abs(predictions(vectors, positions, fold).astype(int) - positions).mean())
 
 
+@mistake("position_probe", "The intercept is subtracted. Add it: x @ weights + intercept.")
+def intercept_subtracted(vectors, positions, fold):
+    predicted = np.empty(len(vectors))
+    for held_out in each_fold(fold):
+        weights, intercept = fitted(vectors, positions, held_out)
+        predicted[held_out] = vectors[held_out] @ weights - intercept
+    return float(abs(predicted.round() - positions).mean())
+
+
 @mistake("position_probe", "The predictions are rounded down: 3.9 becomes 3. Use .round().")
 def rounded_down(vectors, positions, fold):
     return float(abs(np.floor(predictions(vectors, positions, fold)) - positions).mean())
@@ -294,6 +355,79 @@ def last_fold_only(vectors, positions, fold):
     held_out = each_fold(fold)[-1]
     error = abs(predictions(vectors, positions, fold).round() - positions)
     return float(error[held_out].mean())
+
+
+NOT_ALL_FOLDS = (
+    "One fold is never predicted: does the loop end, or begin, one too early or too late? "
+    "np.unique(fold) has them all."
+)
+
+
+def predicted_in(vectors, positions, fold, folds):
+    """Predictions in some of the folds; 0 in the others."""
+    inside = np.isin(fold, folds)
+    return np.where(inside, predictions(vectors, positions, fold), 0), inside
+
+
+@mistake(
+    "position_probe",
+    "The map is judged on the vectors it was fitted to. Judge it on the fold that was left out.",
+)
+def judged_where_fitted(vectors, positions, fold):
+    errors = []
+    for held_out in each_fold(fold):
+        weights, intercept = fitted(vectors, positions, held_out)
+        predicted = vectors[~held_out] @ weights + intercept
+        errors.append(abs(predicted.round() - positions[~held_out]))
+    return float(np.concatenate(errors).mean())
+
+
+@mistake("position_probe", "This is one error per vector. Take their mean.")
+def one_error_per_vector(vectors, positions, fold):
+    return abs(predictions(vectors, positions, fold).round() - positions)
+
+
+@mistake(
+    "position_probe", "Only the folds 0 and 1 are predicted. There may be more: np.unique(fold)."
+)
+def two_folds_only(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, (0, 1))
+    return float(abs(predicted.round() - positions)[inside].mean())
+
+
+@mistake("position_probe", "The errors are rounded down. Round the predictions: .round().")
+def errors_rounded_down(vectors, positions, fold):
+    return float(np.floor(abs(predictions(vectors, positions, fold) - positions)).mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def without_the_last_fold(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, np.unique(fold)[:-1])
+    return float(abs(predicted.round() - positions)[inside].mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def without_the_first_fold(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, np.unique(fold)[1:])
+    return float(abs(predicted.round() - positions)[inside].mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def zeros_in_the_last_fold(vectors, positions, fold):
+    predicted, _ = predicted_in(vectors, positions, fold, np.unique(fold)[:-1])
+    return float(abs(predicted.round() - positions).mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def zeros_in_the_first_fold(vectors, positions, fold):
+    predicted, _ = predicted_in(vectors, positions, fold, np.unique(fold)[1:])
+    return float(abs(predicted.round() - positions).mean())
+
+
+@mistake("position_probe", NOT_ALL_FOLDS)
+def all_divide_without_the_last_fold(vectors, positions, fold):
+    predicted, inside = predicted_in(vectors, positions, fold, np.unique(fold)[:-1])
+    return float(abs(predicted.round() - positions)[inside].sum() / len(vectors))
 
 
 @mistake(
@@ -445,7 +579,9 @@ def sees_the_positions(vectors, first, second, fold):
 
 
 @mistake(
-    "order_probe", "This is the share of pairs it gets right. Asked for is the share it does not."
+    "order_probe",
+    "This is the share of pairs it gets right. Asked for is the share it does not. (Or was y True "
+    "where the *first* is later, in the fit alone?)",
 )
 def share_of_right(vectors, first, second, fold):
     return float(1 - wrong_pairs(vectors, first, second, fold).mean())
@@ -476,7 +612,7 @@ def boundary_of_its_own_fold(vectors, first, second, fold):
 
 @mistake(
     "order_probe",
-    "The boundary is fitted to one fold and judges the others. It is the other way round: fit to "
+    "The boundary is fitted to one fold and judges the others. It is the other way around: fit to "
     "all others, judge the one.",
 )
 def boundary_roles_exchanged(vectors, first, second, fold):
@@ -542,6 +678,51 @@ def first_fold_of_pairs(vectors, first, second, fold):
 )
 def last_fold_of_pairs(vectors, first, second, fold):
     return float(wrong_pairs(vectors, first, second, fold)[each_fold(fold)[-1]].mean())
+
+
+@mistake(
+    "order_probe",
+    "The boundary is judged on the pairs it was fitted to. Judge it on the fold that was left out.",
+)
+def boundary_judged_where_fitted(vectors, first, second, fold):
+    x, later, wrong = two_vectors(vectors, first, second), second > first, []
+    for held_out in each_fold(fold):
+        weights, intercept = logistic_regression(x[~held_out], later[~held_out])
+        wrong += [(x[~held_out] @ weights + intercept > 0) != later[~held_out]]
+    return float(np.concatenate(wrong).mean())
+
+
+@mistake("order_probe", "Only the folds 0 and 1 are judged. There may be more: np.unique(fold).")
+def two_folds_of_pairs_only(vectors, first, second, fold):
+    return float(wrong_pairs(vectors, first, second, fold)[fold < 2].mean())
+
+
+@mistake(
+    "order_probe",
+    "The probe sees the products of the two vectors. It should see both: the first one's numbers, "
+    "then the second one's.",
+)
+def products(vectors, first, second, fold):
+    later = second > first
+    return float((says_later(vectors[first] * vectors[second], later, fold) != later).mean())
+
+
+@mistake("order_probe", NOT_ALL_FOLDS)
+def pairs_without_the_last_fold(vectors, first, second, fold):
+    wrong = wrong_pairs(vectors, first, second, fold)
+    return float(wrong[fold != fold.max()].mean())
+
+
+@mistake("order_probe", NOT_ALL_FOLDS)
+def pairs_without_the_first_fold(vectors, first, second, fold):
+    wrong = wrong_pairs(vectors, first, second, fold)
+    return float(wrong[fold != fold.min()].mean())
+
+
+@mistake("order_probe", NOT_ALL_FOLDS)
+def all_divide_without_the_last_fold_of_pairs(vectors, first, second, fold):
+    wrong = wrong_pairs(vectors, first, second, fold)
+    return float(wrong[fold != fold.max()].sum() / len(wrong))
 
 
 @mistake("order_probe", "Your folds are every fifth pair. The fold of each pair is in `fold`.")
@@ -633,7 +814,7 @@ def asked_where_different(ids, draws, others, mask_id, share=0.15):
 
 @mistake(
     "masked_batch",
-    "The targets are the wrong way round: asked for are the tokens with draws < share, not the "
+    "The targets are the wrong way around: asked for are the tokens with draws < share, not the "
     "others.",
 )
 def others_asked(ids, draws, others, mask_id, share=0.15):
@@ -772,6 +953,51 @@ def from_the_top(ids, draws, others, mask_id, share=0.15):
     return hidden_or_replaced(ids, 1 - draws, others, mask_id, share), asked(ids, 1 - draws, share)
 
 
+@mistake(
+    "masked_batch",
+    "The replaced tokens get the first ones of `others`, one after the other. Each takes the one "
+    "at its own index: others[replaced].",
+)
+def others_in_order(ids, draws, others, mask_id, share=0.15):
+    inputs = ids.copy()
+    replaced = (draws >= 0.8 * share) & (draws < 0.9 * share)
+    inputs[replaced] = others.ravel()[: replaced.sum()]
+    inputs[draws < 0.8 * share] = mask_id
+    return inputs, asked(ids, draws, share)
+
+
+@mistake(
+    "masked_batch",
+    "The targets are the next tokens, as a decoder's are. Here each is the token that is hidden "
+    "at its own position.",
+)
+def next_tokens_asked(ids, draws, others, mask_id, share=0.15):
+    inputs = hidden_or_replaced(ids, draws, others, mask_id, share)
+    return inputs, asked(np.roll(ids, -1, axis=1), draws, share)
+
+
+@mistake(
+    "masked_batch",
+    "Tokens from 0.9 share on are replaced, too, those that are not asked for among them. Is it "
+    "`|` where both conditions must be true? That is `&`.",
+)
+def either_condition(ids, draws, others, mask_id, share=0.15):
+    return np.where(draws < 0.8 * share, mask_id, others), asked(ids, draws, share)
+
+
+@mistake(
+    "masked_batch", "The targets come from `others`. They should be the true tokens, from ids."
+)
+def others_as_targets(ids, draws, others, mask_id, share=0.15):
+    return hidden_or_replaced(ids, draws, others, mask_id, share), asked(others, draws, share)
+
+
+@mistake("masked_batch", "The two results are exchanged: the inputs come first.")
+def targets_first(ids, draws, others, mask_id, share=0.15):
+    inputs = hidden_or_replaced(ids, draws, others, mask_id, share)
+    return asked(ids, draws, share), inputs
+
+
 @mistake("masked_batch", "Hidden tokens become 0. They should become mask_id.")
 def hidden_by_zero(ids, draws, others, mask_id, share=0.15):
     return hidden_or_replaced(ids, draws, others, 0, share), asked(ids, draws, share)
@@ -896,6 +1122,38 @@ def without_a_mean(x):
 def mean_of_the_first_axis(x):
     pairs = np.linalg.norm(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
     return pairs.mean(axis=0) if x.ndim > 1 else pairs
+
+
+@mistake(
+    "pair_norms",
+    "The mean is taken along one axis only, the positions. Take it over all axes but the last.",
+)
+def mean_over_positions_only(x):
+    pairs = np.linalg.norm(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
+    return pairs.mean(axis=-2) if x.ndim > 1 else pairs
+
+
+@mistake(
+    "pair_norms",
+    "The mean is taken along the first two axes only. Take it over all axes but the last.",
+)
+def mean_of_two_axes(x):
+    pairs = np.linalg.norm(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
+    return pairs.mean(axis=tuple(range(min(x.ndim - 1, 2))))
+
+
+@mistake(
+    "pair_norms",
+    "Your pairs overlap: each column is in two of them. The columns are 2c and 2c + 1.",
+)
+def overlapping_pairs(x):
+    x = x.reshape(-1, x.shape[-1])
+    return np.hypot(x[:, :-1], x[:, 1:]).mean(axis=0)
+
+
+@mistake("pair_norms", "Each length is there twice. There is one per pair: head_dim / 2 of them.")
+def every_length_twice(x):
+    return np.repeat(np.linalg.norm(in_pairs(x), axis=-1).mean(axis=0), 2)
 
 
 @mistake("pair_norms", "The lengths are divided by their sum. Leave them as they are.")

@@ -3,7 +3,6 @@
 #   lesson:
 #     title: "On PyTorch: the same files, on larger machines"
 #     question: "How does the model you wrote run where a laptop is too small?"
-#     minutes: 25
 #     achieved: "Your files run on PyTorch. Show someone the three lines, and the two curves that are one."
 # ---
 
@@ -16,13 +15,13 @@
 # the paper's own size. It needs no second implementation. You change three lines.
 #
 # PyTorch isn't part of the course (`.venv/bin/python -m pip install torch` gets it), and this lesson runs
-# without it, too. A cell that needs it then says so, and shows what it showed when the course was built.
+# without it, too. A cell that needs it says so then, and shows its output from when the course was built.
 #
 # **First, three questions about lesson 12.** Answer before you unfold.
 #
 # 1. A model's loss is 1.2 nats per character. How many bits is that?
 # 2. Two models cut text into different tokens. Why don't you compare their perplexities?
-# 3. A text is longer than a model's context. What do windows that overlap change about its score?
+# 3. A text is longer than a model's context. How do overlapping windows change its score?
 #
 # <details><summary>Answers</summary>
 #
@@ -116,12 +115,12 @@ else:
         claim(f"The logits with {name} are the same.", apart < 1e-5)
 
 # %% [markdown]
-# (`meta` is a device for tests, on which tensors have shapes and no numbers. We'll come back to it.)
+# (`meta` is a device for tests: tensors on it have a shape, but no numbers. We'll come back to it.)
 #
 # ## The same training
 #
-# Now we train CoPE on both, from the same weights and on the same texts. Once in float32 and once in float64
-# makes four trainings, of a few seconds each. **Predict.** Do the two curves stay together to the end?
+# Now we train CoPE on both, from the same weights and on the same texts. We do it in float32 and in float64,
+# so that's four trainings of a few seconds each. **Predict.** Do the two curves stay together to the end?
 
 
 # %% tags=["nbval-ignore-output"]
@@ -183,9 +182,9 @@ else:
     )
 
 # %% [markdown]
-# In float64 they do. In float32 they begin as one, and part a little where CoPE starts to learn. Nothing is
-# wrong there: a training that's about to decide something amplifies every difference, even one in the seventh
-# digit. Another CPU does the same to you.
+# In float64 they stay together. In float32 they begin as one, and drift apart a little where CoPE starts to
+# learn. Nothing is wrong there. A training that's about to decide something amplifies every difference, even
+# one in the seventh digit. You'd see the same if you moved to another CPU.
 #
 # ## What PyTorch adds
 #
@@ -198,8 +197,8 @@ else:
 # | **fused attention** | `F.scaled_dot_product_attention` | a bias that's known beforehand |
 # | **many processes** | `torchrun`, `DistributedDataParallel` | a loss that knows the whole batch |
 #
-# The first line is what `meta` tested above: a single mask made on the CPU would have failed there. All nine
-# passed. The last two are worth a closer look.
+# The first row is what `meta` tested above: a single mask made on the CPU would have failed there. All nine
+# passed. The last two rows are worth a closer look.
 #
 # ## A bias inside fused attention
 #
@@ -232,7 +231,7 @@ for encoding, table in tables.items():
 
 # %% [markdown]
 # Now your own function, switched like the files, goes into FlexAttention. We don't compile it, so nothing is
-# fused yet, and on a CPU PyTorch 2.13 has no backward pass for it. But the result must be that of
+# fused yet, and on a CPU PyTorch 2.13 has no backward pass for it. But the result has to be the same as with
 # `attn_mask`.
 
 # %% tags=["nbval-ignore-output"]
@@ -280,7 +279,7 @@ axis.plot(range(9), range(9), "o", color="C1", label="a score_mod")
 axis.set(
     xlabel="score of key",
     ylabel="bias of key",
-    title="What CoPE's bias depends on",
+    title="CoPE's bias: all scores from its key on",
 )
 axis.legend(loc="lower left", handletextpad=0)
 show(
@@ -291,10 +290,10 @@ show(
 )
 
 # %% [markdown]
-# So neither way helps CoPE. Our class does pass its bias as `attn_mask`, but it computes $q \cdot k$ for the
-# gates first and writes everything down; then attention computes $q \cdot k$ again. What fusion saves is just
-# what CoPE needs. (`solutions/fused_cope.py` fuses the bias itself. Fusing it *into* attention takes a kernel
-# that carries the sum along the row.)
+# So neither `attn_mask` nor a score_mod saves CoPE any work. Our class does pass its bias as `attn_mask`,
+# but it computes $q \cdot k$ for the gates first and writes everything down; then attention computes
+# $q \cdot k$ again. What fusion saves is just what CoPE needs. (`solutions/fused_cope.py` fuses the bias
+# itself. Fusing it *into* attention takes a kernel that carries the sum along the row.)
 #
 # ## Many processes
 #
@@ -348,9 +347,9 @@ for name, loss in (("each its own mean", own_mean), ("share_loss", ours)):
 # torchrun --nproc-per-node 2 -m experiments "copy/cope-plain-0" --engine pytorch
 # ```
 #
-# ## The way out
+# ## The paper's own size
 #
-# The CoPE paper's own size is a recipe, too: 4 layers, 256 numbers per token, texts of up to 512 tokens. It
+# The paper's model is a recipe, too: 4 layers, 256 numbers per token, texts of up to 512 tokens. It
 # wants a GPU. The second line prints the paper's table beside what has been recorded.
 #
 # ```

@@ -7,6 +7,15 @@ from minitorch.nn import functional as F
 # distance_score_mod
 
 LATER = "Keys *after* the query get the numbers of keys before it. Let n be query - key."
+OF_THE_BATCH = "The index counts *texts* here: the table has a row per head."
+BEYOND_THE_TABLE = (
+    "Some keys are further back than the table goes. They take its last column, number "
+    "table.shape[-1] - 1: clamp the distance there."
+)
+NEGATIVE = (
+    "Later keys are at negative distances, and a negative index counts from the table's end. Clamp "
+    "at 0, too."
+)
 ONE_BASED = "The key at the query's own position is 0 back, so its column is 0, not 1."
 
 
@@ -39,7 +48,7 @@ def one_too_far(table):
     return looked_up(table, lambda back: within(table)(back + 1))
 
 
-@mistake("distance_score_mod", "The index counts *texts* here: the table has a row per head.")
+@mistake("distance_score_mod", OF_THE_BATCH)
 def row_of_the_batch(table):
     def score_mod(score, batch, head, query, key):
         return score + table[batch % len(table), within(table)(query - key)]
@@ -94,12 +103,103 @@ def column_of_the_key(table):
     return score_mod
 
 
-@mistake(
-    "distance_score_mod",
-    "Negative distances count from the table's end, as a negative index does. Clamp at 0, too.",
-)
+@mistake("distance_score_mod", NEGATIVE)
 def clamped_above_only(table):
     return looked_up(table, lambda back: back.clamp(max=table.shape[-1] - 1))
+
+
+@mistake(
+    "distance_score_mod",
+    "Every score gets the numbers of all heads. Look up its own head's: table[head, n].",
+)
+def all_heads_at_once(table):
+    def score_mod(score, batch, head, query, key):
+        return score + table[:, within(table)(query - key)]
+
+    return score_mod
+
+
+@mistake(
+    "distance_score_mod",
+    "An `if` can't ask a tensor of many distances, and the compiler takes none. Use clamp, or "
+    "torch.where.",
+)
+def branches(table):
+    def score_mod(score, batch, head, query, key):
+        back = query - key
+        if back < 0:
+            back = back * 0
+        return score + table[head, within(table)(back)]
+
+    return score_mod
+
+
+@mistake(
+    "distance_score_mod",
+    "The distance is clamped at the number of heads, table.shape[0] - 1. The columns are "
+    "table.shape[-1].",
+)
+def clamped_at_the_heads(table):
+    return looked_up(table, lambda back: back.clamp(0, table.shape[0] - 1))
+
+
+@mistake(
+    "distance_score_mod",
+    "Later keys are hidden here. The causal mask does that: they take column 0.",
+)
+def later_keys_hidden(table):
+    def score_mod(score, batch, head, query, key):
+        added = score + table[head, within(table)(query - key)]
+        return added.masked_fill(key > query, float("-inf"))
+
+    return score_mod
+
+
+@mistake("distance_score_mod", BEYOND_THE_TABLE)
+def not_clamped_above(table):
+    return looked_up(table, lambda back: back.clamp(min=0))
+
+
+@mistake("distance_score_mod", BEYOND_THE_TABLE)
+def clamped_one_too_late(table):
+    return looked_up(table, lambda back: back.clamp(0, table.shape[-1]))
+
+
+@mistake("distance_score_mod", NEGATIVE)
+def not_clamped(table):
+    return looked_up(table, lambda back: back)
+
+
+@mistake(
+    "distance_score_mod",
+    "The table's first index counts heads here, and you gave it distances. Look up table[head, n].",
+)
+def indices_exchanged(table):
+    def score_mod(score, batch, head, query, key):
+        return score + table[within(table)(query - key), head]
+
+    return score_mod
+
+
+@mistake(
+    "distance_score_mod",
+    "item() takes one number out of a tensor, so gradients end there, and whole arrays of indices "
+    "cannot come in. Compute with the tensors themselves.",
+)
+def numbers_of_python(table):
+    def score_mod(score, batch, head, query, key):
+        back = query.item() - key.item()
+        return score + table[head.item(), min(max(back, 0), table.shape[-1] - 1)]
+
+    return score_mod
+
+
+@mistake("distance_score_mod", OF_THE_BATCH)
+def row_of_the_batch_that_may_not_be(table):
+    def score_mod(score, batch, head, query, key):
+        return score + table[batch, within(table)(query - key)]
+
+    return score_mod
 
 
 @mistake("distance_score_mod", "Distances wrap around at the table's end. Far keys take the last.")
@@ -205,10 +305,21 @@ def divided_by_processes(logits, targets, scored, processes):
 
 
 @mistake(
-    "share_loss", "Both divisors are this share's. The number of answers is the whole batch's."
+    "share_loss",
+    "You divided by this share's own number of answers. Divide the share's sum by scored, their "
+    "number in the whole batch.",
 )
 def share_s_mean_times_processes(logits, targets, scored, processes):
     return processes * summed(logits, targets) / max(1, count(targets))
+
+
+@mistake(
+    "share_loss",
+    "cross_entropy got probabilities, and takes a softmax of them once more. It wants the logits "
+    "as they are.",
+)
+def softmax_twice(logits, targets, scored, processes):
+    return processes * summed(logits.softmax(dim=-1), targets) / scored
 
 
 @mistake("share_loss", "This is the share's sum. It must be divided by scored.")
@@ -229,6 +340,53 @@ def over_all_positions(logits, targets, scored, processes):
 @mistake("share_loss", "The sum is divided by the number of texts. Divide by scored.")
 def over_texts(logits, targets, scored, processes):
     return processes * summed(logits, targets) / len(targets)
+
+
+@mistake(
+    "share_loss",
+    "The sum is divided by the number of texts, too. Divide by scored alone.",
+)
+def over_texts_and_scored(logits, targets, scored, processes):
+    return processes * summed(logits, targets) / len(targets) / scored
+
+
+@mistake("share_loss", "The factor is upside down: multiply by processes, divide by scored.")
+def upside_down(logits, targets, scored, processes):
+    return summed(logits, targets) * scored / processes
+
+
+@mistake("share_loss", "This adds up -p. The loss is -log p: take log_softmax, or cross_entropy.")
+def minus_p(logits, targets, scored, processes):
+    asked = targets != -100
+    p = logits.softmax(dim=-1)[asked]
+    return -processes * p.gather(-1, targets[asked].unsqueeze(-1)).sum() / scored
+
+
+@mistake(
+    "share_loss",
+    "cross_entropy takes rows, and these have a batch in front. Make them (rows, vocab) and "
+    "(rows,) first: flatten(0, 1) and flatten().",
+)
+def not_in_rows(logits, targets, scored, processes):
+    total = F.cross_entropy(logits, targets, ignore_index=-100, reduction="sum")
+    return processes * total / scored
+
+
+@mistake(
+    "share_loss",
+    "Where nothing is asked, -100 became an id and is added to the sum. Leave these targets at "
+    "-100: cross_entropy skips them.",
+)
+def unscored_counted(logits, targets, scored, processes):
+    return processes * summed(logits, targets.clamp(min=0)) / scored
+
+
+@mistake(
+    "share_loss",
+    "The number of processes is in it twice. The mean divides by it once: multiply once.",
+)
+def processes_twice(logits, targets, scored, processes):
+    return processes * processes * summed(logits, targets) / scored
 
 
 @mistake("share_loss", "The id 0 is left out. Nothing is asked where the target is -100.")

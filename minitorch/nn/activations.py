@@ -34,7 +34,7 @@ def leaky_relu(input, negative_slope=0.01):
 def elu(input, alpha=1.0):
     """x where it is above 0, else alpha (e^x - 1)."""
     below = alpha * np.expm1(np.minimum(input, 0))
-    return np.where(input > 0, input, below), lambda g: np.where(input > 0, g, g * (below + alpha))
+    return np.where(input > 0, input, below), lambda g: np.where(input <= 0, g * (below + alpha), g)
 
 
 @inplace_option
@@ -124,8 +124,10 @@ def glu(input, dim=-1):
     return half * sigmoid(gate)
 
 
-def _in_dtype(name, x, dtype):
+def _in_dtype(name, x, dim, dtype):
     """An array of floating point numbers, converted to `dtype` if one is given."""
+    if dim is None:
+        raise TypeError(f"{name}: give the dimension along which to sum, dim=-1 for instance")
     x = x if dtype is None else x.astype(as_dtype(dtype))
     if x.dtype.kind != "f":
         raise NotImplementedError(f"{name} needs floating point, got {x.dtype}: use x.float()")
@@ -138,7 +140,7 @@ def softmax(input, dim, dtype=None):
     """p = e^x / sum e^x along `dim`, shifted by the maximum so that nothing overflows. dtype: of
     the result.
     """
-    p = _in_dtype("softmax", input, dtype)
+    p = _in_dtype("softmax", input, dim, dtype)
     p = np.exp(
         p - np.maximum.reduce(p, axis=dim, keepdims=True, initial=-np.inf)
     )  # a.max(dim) takes longer
@@ -155,7 +157,7 @@ def softmax(input, dim, dtype=None):
 @differentiable
 def log_softmax(input, dim, dtype=None):
     """log softmax(x) = x - log sum e^x along `dim`. dtype: of the result."""
-    out = _in_dtype("log_softmax", input, dtype)
+    out = _in_dtype("log_softmax", input, dim, dtype)
     out = out - out.max(dim, keepdims=True, initial=-np.inf)
     out -= np.log(np.exp(out).sum(dim, keepdims=True))
     return out, lambda g: g - np.exp(out) * g.sum(dim, keepdims=True)

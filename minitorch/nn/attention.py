@@ -8,7 +8,7 @@ from minitorch.dtypes import bool_
 from minitorch.nn.checks import expect_tensor, floats_only
 from minitorch.nn.transforms import dropout_mask
 from minitorch.operation import differentiable, jointly
-from minitorch.tensor import Tensor
+from minitorch.tensor import wrap
 
 
 def scaled_dot_product_attention(
@@ -37,9 +37,9 @@ def scaled_dot_product_attention(
     if is_causal and attn_mask is not None:
         raise RuntimeError("give attn_mask or is_causal=True, not both")
     if is_causal:
-        attn_mask = Tensor(np.tri(query.shape[-2], key.shape[-2], dtype=bool))  # the lower triangle
+        attn_mask = wrap(np.tri(query.shape[-2], key.shape[-2], dtype=bool))  # the lower triangle
     if attn_mask is not None and attn_mask.dtype == bool_:
-        attn_mask = Tensor(np.where(attn_mask._data, 0, -np.inf).astype(query.dtype))
+        attn_mask = wrap(np.where(attn_mask._data, 0, -np.inf).astype(query.dtype))
     return _attention(
         query,
         key,

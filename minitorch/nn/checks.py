@@ -1,6 +1,7 @@
 """What the functions of nn demand of their inputs."""
 
 import functools
+import inspect
 
 import numpy as np
 
@@ -43,11 +44,15 @@ def floats_only(function):
 
 
 def inplace_option(function):
-    """Let a function take `inplace=True`: then its input is overwritten with the result."""
+    """Let a function take `inplace=True`, its last argument: then its input is overwritten with the
+    result.
+    """
+    others = len(inspect.signature(function).parameters) - 1
 
     @functools.wraps(function)
     def written(input, *args, inplace=False, **options):
         expect_tensor(function.__name__, input)
+        args, inplace = (args[:others], args[others]) if len(args) > others else (args, inplace)
         out = function(input, *args, **options)
         return input.copy_(out) if inplace else out
 

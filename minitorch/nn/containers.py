@@ -1,5 +1,7 @@
 """Modules made of modules: in a list, one after the other, by name."""
 
+import itertools
+
 from minitorch.nn.module import Module
 
 
@@ -10,6 +12,18 @@ class ModuleList(Module):
         super().__init__()
         self.extend(modules)
 
+    def _repr_below(self):
+        """Modules alike, one after the other, are shown once: (0-3): 4 x Linear(...)."""
+        shown = []
+        for text, group in itertools.groupby(super()._repr_below(), lambda item: item[1]):
+            names = [name for name, _ in group]
+            shown.append(
+                (f"{names[0]}-{names[-1]}", f"{len(names)} x {text}")
+                if len(names) > 1
+                else (names[0], text)
+            )
+        return shown
+
     def append(self, module):
         self.add_module(str(len(self)), module)
         return self
@@ -18,6 +32,22 @@ class ModuleList(Module):
         for module in modules:
             self.append(module)
         return self
+
+    __iadd__ = extend
+
+    def insert(self, index, module):
+        self._renew([*self[:index], module, *self[index:]])
+
+    def __delitem__(self, index):
+        modules = list(self)
+        del modules[index]
+        self._renew(modules)
+
+    def _renew(self, modules):
+        """These modules instead, numbered again."""
+        for name, _ in self._own(Module):
+            delattr(self, name)
+        self.extend(modules)
 
     def __setitem__(self, index, module):
         names = [name for name, _ in self._own(Module)]
@@ -44,6 +74,8 @@ class Sequential(ModuleList):
         for name, module in named:
             self.add_module(str(name), module)
 
+    _repr_below = Module._repr_below
+
     def __getitem__(self, index):
         return (
             Sequential(dict(self._own(Module)[index]))
@@ -62,11 +94,22 @@ class ModuleDict(Module):
 
     def __init__(self, modules=None):
         super().__init__()
-        for name, module in (modules or {}).items():
-            self[name] = module
+        self.update(modules or {})
 
     def __setitem__(self, name, module):
         self.add_module(name, module)
+
+    def __delitem__(self, name):
+        self.pop(name)
+
+    def pop(self, name):
+        module = self[name]
+        delattr(self, name)
+        return module
+
+    def update(self, modules):
+        for name, module in dict(modules).items():
+            self[name] = module
 
     def __getitem__(self, name):
         return dict(self._own(Module))[name]

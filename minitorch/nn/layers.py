@@ -10,10 +10,24 @@ from minitorch.nn import init
 from minitorch.nn.module import Module, Parameter
 from minitorch.recording import no_grad
 
+
+class Layer(Module):
+    """The base of layers: `repr` shows their settings."""
+
+    def extra_repr(self):
+        return ", ".join(
+            f"{name}={x!r}"
+            for name, x in vars(self).items()
+            if isinstance(x, (int, float, str))
+            and name != "training"
+            and (name, x) != ("inplace", False)
+        )
+
+
 # ---------------------------------------------------------------- with parameters
 
 
-class Linear(Module):
+class Linear(Layer):
     """x W^T + b: (..., in_features) -> (..., out_features). W, b start in U(-k, k), k^2 = 1 /
     in_features.
     """
@@ -31,11 +45,14 @@ class Linear(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -k, k)
 
+    def extra_repr(self):
+        return f"{super().extra_repr()}, bias={self.bias is not None}"
+
     def forward(self, input):
         return F.linear(input, self.weight, self.bias)
 
 
-class Embedding(Module):
+class Embedding(Layer):
     """A table with one row for each id: (...) -> (..., embedding_dim). It starts from N(0, 1).
 
     The row `padding_idx` starts from 0 and gets no gradient.
@@ -44,11 +61,14 @@ class Embedding(Module):
     @on_cpu
     def __init__(self, num_embeddings, embedding_dim, padding_idx=None, *, dtype=None):
         super().__init__()
-        self.num_embeddings, self.embedding_dim, self.padding_idx = (
-            num_embeddings,
-            embedding_dim,
-            padding_idx,
-        )
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise AssertionError(
+                    f"padding_idx {padding_idx} is not one of {num_embeddings} embeddings"
+                )
+            padding_idx %= num_embeddings
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.padding_idx = padding_idx
         self.weight = Parameter(random.randn(num_embeddings, embedding_dim, dtype=dtype))
         self._zero_padding()
 
@@ -63,6 +83,10 @@ class Embedding(Module):
         init.normal_(self.weight)
         self._zero_padding()
 
+    def extra_repr(self):
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
     @no_grad()
     def _zero_padding(self):
         if self.padding_idx is not None:
@@ -72,7 +96,7 @@ class Embedding(Module):
         return F.embedding(input, self.weight, self.padding_idx)
 
 
-class LayerNorm(Module):
+class LayerNorm(Layer):
     """Mean 0 and variance 1 over the last dimensions, `normalized_shape`; then times weight plus
     bias.
     """
@@ -91,11 +115,15 @@ class LayerNorm(Module):
             Parameter(creation.zeros(*shape, dtype=dtype)) if elementwise_affine and bias else None
         )
 
+    def extra_repr(self):
+        affine = f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
+
     def forward(self, input):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
-class RMSNorm(Module):
+class RMSNorm(Layer):
     """Mean square 1 over the last dimensions, `normalized_shape`; then times weight."""
 
     @on_cpu
@@ -107,11 +135,15 @@ class RMSNorm(Module):
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
         self.weight = Parameter(creation.ones(*shape, dtype=dtype)) if elementwise_affine else None
 
+    def extra_repr(self):
+        affine = f"elementwise_affine={self.elementwise_affine}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
+
     def forward(self, input):
         return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
 
-class BatchNorm1d(Module):
+class BatchNorm1d(Layer):
     """Each channel of (batch, channels) or (batch, channels, length) with mean 0 and variance 1
     over the batch.
 
@@ -142,6 +174,13 @@ class BatchNorm1d(Module):
         )
         self.register_buffer(
             "num_batches_tracked", creation.tensor(0, dtype=int64) if track_running_stats else None
+        )
+
+    def extra_repr(self):
+        affine, tracked = self.weight is not None, self.running_mean is not None
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={affine}, "
+            f"bias={affine}, track_running_stats={tracked}"
         )
 
     def forward(self, input):
@@ -179,7 +218,7 @@ class Identity(Module):
         return input
 
 
-class Dropout(Module):
+class Dropout(Layer):
     """While training, zeros each element with probability p and divides the others by 1 - p."""
 
     def __init__(self, p=0.5, inplace=False):
@@ -188,11 +227,14 @@ class Dropout(Module):
             raise ValueError(f"the dropout probability must be between 0 and 1, got {p}")
         self.p, self.inplace = p, inplace
 
+    def extra_repr(self):
+        return f"p={self.p}, inplace={self.inplace}"
+
     def forward(self, input):
         return F.dropout(input, self.p, self.training, inplace=self.inplace)
 
 
-class Flatten(Module):
+class Flatten(Layer):
     """Dimensions start_dim ... end_dim made one: all but the batch's."""
 
     def __init__(self, start_dim=1, end_dim=-1):
@@ -203,7 +245,7 @@ class Flatten(Module):
         return input.flatten(self.start_dim, self.end_dim)
 
 
-class GELU(Module):
+class GELU(Layer):
     def __init__(self, approximate="none"):
         super().__init__()
         self.approximate = approximate
@@ -212,7 +254,7 @@ class GELU(Module):
         return F.gelu(input, self.approximate)
 
 
-class ReLU(Module):
+class ReLU(Layer):
     def __init__(self, inplace=False):
         super().__init__()
         self.inplace = inplace
@@ -221,7 +263,7 @@ class ReLU(Module):
         return F.relu(input, inplace=self.inplace)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(Layer):
     def __init__(self, negative_slope=0.01, inplace=False):
         super().__init__()
         self.negative_slope, self.inplace = negative_slope, inplace
@@ -230,7 +272,7 @@ class LeakyReLU(Module):
         return F.leaky_relu(input, self.negative_slope, inplace=self.inplace)
 
 
-class ELU(Module):
+class ELU(Layer):
     def __init__(self, alpha=1.0, inplace=False):
         super().__init__()
         self.alpha, self.inplace = alpha, inplace
@@ -239,7 +281,7 @@ class ELU(Module):
         return F.elu(input, self.alpha, inplace=self.inplace)
 
 
-class SiLU(Module):
+class SiLU(Layer):
     def __init__(self, inplace=False):
         super().__init__()
         self.inplace = inplace
@@ -248,7 +290,7 @@ class SiLU(Module):
         return F.silu(input, inplace=self.inplace)
 
 
-class Softplus(Module):
+class Softplus(Layer):
     def __init__(self, beta=1.0, threshold=20.0):
         super().__init__()
         self.beta, self.threshold = beta, threshold
@@ -272,7 +314,7 @@ class LogSigmoid(Module):
         return F.logsigmoid(input)
 
 
-class Softmax(Module):
+class Softmax(Layer):
     def __init__(self, dim):
         super().__init__()
         self.dim = dim
@@ -281,7 +323,7 @@ class Softmax(Module):
         return F.softmax(input, self.dim)
 
 
-class LogSoftmax(Module):
+class LogSoftmax(Layer):
     def __init__(self, dim):
         super().__init__()
         self.dim = dim

@@ -6,12 +6,12 @@ import warnings
 import numpy as np
 
 from minitorch.arithmetic import where
-from minitorch.dtypes import int64
+from minitorch.dtypes import as_common_dtype, int64, result_type
 from minitorch.indexing import gather
 from minitorch.nn.activations import log_softmax, logsigmoid
 from minitorch.nn.checks import check_ids, expect_tensor, floats_only
 from minitorch.operation import differentiable
-from minitorch.tensor import Tensor
+from minitorch.tensor import wrap
 
 
 def cross_entropy(
@@ -41,7 +41,7 @@ def cross_entropy(
         log_p = log_softmax(input, dim)
         losses, total = _class_losses(log_p, target, weight, kept, dim)
         if smoothing:
-            rest = where(Tensor(kept), -_weighted(log_p, weight, dim).mean(dim), 0.0)
+            rest = where(wrap(kept), -_weighted(log_p, weight, dim).mean(dim), 0.0)
             losses = losses * (1 - smoothing) + rest * smoothing
         return _reduced(losses, reduction, total)
     losses = _cross_entropy(
@@ -52,7 +52,17 @@ def cross_entropy(
 
 def _weighted(x, weight, dim):
     """x times the weight of each class; the classes are along `dim`."""
-    return x if weight is None else x * weight.reshape(-1, *(1,) * (x.ndim - dim - 1))
+    if weight is None:
+        return x
+    _check_weight(x, weight, dim)
+    return x * weight.reshape(-1, *(1,) * (x.ndim - dim - 1))
+
+
+def _check_weight(scores, weight, dim):
+    if weight.shape != scores.shape[dim : dim + 1]:
+        raise RuntimeError(
+            f"scores of shape {scores.shape} need one weight for each class, got {weight.shape}"
+        )
 
 
 @floats_only
@@ -100,11 +110,12 @@ def _class_losses(log_p, target, weight, kept, dim):
     count.
     """
     classes = np.where(kept, target._data, 0)
-    losses = -gather(log_p, dim, Tensor(np.expand_dims(classes, dim))).squeeze(dim)
+    losses = -gather(log_p, dim, wrap(np.expand_dims(classes, dim))).squeeze(dim)
     if weight is None:
-        return where(Tensor(kept), losses, 0.0), int(kept.sum())
-    weights = Tensor(np.where(kept, weight._data[classes], 0))
-    return where(Tensor(kept), losses * weights, 0.0), weights.sum()
+        return where(wrap(kept), losses, 0.0), int(kept.sum())
+    _check_weight(log_p, weight, dim)
+    weights = wrap(np.where(kept, weight._data[classes], 0))
+    return where(wrap(kept), losses * weights, 0.0), weights.sum()
 
 
 def _check_classes(input, target, ignore_index):
@@ -141,6 +152,8 @@ def _elementwise(function):
                 f"{function.__name__}: {input.shape} and {target.shape} differ and are broadcast",
                 stacklevel=2,
             )
+        if result_type(input, target).kind != "f":
+            raise NotImplementedError(f"{function.__name__} needs floating point: use x.float()")
         losses = function(input, target, *args, **options)
         return _reduced(losses, reduction, losses.numel())
 
@@ -160,21 +173,31 @@ def l1_loss(input, target):
 
 
 @_elementwise
-def huber_loss(input, target, delta=1.0):
+def huber_loss(input, target, *, delta=1.0):
     """d^2 / 2 of the difference d as far as delta, then delta (|d| - delta / 2): a parabola, then
     lines.
     """
     if delta <= 0:
         raise RuntimeError(f"huber_loss: delta must be positive, got {delta}")
-    d = (input - target).abs()
-    return where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
+    return delta * _parabola_then_lines(input, target, delta)
 
 
 @_elementwise
-def smooth_l1_loss(input, target, beta=1.0):
+def smooth_l1_loss(input, target, *, beta=1.0):
     """`huber_loss` divided by its delta, here called beta; |input - target| where that is 0."""
-    d = (input - target).abs()
-    return where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta) if beta else d
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss: beta cannot be negative, got {beta}")
+    return _parabola_then_lines(input, target, beta) if beta else (input - target).abs()
+
+
+@differentiable
+def _parabola_then_lines(input, target, beta):
+    """d^2 / (2 beta) as far as beta, then |d| - beta / 2; the slope is d / beta, at most 1."""
+    input, target = as_common_dtype(input, target)
+    d = input - target
+    size, slope = np.abs(d), np.clip(d / beta, -1, 1)
+    out = np.where(size < beta, 0.5 * d * slope, size - 0.5 * beta)
+    return out, lambda g: g * slope, lambda g: -g * slope
 
 
 # ---------------------------------------------------------------- of probabilities
@@ -230,6 +253,8 @@ def kl_div(input, target, *, reduction="mean", log_target=False):
     """t (log t - input), of log-probabilities `input`; reduction="batchmean" divides the sum by
     the batch size.
     """
+    expect_tensor("kl_div", input)
+    expect_tensor("kl_div", target)
     losses = target.exp() * (target - input) if log_target else _kl_div(input, target)
     if reduction == "batchmean":
         return losses.sum() / len(input)
@@ -239,7 +264,7 @@ def kl_div(input, target, *, reduction="mean", log_target=False):
 @floats_only
 @differentiable
 def _kl_div(log_p, t):
-    log_t = np.log(np.where(t > 0, t, 1))
+    log_t = np.log(np.where(t == 0, 1, t))
     return t * (log_t - log_p), lambda g: -g * t, lambda g: g * (log_t + 1 - log_p)
 
 

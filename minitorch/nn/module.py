@@ -6,7 +6,7 @@ from minitorch.device import check_device
 from minitorch.device import device as Device
 from minitorch.dtypes import as_dtype, float32, float64
 from minitorch.recording import no_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 IncompatibleKeys = namedtuple("IncompatibleKeys", "missing_keys unexpected_keys")
 
@@ -19,7 +19,9 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data, requires_grad=True):
-        super().__init__(data._data, requires_grad)
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Parameter takes a tensor, not {type(data).__name__}")
+        wrap(data._data, requires_grad, self)
 
     def __repr__(self):
         return f"Parameter containing:\n{super().__repr__()}"
@@ -63,18 +65,20 @@ class Module:
     def forward(self, *inputs):
         raise NotImplementedError(f"{type(self).__name__} has no forward method")
 
+    def extra_repr(self):
+        """The settings that `repr` shows; a subclass may say which."""
+        return ""
+
     def __repr__(self):
-        """The class with its settings, or with the modules below it."""
-        settings = [
-            f"{name}={x!r}"
-            for name, x in vars(self).items()
-            if isinstance(x, (int, float, str, tuple))
-            and name != "training"
-            and not (name == "inplace" and not x)
-        ]
-        below = [f"\n  ({name}): " + repr(x).replace("\n", "\n  ") for name, x in self._own(Module)]
-        inside = "".join(below) + "\n" if below else ", ".join(settings)
-        return f"{type(self).__name__}({inside})"
+        """The class with its settings and the modules below it."""
+        settings, below = self.extra_repr(), self._repr_below()
+        if below:
+            lines = (*settings.splitlines(), *(f"({name}): {text}" for name, text in below))
+            settings = "".join("\n  " + line.replace("\n", "\n  ") for line in lines) + "\n"
+        return f"{type(self).__name__}({settings})"
+
+    def _repr_below(self):
+        return [(name, repr(module)) for name, module in self._own(Module)]
 
     # ---- registering under a name made up while running
 

@@ -2,6 +2,8 @@
 dropped or added.
 """
 
+import math
+
 import numpy as np
 
 from minitorch.dtypes import int64
@@ -10,7 +12,7 @@ from minitorch.nn.checks import check_ids, expect_tensor, floats_only, inplace_o
 from minitorch.operation import differentiable
 from minitorch.random import rand
 from minitorch.sums import sum_over
-from minitorch.tensor import Tensor
+from minitorch.tensor import wrap
 
 
 @floats_only
@@ -29,13 +31,14 @@ def linear(input, weight, bias=None):
             f"weight of shape {weight.shape} takes"
         )
     (*batch, in_features), out_features = input.shape, len(weight)
-    rows = input.reshape(-1, in_features)  # (rows, in)
+    count = math.prod(batch)
+    rows = input.reshape(count, in_features)  # (rows, in)
     out = rows @ weight.T  # (rows, out)
     if bias is not None:
         out += bias
 
     def flat(g):
-        return g.reshape(-1, out_features)
+        return g.reshape(count, out_features)
 
     return (
         out.reshape(*batch, out_features),
@@ -87,7 +90,7 @@ def one_hot(tensor, num_classes=-1):
         raise RuntimeError(
             f"one_hot: classes must be 0 ... {num_classes - 1}, got {tensor.tolist()}"
         )
-    return Tensor((tensor._data[..., None] == np.arange(num_classes)).astype(int64))
+    return wrap((tensor._data[..., None] == np.arange(num_classes)).astype(int64))
 
 
 @inplace_option
@@ -99,7 +102,9 @@ def dropout(input, p=0.5, training=True):
         raise ValueError(f"dropout: the probability must be between 0 and 1, got {p}")
     if not training or p == 0:
         return input
-    return input * Tensor(dropout_mask(input.shape, p, input.dtype))
+    if not input.is_floating_point():
+        raise RuntimeError(f"dropout needs floating point, got {input.dtype}: use x.float()")
+    return input * wrap(dropout_mask(input.shape, p, input.dtype))
 
 
 def dropout_mask(shape, p, dtype):
@@ -140,7 +145,7 @@ def pad(input, pad, mode="constant", value=None):
                     f"pad: mode {mode!r} cannot put {max(before, after)} elements beside {size}"
                 )
             input = input.index_select(
-                dim, Tensor(REPEATED[mode](np.arange(-before, size + after), size))
+                dim, wrap(REPEATED[mode](np.arange(-before, size + after), size))
             )
     return input
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minitorch.missing import missing as _missing
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 
 
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False):
@@ -20,7 +20,7 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
         raise RuntimeError(f"the gradients' norm is {total}, so they cannot be clipped")
     for grad in grads:
         grad *= np.minimum(max_norm / (total + 1e-6), 1)
-    return Tensor(total)
+    return wrap(total)
 
 
 def clip_grad_value_(parameters, clip_value):

@@ -9,7 +9,7 @@ from minitorch.missing import missing as _missing
 from minitorch.nn.module import zero_grad
 from minitorch.optim import lr_scheduler
 from minitorch.recording import enable_grad
-from minitorch.tensor import Tensor
+from minitorch.tensor import Tensor, wrap
 from minitorch.watch import mark_as_changed
 
 
@@ -17,8 +17,8 @@ class Optimizer:
     """The base: parameter groups, each with its own settings, and a state for each parameter.
 
     params: an iterable of tensors, or of dicts {"params": tensors, "lr": ..., ...}; what a group
-    does not set comes from `defaults`. A subclass defines `update(parameter, gradient, state,
-    group)` on arrays.
+    does not set comes from `defaults`. `maximize` in a group: go up instead of down. A subclass
+    defines `update(parameter, gradient, state, group)` on arrays.
     """
 
     def __init__(self, params, defaults):
@@ -77,7 +77,8 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    self.update(p._data, p.grad._data, self.state.setdefault(p, {}), group)
+                    g = -p.grad._data if group.get("maximize") else p.grad._data
+                    self.update(p._data, g, self.state.setdefault(p, {}), group)
                     mark_as_changed(p._data)
         return loss
 
@@ -120,7 +121,7 @@ def _copied(key, value, parameter):
     """A saved state: tensors in the dtype of their parameter, the number of steps in float32."""
     if not isinstance(value, Tensor):
         return value
-    return Tensor(value._data.astype(float32 if key == "step" else parameter.dtype))
+    return wrap(value._data.astype(float32 if key == "step" else parameter.dtype))
 
 
 class SGD(Optimizer):
@@ -131,7 +132,17 @@ class SGD(Optimizer):
     section 2.
     """
 
-    def __init__(self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False):
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        momentum=0,
+        dampening=0,
+        weight_decay=0,
+        nesterov=False,
+        *,
+        maximize=False,
+    ):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(
@@ -142,6 +153,7 @@ class SGD(Optimizer):
                 "dampening": dampening,
                 "weight_decay": weight_decay,
                 "nesterov": nesterov,
+                "maximize": maximize,
             },
         )
 
@@ -151,7 +163,7 @@ class SGD(Optimizer):
             g = g + group["weight_decay"] * p
         if momentum:
             if state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = Tensor(g.copy())
+                state["momentum_buffer"] = wrap(g.copy())
             else:
                 v = state["momentum_buffer"]._data
                 v *= momentum
@@ -170,7 +182,16 @@ class RMSprop(Optimizer):
     """
 
     def __init__(
-        self, params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False
+        self,
+        params,
+        lr=1e-2,
+        alpha=0.99,
+        eps=1e-8,
+        weight_decay=0,
+        momentum=0,
+        centered=False,
+        *,
+        maximize=False,
     ):
         super().__init__(
             params,
@@ -181,16 +202,17 @@ class RMSprop(Optimizer):
                 "weight_decay": weight_decay,
                 "momentum": momentum,
                 "centered": centered,
+                "maximize": maximize,
             },
         )
 
     def update(self, p, g, state, group):
         if not state:
-            state.update(step=Tensor(np.zeros((), float32)), square_avg=Tensor(np.zeros_like(p)))
+            state.update(step=wrap(np.zeros((), float32)), square_avg=wrap(np.zeros_like(p)))
             if group["centered"]:
-                state["grad_avg"] = Tensor(np.zeros_like(p))
+                state["grad_avg"] = wrap(np.zeros_like(p))
             if group["momentum"]:
-                state["momentum_buffer"] = Tensor(np.zeros_like(p))
+                state["momentum_buffer"] = wrap(np.zeros_like(p))
         state["step"]._data += 1
         if group["weight_decay"]:
             g = g + group["weight_decay"] * p
@@ -218,9 +240,18 @@ class Adam(Optimizer):
     g is the gradient plus weight_decay p. Source: Kingma and Ba, Adam (2015), algorithm 1.
     """
 
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0):
+    def __init__(
+        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, *, maximize=False
+    ):
         super().__init__(
-            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "maximize": maximize,
+            },
         )
 
     def update(self, p, g, state, group):
@@ -231,9 +262,9 @@ class Adam(Optimizer):
     def adaptive_update(self, p, g, state, group):
         if not state:
             state.update(
-                step=Tensor(np.zeros((), float32)),
-                exp_avg=Tensor(np.zeros_like(p)),
-                exp_avg_sq=Tensor(np.zeros_like(p)),
+                step=wrap(np.zeros((), float32)),
+                exp_avg=wrap(np.zeros_like(p)),
+                exp_avg_sq=wrap(np.zeros_like(p)),
             )
         beta1, beta2 = group["betas"]
         m, v = state["exp_avg"]._data, state["exp_avg_sq"]._data
@@ -257,8 +288,10 @@ class AdamW(Adam):
     Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019), algorithm 2.
     """
 
-    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
-        super().__init__(params, lr, betas, eps, weight_decay)
+    def __init__(
+        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, *, maximize=False
+    ):
+        super().__init__(params, lr, betas, eps, weight_decay, maximize=maximize)
 
     def update(self, p, g, state, group):
         p *= 1 - group["lr"] * group["weight_decay"]
