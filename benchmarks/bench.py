@@ -26,12 +26,13 @@ import os
 import platform
 import sys
 
-import threadpoolctl
+import numpy as np
 
 from benchmarks import cases, showing
 from benchmarks.busy import measure_busy
 from benchmarks.judging import slower
-from benchmarks.measuring import ROOT, measure, measure_overhead
+from benchmarks.measuring import ROOT, measure, measure_kernels, measure_overhead
+from benchmarks.worker import kernel_of
 from classroom import files
 from classroom.progress_bar import progress
 from classroom.readme import with_section
@@ -57,12 +58,15 @@ def main(arguments):
         return 2
 
     recorded = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"training": {}}
+    wide = has_unused_avx512()
     results = {
+        "kernels": measure_kernels(rounds=5, wide=wide),
         "overhead": measure_overhead(rounds=5),
         "busy": measure_busy(rounds=1 if options.quick else 3),
         "training": {},
     }
-    measure_rows(results, options)
+    print("", *showing.kernels(results["kernels"]), sep="\n", flush=True)
+    measure_rows(results, options, wide)
     print("", *showing.overhead(results["overhead"]), sep="\n")
     print("", *showing.busy(results["busy"]), sep="\n")
     print("", *showing.judged(results), sep="\n")
@@ -73,7 +77,7 @@ def main(arguments):
     return int(bool(worse))
 
 
-def measure_rows(results, options):
+def measure_rows(results, options, wide):
     """Fill in results["training"], row by row."""
     has_jax = bool(importlib.util.find_spec("jax"))
     jobs = [
@@ -84,11 +88,11 @@ def measure_rows(results, options):
     bar = progress(len(jobs), "bench")
     for number, (size, threads, name) in enumerate(jobs):
         group = cases.group_name(size, threads)
-        variants = cases.variants_of(size, threads, name, options.quick, has_jax)
+        variants = cases.variants_of(size, threads, name, options.quick, has_jax, wide)
         rounds = 3 if options.quick else 5 if size == "M" else 7
         row = measure(size, threads, name, variants, rounds)
         results["training"].setdefault(group, {})[name] = row
-        print(f"\n{group}, {name}", *showing.report(row), sep="\n", flush=True)
+        print(f"\n{showing.title(group, name, row)}", *showing.report(row), sep="\n", flush=True)
         bar.update(number + 1, f"{group}, {name}")
 
 
@@ -107,10 +111,11 @@ def write(results, recorded):
             "python": platform.python_version(),
             "cores": os.cpu_count(),
             "system": platform.machine(),
-            "kernel": blas_kernel(),
+            "kernel": results["kernels"][cases.OURS]["kernel"],
             **{name: version(name) for name in ("numpy", "torch", "jax") if version(name)},
         },
         "training": training,
+        "kernels": results["kernels"],
         "overhead": results["overhead"],
         "busy": results["busy"],
     }
@@ -127,7 +132,14 @@ def version(name):
         return None
 
 
-def blas_kernel():
-    """Which processor NumPy's library takes this one for: it decides how fast products are."""
-    libraries = threadpoolctl.threadpool_info()
-    return next((each["architecture"] for each in libraries if "architecture" in each), None)
+def has_unused_avx512():
+    """Whether this processor has AVX-512, and OpenBLAS chose a kernel that does without.
+
+    It chooses from a table of processors, not by their instructions. NumPy's OpenBLAS has two
+    kernels for recent ones, Haswell (AVX2) and SkylakeX (AVX-512); processors that are missing in
+    the table get Haswell: AMD's family 26 (Zen 5), in version 0.3.31. OPENBLAS_CORETYPE=SkylakeX,
+    set before Python starts, overrules it.
+    """
+    extensions = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
+    has_avx512 = any(name == "X86_V4" or name.startswith("AVX512") for name in extensions)
+    return has_avx512 and kernel_of(np) in ("Haswell", "Zen")

@@ -53,12 +53,15 @@ SIZES = {
 }
 
 # PyTorch gets whatever suits it: as it comes, or with minitorch's memory setting
-# (minitorch/memory.py), or with that and the same parts of the batch.
+# (minitorch/memory.py), or with that and the same parts of the batch. WIDE is for processors with
+# AVX-512 that OpenBLAS does not know: there it has to be told that it may use it.
 OURS, THEIRS, SAME_MALLOC = "minitorch", "PyTorch", "PyTorch, same malloc"
 SAME_PARTS = "PyTorch, same malloc and parts"
+WIDE = "minitorch, AVX-512 kernel"
 LISTING, PRODUCTS, JAX = "paper's listing", "matrix products alone", "JAX, jit"
 VARIANTS = {
     OURS: {"engine": "minitorch", "parts": True},
+    WIDE: {"engine": "minitorch", "parts": True, "kernel": "SkylakeX"},
     THEIRS: {"engine": "pytorch"},
     SAME_MALLOC: {"engine": "pytorch", "keep_memory": True},
     SAME_PARTS: {"engine": "pytorch", "keep_memory": True, "parts": True},
@@ -69,9 +72,9 @@ VARIANTS = {
 ON_JAX = ("none", "rope", "cope")  # what benchmarks/jax_model.py has
 
 
-def variants_of(size, threads, name, quick=False, jax=False):
+def variants_of(size, threads, name, quick=False, jax=False, wide=False):
     """The ways in which one row is run. Size S, on one thread, is looked at from all sides."""
-    variants = [OURS, THEIRS]
+    variants = [OURS, THEIRS] + ([WIDE] if wide and threads == 1 else [])
     if size == "S" and threads == 1:
         variants += [SAME_MALLOC] if quick else [SAME_MALLOC, SAME_PARTS]
         variants += [LISTING] if name == FUSED else []

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.cases import ENCODINGS, FUSED, LISTING, OURS, SAME_MALLOC, THEIRS, group_name
+from benchmarks.cases import ENCODINGS, FUSED, LISTING, OURS, SAME_MALLOC, THEIRS, WIDE, group_name
 
 
 class Target(NamedTuple):
@@ -41,6 +41,12 @@ def targets(results):
         found = overhead.get(operation)
         ratio = sum(found[OURS]) / sum(found[THEIRS]) if found else None
         yield Target(f"{operation} on 4 x 4, forward + backward", limit, ratio, 0.0)
+
+
+def with_avx512(results):
+    """The same means with OPENBLAS_CORETYPE=SkylakeX. No targets: the limit is the others'."""
+    for size, limit in ("S", 0.68), ("lesson-09", 0.68), ("M", 0.78):
+        yield mean(f"{size}, one thread, AVX-512 kernel, mean", limit, results, size, other=WIDE)
 
 
 def ratios(results, size, threads=1, other=THEIRS, rows=ENCODINGS):

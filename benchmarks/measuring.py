@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cases import OURS, PRODUCTS, SIZES, THEIRS, VARIANTS
+from benchmarks.cases import OURS, PRODUCTS, SIZES, THEIRS, VARIANTS, WIDE
 
 ROOT = Path(__file__).parents[1]
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -19,11 +19,10 @@ JAX_ON_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_thr
 class Worker:
     """A process that does one step whenever it is told to."""
 
-    def __init__(self, variant, threads, size=None, positions=None):
+    def __init__(self, variant, threads, size=None, positions=None, what="training"):
         settings = VARIANTS[variant]
-        what = "overhead" if not size else "products" if variant == PRODUCTS else "training"
         job = {
-            "what": what,
+            "what": "products" if variant == PRODUCTS else what,
             "engine": settings["engine"],
             "threads": threads,
             "size": size,
@@ -33,6 +32,7 @@ class Worker:
             "listing": settings.get("listing", False),
         }
         own_threads = str(threads) if settings["engine"] == "pytorch" else "1"
+        kernel = {"OPENBLAS_CORETYPE": settings["kernel"]} if "kernel" in settings else {}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", json.dumps(job)],
             cwd=ROOT,
@@ -43,6 +43,7 @@ class Worker:
                 **os.environ,
                 **dict.fromkeys(THREAD_SETTINGS, own_threads),
                 "XLA_FLAGS": JAX_ON_ONE_THREAD,
+                **kernel,
             },
         )
 
@@ -89,7 +90,7 @@ def measure(size, threads, positions, variants, rounds):
     row = {name: figures(of_one, clock) for name, of_one in steps.items()}
     for name in row:
         if name != OURS:
-            ratios = times[OURS] / times[name]
+            ratios = times[WIDE] / times[THEIRS] if name == WIDE else times[OURS] / times[name]
             row[name]["minitorch_takes"] = round(float(np.median(ratios)), 3)
             row[name]["minitorch_takes_spread"] = spread(ratios)
     if alone:
@@ -114,6 +115,8 @@ def figures(steps, clock):
     for key, kind in ("ms", "step"), *((f"{kind}_ms", kind) for kind in PARTS_OF_A_STEP):
         if kind in steps[0]:  # threads are not timed one by one
             row[key] = round(1e3 * float(np.median(seconds(steps, kind, clock))), 1)
+    if steps[0].get("kernel"):
+        row["kernel"] = steps[0]["kernel"]
     if steps[-1]["megabytes"]:
         row["peak_megabytes"] = round(steps[-1]["megabytes"], 1)
     return row
@@ -136,11 +139,25 @@ def measure_overhead(rounds):
 
     The smallest of all rounds: only other programs make it larger.
     """
-    steps = rounds_of({name: Worker(name, threads=1) for name in (OURS, THEIRS)}, rounds)
+    workers = {name: Worker(name, threads=1, what="overhead") for name in (OURS, THEIRS)}
+    steps = rounds_of(workers, rounds)
     return {
         operation: {
             name: np.min([step[operation] for step in steps[name]], axis=0).round(2).tolist()
             for name in steps
         }
         for operation in steps[OURS][0]
+    }
+
+
+def measure_kernels(rounds, wide):
+    """{variant: what computes its matrix products on one thread, and how fast}."""
+    variants = [OURS, *([WIDE] if wide else []), THEIRS]
+    workers = {name: Worker(name, threads=1, what="kernel") for name in variants}
+    return {
+        name: {
+            "kernel": steps[0]["kernel"],
+            "gigaflops": round(max(step["gigaflops"] for step in steps)),
+        }
+        for name, steps in rounds_of(workers, rounds).items()
     }

@@ -1,7 +1,17 @@
 """The results in words: the README's tables, and lines for the terminal."""
 
-from benchmarks.cases import JAX, OURS, ROWS, SAME_MALLOC, SAME_PARTS, SIZES, THEIRS, group_name
-from benchmarks.judging import targets
+from benchmarks.cases import (
+    JAX,
+    OURS,
+    ROWS,
+    SAME_MALLOC,
+    SAME_PARTS,
+    SIZES,
+    THEIRS,
+    WIDE,
+    group_name,
+)
+from benchmarks.judging import targets, with_avx512
 from benchmarks.measuring import PARTS_OF_A_STEP
 
 
@@ -12,18 +22,24 @@ def table(results):
     yield "Time of a training step in `minitorch` over its time in PyTorch eager. `×` is the share"
     yield "of minitorch's time that the matrix products alone take, below which no engine gets:"
     yield ""
-    columns = [*groups, "S, same malloc", "S, JAX (jit)", *(f"{size} ×" for size in SIZES)]
+    small = results["training"].get(group_name("S", 1), {})
+    others = {"S, same malloc": SAME_MALLOC, "S, JAX (jit)": JAX, "S, AVX-512 kernel": WIDE}
+    if not any(WIDE in row for row in small.values()):
+        del others["S, AVX-512 kernel"]
+    columns = [*groups, *others, *(f"{size} ×" for size in SIZES)]
     yield "| | " + " | ".join(columns) + " |"
     yield "|---" * (len(columns) + 1) + "|"
-    small = results["training"].get(group_name("S", 1), {})
     for name in ROWS:
         cells = [takes(results["training"][group].get(name, {}), THEIRS) for group in groups]
-        cells += [takes(small.get(name, {}), other) for other in (SAME_MALLOC, JAX)]
+        cells += [takes(small.get(name, {}), other) for other in others.values()]
         for size in SIZES:
             row = results["training"].get(group_name(size, 1), {}).get(name, {})
             share = row.get("share_of_products_alone")
             cells.append(f"{share:.2f}" if share else "")
         yield f"| {in_words(name)} | " + " | ".join(cells) + " |"
+    if results.get("kernels"):
+        yield ""
+        yield "; ".join(kernels(results["kernels"])) + "."
     yield ""
     yield "Peak memory of size S, in megabytes:"
     yield ""
@@ -49,6 +65,19 @@ def in_words(name):
 
 def takes(row, other):
     return f"{row[other]['minitorch_takes']:.2f}" if other in row else ""
+
+
+def kernels(found):
+    """Lines that say what computes the matrix products."""
+    yield "Gigaflops of a matrix product of size S on one thread"
+    for name, each in found.items():
+        yield f"{name} ({each['kernel']}) {each['gigaflops']}"
+
+
+def title(group, name, row):
+    """What is measured, and on which kernel of NumPy's OpenBLAS."""
+    kernel = row[OURS].get("kernel")
+    return f"{group}, {name}" + (f", OpenBLAS kernel {kernel}" if kernel else "")
 
 
 def report(row):
@@ -96,3 +125,6 @@ def judged(results):
         shown = "" if target.figure is None else f"{target.figure:.2f} ± {target.spread:.2f}"
         rows = f"  ({target.rows} encodings)" if target.rows > 1 else ""
         yield f"{target.name:44} at most {target.limit:.2f}   {shown:12} {target.verdict()}{rows}"
+    for target in with_avx512(results):
+        if target.figure is not None:
+            yield f"{target.name:44} {'':12}   {target.figure:.2f} ± {target.spread:.2f}"

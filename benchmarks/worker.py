@@ -9,6 +9,7 @@ import sys
 import time
 
 import numpy as np
+import threadpoolctl
 
 
 class Stopwatch:
@@ -65,6 +66,14 @@ def load(job):
 
         keep_freed_memory()
     return torch, load_twin
+
+
+def kernel_of(engine):
+    """What computes the products: the kernel that NumPy's OpenBLAS chose, or PyTorch's library."""
+    if engine.__name__ == "torch":
+        return "MKL" if engine.backends.mkl.is_available() else None
+    libraries = threadpoolctl.threadpool_info()
+    return next((each["architecture"] for each in libraries if "architecture" in each), None)
 
 
 def make_model(engine, load_solution, size, positions, listing):
@@ -139,6 +148,7 @@ def training(job):
         return {
             "loss": trainer.losses[-1],
             "megabytes": peak and peak - imported,
+            "kernel": kernel_of(engine),
             **{
                 kind: {"wall": float(value[0]), "cpu": float(value[1])}
                 for kind, value in spent.items()
@@ -235,9 +245,28 @@ def overhead(job):
     return step
 
 
+def kernel(job):
+    """A function that measures the speed of a product of size S: 2048 x 64 by 64 x 256."""
+    engine, _ = load(job)
+    a, b, count = engine.ones(2048, 64), engine.ones(64, 256), 50
+
+    def step():
+        start = time.process_time()
+        for _ in range(count):
+            a @ b
+        operations = 2 * 2048 * 64 * 256 * count  # a product and a sum each
+        speed = operations / (time.process_time() - start) / 1e9
+        return {"kernel": kernel_of(engine), "gigaflops": speed}
+
+    return step
+
+
+JOBS = {"training": training, "products": products, "overhead": overhead, "kernel": kernel}
+
+
 def main():
     job = json.loads(sys.argv[1])
-    step = {"training": training, "products": products, "overhead": overhead}[job["what"]](job)
+    step = JOBS[job["what"]](job)
     print(json.dumps("ready"), flush=True)
     for _ in sys.stdin:
         print(json.dumps(step()), flush=True)

@@ -5,6 +5,7 @@ wrong result whatever the exercise (transposed, negated, ...); one small change 
 answer that gives the same result, alone.
 """
 
+import copy
 import re
 import time
 
@@ -16,6 +17,7 @@ from classroom.looking import look
 from classroom.mutants import mutants
 
 SECONDS = 8  # of work, for all mistakes together
+QUICK = 0.3  # seconds of work for one check of a changed answer: many of them loop without end
 READABLE = 70  # characters of a change that fit into a sentence
 AGAIN = (
     "Called once more with the same input, it gives another result. Something survives the call "
@@ -47,7 +49,7 @@ def named(trial, check):
     return [AGAIN] if _survives(trial) else []
 
 
-def _sentence_alone(trial, check, candidates, everywhere=False, **alike):
+def _sentence_alone(trial, check, candidates, everywhere=False, seconds=None, **alike):
     """The one sentence whose answer looks like the learner's, out of (answer, sentence) pairs.
 
     It must look so to the check that failed, to all before it, and to those after it that the
@@ -63,7 +65,7 @@ def _sentence_alone(trial, check, candidates, everywhere=False, **alike):
             (answer, sentence)
             for answer, sentence in candidates
             if time.process_time() < until
-            and trial.seen_by(each).matches(look(each, answer), each, **alike)
+            and trial.seen_by(each).matches(look(each, answer, seconds), each, **alike)
         ]
 
     if alike:  # what is right but for its dtype explains nothing
@@ -91,8 +93,16 @@ def _survives(trial):
     return any(
         not trial.gives_the_same_again(check)
         for check in list(trial.seen)
-        if trial.seen[check].error is None
+        if trial.seen[check].error is None and _equals_its_copy(trial.seen[check].value)
     )
+
+
+def _equals_its_copy(value):
+    """Whether two looks at a value can be compared: objects may differ from all but themselves."""
+    try:
+        return equal(copy.deepcopy(value), value)
+    except Exception:
+        return False
 
 
 def related(trial, check):
@@ -131,7 +141,7 @@ def mutated(trial, check):
         for each in mutants(trial.entry)
         if len(each.old + each.new) < READABLE
     ]
-    sentence = _sentence_alone(trial, check, changes, everywhere=True)
+    sentence = _sentence_alone(trial, check, changes, everywhere=True, seconds=QUICK)
     return [sentence] if sentence else []
 
 

@@ -422,7 +422,7 @@ def _zeros_left(got, want):
         return None
     wrong = ~close(got, want)
     if 1 < wrong.sum() < wrong.size and not np.any(got[wrong]):
-        return "Every wrong entry is 0: it was never filled in, or it was overwritten."
+        return "Every wrong entry is 0: nothing was written there, or a 0 was."
     return None
 
 

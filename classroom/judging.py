@@ -20,7 +20,7 @@ from classroom.comparing import SMALL, TINY, described, difference, equal, shape
 from classroom.explaining import AGAIN, explained, named
 from classroom.feedback import NOT_WRITTEN, NOT_YET, RIGHT, Verdict
 from classroom.forms import problem_of_form, problem_of_signature, shadowed_names
-from classroom.looking import Seen, look
+from classroom.looking import Seen, look, named_as_asked
 from classroom.trial import Beginning, OutOfTime, Watch, bound, call_within, output_to, seeded
 
 CALLED_AGAIN = "called_again"  # the name under which a mistake says that only this shows it
@@ -144,6 +144,7 @@ class _Trial:
             with (
                 bound(self.answer.__name__, self.answer, namespaces),
                 self.watch.over(self.answer, self.entry.blank) as watched,
+                named_as_asked(self.answer, self.entry.name),
                 seeded(),
             ):
                 return Seen(

@@ -1,5 +1,6 @@
 """What a check sees of an answer, and whether two answers look the same to it."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from classroom.checking import NotYet
@@ -31,10 +32,26 @@ class Seen:
 def look(check, answer, seconds=None):
     """What `check` sees of an answer that is not the learner's: the course's, a mistake, ..."""
     try:
-        with seeded(), output_to(Beginning()):
+        with seeded(), output_to(Beginning()), named_as_asked(answer, check.exercise):
             seen = call_within(seconds or SECONDS, lambda: check.look(answer), of_work=True)
             return Seen(seen)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return Seen(error=error)
+
+
+@contextmanager
+def named_as_asked(answer, name):
+    """Within the block, a class is named as the exercise asks: its name is in results and errors,
+    such as "'Value' object is not iterable", and must not tell two equal answers apart.
+    """
+    written = getattr(answer, "answer", answer)  # of a Known
+    if not isinstance(written, type):
+        yield
+        return
+    name_before, written.__name__ = written.__name__, name
+    try:
+        yield
+    finally:
+        written.__name__ = name_before

@@ -201,7 +201,7 @@ def backpropagate(root):
     Along a path from a Value to root the slopes multiply, and the products of
     all its paths add up. root changes as fast as itself, so its grad is 1.
     Whatever the grads were before makes no difference. Graphs are as large as
-    those of `topological_order`.
+    those of `topological_order`, which is yours: use it.
 
     root      a Value; `node.inputs` and `node.slopes` have one entry per
               input
@@ -259,8 +259,9 @@ def matmul_gradients(a, b, grad):
         grad_b[j, k] = sum over i of a[i, j] grad[i, k]
 
     Both are matrix products again. There may be more axes in front of the
-    last two, and @ broadcasts them. x.swapaxes(-1, -2) exchanges the last two
-    axes of an array and leaves the others alone.
+    last two, and @ broadcasts them: your `unbroadcast(grad, shape)` takes that
+    back. x.swapaxes(-1, -2) exchanges the last two axes of an array and leaves
+    the others alone.
 
     a         array (..., rows, inner)
     b         array (..., inner, columns)

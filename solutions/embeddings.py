@@ -340,7 +340,8 @@ def nearest(table, id, count):
 
     The measure is the cosine: the dot product of two vectors, divided by both
     their lengths. The token itself doesn't count as its own neighbor, but
-    another one that points exactly the same way does.
+    another one that points exactly the same way does. Equal cosines may come
+    in any order.
 
     table     array (vocab, dim)
     id        one of 0 ... vocab - 1

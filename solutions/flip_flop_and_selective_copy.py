@@ -45,8 +45,8 @@ def recall(instructions, bits):
     instructions   int array (batch, pairs): WRITE (0), READ (1) or IGNORE (2);
                    the first is a WRITE
     bits           int array (batch, pairs) of 0 and 1
-    returns        int array (batch, pairs): as `bits`, but at every READ the
-                   bit of the last WRITE before it
+    returns        a new int array (batch, pairs): as `bits`, but at every READ
+                   the bit of the last WRITE before it
 
     >>> instructions = np.array([[WRITE, IGNORE, READ, WRITE, READ]])
     >>> recall(instructions, np.array([[1, 0, 0, 0, 1]])).tolist()

@@ -42,6 +42,33 @@ def test_the_table_has_a_row_for_everything_that_is_measured():
     assert sum(line.startswith("| ") for line in lines) == 2 * (len(cases.ROWS) + 1)
 
 
+def test_the_avx512_kernel_has_a_column_where_it_was_measured():
+    found = results(0.5)
+    assert not any("AVX-512" in line for line in showing.table(found))
+    assert not any("AVX-512" in line and "0." in line for line in showing.judged(found))
+    for one in found["training"]["S, 1 thread"].values():
+        one[cases.WIDE] = {"minitorch_takes": 0.4, "minitorch_takes_spread": 0.01}
+    assert any("AVX-512 kernel" in line for line in showing.table(found))
+    assert any(
+        "S, one thread, AVX-512" in line and "0.40" in line for line in showing.judged(found)
+    )
+
+
+def test_the_kernel_of_a_row_is_in_its_title():
+    step = training(
+        {"engine": "minitorch", "size": SIZE, "positions": "none", "threads": 1}
+        | {"micro_batch": None, "keep_memory": False, "listing": False}
+    )()
+    one = {cases.OURS: {"ms": 1.0, "kernel": step["kernel"]}}
+    assert step["kernel"] and step["kernel"] in showing.title("S, 1 thread", "none", one)
+
+
+def test_only_one_thread_is_measured_with_the_other_kernel():
+    assert cases.WIDE in cases.variants_of("S", 1, "none", wide=True)
+    assert cases.WIDE not in cases.variants_of("S", 2, "none", wide=True)
+    assert cases.WIDE not in cases.variants_of("S", 1, "none")
+
+
 @pytest.mark.parametrize(("takes", "verdict"), [(0.6, "met"), (0.69, "missed")])
 def test_a_target_is_met_or_missed(takes, verdict):
     targets = {target.name: target for target in judging.targets(results(takes))}

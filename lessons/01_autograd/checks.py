@@ -80,7 +80,12 @@ def memory(value, **named):
 
 
 def numbers_only(slope):
-    return slope if isinstance(slope, int | float) else f"a {type(slope).__name__}"
+    require(
+        isinstance(slope, int | float),
+        f"A slope must be a plain number, and one of yours is {described(slope)}. Of a Value, take "
+        "its `.data`.",
+    )
+    return slope
 
 
 @check("Value")
@@ -297,7 +302,7 @@ def grads(nodes):
     return np.array([node.grad for node in nodes])
 
 
-@check("backpropagate")
+@check("backpropagate", dtype="values")
 def two_paths(answer):
     """The worked example, the grads of w, x, h, tanh h, root; then those of a random graph."""
     graphs = skip_connection(), random_graph(np.random.default_rng(6))
@@ -306,7 +311,7 @@ def two_paths(answer):
     return [grads(nodes) for nodes in graphs]
 
 
-@check("backpropagate")
+@check("backpropagate", dtype="values")
 def one_path(answer):
     """Along one path the slopes multiply: with 2, 3 and 5 the grads are 30, 15, 5 and 1."""
     nodes = [Node(7.0, "a")]
@@ -316,7 +321,7 @@ def one_path(answer):
     return grads(nodes)
 
 
-@check("backpropagate")
+@check("backpropagate", dtype="values")
 def twice_the_same(answer):
     """x + x and x * x: one Value on both sides gets both parts."""
     x, y = Node(4.0), Node(3.0)
@@ -325,7 +330,7 @@ def twice_the_same(answer):
     return x.grad, y.grad
 
 
-@check("backpropagate")
+@check("backpropagate", dtype="values")
 def old_grads(answer):
     """Called again, it gives the same grads, whatever they were before."""
     nodes, used = skip_connection(), skip_connection()
@@ -337,7 +342,7 @@ def old_grads(answer):
     return grads(nodes), grads(used)
 
 
-@check("backpropagate")
+@check("backpropagate", dtype="values")
 def random_expressions(answer):
     """Ten random graphs of eight Values with random slopes, and a root with no inputs."""
     rng = np.random.default_rng(1)
@@ -347,7 +352,7 @@ def random_expressions(answer):
     return [grads(nodes) for nodes in graphs]
 
 
-@check("backpropagate")
+@check("backpropagate", dtype="values")
 def deep_chain(answer):
     """Three thousand blocks h + f(h) in a row are no problem."""
     nodes = [Node(1.0)]

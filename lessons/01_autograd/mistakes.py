@@ -83,6 +83,31 @@ def second_difference(f, x, step=1e-5):
     return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
 
 
+@mistake("central_difference", "f is never called: this is the distance over itself.")
+def points_without_f(f, x, step=1e-5):
+    return ((x + step) - (x - step)) / (2 * step)
+
+
+@mistake("central_difference", "Your points are 2 * step from x. Go one step to each side.")
+def two_steps_to_each_side(f, x, step=1e-5):
+    return (f(x + 2 * step) - f(x - 2 * step)) / (4 * step)
+
+
+@mistake("central_difference", "The step is multiplied by x. Go to x + step and x - step.")
+def relative_step(f, x, step=1e-5):
+    return (f(x * (1 + step)) - f(x * (1 - step))) / (2 * step)
+
+
+@mistake("central_difference", "You divide by step squared. The distance is 2 * step.")
+def step_squared(f, x, step=1e-5):
+    return (f(x + step) - f(x - step)) / (2 * step**2)
+
+
+@mistake("central_difference", "`//` drops what is left over. Divide with `/`.")
+def floor_division(f, x, step=1e-5):
+    return (f(x + step) - f(x - step)) // (2 * step)
+
+
 @mistake("central_difference", "The two values of f are added. Subtract them.")
 def mean_of_both(f, x, step=1e-5):
     return (f(x + step) + f(x - step)) / 2
@@ -144,7 +169,7 @@ class NoSlopes(Value):
         return type(self)(self.data * other.data, "*", (self, other))
 
 
-@mistake("Value", "The slopes are plain numbers, not Values: take their `.data`.")
+@mistake("Value", shown_by="a_product_remembers")
 class ValuesAsSlopes(Value):
     def __mul__(self, other):
         other = self.lift(other)
@@ -305,6 +330,22 @@ class NumberAsInput(Value):
         return self.made("tanh", t, (self.data,), (1 - t * t,))
 
 
+@mistake("Value", "The input of x.tanh() must be x itself, not a copy of it: (self,).")
+class CopyOfTheInput(Value):
+    def tanh(self):
+        t = math.tanh(self.data)
+        return self.made("tanh", t, (type(self)(self.data),), (1 - t * t,))
+
+
+@mistake(
+    "Value", "self.made takes the name of the operation first, and then the number: made('*', ...)."
+)
+class NumberBeforeTheName(Value):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return self.made(self.data * other.data, "*", (self, other), (other.data, self.data))
+
+
 @mistake("Value", "x.tanh() has forgotten its input and slope: let `self.made(...)` build it.")
 class ForgetfulTanh(Value):
     def tanh(self):
@@ -316,6 +357,12 @@ class CommaMissing(Value):
     def tanh(self):
         t = math.tanh(self.data)
         return self.made("tanh", t, (self), slopes=(1 - t * t))
+
+
+@mistake("Value", "This is 1 / cosh(x). Square it, or write 1 - tanh(x)^2.")
+class CoshNotSquared(Value):
+    def tanh(self):
+        return self.made("tanh", math.tanh(self.data), (self,), (1 / math.cosh(self.data),))
 
 
 @accepted("Value")
@@ -380,6 +427,21 @@ def breadth_first_in_a_growing_list(root):
 
 @mistake(
     "topological_order",
+    "Your list goes breadth first, level by level. That isn't enough when one path to a Value is "
+    "longer than another: the Value must come before *everything* that uses it.",
+)
+def by_the_shortest_path(root):
+    distance, met = {root: 0}, [root]
+    for node in met:
+        for each in node.inputs:
+            if each not in distance:
+                distance[each] = distance[node] + 1
+                met.append(each)
+    return sorted(distance, key=distance.get, reverse=True)
+
+
+@mistake(
+    "topological_order",
     "You add each Value when you first meet it, and reverse the list at the end. Where several "
     "paths lead to a Value, that's too early. Add it once all its inputs are in the list.",
 )
@@ -408,6 +470,26 @@ def seen_when_pushed(root):
         to_do.append((node, True))
         to_do += [(each, False) for each in node.inputs if each not in seen]
         seen |= set(node.inputs)
+    return order
+
+
+@mistake(
+    "topological_order",
+    "You mark a Value as seen when you put it on the list of what's to do. While it waits there, "
+    "others that need it go into the order. Mark it when you take it off.",
+)
+def seen_when_pushed_one_by_one(root):
+    order, seen, to_do = [], {root}, [(root, False)]
+    while to_do:
+        node, inputs_done = to_do.pop()
+        if inputs_done:
+            order.append(node)
+            continue
+        to_do.append((node, True))
+        for each in node.inputs:
+            if each not in seen:
+                seen.add(each)
+                to_do.append((each, False))
     return order
 
 
@@ -636,6 +718,15 @@ def walk_anew(root):
         walk_anew(each)
 
 
+@mistake("backpropagate", "The grads are computed, but not stored: write each into its node.grad.")
+def grads_returned(root):
+    grads = dict.fromkeys(topological_order(root), 0.0) | {root: 1.0}
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            grads[each] += slope * grads[node]
+    return grads
+
+
 @mistake("backpropagate", "The grad of every visited Value is set to 1. Only root's grad is.")
 def one_everywhere(root):
     walk_anew(root)
@@ -790,6 +881,41 @@ def given_numbers_reset_only(root):
     walk_without_zeros(root)
 
 
+@mistake(
+    "backpropagate",
+    "Only Values without inputs have their grad in the end. The others keep theirs, too.",
+    seen="what PyTorch does with all but the leaves",
+)
+def kept_by_given_numbers_only(root):
+    walk(root, chain_rule)
+    for node in topological_order(root):
+        if node.inputs:
+            node.grad = 0.0
+
+
+@mistake(
+    "backpropagate",
+    "root.grad is added to what was there before. Set it: root.grad = 1, without +.",
+)
+def one_added_to_root(root):
+    for node in topological_order(root)[:-1]:
+        node.grad = 0.0
+    root.grad += 1.0
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad += chain_rule(node, each, slope)
+
+
+@accepted("backpropagate")
+def whole_numbers(root):
+    for node in topological_order(root):
+        node.grad = 0
+    root.grad = 1
+    for node in reversed(topological_order(root)):
+        for each, slope in zip(node.inputs, node.slopes):
+            each.grad = each.grad + slope * node.grad
+
+
 @accepted("backpropagate")
 def collected_first(root):
     grads = {root: 1.0}
@@ -838,6 +964,42 @@ def front_only_reshaped(grad, shape):
     return grad.sum(axis=tuple(range(grad.ndim - len(shape)))).reshape(shape)
 
 
+@mistake("unbroadcast", "The new axes in front are still there. Sum them, too.")
+def ones_only(grad, shape):
+    for axis, size in enumerate(shape):
+        if size == 1:
+            grad = grad.sum(axis=axis, keepdims=True)
+    return grad
+
+
+@mistake(
+    "unbroadcast",
+    "Everything is summed as soon as the shapes differ, and one number is left. Sum only the axes "
+    "that were stretched.",
+)
+def all_or_nothing(grad, shape):
+    return grad if grad.shape == shape else grad.sum().reshape(shape)
+
+
+@mistake(
+    "unbroadcast",
+    "This stretches grad forward, to a shape that is smaller. On the way back, sum the copies.",
+)
+def stretched_again(grad, shape):
+    return np.broadcast_to(grad, shape)
+
+
+@mistake(
+    "unbroadcast",
+    "A shorter `shape` is filled up with ones at its end. New axes are in front: line the shapes "
+    "up from the right.",
+)
+def filled_up_at_the_end(grad, shape):
+    filled = tuple(shape) + (1,) * (grad.ndim - len(shape))
+    axes = tuple(axis for axis, size in enumerate(filled) if size == 1)
+    return grad.sum(axis=axes, keepdims=True).reshape(shape)
+
+
 @mistake("unbroadcast", "You keep only the first entry along the axes in front. Sum them, too.")
 def first_in_front(grad, shape):
     grad = grad[(0,) * (grad.ndim - len(shape))]
@@ -856,6 +1018,11 @@ def mean_of_copies(grad, shape):
 @mistake("unbroadcast", "The axis of size 1 is gone. Keep it: keepdims=True, or reshape(shape).")
 def keepdims_missing(grad, shape):
     return grad.sum(axis=stretched(grad, shape))
+
+
+@mistake("unbroadcast", "You always sum axis 0. Sum the axes that were stretched.")
+def always_axis_0_reshaped(grad, shape):
+    return grad.sum(axis=0).reshape(shape)
 
 
 @mistake("unbroadcast", "You always sum axis 0. Sum the axes that were stretched.")
@@ -1023,6 +1190,19 @@ def no_transposes(a, b, grad):
     return unbroadcast(grad @ b, a.shape), unbroadcast(a @ grad, b.shape)
 
 
+@mistake(
+    "matmul_gradients",
+    "reshape gives b and a the shape of their transposes, but leaves the numbers in their old "
+    "order. x.swapaxes(-1, -2) exchanges the axes.",
+)
+def reshaped_for_transposed(a, b, grad):
+    b, a = (x.reshape(transposed(x).shape) for x in (b, a))
+    return (
+        unbroadcast(grad @ b, transposed(a).shape),
+        unbroadcast(a @ grad, transposed(b).shape),
+    )
+
+
 @mistake("matmul_gradients", "grad comes first in the gradient of a, and last in that of b.")
 def order_exchanged(a, b, grad):
     return transposed(b) @ grad, grad @ transposed(a)
@@ -1031,6 +1211,12 @@ def order_exchanged(a, b, grad):
 @mistake("matmul_gradients", "These are the slopes of a * b, entry by entry, not of a @ b.")
 def elementwise(a, b, grad):
     return grad * b, grad * a
+
+
+@mistake("matmul_gradients", "The gradient of the product, `grad`, is not used in it.")
+def ones_for_grad(a, b, grad):
+    ones = np.ones_like(grad)
+    return unbroadcast(ones @ transposed(b), a.shape), unbroadcast(transposed(a) @ ones, b.shape)
 
 
 @mistake("matmul_gradients", "The gradient of the product, `grad`, is not used in it.")
@@ -1114,6 +1300,25 @@ def always_summed_over_the_batch(a, b, grad):
     return (grad @ transposed(b)).sum(axis=in_front), (transposed(a) @ grad).sum(axis=in_front)
 
 
+@mistake(
+    "matmul_gradients",
+    "The gradient of b is always summed over the batch. Sum it only where b was stretched.",
+)
+def one_b_for_all(a, b, grad):
+    rows, columns = a.reshape(-1, a.shape[-1]), grad.reshape(-1, grad.shape[-1])
+    return grad @ transposed(b), rows.T @ columns
+
+
+@mistake(
+    "matmul_gradients",
+    "You sum only new axes in front. Sum an axis of size 1 that was stretched, too: unbroadcast.",
+)
+def new_axes_only(a, b, grad):
+    grad_a, grad_b = grad @ transposed(b), transposed(a) @ grad
+    new_a, new_b = (tuple(range(grad.ndim - each.ndim)) for each in (a, b))
+    return grad_a.sum(axis=new_a), grad_b.sum(axis=new_b)
+
+
 @mistake("matmul_gradients", "Axis 0 is always summed. Sum only what was stretched: unbroadcast.")
 def axis_0_summed(a, b, grad):
     return (grad @ transposed(b)).sum(0), (transposed(a) @ grad).sum(0)
@@ -1195,6 +1400,32 @@ def of_the_log_softmax(out, grad):
 @mistake("softmax_gradient", "You sum the squares of out[j]. Sum grad[j] out[j].")
 def sum_of_squares(out, grad):
     return out * (grad - total(out * out))
+
+
+@mistake("softmax_gradient", "The part with delta has out[i] twice. It is out[i] grad[i].")
+def out_twice_on_the_diagonal(out, grad):
+    return out * (out * grad - total(grad * out))
+
+
+@mistake("softmax_gradient", "The sum has out[j] squared in it. It is that of grad[j] out[j].")
+def out_squared_in_the_sum(out, grad):
+    return out * (grad - total(grad * out**2))
+
+
+@mistake(
+    "softmax_gradient", "The gradient is divided by its own size. It is right without that step."
+)
+def normalized_again(out, grad):
+    gradient = out * (grad - total(grad * out))
+    return gradient / abs(gradient).sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "softmax_gradient",
+    "np.diag and np.outer make a table for one row alone. There may be several rows.",
+)
+def table_of_one_row(out, grad):
+    return (np.diag(out) - np.outer(out, out)) @ grad
 
 
 @mistake("softmax_gradient", "The mean of grad is subtracted. Subtract the sum of grad[j] out[j].")

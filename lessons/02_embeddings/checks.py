@@ -82,8 +82,8 @@ def gradients_reach_the_table(answer):
     out = layer(torch.tensor([1, 4, 1]))
     require(
         out.requires_grad,
-        "No gradient can flow back to self.weight: the result was built outside the engine. Index "
-        "the weight itself, not its .data or .numpy().",
+        "No gradient can flow back to self.weight: the engine hasn't recorded the lookup. Index "
+        "the weight itself, without .data, .detach(), .numpy() or no_grad().",
     )
     (out * torch.tensor([[1.0], [10.0], [100.0]])).sum().backward()
     return layer.weight.grad
@@ -165,6 +165,14 @@ def a_batch_of_sequences(answer):
     return answer(grad, ids, 4), *(answer(rng.standard_normal((*i.shape, 3)), i, 8) for i in many)
 
 
+@check("embedding_backward")
+def dtype_of_the_gradient(answer):
+    """The table has the dtype of the gradient: float32 stays float32."""
+    random = np.random.default_rng(3).standard_normal
+    ids = np.array([[1, 0], [1, 2]])
+    return answer(random((2, 2, 3)).astype("float32"), ids, 4), answer(random((2, 2, 3)), ids, 4)
+
+
 about(
     "skip_gram_pairs",
     stars=2,
@@ -204,6 +212,20 @@ def repeated_tokens(answer):
     return answer(np.array([4, 4]), 1), answer(text, 1), answer(text, 2)
 
 
+@check("skip_gram_pairs")
+def no_neighbor(answer):
+    """A text of one token has no pairs: two empty arrays, of int64 like all others."""
+    pairs = [answer(np.array(text), 2) for text in ([5], [5, 3])]
+    dtypes = {str(getattr(side, "dtype", "int64")) for pair in pairs for side in pair}
+    require(
+        dtypes == {"int64"},
+        f"The ids must be int64, and here are some of dtype {''.join(sorted(dtypes - {'int64'}))}. "
+        "Say which dtype you want: np.array(..., dtype=np.int64). Otherwise an empty list becomes "
+        "an array of floats.",
+    )
+    return pairs
+
+
 about(
     "nearest",
     stars=2,
@@ -235,7 +257,7 @@ def four_vectors(answer):
 @check("nearest")
 def length_does_not_count(answer):
     """A long vector in another direction is not nearer than a short one in the same direction."""
-    table = np.array([[2.0, 0.0], [0.1, 0.0], [9.0, 9.0], [2.0, -1.0]])
+    table = np.array([[2.0, 0.0], [0.1, 0.01], [9.0, 9.0], [2.0, -1.0]])
     return answer(table, 0, 3), answer(table, 3, 1)
 
 
@@ -259,6 +281,12 @@ def all_opposite(answer):
     table = np.array([[-1.0, 0.0], [1.0, 0.0], [-3.0, 0.0]])
     ids, cosines = answer(table, 1, 2)
     return np.sort(ids), cosines
+
+
+@check("nearest")
+def many_tokens(answer):
+    """The 600 nearest of 2,000 tokens come in order, best first."""
+    return answer(np.random.default_rng(4).standard_normal((2000, 5)), 17, 600)
 
 
 about(

@@ -82,6 +82,13 @@ def second_axis(ids, vocab_size):
 
 
 @mistake("one_hot", "This works for one sequence only. Ids may have any shape.")
+def one_row_per_entry_of_axis_0(ids, vocab_size):
+    rows = np.zeros((len(ids), vocab_size))
+    rows[np.arange(len(ids)), ids] = 1
+    return rows
+
+
+@mistake("one_hot", "This works for one sequence only. Ids may have any shape.")
 def one_axis_only(ids, vocab_size):
     rows = np.zeros((ids.size, vocab_size))
     rows[np.arange(ids.size), ids] = 1
@@ -178,6 +185,16 @@ class ResultOfTheCheck(Embedding):
 
 
 @mistake(
+    "Embedding",
+    "check_ids returns nothing, so no condition on its result is ever true. Call it on a line of "
+    "its own.",
+)
+class CheckAsCondition(Embedding):
+    def forward(self, ids):
+        return self.weight[ids] if check_ids(ids, len(self.weight)) else None
+
+
+@mistake(
     "Embedding", "These are the right rows in another order. Row n of the result belongs to ids[n]."
 )
 class InOrderOfTheTable(Embedding):
@@ -252,6 +269,15 @@ class Columns(Embedding):
 
 
 @mistake(
+    "Embedding", "These are columns of the table. A token's vector is a row: self.weight[ids]."
+)
+class ColumnsByIndex(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        return self.weight[:, ids]
+
+
+@mistake(
     "Embedding",
     "The vectors are multiplied by sqrt(dim). The first Transformer did that (lesson 04 says "
     "why), but a lookup doesn't.",
@@ -267,6 +293,14 @@ class ThroughNumPy(Embedding):
     def forward(self, ids):
         check_ids(ids, len(self.weight))
         return torch.tensor(self.weight.detach().numpy()[ids.numpy()])
+
+
+@mistake("Embedding", shown_by="gradients_reach_the_table")
+class WithoutRecording(Embedding):
+    def forward(self, ids):
+        check_ids(ids, len(self.weight))
+        with torch.no_grad():
+            return self.weight[ids]
 
 
 @mistake("Embedding", shown_by="no_negative_ids")
@@ -469,6 +503,43 @@ def rows_by_position(grad, ids, vocab_size):
     return embedding_backward(grad, np.arange(ids.size).reshape(ids.shape) % vocab_size, vocab_size)
 
 
+@mistake(
+    "embedding_backward",
+    "The last gradient of an id is counted once for each time the id occurs. Each position has a "
+    "gradient of its own: add them.",
+)
+def last_times_occurrences(grad, ids, vocab_size):
+    table = last_of_each(grad, ids, vocab_size)
+    return table * np.bincount(ids.ravel(), minlength=vocab_size)[:, None].astype(grad.dtype)
+
+
+@mistake(
+    "embedding_backward",
+    "The gradients of all texts go to the rows of the first text's ids. Each text has its own.",
+)
+def ids_of_the_first_text(grad, ids, vocab_size):
+    if ids.ndim > 1:
+        grad, ids = grad.reshape(len(ids), -1, grad.shape[-1]).sum(axis=0), ids[0].ravel()
+    return embedding_backward(grad, ids, vocab_size)
+
+
+@mistake("embedding_backward", "Of a token's gradients the largest entries are kept. Add them all.")
+def largest_of_each(grad, ids, vocab_size):
+    table = np.zeros((vocab_size, grad.shape[-1]), grad.dtype)
+    np.maximum.at(table, ids, grad)
+    return table
+
+
+@mistake("embedding_backward", "The table is always float64. It has the dtype of grad.")
+def always_float64(grad, ids, vocab_size):
+    return embedding_backward(grad.astype("float64"), ids, vocab_size)
+
+
+@mistake("embedding_backward", "The table is of integers, which cut fractions off: use grad.dtype.")
+def integers_only(grad, ids, vocab_size):
+    return embedding_backward(grad.astype(int), ids, vocab_size)
+
+
 @mistake("embedding_backward", shown_by="inputs_are_kept")
 def collected_in_grad(grad, ids, vocab_size):
     table = embedding_backward(grad, ids, vocab_size)
@@ -478,7 +549,8 @@ def collected_in_grad(grad, ids, vocab_size):
 
 @accepted("embedding_backward")
 def one_hot_product(grad, ids, vocab_size):
-    return np.eye(vocab_size)[ids.ravel()].T @ grad.reshape(ids.size, -1)
+    one_hot_rows = np.eye(vocab_size, dtype=grad.dtype)[ids.ravel()]
+    return one_hot_rows.T @ grad.reshape(ids.size, -1)
 
 
 @accepted("embedding_backward")
@@ -488,7 +560,7 @@ def token_by_token(grad, ids, vocab_size):
 
 @accepted("embedding_backward")
 def position_by_position(grad, ids, vocab_size):
-    table = np.zeros((vocab_size, grad.shape[-1]))
+    table = np.zeros((vocab_size, grad.shape[-1]), grad.dtype)
     for index in np.ndindex(ids.shape):
         table[ids[index]] += grad[index]
     return table
@@ -576,6 +648,14 @@ def last_token_missed(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= window and m < last)
 
 
+@mistake("skip_gram_pairs", "Tokens are skipped: each one is the center once, so n grows by 1.")
+def window_by_window(ids, window):
+    reach = range(0, len(ids), window)
+    near = range(-window, window + 1)
+    found = [(n, n + s) for n in reach for s in near if s and 0 <= n + s < len(ids)]
+    return ids[[n for n, _ in found]], ids[[m for _, m in found]]
+
+
 @mistake("skip_gram_pairs", "The last token of the text is left out.")
 def without_the_last(ids, window):
     return skip_gram_pairs(ids[:-1], window)
@@ -636,6 +716,13 @@ def nearest_only(ids, window):
     return pairs(ids, lambda n, m: abs(n - m) == 1)
 
 
+@mistake("skip_gram_pairs", "A pair that occurs twice in the text is kept only once. Keep all.")
+def each_pair_of_ids_once(ids, window):
+    both = np.stack(skip_gram_pairs(ids, window), axis=1)
+    first = np.sort(np.unique(both, axis=0, return_index=True)[1])
+    return both[first, 0], both[first, 1]
+
+
 @mistake(
     "skip_gram_pairs", "The window is one too wide. It's at most `window` positions to each side."
 )
@@ -655,6 +742,25 @@ def range_one_too_long(ids, window):
 )
 def half_the_window(ids, window):
     return pairs(ids, lambda n, m: 0 < abs(n - m) <= (window + 1) // 2)
+
+
+@mistake(
+    "skip_gram_pairs",
+    "Half the window is taken on each side. `window` doesn't mean the whole width: it's "
+    "`window` positions on each side.",
+)
+def half_the_window_rounded_down(ids, window):
+    return pairs(ids, lambda n, m: 0 < abs(n - m) <= max(1, window // 2))
+
+
+@mistake("skip_gram_pairs", shown_by="no_neighbor")
+def empty_lists_make_floats(ids, window):
+    return tuple(np.array(side.tolist()) for side in skip_gram_pairs(ids, window))
+
+
+@mistake("skip_gram_pairs", shown_by="no_neighbor")
+def narrower_integers(ids, window):
+    return tuple(side.astype("int32") for side in skip_gram_pairs(ids, window))
 
 
 @mistake("skip_gram_pairs", "All other tokens are neighbors here. Only those in the window are.")
@@ -712,6 +818,18 @@ def right_before_left(ids, window):
     def outwards(n):
         right, left = range(n + 1, n + window + 1), range(n - 1, n - window - 1, -1)
         return [m for m in (*right, *left) if 0 <= m < len(ids)]
+
+    return loop_over(ids, outwards)
+
+
+@mistake(
+    "skip_gram_pairs",
+    "A token's nearest neighbors come first. Go from left to right.",
+)
+def nearest_first(ids, window):
+    def outwards(n):
+        shifts = [shift for distance in range(1, window + 1) for shift in (-distance, distance)]
+        return [n + shift for shift in shifts if 0 <= n + shift < len(ids)]
 
     return loop_over(ids, outwards)
 
@@ -879,6 +997,28 @@ def without_the_sign(table, id, count):
     return best, cosines[best]
 
 
+@mistake(
+    "nearest",
+    "A vector that points the opposite way counts as near here. Keep the cosine's sign: no "
+    "absolute value, no square.",
+)
+def absolute_values(table, id, count):
+    cosines = abs(by_cosine(table, id))
+    best = best_by(cosines, id, count)
+    return best, cosines[best]
+
+
+@mistake(
+    "nearest",
+    "These are the nearest, but not in order: np.argpartition doesn't sort. Use np.argsort.",
+)
+def partly_sorted(table, id, count):
+    cosines = by_cosine(table, id)
+    cosines[id] = -np.inf
+    best = np.argpartition(-cosines, count - 1)[:count]
+    return best, cosines[best]
+
+
 @mistake("nearest", "One length is missing. Divide by the length of the token's own vector too.")
 def one_length_only(table, id, count):
     products = table @ table[id] / np.linalg.norm(table, axis=1)
@@ -931,6 +1071,13 @@ def sums_for_lengths(table, id, count):
     unit = table / abs(table).sum(axis=1, keepdims=True)
     best = best_by(unit @ unit[id], id, count)
     return best, (unit @ unit[id])[best]
+
+
+@mistake("nearest", "These are the nearest, in the order of their ids. The best comes first.")
+def in_order_of_ids(table, id, count):
+    cosines = by_cosine(table, id)
+    best = np.sort(best_by(cosines, id, count))
+    return best, cosines[best]
 
 
 @mistake("nearest", "Return the ids first, then the cosines.")
@@ -1138,6 +1285,47 @@ def repeated_lookups_lost(table, ids, grad_logits):
     total = output(table, ids, grad_logits)
     total[ids] += grad_logits @ table
     return total
+
+
+@mistake(
+    "tied_gradient",
+    "A token that occurs twice brings in only one of its lookups. Repeated ids need the "
+    "scatter-add, your embedding_backward.",
+)
+def first_lookups_only(table, ids, grad_logits):
+    total = output(table, ids, grad_logits)
+    rows, first = np.unique(ids, return_index=True)
+    total[rows] += (grad_logits @ table)[first]
+    return total
+
+
+@mistake("tied_gradient", "The two parts are on top of each other. It's one table: add them.")
+def on_top_of_each_other(table, ids, grad_logits):
+    return np.concatenate([output(table, ids, grad_logits), lookup(table, ids, grad_logits)])
+
+
+@mistake("tied_gradient", "The two parts are on top of each other. It's one table: add them.")
+def on_top_the_lookup_first(table, ids, grad_logits):
+    return np.concatenate([lookup(table, ids, grad_logits), output(table, ids, grad_logits)])
+
+
+@mistake(
+    "tied_gradient",
+    "A softmax is taken of grad_logits. It is the gradient of the logits already: use it as it is.",
+)
+def softmax_of_the_gradient(table, ids, grad_logits):
+    weights = np.exp(grad_logits)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return output(table, ids, weights) + lookup(table, ids, weights)
+
+
+@mistake(
+    "tied_gradient",
+    "In the output's part you multiply by row r itself. The slope of logits[n, r] for row r is the "
+    "other factor, hidden[n]: grad_logits.T @ table[ids].",
+)
+def output_with_its_own_rows(table, ids, grad_logits):
+    return lookup(table, ids, grad_logits) + table * grad_logits.sum(axis=0)[:, None]
 
 
 @mistake(

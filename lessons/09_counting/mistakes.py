@@ -81,6 +81,58 @@ def sets_to_one(text):
     return [min(1, count) for count in count_values(text)]
 
 
+@mistake("count_values", "The answers are ordered by variable. They go in the order of the text.")
+def grouped_by_variable(text):
+    names = [name for name, _ in questions(text)]
+    return [
+        answer
+        for each in dict.fromkeys(names)
+        for name, answer in zip(names, count_values(text))
+        if name == each
+    ]
+
+
+@mistake("count_values", "A question adds 1 to its variable. It changes nothing.")
+def questions_count(text):
+    asked = re.sub(r"\?(\w).?", r"?\1_\1+", text)
+    return count_values(asked)
+
+
+@mistake("count_values", "Only the variable a is followed. There may be others: keep them all.")
+def follows_a_alone(text):
+    value, answers = 0, []
+    for pair in map("".join, zip(text, text[1:])):
+        value = 0 if pair == "a=" else value + (pair == "a+")
+        answers += [value] * (pair == "?a")
+    return answers
+
+
+@mistake("count_values", "This is a dict of the last answers by name. Return a list, in order.")
+def answers_by_name(text):
+    names = [name for name, _ in questions(text)]
+    return dict(zip(names, count_values(text)))
+
+
+@mistake("count_values", "These are the last values, by name. Return a list of the answers.")
+def values_by_name(text):
+    names = dict.fromkeys(re.findall(r"(\w)=", text))
+    return {name: since_setting(name, text).count(f"{name}+") for name in names}
+
+
+@mistake(
+    "count_values",
+    "Not every operation has two characters: a question has three. Go on by the width of each.",
+)
+def always_two_characters(text):
+    values, answers, text = {}, [], text.replace(".", "")
+    for one, two in zip(text[::2], text[1::2]):
+        if two in "=+":
+            values[one] = 0 if two == "=" else values.get(one, 0) + 1
+        elif one == "?":
+            answers.append(values.get(two, 0))
+    return answers
+
+
 @mistake("count_values", "All increments in the text are counted, also before the last setting.")
 def whole_text(text):
     return [text.count(f"{name}+") for name, _ in questions(text)]
@@ -201,6 +253,16 @@ def whole_weight_for_each(values, set_weight=1, increment_weight=7, pass_weight=
     return weights(values, *each[:2], pass_weight, each[2])
 
 
+@mistake(
+    "operation_weights",
+    "The result is an array of integers, which cuts fractions off. Make it of floats: np.zeros(...)"
+    " is, but zeros_like(values), or dtype=values.dtype, is not.",
+)
+def cut_off_by_integers(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    return table.astype(values.dtype)
+
+
 @mistake("operation_weights", "`//` drops what is left over. Divide with `/`: weights are floats.")
 def whole_numbers_only(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     n = values.shape[1]
@@ -227,6 +289,12 @@ def stops_at_eight(values, set_weight=1, increment_weight=7, pass_weight=50, que
     return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
 
 
+@mistake("operation_weights", "A variable at 0 may be incremented. Only one at 9 may not.")
+def zero_is_blocked(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    blocked = np.where(values == 0, 9, 0)
+    return weights(blocked, set_weight, increment_weight, pass_weight, query_weight)
+
+
 @mistake(
     "operation_weights",
     "Only variables at 9 may be incremented here. It's all the others that may.",
@@ -245,10 +313,45 @@ def one_stops_all(values, set_weight=1, increment_weight=7, pass_weight=50, quer
     return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
 
 
+@mistake(
+    "operation_weights",
+    "A variable at 9 in one sequence cannot be incremented in any other one. Each row of the batch "
+    "has values of its own.",
+)
+def one_stops_the_batch(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    highest = np.broadcast_to(values.max(axis=0), values.shape)
+    return weights(highest, set_weight, increment_weight, pass_weight, query_weight)
+
+
 @mistake("operation_weights", "A variable at 9 can still be set and asked for.")
 def nine_blocks_all(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
     table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
     return table * np.concatenate([np.tile(values < 9, 3), np.ones((len(values), 1))], axis=1)
+
+
+@mistake("operation_weights", "A variable at 9 can still be asked for. Only its increment is 0.")
+def nine_blocks_queries(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    n = values.shape[1]
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, 2 * n : 3 * n] *= values < 9
+    return table
+
+
+@mistake("operation_weights", "A variable at 9 can still be set. Only its increment is 0.")
+def nine_blocks_settings(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    table = weights(values, set_weight, increment_weight, pass_weight, query_weight)
+    table[:, : values.shape[1]] *= values < 9
+    return table
+
+
+@mistake(
+    "operation_weights",
+    "The weights are shared by two, as in the example. There may be another number of variables.",
+)
+def always_two_variables(values, set_weight=1, increment_weight=7, pass_weight=50, query_weight=6):
+    factor = values.shape[1] / 2
+    each = [factor * weight for weight in (set_weight, increment_weight, query_weight)]
+    return weights(values, *each[:2], pass_weight, each[2])
 
 
 @mistake(
@@ -449,8 +552,34 @@ def queries_and_keys_exchanged(gates, ids, asking, vocab_size):
 
 
 @mistake("gate_by_symbol", "These are sums. Return the mean gate of each symbol.")
+def sums_without_nothing(gates, ids, asking, vocab_size):
+    counted = np.isnan(gate_by_symbol(gates, ids, asking, vocab_size))
+    return np.where(counted, np.nan, sums_by_symbol(gates, ids, asking, vocab_size))
+
+
+@mistake("gate_by_symbol", "These are sums. Return the mean gate of each symbol.")
 def sums(gates, ids, asking, vocab_size):
     return sums_by_symbol(gates, ids, asking, vocab_size)
+
+
+@mistake("gate_by_symbol", "These are the largest gates. Return the mean gate of each symbol.")
+def largest_gates(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & earlier(ids)
+    found = [gates[pairs & (ids[:, None] == symbol)] for symbol in range(vocab_size)]
+    return np.array([each.max() if each.size else np.nan for each in found])
+
+
+@mistake("gate_by_symbol", "These are medians. Return the mean gate of each symbol.")
+def medians(gates, ids, asking, vocab_size):
+    pairs = asking[:, :, None] & earlier(ids)
+    found = [gates[pairs & (ids[:, None] == symbol)] for symbol in range(vocab_size)]
+    return np.array([np.median(each) if each.size else np.nan for each in found])
+
+
+@mistake("gate_by_symbol", "The means are divided by their sum. A mean gate needs no other one.")
+def normalized_means(gates, ids, asking, vocab_size):
+    means = gate_by_symbol(gates, ids, asking, vocab_size)
+    return means / np.nansum(means)
 
 
 @mistake(

@@ -95,6 +95,11 @@ class Sealed:
     def items(self):
         return self._read().items()
 
+    def __eq__(self, other):  # two looks at the same run see the same
+        return isinstance(other, Sealed) and self.values_inside == other.values_inside
+
+    __hash__ = None
+
 
 def runs_of(settings, tests=None):
     """Runs from {setting: [(error, loss), ...]}, with sealed tests."""
@@ -131,16 +136,40 @@ def the_lowest_mean_error(answer):
         answer(runs_of({"a": [(0.3, 2)], "b": [(0.2, 2), (0.2, 2), (0.2, 2)]})),
         answer(runs_of({"a": [(0.25, 1), (0.25, 1), (0.01, 1)], "b": [(0.2, 2)]})),
         answer(runs_of({"a": [(0.4, 1)], "b": [(0.3, 3)], "c": [(0.2, 2)]})),
+        *(answer(runs) for runs in random_runs(12)),
     )
+
+
+def random_runs(number, tie=False):
+    """Lists of runs: four settings with three runs each. With a tie, all have the same errors, in
+    sixteenths, whose sums are exact in any order.
+    """
+    rng = np.random.default_rng(3)
+    for _ in range(number):
+        errors, losses = rng.random((4, 3)).round(3), rng.random((4, 3)).round(3)
+        if tie:
+            errors = rng.permuted(np.tile(rng.integers(16, size=3) / 16, (4, 1)), axis=1)
+        names = [f"setting {letter}" for letter in rng.permutation(list("pqrs"))]
+        yield runs_of({name: zip(*both) for name, *both in zip(names, errors, losses)})
 
 
 @check("choose_setting")
 def the_loss_decides_ties(answer):
     """Of equal mean errors, the lower mean loss decides, wherever the setting is in the list."""
     return (
-        answer(runs_of({"a": [(0.1, 0.3), (0.3, 0.3)], "b": [(0.2, 0.1)]})),
+        answer(runs_of({"a": [(0.25, 0.3), (0.75, 0.3)], "b": [(0.5, 0.1)]})),
         answer(runs_of({"b": [(0.0, 0.2), (0.0, 0.1)], "a": [(0.0, 0.1), (0.0, 0.3)]})),
+        *(answer(runs) for runs in random_runs(6, tie=True)),
+    )
+
+
+@check("choose_setting")
+def rounding_decides_nothing(answer):
+    """The worked example; and means that differ only in their last digit are equal, too."""
+    return (
+        answer(runs_of({"a": [(0.1, 0.3), (0.3, 0.3)], "b": [(0.2, 0.1)]})),
         answer(runs_of({"a": [(0.1, 0.4), (0.2, 0.2)], "b": [(0.3, 0.9), (0.0, 0.5)]})),
+        answer(runs_of({"b": [(0.3, 0.9), (0.0, 0.5)], "a": [(0.1, 0.4), (0.2, 0.2)]})),
     )
 
 

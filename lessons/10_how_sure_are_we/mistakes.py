@@ -51,6 +51,24 @@ def mean(errors):
     return np.stack([errors.mean(axis=0), errors.min(axis=0), errors.max(axis=0)])
 
 
+@mistake(
+    "over_seeds",
+    "The last two rows are the median minus and plus a standard deviation. They are the lowest and "
+    "the highest error.",
+)
+def median_and_spread(errors):
+    errors = all_wrong(errors)
+    median, spread = np.median(errors, axis=0), errors.std(axis=0)
+    return np.stack([median, median - spread, median + spread])
+
+
+@mistake(
+    "over_seeds", "The last two rows are quartiles. They are the lowest and the highest error."
+)
+def quartiles(errors):
+    return np.quantile(all_wrong(errors), [0.5, 0.25, 0.75], axis=0)
+
+
 @mistake("over_seeds", "The highest is before the lowest: median, lowest, highest.")
 def worst_before_best(errors):
     return over_seeds(errors)[[0, 2, 1]]
@@ -75,6 +93,38 @@ def a_column_per_number(errors):
 def one_for_all_tests(errors):
     errors = all_wrong(errors)
     return np.array([np.median(errors), errors.min(), errors.max()])
+
+
+@mistake("over_seeds", "These are three numbers for all tests together. Each test has its own.")
+def one_row_each_for_all_tests(errors):
+    return one_for_all_tests(errors)[:, None]
+
+
+@mistake(
+    "over_seeds",
+    "A run with NaN in one test counts as all wrong in every test. Only where there is a NaN is it "
+    "a 1.",
+)
+def wrong_in_every_test(errors):
+    broken = np.isnan(errors).any(axis=1, keepdims=True)
+    return three_numbers(np.where(broken, 1.0, errors))
+
+
+@mistake(
+    "over_seeds", "A run that broke off counts as the worst of the others. It is all wrong, 1."
+)
+def nan_is_the_worst_of_the_others(errors):
+    return three_numbers(np.where(np.isnan(errors), np.nanmax(errors, axis=0), errors))
+
+
+@mistake(
+    "over_seeds",
+    "Only the median counts a run that broke off. Take the lowest and the highest, too, of the "
+    "errors with 1 for NaN.",
+)
+def only_the_median_is_mended(errors):
+    median = np.median(all_wrong(errors), axis=0)
+    return np.stack([median, np.nanmin(errors, axis=0), np.nanmax(errors, axis=0)])
 
 
 @mistake("over_seeds", "This is the run in the middle of the list. Sort first: np.median does.")
@@ -147,6 +197,19 @@ def no_tie_break(runs):
     return lowest(runs, mean_of("error"))
 
 
+@mistake("choose_setting", "Ties go to the last setting. The lower mean loss decides them.")
+def last_of_the_tied(runs):
+    groups, error = grouped(runs), mean_of("error")
+    return min(reversed(groups), key=lambda setting: round(error(groups[setting]), 12))
+
+
+@mistake("choose_setting", "The means are rounded too far, and settings that differ look equal.")
+def rounded_too_far(runs):
+    groups = grouped(runs)
+    keys = mean_of("error"), mean_of("loss")
+    return min(groups, key=lambda each: [round(key(groups[each]), 1) for key in keys])
+
+
 @mistake("choose_setting", "The loss decided. It only breaks ties: the error comes first.")
 def by_the_loss(runs):
     return lowest(runs, mean_of("loss"))
@@ -217,6 +280,48 @@ def error_plus_loss(runs):
     return lowest(runs, lambda each: mean_of("error")(each) + mean_of("loss")(each))
 
 
+@mistake(
+    "choose_setting", "Of equal errors the first name in the alphabet was taken, not the loss."
+)
+def name_breaks_ties(runs):
+    groups, error = grouped(runs), mean_of("error")
+    return min(groups, key=lambda setting: (round(error(groups[setting]), 12), str(setting)))
+
+
+@mistake("choose_setting", "The lowest single loss breaks ties here. Take the mean loss.")
+def lowest_single_loss(runs):
+    return lowest(runs, mean_of("error"), lambda each: min(one["loss"] for one in each))
+
+
+@mistake("choose_setting", "The worst run of each setting decides here. Take the mean of its runs.")
+def worst_run(runs):
+    def highest(what):
+        return lambda validations: max(each[what] for each in validations)
+
+    return lowest(runs, highest("error"), highest("loss"))
+
+
+@mistake(
+    "choose_setting",
+    "Runs of one setting are brought together only where they are neighbors in the list: "
+    "itertools.groupby needs a sorted list.",
+)
+def neighbors_together(runs):
+    stretches, before = {}, None
+    for run in runs:
+        if run["setting"] != before:
+            stretches[len(stretches), run["setting"]] = []
+        before = run["setting"]
+        stretches[len(stretches) - 1, before].append(run["validation"])
+    means = [mean_of("error"), mean_of("loss")]
+    return min(stretches, key=lambda each: [round(mean(stretches[each]), 12) for mean in means])[1]
+
+
+@mistake("choose_setting", "This is a whole run. Return the name of its setting.")
+def run_for_its_setting(runs):
+    return next(run for run in runs if run["setting"] == choose_setting(runs))
+
+
 @mistake("choose_setting", "This is the number of a setting. Return its name.")
 def number_of_the_setting(runs):
     return list(grouped(runs)).index(choose_setting(runs))
@@ -265,6 +370,102 @@ def divided_by_n(ours, theirs):
     difference = differences(ours, theirs)
     n = len(difference)
     return interval(difference, float(T_95[n - 1] * difference.std() / n**0.5))
+
+
+@mistake(
+    "paired_difference",
+    "The margin is divided by the root of n - 1. It's the root of n: only the standard deviation "
+    "has the n - 1.",
+)
+def root_of_one_fewer(ours, theirs):
+    difference = differences(ours, theirs)
+    n = len(difference)
+    return interval(difference, float(T_95[n - 1] * difference.std(ddof=1) / (n - 1) ** 0.5))
+
+
+@mistake("paired_difference", "s is that of ours. It is the standard deviation of the differences.")
+def spread_of_ours(ours, theirs):
+    ours = np.asarray(ours, float)
+    margin = T_95[len(ours) - 1] * ours.std(ddof=1) / len(ours) ** 0.5
+    return interval(differences(ours, theirs), float(margin))
+
+
+@mistake(
+    "paired_difference", "s is that of theirs. It is the standard deviation of the differences."
+)
+def spread_of_theirs(ours, theirs):
+    theirs = np.asarray(theirs, float)
+    margin = T_95[len(theirs) - 1] * theirs.std(ddof=1) / len(theirs) ** 0.5
+    return interval(differences(ours, theirs), float(margin))
+
+
+@mistake("paired_difference", "The margin is halved. Go t s / sqrt(n) to each side of the mean.")
+def half_the_margin(ours, theirs):
+    mean, low, high = paired_difference(ours, theirs)
+    return mean, (mean + low) / 2, (mean + high) / 2
+
+
+@mistake("paired_difference", "This is the sum of the differences. Divide it by n: take the mean.")
+def around_the_sum(ours, theirs):
+    total = float(differences(ours, theirs).sum())
+    mean, low, high = paired_difference(ours, theirs)
+    return total, total + low - mean, total + high - mean
+
+
+@mistake("paired_difference", "This is the variance. s is its root, the standard deviation.")
+def variance(ours, theirs):
+    difference = differences(ours, theirs)
+    n = len(difference)
+    return interval(difference, float(T_95[n - 1] * difference.var(ddof=1) / n**0.5))
+
+
+@mistake(
+    "paired_difference", "The interval is around the median difference. Put it around the mean."
+)
+def around_the_median(ours, theirs):
+    mean, low, high = paired_difference(ours, theirs)
+    median = float(np.median(differences(ours, theirs)))
+    return median, median + low - mean, median + high - mean
+
+
+@mistake(
+    "paired_difference", "Differences lose their sign here. Leave out abs: theirs may be better."
+)
+def without_the_sign(ours, theirs):
+    return paired_difference(np.zeros(len(ours)), abs(differences(ours, theirs)))
+
+
+@mistake(
+    "paired_difference",
+    "These are percentiles of the differences. An interval for their mean is mean +- t s / "
+    "sqrt(n).",
+)
+def percentiles(ours, theirs):
+    difference = differences(ours, theirs)
+    low, high = np.percentile(difference, [2.5, 97.5])
+    return float(difference.mean()), float(low), float(high)
+
+
+@mistake("paired_difference", "The t is always that of three seeds. It depends on n: T_95[n - 1].")
+def t_of_the_example(ours, theirs):
+    difference = differences(ours, theirs)
+    n = len(difference)
+    return interval(difference, float(T_95[2] * difference.std(ddof=1) / n**0.5))
+
+
+@mistake("paired_difference", "The differences are divided by ours. Leave them in points.")
+def relative(ours, theirs):
+    ours = np.asarray(ours, float)
+    return paired_difference(np.zeros(len(ours)), differences(ours, theirs) / ours)
+
+
+@mistake(
+    "paired_difference", "Lists cannot be subtracted from each other. Make arrays: np.asarray(...)."
+)
+def lists_subtracted(ours, theirs):
+    difference = theirs - ours
+    n = len(difference)
+    return interval(difference, float(T_95[n - 1] * difference.std(ddof=1) / n**0.5))
 
 
 @mistake("paired_difference", "The margin is not divided by the root of n.")
@@ -396,6 +597,24 @@ def effect_without_the_second(errors):
     return paired_difference(errors[0, 0], errors[1, 0])
 
 
+@mistake(
+    "interaction",
+    "This is the effect of the second change without the first. Subtract it from the one with the "
+    "first.",
+)
+def effect_without_the_first(errors):
+    return paired_difference(errors[0, 0], errors[0, 1])
+
+
+@mistake(
+    "interaction",
+    "The effects are divided by the errors without the first change. Leave them in points.",
+)
+def relative_effects(errors):
+    without, with_second = (errors[1] - errors[0]) / errors[0]
+    return paired_difference(without, with_second)
+
+
 @mistake("interaction", "This compares both changes with none. That is no interaction.")
 def both_against_none(errors):
     return paired_difference(errors[0, 0], errors[1, 1])
@@ -416,6 +635,33 @@ def sum_of_effects(errors):
 def ratio(errors):
     without, with_second = errors[1] - errors[0]
     return paired_difference(np.zeros(len(without)), with_second / np.maximum(without, 1e-9))
+
+
+@mistake("interaction", "This is how many times larger the effect is. Take the difference.")
+def bare_ratio(errors):
+    without, with_second = errors[1] - errors[0]
+    return paired_difference(np.zeros(len(without)), with_second / without)
+
+
+@mistake("interaction", "The effects lose their sign here. A change may help, too: no abs.")
+def effects_without_sign(errors):
+    return paired_difference(*abs(errors[1] - errors[0]))
+
+
+@mistake(
+    "interaction",
+    "Two intervals are subtracted, end by end. Subtract the effects seed by seed, and take one "
+    "interval of these differences.",
+)
+def intervals_subtracted(errors):
+    without, with_second = (paired_difference(*errors[:, second]) for second in (0, 1))
+    return tuple(b - a for a, b in zip(without, with_second))
+
+
+@mistake("interaction", "These are the differences seed by seed. Return mean and interval.")
+def differences_alone(errors):
+    without, with_second = errors[1] - errors[0]
+    return with_second - without
 
 
 @mistake("interaction", "It is halved. An interaction is the whole difference of two effects.")
@@ -480,6 +726,17 @@ def floor_alone(positions, rows):
     return counted(floor, np.ones(len(share)), rows)
 
 
+@mistake("row_weights", "Each position goes to the row above alone. Split it over two rows.")
+def ceiling_alone(positions, rows):
+    positions, _, share = shared(positions, rows)
+    return counted(np.ceil(positions).astype(int), np.ones(len(share)), rows)
+
+
+@mistake("row_weights", "Rows are counted from 1 here. Position 0 takes all from row 0.")
+def rows_from_one(positions, rows):
+    return row_weights(np.maximum(np.subtract(positions, 1.0), 0), rows)
+
+
 @mistake("row_weights", "Each position goes to the nearest row alone. Split it over two rows.")
 def nearest_row(positions, rows):
     positions, _, share = shared(positions, rows)
@@ -490,6 +747,70 @@ def nearest_row(positions, rows):
 def lower_shares_alone(positions, rows):
     _, floor, share = shared(positions, rows)
     return counted(floor, 1 - share, rows)
+
+
+@mistake(
+    "row_weights",
+    "Part of a position beyond the end is lost. Clamp the position itself, before its share is "
+    "taken.",
+)
+def clamped_after_the_split(positions, rows):
+    positions = np.ravel(positions)
+    floor = np.floor(positions).astype(int)
+    share = positions - floor
+    last = np.minimum(floor, rows - 1)
+    return counted(last, 1 - share, rows) + counted(floor + 1, share, rows)
+
+
+@mistake(
+    "row_weights",
+    "A whole number gets nothing: its floor and its ceiling are the same row. The row below takes "
+    "1 - share, not ceiling - position.",
+)
+def floor_and_ceiling(positions, rows):
+    positions, floor, share = shared(positions, rows)
+    ceiling = np.ceil(positions).astype(int)
+    return counted(floor, ceiling - positions, rows) + counted(ceiling, share, rows)
+
+
+@mistake(
+    "row_weights", "Positions beyond the end begin again at row 0. They belong to the last row."
+)
+def around_the_end(positions, rows):
+    positions = np.ravel(positions) % rows
+    floor = np.floor(positions).astype(int)
+    share = positions - floor
+    return counted(floor, 1 - share, rows) + counted((floor + 1) % rows, share, rows)
+
+
+@mistake("row_weights", "The shares are cut off to whole numbers. Return floats.")
+def cut_to_integers(positions, rows):
+    return row_weights(positions, rows).astype(int)
+
+
+@mistake(
+    "row_weights",
+    "At the end there is no row above, and an index goes beyond the table. Clamp that row as well: "
+    "its share there is 0.",
+)
+def one_row_beyond(positions, rows):
+    _, floor, share = shared(positions, rows)
+    weights = np.zeros(rows)
+    np.add.at(weights, floor, 1 - share)
+    np.add.at(weights, floor + 1, share)
+    return weights
+
+
+@mistake("row_weights", "This works for one axis only. Positions may have any shape: ravel first.")
+def one_axis_only(positions, rows):
+    weights = np.zeros(rows)
+    for position in positions:
+        position = min(position, rows - 1)
+        floor = int(position)
+        weights[floor] += 1 - (position - floor)
+        if floor + 1 < rows:
+            weights[floor + 1] += position - floor
+    return weights
 
 
 @mistake("row_weights", "Both rows get the whole position. The two shares add up to 1.")

@@ -26,10 +26,22 @@ def rows_lost(ids):
     return ids[ids != BLANK]
 
 
+@mistake("without_blanks", "You cut the end of each row off. Blanks may be anywhere in it.")
+def cut_at_the_end(ids):
+    refuse_uneven(ids)
+    return ids[:, : (ids[0] != BLANK).sum()]
+
+
 @mistake("without_blanks", "You replaced blanks by 0, which is the symbol a. Leave them out.")
 def replaced_by_zero(ids):
     refuse_uneven(ids)
     return np.where(ids == BLANK, 0, ids)
+
+
+@mistake("without_blanks", "You replaced blanks by marks. Leave them out: the rows get shorter.")
+def replaced_by_marks(ids):
+    refuse_uneven(ids)
+    return np.where(ids == BLANK, MARK, ids)
 
 
 @mistake("without_blanks", "You sorted the symbols. They must stay in their order.")
@@ -265,6 +277,37 @@ def number_of_hits(attention, ids):
     return int(hits(attention, ids).sum())
 
 
+@mistake("source_hits", "Only the mark is counted. Each copied symbol asks, too.")
+def mark_alone(attention, ids):
+    return hits(attention, ids)[:, 0].mean()
+
+
+@mistake("source_hits", "You take the smallest weight. An asker looks where its weight is largest.")
+def smallest_weight(attention, ids):
+    return hits(-attention, ids).mean()
+
+
+@mistake("source_hits", "The last asker is left out. It has a symbol to find, too.")
+def without_the_last_asker(attention, ids):
+    return hits(attention, ids)[:, :-1].mean()
+
+
+@mistake(
+    "source_hits",
+    "You count the mark among the symbols, and leave the first symbol out. Asker 0 must look at "
+    "the first symbol.",
+)
+def mark_among_the_symbols(attention, ids):
+    mark = position_of_mark(ids)
+    sources = should_look_at(ids, mark + 1)[:, 1:]
+    return (attention[:, mark:].argmax(axis=-1) == sources).mean()
+
+
+@mistake("source_hits", "This is in per cent. Return a share, from 0 to 1.")
+def per_cent(attention, ids):
+    return 100 * hits(attention, ids).mean()
+
+
 @mistake("source_hits", "You divided by all positions. Divide by the askers.")
 def over_all_positions(attention, ids):
     return hits(attention, ids).sum() / ids.size
@@ -484,8 +527,8 @@ def largest_bit_so_far(instructions, bits):
 
 @mistake(
     "recall",
-    "You mixed the texts: without an axis, accumulate goes from text to text. Along a text is "
-    "axis=1.",
+    "You mixed the texts: axis 0, which accumulate takes unless you name another, goes from text "
+    "to text. Along a text is axis=1.",
     seen="accumulate without its axis",
 )
 def accumulates_over_the_batch(instructions, bits):
@@ -556,6 +599,47 @@ def reads_for_writes(instructions, bits):
         memory = np.where(instructions[:, pair] == READ, bits[:, pair], memory)
         result[:, pair] = np.where(instructions[:, pair] == WRITE, memory, bits[:, pair])
     return result
+
+
+@mistake("recall", "Ignores and reads are swapped: READ is 1, IGNORE is 2.")
+def ignores_for_reads(instructions, bits):
+    last = np.take_along_axis(bits, last_writes(instructions), axis=1)
+    return np.where((instructions != WRITE) & (instructions != READ), last, bits)
+
+
+@mistake("recall", "Each read got the bit of the next write. The last one before it counts.")
+def next_write_or_the_first(instructions, bits):
+    result, memory = bits.copy(), bits[:, 0]
+    for pair in reversed(range(bits.shape[1])):
+        memory = np.where(instructions[:, pair] == WRITE, bits[:, pair], memory)
+        result[:, pair] = np.where(instructions[:, pair] == READ, memory, bits[:, pair])
+    return result
+
+
+@mistake(
+    "recall",
+    "You used the first text's writes, and their bits, for all. Every row has writes of its own.",
+)
+def memory_of_the_first_row(instructions, bits):
+    last = bits[0, last_writes(instructions)[0]]
+    return np.where(instructions == READ, last, bits)
+
+
+@mistake("recall", "The given bit of a read went into its answer. Only the written bit counts.")
+def mixed_with_the_given_bit(instructions, bits):
+    return np.where(instructions == READ, right_recall(instructions, bits) ^ bits, bits)
+
+
+@mistake("recall", "A read got the bit that was written most often so far. The last write counts.")
+def majority_of_the_writes(instructions, bits):
+    writes = np.where(instructions == WRITE, 2 * bits - 1, 0).cumsum(axis=1)
+    return np.where(instructions == READ, (writes > 0).astype(bits.dtype), bits)
+
+
+@mistake("recall", "This counts the writes. A read repeats the bit that was written.")
+def number_of_writes(instructions, bits):
+    count = (instructions == WRITE).cumsum(axis=1) % 2
+    return np.where(instructions == READ, count, bits)
 
 
 @mistake("recall", "Each read got the bit of the next write. The last one before it counts.")
