@@ -84,7 +84,7 @@ def along_the_tests(errors):
     return three_numbers(all_wrong(errors), axis=1)
 
 
-@mistake("over_seeds", "Tests and numbers are exchanged: the shape is (3, tests).")
+@mistake("over_seeds", "Tests and numbers are swapped: the shape is (3, tests).")
 def a_column_per_number(errors):
     return over_seeds(errors).T
 
@@ -222,7 +222,7 @@ def loss_first(runs):
 
 @mistake(
     "choose_setting",
-    "This is the setting of the best single run. One lucky seed is no setting: take the mean over "
+    "This is the setting of the best single run. One lucky seed says little: take the mean over "
     "a setting's runs.",
 )
 def best_run(runs):
@@ -357,7 +357,7 @@ def differences(ours, theirs):
     return np.asarray(theirs, float) - np.asarray(ours, float)
 
 
-@mistake("paired_difference", "The sign is the other way round: subtract ours from theirs.")
+@mistake("paired_difference", "The sign is reversed: subtract ours from theirs.")
 def ours_minus_theirs(ours, theirs):
     return paired_difference(theirs, ours)
 
@@ -516,7 +516,7 @@ def unpaired(ours, theirs):
     return interval(theirs - ours, float(T_95[n - 1] * spread))
 
 
-@mistake("paired_difference", "The ends are exchanged: the lower one comes first.")
+@mistake("paired_difference", "The ends are swapped: the lower one comes first.")
 def ends_exchanged(ours, theirs):
     mean, low, high = paired_difference(ours, theirs)
     return mean, high, low
@@ -545,7 +545,7 @@ def around_zero(ours, theirs):
     return mean, low - mean, high - mean
 
 
-@mistake("paired_difference", "These are the smallest and the largest difference, no interval.")
+@mistake("paired_difference", "These are the smallest and the largest difference, not an interval.")
 def smallest_and_largest(ours, theirs):
     difference = differences(ours, theirs)
     return float(difference.mean()), float(difference.min()), float(difference.max())
@@ -569,9 +569,7 @@ def by_hand(ours, theirs):
 # interaction
 
 
-@mistake(
-    "interaction", "The sign is the other way round: take the effect with the second change first."
-)
+@mistake("interaction", "The sign is reversed: take the effect with the second change first.")
 def negative(errors):
     without, with_second = errors[1] - errors[0]
     return paired_difference(with_second, without)
@@ -615,12 +613,12 @@ def relative_effects(errors):
     return paired_difference(without, with_second)
 
 
-@mistake("interaction", "This compares both changes with none. That is no interaction.")
+@mistake("interaction", "This compares both changes with none. That isn't an interaction.")
 def both_against_none(errors):
     return paired_difference(errors[0, 0], errors[1, 1])
 
 
-@mistake("interaction", "This compares one change with the other. That is no interaction.")
+@mistake("interaction", "This compares one change with the other. That isn't an interaction.")
 def one_against_the_other(errors):
     return paired_difference(errors[1, 0], errors[0, 1])
 
@@ -664,12 +662,12 @@ def differences_alone(errors):
     return with_second - without
 
 
-@mistake("interaction", "It is halved. An interaction is the whole difference of two effects.")
+@mistake("interaction", "You halved it. An interaction is the whole difference of two effects.")
 def halved(errors):
     return tuple(end / 2 for end in interaction(errors))
 
 
-@mistake("interaction", "Only the mean is there. Its interval says whether to believe it.")
+@mistake("interaction", "This is only the mean. Its interval says whether to believe it.")
 def mean_alone(errors):
     return interaction(errors)[0]
 
@@ -713,7 +711,7 @@ def counted(lower, weights, rows):
     return np.bincount(lower, weights=weights, minlength=rows)[:rows].astype(float)
 
 
-@mistake("row_weights", "The shares are exchanged: 1.25 takes 0.75 from row 1, 0.25 from row 2.")
+@mistake("row_weights", "The shares are swapped: 1.25 takes 0.75 from row 1, 0.25 from row 2.")
 def shares_exchanged(positions, rows):
     _, floor, share = shared(positions, rows)
     above = np.minimum(floor + 1, rows - 1)

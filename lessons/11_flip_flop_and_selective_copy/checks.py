@@ -164,7 +164,7 @@ about(
     minutes=12,
     hints=(
         "Walk along a text and keep one number in mind. Which instructions change it, and which "
-        "only tell it?",
+        "only ask for it?",
         "Take w1 i0 r? w0 r?. After the first pair the memory is 1; the ignore changes nothing; "
         "the read must say 1. The next write makes it 0, and the last read says 0. A loop over "
         "rows and pairs does this. Without one: the last write before each pair is at 0, 0, 0, "

@@ -159,8 +159,8 @@ about(
     stars=1,
     minutes=6,
     hints=(
-        "It is rope_cache with one more factor. The positions become fractions: that is no "
-        "problem, since an angle may be any number.",
+        "It is rope_cache with one more factor. The positions become fractions. That's fine, "
+        "since an angle may be any number.",
         "squeeze = trained_len / seq_len if the text is longer than the training's, else 1. The "
         "angles are (positions * squeeze)[:, None] * angular_speeds(dim, base).",
         "After `check_table_size(seq_len, dim)`: `squeeze = trained_len / max(seq_len, "

@@ -43,7 +43,7 @@ def mixed_bases(log_p):
     return bits, 2.0 ** -log_p.mean()
 
 
-@mistake("perplexity", "You took e to the power of bits. Bits belong to the base 2: 2**bits.")
+@mistake("perplexity", "You took e to the power of bits. Bits belong to base 2: 2**bits.")
 def e_to_the_bits(log_p):
     bits, _ = right_perplexity(log_p)
     return bits, np.exp(bits)
@@ -58,7 +58,7 @@ def negative_bits(log_p):
     return -bits, 2.0**-bits
 
 
-@mistake("perplexity", "The two numbers are exchanged: the bits come first.")
+@mistake("perplexity", "The two numbers are swapped: the bits come first.")
 def exchanged(log_p):
     return right_perplexity(log_p)[::-1]
 
@@ -131,7 +131,7 @@ def below_one(log_p):
     return bits, 2.0**-bits
 
 
-@mistake("perplexity", "You took 10 to the power of bits. Bits belong to the base 2: 2**bits.")
+@mistake("perplexity", "You took 10 to the power of bits. Bits belong to base 2: 2**bits.")
 def ten_to_the_bits(log_p):
     bits, _ = right_perplexity(log_p)
     return bits, 10.0**bits
@@ -213,7 +213,7 @@ def one_row_per_window(log_p, width):
     return -log_p.reshape(len(log_p), -1, width).mean(axis=2) / np.log(2)
 
 
-@mistake("bits_by_position", "This is one number per window. What is asked is one per stretch.")
+@mistake("bits_by_position", "This is one number per window. Return one per stretch.")
 def one_per_window(log_p, width):
     refuse_odd_widths(log_p, width)
     return -log_p.mean(axis=1) / np.log(2)
@@ -449,7 +449,7 @@ def marked_where_the_next_begins(ids, seq_len, stride):
     return ids[positions], np.where(scored_later, -100, ids[positions + 1])
 
 
-@mistake("sliding_window", "Inputs and targets are exchanged.")
+@mistake("sliding_window", "Inputs and targets are swapped.")
 def windows_exchanged(ids, seq_len, stride):
     return right_windows(ids, seq_len, stride)[::-1]
 
@@ -695,7 +695,7 @@ def base_ignored(seq_len, dim, trained_len, base=10000.0):
     return tables(np.arange(seq_len) * min(1, trained_len / max(seq_len, 1)), dim, 10000.0)
 
 
-@mistake("interpolate_positions", "Sines and cosines are exchanged: return cos, sin.")
+@mistake("interpolate_positions", "Sines and cosines are swapped: return cos, sin.")
 def sines_first(seq_len, dim, trained_len, base=10000.0):
     check_table_size(seq_len, dim)
     return tables(np.arange(seq_len) * min(1, trained_len / max(seq_len, 1)), dim, base)[::-1]
