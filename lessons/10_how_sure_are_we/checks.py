@@ -191,8 +191,8 @@ about(
         "In the example the differences theirs - ours are 2, 3 and 1. Their mean is 2. Their "
         "standard deviation, divided by n - 1, is 1. With n = 3, t is T_95[2] = 4.303, so the "
         "margin is 4.303 * 1 / sqrt(3) = 2.48, and the interval goes from -0.48 to 4.48. That "
-        "includes 0, so three seeds like these prove nothing. Lists become arrays by np.asarray, and "
-        ".std has an argument ddof, which is subtracted from n.",
+        "includes 0, so three seeds like these prove nothing. np.asarray makes arrays of lists, "
+        "and .std has an argument ddof, which is subtracted from n.",
         "A margin of T_95[n - 1], times the standard deviation with ddof=1, over the root of n. "
         "Return the mean, the mean minus the margin, and the mean plus the margin, as floats.",
     ),
