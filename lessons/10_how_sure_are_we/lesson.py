@@ -263,8 +263,8 @@ claim(
 #
 # ## One number: the rows of the table
 #
-# By default CoPE's table has 97 rows, one more than a training text has positions. Lesson 09 gave it 16. Here we go
-# from 4 to 385. Two of the points you make yourself: you train the recorded runs of seed 0 again.
+# By default CoPE's table has 97 rows, one more than the 96 positions of a training text. Lesson 09 gave it 16. Here
+# we go from 4 to 385. Two of the points you make yourself: you train the recorded runs of seed 0 again.
 #
 # **Predict.** Sketch the error against the number of rows, for texts like those of the training, twice as long, and
 # four times as long.
@@ -507,8 +507,8 @@ for what, (name, *_) in OWN_NUMBERS.items():
 # ## What else could have been otherwise
 #
 # First, your computer. The matrix library picks a *kernel*, the code that multiplies matrices, by the processor.
-# Another kernel adds in another order, so it rounds differently. You repeated recorded runs, with the same starting
-# weights and the same texts. **Predict.** Did you get the same errors?
+# Another kernel adds in another order, so it rounds differently. You repeated the recorded runs of seed 0, with the
+# same starting weights and the same texts. **Predict.** Did you get the same errors?
 
 # %% tags=["nbval-ignore-output"]
 here = machine("minitorch")["kernel"]
