@@ -13,7 +13,7 @@
 # **Does counting help on real text, where nobody asks for a count?**
 #
 # The tasks so far were built so that something has to be counted or kept. Real text wasn't. Here you train three
-# models on English, measure them on longer texts than they learned from, give RoPE its best chance there, and look
+# models on English, measure them on longer texts than they learned from, give RoPE a second chance there, and look
 # for a head that attends to the current paragraph. The trainings take **one to two minutes together** on two cores.
 #
 # ## Three questions about lesson 10
@@ -79,8 +79,8 @@ from solutions.transformer import Transformer
 #
 # **English** is 57 topics of the Python documentation, with headings, lists and paragraphs. **Code** is 28 modules of
 # its standard library. Both are frozen copies under Python's own license (`solutions/texts/`). Whole topics and whole
-# modules are set aside, some for choosing settings, some for the test. So no line of the test has a neighbor in the
-# training text.
+# modules are set aside, some for choosing settings, some for the test. So no test line ever appeared next to a
+# training line.
 
 # %%
 PARTS = ("training", "validation", "test")

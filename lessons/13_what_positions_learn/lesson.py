@@ -15,7 +15,8 @@
 # all nine side by side. Then you write two probes: small models that read positions from vectors. They'll find that
 # the same table learns something else in every task, and that there are positions even where nobody put any.
 #
-# Nothing is trained here. The models were, by recipes of their own (`gallery_...`), and their weights are in `results/`.
+# Nothing is trained here. The models were, by recipes of their own (`gallery_...`), and their weights are in
+# `results/`.
 #
 # **First, three questions about lesson 11.**
 #
@@ -319,8 +320,8 @@ claim(
 # which is off by 128. With more columns than vectors the map fits its training vectors perfectly, and learns nothing. A
 # probe needs a **control** like this one. Without it you don't know what a bad number looks like.
 #
-# **Try it** with a table of your own: 64 rows, and as many columns as you like. Here are the binary digits of lesson 04.
-# **Predict:** can a *linear* map read them?
+# **Try it** with a table of your own: 64 rows, and as many columns as you like. Here are the binary digits of lesson
+# 04. **Predict:** can a *linear* map read them?
 
 # %%
 mine = binary_digits(64, 6)
@@ -340,8 +341,8 @@ claim(
 # %% exercise="order_probe"
 
 # %% [markdown]
-# **Predict before you run.** By the authors' rules, with 512 positions and 768 numbers each, the sinusoidal table has about
-# 5 % wrong pairs. And random vectors? They know nothing, so half of the pairs should be wrong.
+# **Predict before you run.** By the authors' rules, with 512 positions and 768 numbers each, the sinusoidal table has
+# about 5 % wrong pairs. And random vectors? They know nothing, so half of the pairs should be wrong.
 
 # %% tags=["nbval-ignore-output"]
 wrong = 100 * order_probe(big["sinusoidal"], *random_pairs(rng, 512))
