@@ -666,9 +666,9 @@ claim(
 # ## Writing
 #
 # The model gives probabilities, and somebody has to choose. Always take the likeliest character, and the text often
-# runs in circles. Draw from the probabilities as they are, and now and then you get a character that the model itself
-# thought very unlikely. Such a slip throws it off. So divide the logits by a **temperature** $T$ below 1, which
-# sharpens the distribution. Or draw only from the $k$ likeliest characters: that's **top-k**.
+# runs in circles. Draw from the probabilities as they are, and sometimes you get a character that the model thought
+# very unlikely. Such a slip throws it off. Dividing the logits by a **temperature** $T$ below 1 sharpens the
+# distribution. Or you can draw from the $k$ likeliest characters only: **top-k**.
 #
 # $$p = \text{softmax}(\text{logits} / T)$$
 #
@@ -678,8 +678,8 @@ claim(
 # %% exercise="next_token_probabilities"
 
 # %%
-logits = np.array([[2.0, 1.0, 0.0, -1.0]])
-print("                 four probabilities      first : second")
+logits, ratios = np.array([[2.0, 1.0, 0.0, -1.0]]), []
+print("                 four probabilities    first / second")
 for how in (
     {"temperature": 0.5},
     {"temperature": 1.0},
@@ -687,8 +687,13 @@ for how in (
     {"top_k": 3},
 ):
     p = next_token_probabilities(logits, **how)[0]
+    ratios.append(p[0] / p[1])
     name = " ".join(f"{key} {value}" for key, value in how.items())
-    print(f"{name:16}", *(f"{each:.2f}" for each in p), f"{p[0] / p[1]:9.1f}")
+    print(f"{name:16}", *(f"{each:.2f}" for each in p), f"{ratios[-1]:11.1f}")
+claim(
+    "The ratio is e to the power of 1 / T, and top-k keeps it.",
+    np.allclose(ratios, np.exp([2, 1, 0.5, 1])),
+)
 
 # %% [markdown]
 # The ratios become $e^2$ and $\sqrt e$. Top-k keeps them, but its $k$ is the same however sure the model is. The
