@@ -6,42 +6,37 @@ import numpy as np
 import minitorch as torch
 
 
-def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
+def next_token_probabilities(logits, temperature=1.0, top_k=None):
     """The probabilities from which the next token is drawn.
 
-    logits        (batch, vocab) array
-    temperature   divides the logits: below 1 sharpens, above 1 flattens,
-                  0 leaves only the likeliest token
-    top_k         keep the k likeliest tokens
-    top_p         keep the nucleus: see `nucleus`
-    returns       float64 array (batch, vocab), rows sum to 1
-    raises        ValueError for a negative temperature, top_k below 1, or
-                  top_p outside (0, 1]
+        p = softmax(logits / temperature)
 
-    Among equally likely tokens, the lower id comes first.
+    logits        float64 array (batch, vocab)
+    temperature   a number from 0 up: below 1 sharpens, above 1 flattens.
+                  0 gives all the probability to the likeliest token
+    top_k         if given, an int from 1 up: only the k likeliest tokens of
+                  each row are kept. The others get 0, and what is kept is
+                  divided by its sum. More than vocab keeps them all
+    returns       float64 array (batch, vocab), each row sums to 1
 
-    >>> logits = np.log([[0.5, 0.25, 0.25]])
-    >>> next_token_probabilities(logits, top_p=0.6).round(3).tolist()
-    [[0.667, 0.333, 0.0]]
+    A logit of 1000 must not overflow. Among equally likely tokens the lower id
+    comes first, so never more than k are kept.
+
+    >>> logits = np.log([[2.0, 4.0, 1.0, 1.0]])
+    >>> next_token_probabilities(logits).round(3).tolist()
+    [[0.25, 0.5, 0.125, 0.125]]
+    >>> next_token_probabilities(logits, 0.5, top_k=3).round(3).tolist()
+    [[0.19, 0.762, 0.048, 0.0]]
+
+    At a temperature of 0.5 the shares 2, 4, 1, 1 are squared: 4, 16, 1, 1.
+    Without the last of them, 4 is 0.19 of their sum, 21.
     """
-    if temperature < 0:
-        raise ValueError(
-            f"temperature must not be negative, got {temperature}"
-        )
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must keep at least 1 token, got {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be in (0, 1], got {top_p}")
     if temperature == 0:
         temperature, top_k = 1.0, 1
-
-    logits = np.asarray(logits, dtype=np.float64) / temperature
-    p = np.exp(logits - logits.max(axis=-1, keepdims=True))  # (batch, vocab)
-    p /= p.sum(axis=-1, keepdims=True)
-    if top_p is not None:
-        p = nucleus(p, top_p)
+    below = logits - logits.max(axis=-1, keepdims=True)  # 0 or less
+    p = np.exp(below / temperature)  # (batch, vocab)
     if top_k is not None:  # all but the k likeliest become 0
-        order = np.argsort(-p, axis=-1, kind="stable")
+        order = np.argsort(-logits, axis=-1, kind="stable")
         np.put_along_axis(p, order[:, top_k:], 0, axis=-1)
     return p / p.sum(axis=-1, keepdims=True)
 
@@ -86,6 +81,18 @@ def draw(rng, weights):
     return (points >= edges).sum(axis=-1)
 
 
+def check_options(temperature, top_k, top_p):
+    """Refuse options that `generate` can make no sense of."""
+    if temperature < 0:
+        raise ValueError(
+            f"temperature must not be negative, got {temperature}"
+        )
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must keep at least 1 token, got {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be in (0, 1], got {top_p}")
+
+
 @torch.no_grad()
 def generate(
     model,
@@ -99,14 +106,20 @@ def generate(
 ):
     """Continue each row of ids by `steps` tokens, one after the other.
 
-    model     a Transformer
-    ids       (batch, seq) array, at least one token per row
-    rng       np.random.Generator to draw tokens with; temperature 0 needs none
-    cached    True: each step computes the newest position only, and remembers
-              the keys and values of all earlier ones. False: each step
-              computes the whole sequence again. Both give the same tokens
-    returns   int64 array (batch, seq + steps)
-    raises    ValueError for no token to continue, or no rng to draw with
+    model         a Transformer
+    ids           (batch, seq) array, at least one token per row
+    temperature   see `next_token_probabilities`
+    top_k         see `next_token_probabilities`
+    top_p         if given, draw from the `nucleus` of these probabilities
+    rng           np.random.Generator to draw tokens with; temperature 0 needs
+                  none
+    cached        True: each step computes the newest position only, and
+                  remembers the keys and values of all earlier ones. False:
+                  each step computes the whole sequence again. Both give the
+                  same tokens
+    returns       int64 array (batch, seq + steps)
+    raises        ValueError for no token to continue, no rng to draw with, a
+                  negative temperature, top_k below 1, or top_p outside (0, 1]
     """
     ids = np.asarray(ids, dtype=np.int64)
     if ids.ndim != 2 or ids.shape[1] == 0:
@@ -119,6 +132,7 @@ def generate(
             "drawing tokens needs rng=np.random.default_rng(seed); "
             "or say temperature=0"
         )
+    check_options(temperature, top_k, top_p)
     was_training = model.training
     model.eval()
     caches = model.new_caches() if cached else None
@@ -127,8 +141,11 @@ def generate(
     for _ in range(steps):
         read = torch.tensor(new if cached else ids, device=device)
         logits = model(read, caches)
-        last = logits[:, -1].cpu().numpy()  # (batch, vocab)
-        p = next_token_probabilities(last, temperature, top_k, top_p)
+        # (batch, vocab)
+        last = logits[:, -1].cpu().numpy().astype(np.float64)
+        p = next_token_probabilities(last, temperature, top_k)
+        if top_p is not None:
+            p = nucleus(p, top_p)
         likeliest = temperature == 0
         new = p.argmax(axis=-1) if likeliest else draw(rng, p)
         new = new[:, None]  # (batch, 1)

@@ -10,7 +10,7 @@ import minitorch as torch
 from solutions import transformer
 from solutions.encodings import encodings, make_positions
 from solutions.positions import PositionEncoding
-from solutions.sampling import draw, generate, next_token_probabilities
+from solutions.sampling import draw, generate, next_token_probabilities, nucleus
 from solutions.transformer import Block, Transformer
 
 NAMES = [*encodings(), "cope+rope", "cope+shaw"]
@@ -220,9 +220,21 @@ def test_what_is_kept(options, kept):
     full = np.array([0.4, 0.2, 0.31, 0.09])
     want = np.zeros(4)
     want[kept] = full[kept] / full[kept].sum()
-    np.testing.assert_allclose(
-        next_token_probabilities(np.log(full)[None], **options)[0], want, atol=1e-12
-    )
+    np.testing.assert_allclose(drawn_from(np.log(full)[None], **options)[0], want, atol=1e-12)
+
+
+def drawn_from(logits, top_p=None, **options):
+    """As in `generate`: first temperature and top-k, then the nucleus."""
+    p = next_token_probabilities(logits, **options)
+    return p if top_p is None else nucleus(p, top_p)
+
+
+@pytest.mark.parametrize("options", [{"top_k": 1}, {"top_p": 1e-9}, {"temperature": 1e-9}])
+def test_generate_draws_from_what_is_kept(options):
+    model, ids, rng = small_model("rope"), random_ids(2, 3), np.random.default_rng(0)
+    likeliest = generate(model, ids, 8, temperature=0)
+    assert (generate(model, ids, 8, rng=rng, **options) == likeliest).all()
+    assert (generate(model, ids, 8, rng=rng) != likeliest).any()
 
 
 def test_of_equally_likely_tokens_the_lower_id_is_kept():
@@ -236,7 +248,7 @@ def test_of_equally_likely_tokens_the_lower_id_is_kept():
 def test_senseless_sampling_is_refused(options):
     [(name, value)] = options.items()
     with pytest.raises(ValueError, match=f"{name}.*{value}"):
-        next_token_probabilities(np.zeros((1, 4)), **options)
+        generate(small_model("none"), random_ids(1, 3), 3, rng=np.random.default_rng(0), **options)
 
 
 def test_draws_follow_the_weights():

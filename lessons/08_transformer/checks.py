@@ -1,10 +1,10 @@
-"""Lesson 08: what the bigram table, the windows, the block, the loss, the optimizer, the schedule,
-a batch's gradients, and the nucleus must satisfy."""
+"""Lesson 08: what the bigram table, the block, the loss, the optimizer, the schedule, a batch's
+gradients, temperature and top-k, and the nucleus must satisfy."""
 
 import numpy as np
 
 import minitorch as torch
-from classroom.checking import about, check, outcome, require
+from classroom.checking import about, check, require
 from minitorch import nn
 
 about(
@@ -39,86 +39,6 @@ def shares_of_what_follows(answer):
 def hardly_any_pairs(answer):
     """After an id that never occurs, or only at the end, all ids are equally likely."""
     return answer(np.array([0, 0]), 3), answer(np.array([2]), 4)
-
-
-about(
-    "random_windows",
-    stars=1,
-    minutes=6,
-    hints=(
-        "A window and its targets overlap: together they are a single piece of the text. How "
-        "long is it, and where may it begin?",
-        "With ids of length 10 and seq_len 4, a piece has 5 ids, and the starts 0 to 5 fit: six "
-        "of them, and rng.integers(6, size=batch) draws from exactly these. If the starts are "
-        "[2, 0], a column of starts plus a row 0 1 2 3 4 gives [[2, 3, 4, 5, 6], [0, 1, 2, 3, "
-        "4]], which can index the text at once. The inputs are all columns but the last, the "
-        "targets all but the first.",
-        "Draw the starts, add np.arange(seq_len + 1) to them as a column, index ids with the "
-        "result, and cut it twice.",
-    ),
-)
-
-
-@check("random_windows")
-def pieces_of_the_text(answer):
-    """Inputs are pieces of the text, and each target is the id that comes next."""
-    ids = np.random.default_rng(3).permutation(500)[:30]
-    where = {each: position for position, each in enumerate(ids.tolist())}
-    inputs, targets = pair(answer(np.random.default_rng(0), ids, 6, 4))
-    at, ahead = (np.vectorize(lambda each: where.get(each, -1))(part) for part in (inputs, targets))
-    fits = inputs.shape == targets.shape == (6, 4)
-    return {
-        "shape of the inputs": inputs.shape,
-        "shape of the targets": targets.shape,
-        "kinds of numbers": [inputs.dtype.kind, targets.dtype.kind],
-        "all are ids of the text": bool((at >= 0).all() and (ahead >= 0).all()),
-        "an input is ... after the one before": steps(np.diff(at)),
-        "a target is ... after its input": steps(ahead - at) if fits else "",
-        "four ids are one window of three": outcome(lambda: shortest(answer)),
-    }
-
-
-@check("random_windows")
-def starts(answer):
-    """Each window has a random start of its own; every start that fits is equally likely."""
-    ids, many = np.arange(10), 3000
-
-    def drawn(seed):
-        return pair(answer(np.random.default_rng(seed), ids, many, 4))[0]
-
-    begins = drawn(1)[:, 0]
-    found, counts = np.unique(begins, return_counts=True)
-    return {
-        "windows": len(begins),
-        "starts of windows of four in ten ids": found.tolist(),
-        "all equally likely": bool(counts.min() > many / 6 - 150 and counts.max() < many / 6 + 150),
-        "one start does not tell the next, ... on": np.unique(np.diff(begins) % 6).tolist(),
-        "the same seed draws the same": np.array_equal(drawn(1), drawn(1)),
-        "another seed draws others": not np.array_equal(drawn(1), drawn(2)),
-    }
-
-
-def shortest(answer):
-    """The only window of three in four ids."""
-    return pair(answer(np.random.default_rng(0), np.array([5, 6, 7, 8]), 1, 3))
-
-
-def steps(differences):
-    """The one or two different numbers there are, or "many"."""
-    found = np.unique(differences).tolist()
-    return found if len(found) < 3 else "many"
-
-
-def pair(got):
-    """Inputs and targets, two arrays."""
-    two = isinstance(got, tuple | list) and len(got) == 2
-    require(two, "Two arrays are asked for: return inputs, targets.")
-    for each in got:
-        arrays = isinstance(each, np.ndarray)
-        require(
-            arrays, f"Return arrays; yours is a {type(each).__name__}. np.array(...) makes one."
-        )
-    return got
 
 
 about(
@@ -454,6 +374,84 @@ def batch_of(seed):
     """Inputs and targets, int64 (2, 5)."""
     inputs, targets = np.random.default_rng(seed).integers(6, size=(2, 2, 5))
     return inputs, targets
+
+
+about(
+    "next_token_probabilities",
+    stars=2,
+    minutes=10,
+    hints=(
+        "Which of the two works on logits, and which on probabilities? And what does a "
+        "temperature of 0 have in common with top-k?",
+        "Take the logits [2, 4, 3] and a temperature of 2. Divided by it they are [1, 2, 1.5]. "
+        "Less their largest they are [-1, 0, -0.5], and exp makes [0.37, 1, 0.61]. Likeliest "
+        "first, the columns are 1, 2, 0: a stable np.argsort of the *negative* says so. "
+        "With top_k 2, all columns from the third of these on become 0: [0, 1, 0.61]. Their sum is "
+        "1.61, so the result is [0, 0.62, 0.38].",
+        "For temperature 0, a top_k of 1 and any other temperature. Then exp of (logits minus "
+        "each row's largest) / temperature; np.put_along_axis puts 0 into the columns from k on "
+        "in the order; divide each row by its sum.",
+    ),
+)
+
+
+@check("next_token_probabilities")
+def temperatures(answer):
+    """The softmax of logits / temperature: sharper below 1, flatter above."""
+    logits = np.array([[2.0, 1.0, 0.0, -1.0]])
+    return (
+        answer(logits),
+        answer(logits, 0.5),
+        answer(logits, 2.0),
+        answer(random_logits(3, 4, 6).numpy().astype(np.float64), temperature=0.8),
+    )
+
+
+@check("next_token_probabilities")
+def likeliest_k(answer):
+    """Each row keeps its own k likeliest tokens, and they sum to 1 again."""
+    logits = np.array([[2.0, 4.0, 3.0, -1.0], [-3.0, 0.5, -2.0, -1.0]])
+    many = random_logits(4, 5, 30).numpy().astype(np.float64)
+    return (
+        answer(logits, top_k=2),
+        answer(logits, top_k=1),
+        answer(logits, 2.0, top_k=3),
+        answer(many, 0.7, top_k=8),
+    )
+
+
+@check("next_token_probabilities")
+def k_as_large_as_you_like(answer):
+    """If k is the number of tokens, or more, all are kept."""
+    logits = np.array([[0.5, -1.0, 2.0]])
+    return answer(logits, top_k=3), answer(logits, 1.5, top_k=50)
+
+
+@check("next_token_probabilities")
+def temperature_zero(answer):
+    """A temperature of 0 leaves the likeliest token alone, whatever k is."""
+    logits = np.array([[0.5, -1.0, 2.0], [-2.0, -1.0, -1.5]])
+    return answer(logits, 0), answer(logits, 0.0, top_k=2), answer(logits - 5, 0)
+
+
+@check("next_token_probabilities")
+def logits_of_a_thousand(answer):
+    """Logits of 1000 do not overflow, and rows of very different size do not disturb each other."""
+    logits = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -1000.5]])
+    return answer(logits), answer(logits, 0.5, top_k=2), answer(logits, 0)
+
+
+@check("next_token_probabilities")
+def equally_likely(answer):
+    """Of equally likely tokens the lower ids are kept, and no more than k."""
+    logits = np.zeros((1, 60))
+    logits[0, [7, 20, 33, 50]] = 1.0
+    return (
+        answer(np.full((1, 4), -0.5), top_k=2),
+        answer(logits, top_k=3),
+        answer(logits, 2.0, top_k=10),
+        answer(logits, 0),
+    )
 
 
 about(

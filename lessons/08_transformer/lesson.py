@@ -41,7 +41,7 @@ import minitorch as torch
 from classroom import claim, exercise, hint, progress, show, solution
 from minitorch import nn
 from solutions.attention import MultiHeadAttention
-from solutions.language import read_this_course, table_log_p
+from solutions.language import random_windows, read_this_course, table_log_p
 from solutions.probing import attention_maps
 from solutions.sampling import generate
 from solutions.tokenizer import Tokenizer
@@ -163,16 +163,14 @@ claim(
 )
 
 # %% [markdown]
-# A good table is strong: it gets down to 2 bits. But it doesn't get any further. Each context has its own row, and
-# looking one character further back takes 92 times as many rows. A table can't tell that two contexts are alike, or
-# what was written 50 characters ago. A network might, because it works with vectors, and vectors can be alike.
+# A good table gets down to 2 bits, but no further. Each context has its own row, and looking one character further
+# back takes 92 times as many rows. A table can't tell that two contexts are alike, or what was written 50 characters
+# ago. A network might, because it works with vectors, and vectors can be alike.
 #
 # ## What the model sees
 #
-# At each step we cut a few random pieces out of the text. The model reads them and predicts the next character at
-# every position at once. The causal mask from lesson 03 keeps each position from looking at its own answer.
-
-# %% exercise="random_windows"
+# At each step we cut a few random pieces out of the text. The model predicts the next character at every position at
+# once. The causal mask from lesson 03 keeps each position from looking at its own answer.
 
 # %%
 inputs, targets = random_windows(
@@ -391,7 +389,7 @@ claim("Five times the weights, 25 times the scores.", 20 < large / small < 30)
 # %% exercise="adamw_step"
 
 # %% [markdown]
-# Here's a valley that is 100 times steeper across than along. The steep direction forces plain descent to take small
+# Here's a valley that's 100 times steeper across than along. The steep direction forces plain descent to take small
 # steps. **Predict.** Which of the two gets farther in sixty steps?
 
 
@@ -667,12 +665,40 @@ claim(
 #
 # ## Writing
 #
-# The model gives probabilities, and somebody has to choose. If you always take the likeliest character, the text
-# often runs in circles. If you draw from the probabilities as they are, every so often you get a character that the
-# model itself thought very unlikely, and such a slip throws it off. There are two remedies. You can divide the logits
-# by a **temperature** below 1, which sharpens the distribution. Or you can draw from the **nucleus** only: the
-# likeliest tokens, as few as it takes to reach a share $p$ of the probability (Holtzman et al. 2020, arXiv
-# 1904.09751). How many that is depends on how sure the model is.
+# The model gives probabilities, and somebody has to choose. Always take the likeliest character, and the text often
+# runs in circles. Draw from the probabilities as they are, and sometimes you get a character that the model thought
+# very unlikely. Such a slip throws it off. Dividing the logits by a **temperature** $T$ below 1 sharpens the
+# distribution. Or you can draw from the $k$ likeliest characters only: **top-k**.
+#
+# $$p = \text{softmax}(\text{logits} / T)$$
+#
+# **Predict.** One character's logit is 1 above another's, so it's $e = 2.7$ times as likely. How many times is it at
+# temperature 0.5, and at 2?
+
+# %% exercise="next_token_probabilities"
+
+# %%
+logits, ratios = np.array([[2.0, 1.0, 0.0, -1.0]]), []
+print("                 four probabilities    first / second")
+for how in (
+    {"temperature": 0.5},
+    {"temperature": 1.0},
+    {"temperature": 2.0},
+    {"top_k": 3},
+):
+    p = next_token_probabilities(logits, **how)[0]
+    ratios.append(p[0] / p[1])
+    name = " ".join(f"{key} {value}" for key, value in how.items())
+    print(f"{name:16}", *(f"{each:.2f}" for each in p), f"{ratios[-1]:11.1f}")
+claim(
+    "The ratio is e to the power of 1 / T, and top-k keeps it.",
+    np.allclose(ratios, np.exp([2, 1, 0.5, 1])),
+)
+
+# %% [markdown]
+# The ratios become $e^2$ and $\sqrt e$. Top-k keeps them, but its $k$ is the same however sure the model is. The
+# **nucleus** adapts: it's the likeliest tokens, as few as it takes to reach a share $p$ of the probability (Holtzman
+# et al. 2020, arXiv 1904.09751).
 
 # %% exercise="nucleus"
 
@@ -710,9 +736,10 @@ show(
 )
 
 # %% tags=["nbval-ignore-output"]
-prompt = "Each token "  # yours to change, and so are the temperature and p
+prompt = "Each token "  # yours to change, and so are temperature, k, and p
 print("the likeliest:  ", repr(write(prompt, 80, temperature=0)))
 print("drawn as it is: ", repr(write(prompt, 80)))
+print("top-k 3:        ", repr(write(prompt, 80, top_k=3)))
 for temperature in (1.5, 0.8, 0.5):
     written = write(prompt, 80, temperature=temperature, top_p=0.9)
     print(f"temperature {temperature}:", repr(written))
@@ -743,7 +770,7 @@ claim(
 
 # %% [markdown]
 # At a temperature of 0.8, more than four fifths of what it writes are words of the course, spelled one character at a
-# time. What it says makes no sense. For that you'd need a larger model and far more text, though the same recipe.
+# time. What it says makes no sense: that takes a larger model and far more text, but the same recipe.
 #
 # (From now on we'll train with `Trainer`, in `solutions/training.py`: the same loop, with checkpoints and more.)
 #

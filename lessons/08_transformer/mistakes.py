@@ -1,4 +1,4 @@
-"""Lesson 08: mistakes with tables, windows, blocks, losses, optimizers, schedules, gradients and
+"""Lesson 08: mistakes with tables, blocks, losses, optimizers, schedules, gradients and
 sampling that people publish."""
 
 import math
@@ -10,6 +10,7 @@ from classroom.checking import accepted, mistake
 from minitorch import nn
 from minitorch.nn import functional as F
 from solutions.attention import MultiHeadAttention
+from solutions.sampling import next_token_probabilities as right_probabilities
 from solutions.sampling import nucleus as right_nucleus
 from solutions.training import adamw_step as right_step
 from solutions.training import cross_entropy as right_loss
@@ -176,265 +177,6 @@ def by_bincount(ids, vocab_size):
     codes = vocab_size * ids[:-1] + ids[1:]
     counts = np.bincount(codes, minlength=vocab_size**2).reshape(vocab_size, -1) + 1
     return counts / counts.sum(1)[:, None]
-
-
-# random_windows
-
-UNEVEN = (
-    "The starts are not equally likely. rng.integers(n, size=batch) draws evenly from 0 ... n - 1."
-)
-PAST_THE_TEXT = (
-    "Some windows run past the text. The last start that fits is len(ids) - seq_len - 1."
-)
-PIECES = "Windows only start at multiples of their length. Every start that fits can occur."
-ONCE_EACH = "No start is drawn twice. Windows may repeat: a batch can be larger than the text."
-
-
-def cut(ids, starts, seq_len, ahead=1):
-    return (
-        np.array([ids[start : start + seq_len] for start in starts]),
-        np.array([ids[start + ahead : start + ahead + seq_len] for start in starts]),
-    )
-
-
-@mistake(
-    "random_windows",
-    "The targets are the inputs themselves, so the model would only copy: the target is the next "
-    "id.",
-    seen="targets not shifted",
-)
-def targets_not_shifted(rng, ids, batch, seq_len):
-    return cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len, ahead=0)
-
-
-@mistake(
-    "random_windows",
-    "The targets are two positions ahead. The target is the very next id.",
-    seen="shifted in the data and again in the loss",
-)
-def shifted_twice(rng, ids, batch, seq_len):
-    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len, ahead=2)
-
-
-@mistake(
-    "random_windows",
-    "A row's last target is its own first id, as with np.roll. Cut seq_len + 1 ids, then shift.",
-    seen="np.roll(x, -1) for targets",
-)
-def rolled(rng, ids, batch, seq_len):
-    inputs, _ = cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len)
-    return inputs, np.roll(inputs, -1, axis=1)
-
-
-@mistake(
-    "random_windows", "The targets are the inputs, rolled the wrong way. The target is the next id."
-)
-def rolled_back(rng, ids, batch, seq_len):
-    inputs, _ = cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len)
-    return inputs, np.roll(inputs, 1, axis=1)
-
-
-@mistake("random_windows", "Transposed: this is (seq_len, batch). Return (batch, seq_len).")
-def windows_as_columns(rng, ids, batch, seq_len):
-    inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
-    return inputs.T, targets.T
-
-
-@mistake("random_windows", "All windows of a batch have the same start. Draw one each: size=batch.")
-def one_start(rng, ids, batch, seq_len):
-    return cut(ids, [rng.integers(len(ids) - seq_len)] * batch, seq_len)
-
-
-@mistake(
-    "random_windows",
-    "You miss the last start that fits. It is len(ids) - seq_len - 1: draw below len(ids) - "
-    "seq_len.",
-    seen="off by one in the range of starts",
-)
-def last_start_missing(rng, ids, batch, seq_len):
-    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len)
-
-
-@mistake(
-    "random_windows",
-    PAST_THE_TEXT,
-    seen="off by one in the range of starts",
-)
-def past_the_end(rng, ids, batch, seq_len):
-    starts = rng.integers(len(ids) - seq_len + 1, size=batch)
-    windows = ids[starts[:, None] + np.arange(seq_len + 1)]
-    return windows[:, :-1], windows[:, 1:]
-
-
-@mistake("random_windows", PAST_THE_TEXT)
-def last_targets_cut_short(rng, ids, batch, seq_len):
-    return cut(ids, rng.integers(len(ids) - seq_len + 1, size=batch), seq_len)
-
-
-@mistake("random_windows", "You shifted along the batch: use windows[:, :-1] and windows[:, 1:].")
-def shifted_along_the_batch(rng, ids, batch, seq_len):
-    starts = rng.integers(len(ids) - seq_len, size=(batch, 1))
-    windows = ids[starts + np.arange(seq_len + 1)]
-    return windows[:-1], windows[1:]
-
-
-@mistake(
-    "random_windows", "The windows are one id too short: cut seq_len + 1, then shift within them."
-)
-def one_too_short(rng, ids, batch, seq_len):
-    return cut(ids, rng.integers(len(ids) - seq_len, size=batch), seq_len - 1)
-
-
-@mistake("random_windows", PAST_THE_TEXT)
-def wrapped_around(rng, ids, batch, seq_len):
-    at = rng.integers(len(ids), size=(batch, 1)) + np.arange(seq_len + 1)
-    windows = ids[at % len(ids)]
-    return windows[:, :-1], windows[:, 1:]
-
-
-@mistake("random_windows", PAST_THE_TEXT)
-def clipped_at_the_end(rng, ids, batch, seq_len):
-    at = rng.integers(len(ids), size=(batch, 1)) + np.arange(seq_len + 1)
-    windows = ids[at.clip(max=len(ids) - 1)]
-    return windows[:, :-1], windows[:, 1:]
-
-
-@mistake("random_windows", "Inputs and targets start at different ids. Cut both from one window.")
-def starts_of_their_own(rng, ids, batch, seq_len):
-    fits = len(ids) - seq_len
-    inputs, _ = cut(ids, rng.integers(fits, size=batch), seq_len)
-    return inputs, cut(ids, rng.integers(fits, size=batch), seq_len)[1]
-
-
-@mistake("random_windows", "batch and seq_len are swapped: a row is a window of seq_len ids.")
-def sizes_exchanged(rng, ids, batch, seq_len):
-    return window_by_window.answer(rng, ids, seq_len, batch)
-
-
-@mistake("random_windows", "Only the last id of each window got a target. Every id has one.")
-def last_targets_only(rng, ids, batch, seq_len):
-    inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
-    return inputs, targets[:, -1]
-
-
-@mistake("random_windows", "The starts are sorted. Leave them as they are drawn.")
-def sorted_starts(rng, ids, batch, seq_len):
-    return cut(ids, np.sort(rng.integers(len(ids) - seq_len, size=batch)), seq_len)
-
-
-@mistake("random_windows", "The starts come from another generator. Draw them from `rng`.")
-def own_generator(rng, ids, batch, seq_len):
-    return cut(ids, np.random.default_rng(0).integers(len(ids) - seq_len, size=batch), seq_len)
-
-
-@mistake(
-    "random_windows",
-    "The starts don't come from `rng`, so no run can be repeated.",
-    seen="np.random.randint",
-)
-def global_generator(rng, ids, batch, seq_len):
-    return cut(ids, np.random.randint(len(ids) - seq_len, size=batch), seq_len)
-
-
-@mistake(
-    "random_windows",
-    "Your rows have seq_len + 1 ids. Inputs are the first seq_len of them, targets the last.",
-)
-def one_too_long(rng, ids, batch, seq_len):
-    return cut(ids, rng.integers(len(ids) - seq_len - 1, size=batch), seq_len + 1)
-
-
-@mistake("random_windows", "These are positions in the text. Look them up: ids[...].")
-def positions_for_ids(rng, ids, batch, seq_len):
-    return window_by_window.answer(rng, np.arange(len(ids)), batch, seq_len)
-
-
-@mistake(
-    "random_windows", "The ids became floats. Start from an integer array, or index ids itself."
-)
-def float_ids(rng, ids, batch, seq_len):
-    inputs, targets = window_by_window.answer(rng, ids, batch, seq_len)
-    return inputs * 1.0, targets * 1.0
-
-
-@mistake(
-    "random_windows",
-    PIECES,
-    seen="the text cut into pieces beforehand",
-)
-def multiples_of_seq_len(rng, ids, batch, seq_len):
-    return cut(ids, seq_len * rng.integers((len(ids) - 1) // seq_len, size=batch), seq_len)
-
-
-@mistake("random_windows", PIECES)
-def multiples_of_a_window(rng, ids, batch, seq_len):
-    length = seq_len + 1
-    return cut(ids, length * rng.integers(len(ids) // length, size=batch), seq_len)
-
-
-@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
-def in_order(rng, ids, batch, seq_len):
-    return cut(ids, np.arange(batch) % (len(ids) - seq_len), seq_len)
-
-
-@mistake("random_windows", "No start is drawn: the windows come one after the other. Use rng.")
-def side_by_side(rng, ids, batch, seq_len):
-    starts = np.arange(batch)[:, None] * seq_len
-    windows = ids[starts + np.arange(seq_len + 1)]
-    return windows[:, :-1], windows[:, 1:]
-
-
-@mistake("random_windows", "You drew one start and the others follow it. Draw each: size=batch.")
-def neighbors(rng, ids, batch, seq_len):
-    fits = len(ids) - seq_len
-    return cut(ids, (rng.integers(fits) + np.arange(batch)) % fits, seq_len)
-
-
-@mistake("random_windows", ONCE_EACH)
-def without_replacement(rng, ids, batch, seq_len):
-    return cut(ids, rng.choice(len(ids) - seq_len, size=batch, replace=False), seq_len)
-
-
-@mistake("random_windows", ONCE_EACH)
-def shuffled_starts(rng, ids, batch, seq_len):
-    return cut(ids, rng.permutation(len(ids) - seq_len)[:batch], seq_len)
-
-
-@mistake("random_windows", UNEVEN)
-def early_starts_likelier(rng, ids, batch, seq_len):
-    return cut(ids, rng.integers(len(ids) - seq_len, size=(2, batch)).min(axis=0), seq_len)
-
-
-@mistake("random_windows", UNEVEN, seen="a rounded float")
-def ends_half_as_likely(rng, ids, batch, seq_len):
-    return cut(ids, np.round(rng.random(batch) * (len(ids) - seq_len - 1)).astype(int), seq_len)
-
-
-@mistake("random_windows", shown_by="pieces_of_the_text")
-def lists(rng, ids, batch, seq_len):
-    return tuple(list(part) for part in window_by_window.answer(rng, ids, batch, seq_len))
-
-
-@mistake("random_windows", "The targets come before the inputs: are they swapped, or shifted back?")
-def targets_first(rng, ids, batch, seq_len):
-    return window_by_window.answer(rng, ids, batch, seq_len)[::-1]
-
-
-@accepted("random_windows")
-def window_by_window(rng, ids, batch, seq_len):
-    return cut(ids, [rng.integers(0, len(ids) - seq_len) for _ in range(batch)], seq_len)
-
-
-@accepted("random_windows")
-def by_choice(rng, ids, batch, seq_len):
-    return cut(ids, rng.choice(len(ids) - seq_len, batch), seq_len)
-
-
-@accepted("random_windows")
-def by_random_floats(rng, ids, batch, seq_len):
-    starts = (rng.random(batch) * (len(ids) - seq_len)).astype(int)
-    at = starts.reshape(-1, 1) + np.arange(seq_len)
-    return np.take(ids, at), np.take(ids, at + 1)
 
 
 # Block
@@ -1680,6 +1422,374 @@ def in_one_long_vector(model, inputs, targets, longest=1.0):
     if length > longest:
         gradients = [each / length * longest for each in gradients]
     return loss.item(), gradients
+
+
+# next_token_probabilities
+
+NO_EFFECT = "The temperature has no effect: divide the *logits* by it, before the softmax."
+ZERO = "A temperature of 0 needs a case of its own: all the probability for the likeliest token."
+ZERO_SHARED = (
+    "At temperature 0 the likeliest tokens share the probability. The lowest id should get it all."
+)
+OVERFLOW = "exp overflows. Subtract each row's largest logit first: the softmax stays the same."
+ROW_BY_ROW = "k counts tokens over the whole batch. Each row keeps k of its own: axis=-1."
+
+
+def softmax(logits, axis=-1):
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits - logits.max(axis=axis, keepdims=True))
+        return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def cold(temperature, top_k):
+    """Temperature and k, where 0 means the likeliest alone."""
+    return (1.0, 1) if temperature == 0 else (temperature, top_k)
+
+
+def ranks_of(logits, top_k):
+    """How many tokens of its row come before each, and k as a number."""
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    return np.argsort(order, axis=-1), logits.shape[-1] if top_k is None else top_k
+
+
+def kept_of(p, kept):
+    p = np.where(kept, p, 0)
+    with np.errstate(all="ignore"):
+        return p / p.sum(axis=-1, keepdims=True)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You multiplied by the temperature. Divide by it: below 1 sharpens.",
+)
+def multiplied(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    return right_probabilities(logits, 1 / temperature, top_k)
+
+
+@mistake("next_token_probabilities", NO_EFFECT)
+def temperature_ignored(logits, temperature=1.0, top_k=None):
+    return right_probabilities(logits, 1.0, cold(temperature, top_k)[1])
+
+
+@mistake(
+    "next_token_probabilities",
+    "You divided probabilities by the temperature. Divide the logits, before the softmax.",
+)
+def probabilities_divided(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    return right_probabilities(logits, 1.0, top_k) / temperature
+
+
+@mistake(
+    "next_token_probabilities",
+    "You took a softmax of probabilities. One is enough: of logits / temperature.",
+    seen="probabilities passed where logits belong",
+)
+def softmax_of_probabilities(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    return right_probabilities(softmax(logits), temperature, top_k)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You took powers of the logits. Powers 1 / temperature are for probabilities; logits are "
+    "divided.",
+)
+def powers_of_logits(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    with np.errstate(all="ignore"):
+        return kept_of(softmax(logits ** (1 / temperature)), ranks_of(logits, top_k)[0] < 99)
+
+
+@mistake(
+    "next_token_probabilities",
+    "What top-k keeps sums to less than 1. Divide it by its sum.",
+    seen="renormalization forgotten",
+)
+def not_divided_again(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank, k = ranks_of(logits, top_k)
+    return np.where(rank < k, softmax(logits / temperature), 0)
+
+
+@mistake(
+    "next_token_probabilities",
+    "After top-k you took another softmax: what was 0 is above 0 again. Divide by the sum.",
+)
+def softmax_again(logits, temperature=1.0, top_k=None):
+    p = not_divided_again.answer(logits, temperature, top_k)
+    return softmax(p) if cold(temperature, top_k)[1] else p
+
+
+@mistake(
+    "next_token_probabilities",
+    "You divided by the sum of all rows. Each row has its own: axis=-1, keepdims=True.",
+)
+def sum_of_all_rows(logits, temperature=1.0, top_k=None):
+    p = not_divided_again.answer(logits, temperature, top_k)
+    return p / p.sum()
+
+
+@mistake("next_token_probabilities", "You kept one token too many: keep exactly k.")
+def one_too_many(logits, temperature=1.0, top_k=None):
+    if temperature == 0 or top_k is None:
+        return right_probabilities(logits, temperature)
+    return right_probabilities(logits, temperature, top_k + 1)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You kept one token too few: the kth likeliest stays.",
+    seen="> where >= belongs",
+)
+def one_too_few(logits, temperature=1.0, top_k=None):
+    if temperature == 0 or top_k is None:
+        return right_probabilities(logits, temperature)
+    rank, k = ranks_of(logits, top_k)
+    return kept_of(softmax(logits / temperature), rank < min(k, logits.shape[-1]) - 1)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You kept the k least likely tokens. Sort the negative, so that the likeliest come first.",
+    seen="argsort sorts upwards",
+)
+def least_likely(logits, temperature=1.0, top_k=None):
+    if temperature == 0 or top_k is None:
+        return right_probabilities(logits, temperature)
+    rank, k = ranks_of(-logits, top_k)
+    return kept_of(softmax(logits / temperature), rank < k)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You dropped the k likeliest tokens and kept the rest. It's the rest that becomes 0.",
+)
+def likeliest_dropped(logits, temperature=1.0, top_k=None):
+    if temperature == 0 or top_k is None:
+        return right_probabilities(logits, temperature)
+    rank, k = ranks_of(logits, top_k)
+    return kept_of(softmax(logits / temperature), rank >= k)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You kept the first k columns. Which tokens are likeliest? Sort each row.",
+)
+def first_columns(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    column = np.arange(logits.shape[-1])
+    return kept_of(softmax(logits / temperature), column < (top_k or len(column)))
+
+
+@mistake(
+    "next_token_probabilities",
+    "You kept all that are as likely as the kth. Of equal ones keep the lower ids: exactly k.",
+    seen="a threshold: logits < kth largest",
+)
+def equal_ones_all_kept(logits, temperature=1.0, top_k=None):
+    if temperature == 0 or top_k is None:
+        return right_probabilities(logits, temperature)
+    ranked = -np.sort(-logits, axis=-1)
+    kth = ranked[:, min(top_k, logits.shape[-1]) - 1, None]
+    return kept_of(softmax(logits / temperature), logits >= kth)
+
+
+@mistake(
+    "next_token_probabilities",
+    "Of equally likely tokens you kept the higher ids: sort -logits, don't reverse.",
+    seen="argsort(...)[:, ::-1]",
+)
+def higher_ids(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    return right_probabilities(logits[:, ::-1], temperature, top_k)[:, ::-1]
+
+
+@mistake(
+    "next_token_probabilities",
+    "Ties come in any order: beyond 16 entries np.argsort needs kind='stable'.",
+)
+def in_any_order(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank = np.argsort(np.argsort(-logits, axis=-1), axis=-1)
+    return kept_of(softmax(logits / temperature), rank < ranks_of(logits, top_k)[1])
+
+
+@mistake("next_token_probabilities", ROW_BY_ROW)
+def top_of_the_batch(logits, temperature=1.0, top_k=None):
+    if temperature == 0 or top_k is None:
+        return right_probabilities(logits, temperature)
+    p = softmax(logits / temperature)
+    rank, k = ranks_of(p.reshape(1, -1), top_k)
+    return kept_of(p, (rank < k).reshape(p.shape))
+
+
+@mistake(
+    "next_token_probabilities",
+    "All rows use the first row's order. Each row has its own: axis=-1.",
+)
+def first_rows_order(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank, k = ranks_of(logits[:1], top_k)
+    return kept_of(softmax(logits / temperature), rank < k)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You zeroed the wrong columns: `order` is the list of columns, not each column's rank. Use "
+    "np.put_along_axis.",
+    seen="order taken for ranks",
+)
+def order_for_ranks(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    return kept_of(softmax(logits / temperature), order < ranks_of(logits, top_k)[1])
+
+
+@mistake(
+    "next_token_probabilities",
+    "The probabilities are sorted. Leave each where it was: column n belongs to token n.",
+)
+def likeliest_first(logits, temperature=1.0, top_k=None):
+    p = -np.sort(-right_probabilities(logits, temperature, top_k), axis=-1)
+    return p if cold(temperature, top_k)[1] else right_probabilities(logits, temperature)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You set logits to 0, and exp(0) is 1. Set the probabilities to 0.",
+    seen="logits masked with 0 instead of -inf",
+)
+def logits_zeroed(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank, k = ranks_of(logits, top_k)
+    return softmax(np.where(rank < k, logits, 0) / temperature)
+
+
+@mistake(
+    "next_token_probabilities",
+    "The softmax runs over the batch. Each row is a distribution: axis=-1.",
+)
+def softmax_over_the_batch(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank, k = ranks_of(logits, top_k)
+    p = softmax(logits / temperature, axis=0)
+    return p if top_k is None else kept_of(p, rank < k)
+
+
+@mistake(
+    "next_token_probabilities",
+    "These are logarithms of probabilities. Apply np.exp.",
+)
+def logarithms(logits, temperature=1.0, top_k=None):
+    with np.errstate(divide="ignore"):
+        return np.log(right_probabilities(logits, temperature, top_k))
+
+
+@mistake(
+    "next_token_probabilities",
+    "These are the logits divided by the temperature. Take their softmax.",
+)
+def only_divided(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank, k = ranks_of(logits, top_k)
+    return np.where(rank < k, logits / temperature, 0)
+
+
+@mistake("next_token_probabilities", OVERFLOW, seen="exp without subtracting the maximum")
+def overflows(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank, k = ranks_of(logits, top_k)
+    with np.errstate(all="ignore"):
+        return kept_of(np.exp(logits / temperature), rank < k)
+
+
+@mistake(
+    "next_token_probabilities",
+    "You subtracted the largest logit of the batch. A row far below it becomes 0 / 0: take each "
+    "row's own, with axis=-1, keepdims=True.",
+)
+def largest_of_the_batch(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rank, k = ranks_of(logits, top_k)
+    return kept_of(np.exp((logits - logits.max()) / temperature), rank < k)
+
+
+@mistake("next_token_probabilities", ZERO, seen="division by 0")
+def divided_by_zero(logits, temperature=1.0, top_k=None):
+    with np.errstate(all="ignore"):
+        return right_probabilities(logits, np.float64(temperature) or np.nan, top_k)
+
+
+@mistake("next_token_probabilities", ZERO)
+def zero_as_one(logits, temperature=1.0, top_k=None):
+    return right_probabilities(logits, temperature or 1.0, top_k)
+
+
+@mistake("next_token_probabilities", ZERO_SHARED)
+def hardly_warm(logits, temperature=1.0, top_k=None):
+    return right_probabilities(logits, max(temperature, 1e-9), top_k)
+
+
+@mistake("next_token_probabilities", ZERO_SHARED)
+def equal_to_the_largest(logits, temperature=1.0, top_k=None):
+    if temperature == 0:
+        return kept_of(np.ones(logits.shape), logits == logits.max(axis=-1, keepdims=True))
+    return right_probabilities(logits, temperature, top_k)
+
+
+@mistake(
+    "next_token_probabilities",
+    "At temperature 0 you returned ids. Return probabilities: 1 for the likeliest token, 0 for "
+    "the others.",
+    seen="argmax returned",
+)
+def id_of_the_likeliest(logits, temperature=1.0, top_k=None):
+    if temperature == 0:
+        return logits.argmax(axis=-1)
+    return right_probabilities(logits, temperature, top_k)
+
+
+@mistake("next_token_probabilities", "top_k has no effect: all but the k likeliest become 0.")
+def all_kept(logits, temperature=1.0, top_k=None):
+    return right_probabilities(logits, temperature)
+
+
+@mistake("next_token_probabilities", shown_by="inputs_are_kept")
+def logits_divided_in_place(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    logits /= temperature
+    return right_probabilities(logits, 1.0, top_k)
+
+
+@accepted("next_token_probabilities")
+def logits_at_minus_infinity(logits, temperature=1.0, top_k=None):
+    if temperature == 0:
+        return np.eye(logits.shape[-1])[logits.argmax(axis=-1)]
+    rank, k = ranks_of(logits, top_k)
+    return softmax(np.where(rank < k, logits / temperature, -np.inf))
+
+
+@accepted("next_token_probabilities")
+def by_powers(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    p = softmax(logits)
+    order = np.argsort(-p, axis=-1, kind="stable")
+    np.put_along_axis(p, order[:, top_k or p.shape[-1] :], 0, axis=-1)
+    p = (p / p.max(axis=-1, keepdims=True)) ** (1 / temperature)
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+@accepted("next_token_probabilities")
+def row_after_row(logits, temperature=1.0, top_k=None):
+    temperature, top_k = cold(temperature, top_k)
+    rows = []
+    for row in logits.tolist():
+        order = sorted(range(len(row)), key=lambda token: -row[token])[:top_k]
+        powers = [math.exp((each - max(row)) / temperature) for each in row]
+        rows.append([each * (token in order) for token, each in enumerate(powers)])
+    return np.array(rows) / np.sum(rows, axis=-1, keepdims=True)
 
 
 # nucleus
