@@ -7,7 +7,7 @@ a dot does nothing, and after `?a` the model has to say what a is:
 
 Counting characters doesn't help, since any number of dots may come in between. So the model counts
 only what matters: that is CoPE, Contextual Position Encoding (arXiv 2405.18719). It learns from
-texts of 96 characters, for a minute or two, and is then tested on longer and denser ones.
+texts of 96 characters, for a minute or two, and is then tested on longer, denser and sparser ones.
 """
 
 import numpy as np

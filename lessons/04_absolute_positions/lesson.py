@@ -265,7 +265,7 @@ for (base, each), color in zip(wavelengths.items(), ("C4", "0.6")):
     axes[1].semilogy(each, color=color, label=f"base {base:.0f}")
 axes[1].axhline(100, linestyle="--", color="0.4")
 axes[1].text(130, 30, "length of the text", color="0.3", fontsize=12)
-axes[1].set(title="Base 100: no slow hands", xlabel="pair i")
+axes[1].set(title="Base 100: no very slow hands", xlabel="pair i")
 axes[1].set_ylabel("wavelength (positions)")
 axes[1].legend(fontsize=12)
 alt = """Left: 100 positions, 512 columns. Arcs fan out from the upper left:
