@@ -12,8 +12,8 @@
 # **How do arrays of different shapes fit together, and how do the exercises answer you?**
 #
 # This course goes from a bare array to a Transformer that learns to count. You write every important piece yourself, in
-# NumPy, and what you write is what trains in the end. This first lesson takes ten minutes: a little about shapes, one
-# exercise, and how to get help.
+# NumPy, and what you write is what trains in the end. This first lesson takes a quarter of an hour: a little about
+# shapes, one exercise, and how to get help.
 #
 # Read from top to bottom, and run each cell with **Shift + Enter**. You can't break anything. These are your own copies,
 # and *Run All* always gets to the end, whether you've solved an exercise or not.

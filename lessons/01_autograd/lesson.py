@@ -452,7 +452,7 @@ print(inspect.getsource(products._matmul))
 # large product, which is faster.)
 #
 # **Bite 3: remembering.** The word `@differentiable` above each function wraps it. It takes the arrays out of the tensors,
-# runs the function, puts the value into a new tensor, and hands the derivatives to `record`. That's the memory:
+# runs the function, puts the value into a new tensor, and hands the derivatives to `record`, which keeps them.
 #
 # **Predict.** In `w * 2.0`, only `w` asks for its gradient. How many edges does the new node get?
 
@@ -483,10 +483,10 @@ print(inspect.getsource(graph.backward).split('"""')[2])
 #
 # | in the code | what it is |
 # |---|---|
-# | `waiting` | a *heap*: a list that hands out its smallest entry first, and so the newest node |
+# | `waiting` | a *heap*: a list that hands out its smallest entry first. With the minus, that's the newest node |
 # | `for target, derivative in node.edges` | your inner loop |
 # | `fit` | your `unbroadcast`, which also takes care of the dtype |
-# | `add_gradient`, `add_to_leaf` | your `+=`; only *leaves*, the tensors that were given, keep their grad |
+# | `add_gradient`, `add_to_leaf` | your `+=` |
 # | `node.edges = None` | the graph is forgotten on the way, which frees its memory |
 # | `watch`, `Part`, `totals` | skip these: they catch changes made too late, and save copies |
 #
@@ -498,6 +498,9 @@ print(f"w {w.grad.item():.2f}, h {h.grad}, y {y.grad}")
 claim("The engine finds what you found.", abs(w.grad.item() - 2.84) < 0.005)
 
 # %% [markdown]
+# Only w. It's a leaf, and only *leaves*, the tensors that were given, keep their grad. Those of h and y were dropped as
+# soon as they'd been passed on.
+#
 # ## An operation of your own
 #
 # That's all of it, so you can extend it. Here's a cube, as an operation that the engine has never seen.

@@ -11,7 +11,7 @@
 #
 # **How does a word become numbers that can be trained?**
 #
-# A network can only add and multiply, and you can't multiply `cat` by anything. So every word gets a list of numbers of
+# A network adds and multiplies, and you can't multiply `cat` by anything. So every word gets a list of numbers of
 # its own, a **vector**, which is learned like any other weight. That's the first layer of every language model. You'll
 # write it, and then its gradient. After that you'll train a *word2vec*, which finds out by itself which words are
 # alike, and teach it a word of your own.
@@ -396,7 +396,7 @@ show_maps(
 
 # %% [markdown]
 # On the way in, only `cat`, `sees` and `the` were read. But on the way out every row gets a gradient, since every token
-# was scored as the next one.
+# could have come next.
 #
 # ## A word of your own
 #

@@ -69,7 +69,7 @@ def row_of_the_table():
     wrong={
         0.25: "That is the weight of the first key, which has the smaller score.",
         3: "The weights are as 1 to 3, but they also have to sum to 1.",
-        0.51: "Scores are not divided by their sum: each weight goes with e to the score.",
+        0.51: "Scores are not divided by their sum: each weight is proportional to e to the score.",
         1: "A lead of ln 3 is not infinite, so the first key keeps a share.",
     },
     otherwise="By what factor is the second weight larger, and what do the two sum to?",
@@ -81,7 +81,7 @@ def share_of_the_better_key():
 
 @question(
     right="b",
-    because="Variances add up over head_dim, and large scores make a softmax without slopes.",
+    because="Variances add up over head_dim, and with large scores a softmax is nearly flat.",
     options={
         "a": "so that the weights of a query sum to 1",
         "b": "so that scores do not grow with head_dim, and the softmax keeps useful slopes",
@@ -161,7 +161,7 @@ def the_future_gets_in():
     },
     wrong={
         "b": "Attention is told no positions: it compares vectors, wherever they are.",
-        "c": "Outputs come in the order of the words, so they are exchanged as the words are.",
+        "c": "Outputs come in the order of the words, so they are swapped when the words are.",
         "d": "The words are the same three in both sentences, only in another order.",
     },
 )

@@ -20,8 +20,8 @@
 # copies of *the* are all the same.
 #
 # The oldest remedy is to make a vector for each *position*, and to add it to the embedding of the token there.
-# You'll build both tables that are used for this. One is computed, from sines and cosines. The other is
-# learned, as in GPT-2.
+# You'll build two tables of such vectors. One is computed, from sines and cosines. The other is learned, as in
+# GPT-2.
 #
 # ## Three questions about lesson 02
 #
@@ -159,9 +159,9 @@ print("nearest to a neighbor:", neighbors, "of 16 positions")
 claim("No position is nearest to a neighbor.", neighbors == 0)
 
 # %% [markdown]
-# No, not a single one. The wave of the ones is only two positions long, so a single step takes it all the way
-# from top to bottom. Near positions get near vectors only if one step hardly moves most of the waves. That's
-# why in the next table even the fastest wave is 6.3 positions long.
+# No: not one position is nearest to a neighbor. The wave of the ones is only two positions long, so a single
+# step takes it all the way from top to bottom. Near positions get near vectors only if one step hardly moves
+# most of the waves. That's why in the next table even the fastest wave is 6.3 positions long.
 #
 # One more thing is missing. A wave takes each value twice per round, once on its way up and once on its way
 # down, and you couldn't tell which it was. So each speed gets *two* columns, a sine and a cosine. Together
@@ -265,7 +265,7 @@ for (base, each), color in zip(wavelengths.items(), ("C4", "0.6")):
     axes[1].semilogy(each, color=color, label=f"base {base:.0f}")
 axes[1].axhline(100, linestyle="--", color="0.4")
 axes[1].text(130, 30, "length of the text", color="0.3", fontsize=12)
-axes[1].set(title="Base 100: no slow hands", xlabel="pair i")
+axes[1].set(title="Base 100: no very slow hands", xlabel="pair i")
 axes[1].set_ylabel("wavelength (positions)")
 axes[1].legend(fontsize=12)
 alt = """Left: 100 positions, 512 columns. Arcs fan out from the upper left:
@@ -337,7 +337,7 @@ print("only P:        off by", abs(mixed - right).max().round(1))
 #
 # Attention compares vectors by their dot product. So what's the dot product of two positions $i$ and $j$? Each
 # pair $c$ of columns contributes $\sin a \sin b + \cos a \cos b = \cos(a - b)$, where $a$ and $b$ are the
-# angles of its two hands:
+# angles of its hand at $i$ and at $j$:
 #
 # $$P_i \cdot P_j = \sum_{c} \cos \big( (i - j) \cdot \text{speed}_c \big)$$
 #
@@ -372,14 +372,14 @@ axis.set_title("Base 100 runs out of slow hands")
 axis.legend(fontsize=12)
 alt = """Dot product of position vectors over their distance, -1000 to 1000,
 the same on both sides. Both curves are 64 at distance 0. With base 10000 it
-keeps falling, with ripples. With base 100 it falls to 0 within a few hundred
-positions, and trembles around it from there on."""
+keeps falling, with ripples. With base 100 it's near 0 after 50 positions, and
+trembles around it from there on."""
 show(figure, alt)
 
 # %% [markdown]
 # Only the *distance* is left. And since the cosine is the same for +3 and -3, nothing says which of the two
 # comes first. With base 10000 the product falls with the distance, on the whole, though with ripples. With base
-# 100 it has fallen to about 0 within a few hundred positions, so all positions further away look alike.
+# 100 it's down near 0 after only 50 positions, and then it trembles. So all positions further away look alike.
 #
 # ## A shift is a rotation
 #

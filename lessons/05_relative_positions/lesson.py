@@ -280,10 +280,11 @@ claim(
 )
 
 # %% [markdown]
-# Did you predict that? The third term, $u \cdot k_j$, is the same for every query, and the same for each copy
-# of *the*. The fourth, $v \cdot r_{i-j}$, depends on nothing but the distance. The first two depend on the
-# query as well. (The authors' code slides all rows at once, with a column of zeros and two reshapes. The hints
-# of `relative_shift` show how.)
+# Did you predict that? The third term, $u \cdot k_j$, is the same for every query, so each column has a single
+# color. The three *the* have the same column in it, and in the first term too, since they have the same key.
+# The fourth, $v \cdot r_{i-j}$, depends on nothing but the distance. The first two depend on the query as well.
+# (The authors' code slides all rows at once, with a column of zeros and two reshapes. The hints of
+# `relative_shift` show how.)
 #
 # ## T5: buckets
 #

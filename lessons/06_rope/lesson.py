@@ -281,8 +281,8 @@ for back in (0, 1, 2, 4, 8):
 # sum of cosines, as in lesson 04. The **base** says how slow the slowest pair is. The paper has 10,000, and for long
 # texts people take more.
 #
-# **Predict before you move the slider.** Which base keeps the score above one half up to 200 tokens back: 10,000, a
-# million, or none?
+# **Predict before you move the slider.** Which base keeps the score above 0.4 up to 200 tokens back: 10,000, a million,
+# or none?
 #
 # <details><summary>Answer</summary>A million does. Watch the curve rise as one pair after another becomes too slow to
 # matter.</details>
@@ -303,7 +303,7 @@ falls."""
 bases = 10 ** np.linspace(1, 7, 25)
 slider.show("base", bases, score_by_base, alt, "{:,.0f}".format, first=12)
 lowest = [score_by_base(base)[0].values.min() for base in (1e4, 1e6)]
-claim("10,000 does not, a million does.", lowest[0] < 0.4 and lowest[1] > 0.5)
+claim("10,000 does not, a million does.", lowest[0] < 0.4 < lowest[1])
 
 # %% [markdown]
 # The paper claims three things for RoPE: it takes texts of any length, it can be combined with linear attention (a

@@ -272,7 +272,7 @@ claim("At 2 it is e[2].", same.all())
 # not rotate by $p_{ij}$, as RoPE does? You can rotate by any angle, so the fractions are no problem. But RoPE rotates
 # each query and each key *once*, by its own position, and here the position belongs to the pair.
 #
-# A vector per pair is a lot: 64 million numbers for 1024 tokens and a head_dim of 64. But the mixture of two products
+# A vector per pair is a lot: 67 million numbers for 1024 tokens and a head_dim of 64. But the mixture of two products
 # is the product with the mixture, so we can interpolate *numbers* instead. Let $z_i[n] = q_i \cdot e[n]$ be how much
 # query $i$ likes position $n$. With 64 rows, one matrix product makes all 65,536 of these, and each pair picks two:
 #
@@ -327,7 +327,7 @@ claim("A sharp one is ten times better.", reach[-1] > 120)
 # In *the cat that sat on the mat saw*, let *saw* look for its subject: a noun, with one *the* in between. So it counts
 # each *the*, and it likes nouns and position 1. In the first version, gates and attention share the keys. In the
 # second, the gates compare the query with the *values*: `CoPE(gates="val_gates")`. (The paper also tried keys made by
-# one more matrix, `gates="sep_keys"`.) That costs one more product per pair.
+# one more matrix, `gates="sep_keys"`.) Either costs one more product per pair.
 #
 # **Predict before you run.** Which words does *saw* look at in each version?
 

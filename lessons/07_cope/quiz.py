@@ -55,7 +55,7 @@ def distance_of_a_key():
     wrong={
         "b": "Each rotates by its own position, but in the product only the difference is left.",
         "c": "Its penalty is a slope times the distance, and the distance stays.",
-        "d": "Its gates are summed from the key to the query, so what is before both has no part.",
+        "d": "Its gates are summed from the key to the query, so what comes before is left out.",
     },
 )
 def three_words_in_front():
@@ -71,7 +71,7 @@ def three_words_in_front():
 @question(
     right=0.37,
     within=0.006,
-    because="Its score is lower by 1/2 * 2 = 1, and weights go with e to the score.",
+    because="Its score is lower by 1/2 * 2 = 1, and weights are proportional to e to the score.",
     wrong={
         0.5: "That is the slope; it is the score that is lowered, by slope times distance.",
         -1: "That is what happens to its score, and a weight is e to the score.",
@@ -91,7 +91,7 @@ def two_back_with_alibi():
 
 @question(
     right="c",
-    because="Only the comparison is to depend on positions, not what is handed over.",
+    because="Only the comparison should depend on positions, not what is handed over.",
     options={
         "a": "the embeddings, once",
         "b": "queries, keys and values",
@@ -122,7 +122,7 @@ def what_rope_rotates():
         3: "That is how many tokens back it is, and CoPE counts gates instead.",
         4: "That is what it would be with all gates open.",
     },
-    otherwise="Which gates are between the key and the query? Take both ends along.",
+    otherwise="Which gates are between the key and the query? Count both ends, too.",
 )
 def position_of_a_key():
     """The last of five tokens asks, and its gates for the keys 0 to 4 are 1, 0.2, 0.5, 1, 0.1. What

@@ -13,9 +13,9 @@
 # **Can a Transformer learn to count what matters, however much comes in between?**
 #
 # You write a small task, and train four Transformers on it that differ in one thing only: how they encode positions.
-# Then you test them on texts that are longer, or denser, than any they've seen. The task comes from the CoPE paper
-# (Golovneva et al. 2024, section 5.3). All trainings in this lesson take about **two minutes together** on two idle
-# cores.
+# Then you test them on texts that are longer, denser or sparser than those of the training. The task comes from the
+# CoPE paper (Golovneva et al. 2024, section 5.3). All trainings in this lesson take about **two minutes together** on
+# two idle cores.
 #
 # **First, three questions about lesson 07.** Answer before you unfold.
 #
@@ -295,8 +295,8 @@ claim(
 )
 
 # %% [markdown]
-# A learned table fails at once, because its rows past 96 were never trained. RoPE fails later: at first only a few keys
-# are at distances that no training text had, and their number grows with every position.
+# A learned table fails at once, because its rows from 96 on were never trained. RoPE fails later: at first only a few
+# keys are at distances that no training text had, and their number grows with every position.
 #
 # ## What does a head count?
 #
@@ -381,10 +381,11 @@ slider.show(
 # %% [markdown]
 # ## Try it: your own encoding
 #
-# Nobody says that a count is the right thing to make of gates. Here's a start that works, and it's shorter than CoPE:
-# a **forget gate** (Lin et al. 2025, arXiv 2503.02130). Each token gets one number $f$ between 0 and 1 for itself. A
-# score is then lowered by $-\log f$ of every token after the key, up to the query. So a single token with a small $f$,
-# such as a setting, can make everything before it fade. And there's no table, so there's no last row either.
+# Nobody says that a count is the right thing to make of gates. Here's a start that works, and it's shorter than CoPE: a
+# **forget gate** (Lin et al. 2025, arXiv 2503.02130). In each head a token gets one number $f$ between 0 and 1, the
+# same for all queries. A score is then lowered by $-\log f$ of every token after the key, up to the query. So a single
+# token with a small $f$, such as a setting, can make everything before it fade. And there's no table, so there's no
+# last row either.
 #
 # **Predict.** A setting wipes out what came before, so forgetting should help there. But is forgetting enough to count
 # increments?

@@ -19,7 +19,7 @@ from solutions.transformer import Block
         32: "That is the perplexity: as unsure as among 32 characters.",
         0: "A loss of 0 would be a model that is always certain, and right.",
     },
-    otherwise="A fresh model gives all characters about the same probability. Which one?",
+    otherwise="A fresh model gives all characters about the same probability. What is it?",
 )
 def loss_before_training():
     """A fresh model with small starting weights has a vocabulary of 32. What is its loss, in bits
@@ -101,7 +101,7 @@ def first_step_of_adam():
 
 @question(
     right="b",
-    because="The smallest of six is partly luck, and that luck was on the texts that are reported.",
+    because="The smallest of six is partly luck, and it was lucky on the texts you report.",
     options={
         "a": "Nothing: the tests are what counts.",
         "b": "The error that you report is too small.",
@@ -132,8 +132,8 @@ def chosen_by_the_tests():
         "d": "16 rows see only the last 16 tokens, and that is enough.",
     },
     wrong={
-        "a": "On texts like those of the training both are right: only longer ones differ.",
-        "b": "Both count alike: cut the 97 rows to 16 after the training, and it is mended.",
+        "a": "Each step has fresh texts, and on new ones of the trained length both are right.",
+        "b": "Both count alike: cut the 97 rows to 16 after training, and most errors are gone.",
         "d": "Rows are for counts, not for tokens: far tokens can have a small count.",
     },
 )

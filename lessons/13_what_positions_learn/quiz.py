@@ -36,7 +36,7 @@ def three_bits():
     wrong={
         400: "They are squeezed, not stretched: longer texts must fit into the trained length.",
         100: "That is what it gets without interpolation.",
-        128: "Only the end of the text, 512, comes to the trained length.",
+        128: "Only the end of the text, 512, is moved to 128.",
         -28: "Nothing is subtracted: distances are made smaller by a factor.",
     },
     otherwise="By what factor does a text of 512 have to shrink to fit into 128?",
@@ -61,7 +61,7 @@ def token_at_100():
     },
     wrong={
         "a": "A random table gives the same result, and it contains nothing.",
-        "c": "Any table of this size gives the same result.",
+        "c": "Almost any table of this size gives the same result.",
         "d": "A probe shows at most what can be read, never what the model reads.",
     },
 )
@@ -78,7 +78,7 @@ def a_perfect_probe():
 
 @question(
     right="c",
-    because="Each token sees another number of tokens, and a first layer can tell.",
+    because="Each token sees a different number of tokens, and a first layer can tell.",
     options={
         "a": "from nowhere: without an encoding there is no order",
         "b": "from the embeddings of the tokens",
@@ -102,7 +102,7 @@ def positions_without_an_encoding():
     because="`dim` is shared out among the heads: 64 / 4 numbers each.",
     wrong={
         (2, 4, 10, 64): "The heads share the 64 numbers, so each has 64 / 4.",
-        (2, 10, 4, 16): "Heads come before positions, so that each head multiplies by itself.",
+        (2, 10, 4, 16): "Heads come before positions, so that each head is multiplied on its own.",
         (2, 10, 64): "That is what comes in, before it is split into heads.",
         (2, 4, 10, 10): "That is the shape of the scores, a number per pair.",
     },
