@@ -431,7 +431,7 @@ show(figure, alt)
 
 # %% [markdown]
 # So relative position *can* be expressed. But nothing makes a model learn such a matrix. And once you've added
-# token and position, nothing separates them again. If we leave out the matrices of query and key, a score is
+# token and position, the same matrices act on both. If we leave out the matrices of query and key, a score is
 #
 # $$(x_i + P_i) \cdot (x_j + P_j) = x_i \cdot x_j + x_i \cdot P_j + P_i \cdot x_j + P_i \cdot P_j$$
 #

@@ -12,7 +12,7 @@
 #
 # **How do the pieces become a model that writes?**
 #
-# You have embeddings, attention, and nine ways to tell positions apart. Not much is missing: a block that connects
+# You have embeddings, attention, and eight ways to tell positions apart. Not much is missing: a block that connects
 # them, a loss, an optimizer, and a way to get text out of the result. You'll write all of these, and then train the
 # whole thing on a text you know. Training takes **half a minute on an idle machine**, and up to two on a busy one.
 #
