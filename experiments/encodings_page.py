@@ -51,7 +51,7 @@ WRITTEN = {
         "Vaswani et al. 2017",
         "the first Transformer",
     ),
-    "learned": ("a learned vector per position", "Vaswani et al. 2017", "GPT-2, BERT"),
+    "learned": ("a learned vector per position", "Gehring et al. 2017", "GPT-2, BERT"),
     "shaw": (
         "q · a learned vector per clipped distance (its paper: values, too)",
         "Shaw et al. 2018",
