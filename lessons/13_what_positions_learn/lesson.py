@@ -714,8 +714,8 @@ claim(
 # ## Choose the encoding by the task
 #
 # One last table, over the whole course: errors by task and encoding, each the mean of three to seven seeds, each
-# encoding in the setting that validation chose from a small grid (lesson 10). CoPE and Shaw have as many vectors as a
-# training text has distances. Means hide the spread; the lessons have the single runs.
+# encoding in the setting that validation chose from a small grid (lesson 10). CoPE and Shaw have about as many vectors
+# as a training text has distances. Means hide the spread; the lessons have the single runs.
 #
 # **Predict before you run.** Is there an encoding that's best in every row?
 
