@@ -51,7 +51,7 @@ WRITTEN = {
         "Vaswani et al. 2017",
         "the first Transformer",
     ),
-    "learned": ("a learned vector per position", "Vaswani et al. 2017", "GPT-2, BERT"),
+    "learned": ("a learned vector per position", "Gehring et al. 2017", "GPT-2, BERT"),
     "shaw": (
         "q · a learned vector per clipped distance (its paper: values, too)",
         "Shaw et al. 2018",
@@ -118,9 +118,12 @@ def page() -> str:
             "",
             "- *shift-invariant*: the score of two tokens stays when both move together.",
             "- *depends on content*: it changes with the tokens between.",
+            "- *nearer always scores more*: of equal keys. A trained encoding may do so where the",
+            "  table says no: the table says what is so for any weights.",
             "- *twice the length*: on texts twice as long as those of the training it refuses,",
-            "  *reuses* the positions it has, or *extends* a rule to new ones. Whether training",
-            "  filled all that it has is another question (lesson 10).",
+            "  *reuses* scores that occur in those, too, or *extends* a rule to new ones. Whether",
+            "  training filled all that it has, and whether a new score does any good, are other",
+            "  questions (lesson 10).",
             f"- *learned numbers*: in {LAYERS} layers of width {SIZE['dim']}, with"
             f" {SIZE['num_heads']} heads, for {SIZE['max_len']} positions. Shaw's",
             f"  distances are clipped at {OPTIONS['shaw']['clip']}, CoPE has"

@@ -196,9 +196,11 @@ RECIPES = {
     },
 }
 
-# What lesson 13 looks into: models that differ in their encoding, or in their task, and in nothing
-# else. Their weights are kept. Nothing is tuned, except that an encoder's texts ask for 30 % of the
-# characters: with BERT's 15 % so small a model learns nothing of its neighbors in this time.
+# What lesson 13 looks into. In counting the models differ in their encoding and in nothing else, in
+# the course's text in whether they are decoders or encoders. Between these and counting or copying
+# the steps, the rate and the starting weights differ, too. Their weights are kept. An encoder's
+# texts ask for 30 % of the characters, not for BERT's 15 %: then it has twice as many guesses to
+# learn from.
 GALLERY = {
     **COUNTING,
     "max_len": 96,

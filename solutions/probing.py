@@ -375,7 +375,7 @@ def masked_character_batch(
     """What an encoder reads and is asked: int64 arrays (batch, seq_len).
 
     It asks for 30 % of the characters, where BERT asks for 15 % of its word
-    pieces: with so few the small models here learn too slowly.
+    pieces: a short training has twice as many guesses to learn from.
     """
     ids, _ = random_windows(rng, course_ids(held_out), batch, seq_len)
     mask_id = len(character_tokenizer()) - 1

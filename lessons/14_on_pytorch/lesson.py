@@ -349,8 +349,10 @@ for name, loss in (("each its own mean", own_mean), ("share_loss", ours)):
 #
 # ## The paper's own size
 #
-# The paper's model is a recipe, too: 4 layers, 256 numbers per token, texts of up to 512 tokens. It
-# wants a GPU. The second line prints the paper's table beside what has been recorded.
+# The paper's task is a recipe, too, with a model of 4 layers, 256 numbers per token, and texts of up to 512
+# tokens. The paper doesn't say these numbers; they're from its released code. The blocks and the optimizer
+# are still our own. It wants a GPU, and we had none, so none of it has been run here. The second line prints
+# the paper's table beside what has been recorded.
 #
 # ```
 # python -m experiments "paper_counting_3/*" --paper --engine pytorch --device cuda
