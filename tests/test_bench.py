@@ -5,8 +5,10 @@ import importlib
 import pytest
 
 import minitorch
+import solutions.training
 from benchmarks import cases, judging, showing
 from benchmarks.worker import make_model, products, training
+from minitorch import nn
 
 SIZE = {**cases.SIZES["lesson-09"], "seq_len": 4, "batch": 2, "micro_batch": 1}
 
@@ -54,7 +56,9 @@ def test_the_avx512_kernel_has_a_column_where_it_was_measured():
     )
 
 
-def test_the_kernel_of_a_row_is_in_its_title():
+def test_the_kernel_of_a_row_is_in_its_title(monkeypatch):
+    for module, name in ((solutions.training, "summed_loss"), (nn.utils, "clip_grad_norm_")):
+        monkeypatch.setattr(module, name, getattr(module, name))  # a stopwatch is put around it
     step = training(
         {"engine": "minitorch", "size": SIZE, "positions": "none", "threads": 1}
         | {"micro_batch": None, "keep_memory": False, "listing": False}

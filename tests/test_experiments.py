@@ -18,6 +18,7 @@ from experiments import command, machine, training
 from experiments.command import main
 from experiments.plan import (
     ALL,
+    FEW,
     GRID_SEEDS,
     GRIDS,
     PLAN,
@@ -114,7 +115,7 @@ def test_every_encoding_has_the_same_grid_and_it_holds_the_recipe_itself(recipe)
     seeds = len(GRID_SEEDS.get(recipe, SELECTION_SEEDS))
     grids = {
         positions: [each.changes for each in runs if each.positions == positions]
-        for positions in ALL
+        for positions in (FEW if recipe == "counting_3" else ALL)
     }
     assert {} in grids["cope"] and len(grids["cope"]) == seeds * len(grid_settings(recipe))
     assert all(grid == grids["cope"] for grid in grids.values())
