@@ -24,8 +24,11 @@ def table(results):
     yield ""
     small = results["training"].get(group_name("S", 1), {})
     others = {"S, same malloc": SAME_MALLOC, "S, JAX (jit)": JAX, "S, AVX-512 kernel": WIDE}
-    if not any(WIDE in row for row in small.values()):
-        del others["S, AVX-512 kernel"]
+    others = {
+        column: other
+        for column, other in others.items()
+        if any(other in row for row in small.values())
+    }
     columns = [*groups, *others, *(f"{size} ×" for size in SIZES)]
     yield "| | " + " | ".join(columns) + " |"
     yield "|---" * (len(columns) + 1) + "|"
@@ -39,7 +42,8 @@ def table(results):
         yield f"| {in_words(name)} | " + " | ".join(cells) + " |"
     if results.get("kernels"):
         yield ""
-        yield "; ".join(kernels(results["kernels"])) + "."
+        what, *each = kernels(results["kernels"])
+        yield f"{what}: {', '.join(each)}."
     yield ""
     yield "Peak memory of size S, in megabytes:"
     yield ""
