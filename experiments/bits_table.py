@@ -6,6 +6,7 @@ import numpy as np
 
 from experiments.plan import read_table
 from experiments.records import RESULTS, Record
+from solutions.language_and_code import kept_beyond_chance
 
 LENGTHS = {"128": "in distribution", "256": "twice the length", "512": "4x the length"}
 HEADER = f"{'bits per character':26}{'128':>6}{'256':>18}{'512':>18}{'CPU seconds':>24}{'seeds':>7}"
@@ -43,9 +44,6 @@ def bits_lines(table: str, label: str = "{}", folder: Path = RESULTS) -> list[st
 
 
 def most_kept(record: Record, kind: str) -> float:
-    """How well the best head keeps to its line, paragraph, ...: 0 by chance, 1 entirely.
-
-    That is the share of the attention that leaves shuffled boundaries, and doesn't leave these.
-    """
-    score, chance = (np.array(record["heads"][kind][name]) for name in ("score", "chance"))
-    return float(((score - chance) / (1 - chance)).max())
+    """How well the best head keeps to its line, paragraph, ...: 0 by chance, 1 entirely."""
+    heads = record["heads"][kind]
+    return float(kept_beyond_chance(heads["score"], heads["chance"]).max())

@@ -320,6 +320,15 @@ def head_scores(rng, model, inputs, starts, shuffles=20):
     return mean_score(starts), np.mean(by_chance, 0), np.std(by_chance, 0)
 
 
+def kept_beyond_chance(score, chance):
+    """Of what leaves shuffled boundaries, the share that doesn't leave these:
+    0 for a head that keeps no more than by chance, 1 for one that keeps all.
+
+    score, chance   numbers or arrays of one shape, as head_scores gives them
+    """
+    return (np.asarray(score) - chance) / (1 - np.asarray(chance))
+
+
 @torch.no_grad()
 def gates_by_character(model, inputs, vocab_size):
     """How open the gates of a model with CoPE are for each character, on

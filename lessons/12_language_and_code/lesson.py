@@ -65,6 +65,7 @@ from solutions.language_and_code import (
     StretchedRoPE,
     gates_by_character,
     head_scores,
+    kept_beyond_chance,
     line_starts,
     log_p_of,
     paragraph_starts,
@@ -526,7 +527,7 @@ for kind, starts in (
     score, chance, _ = head_scores(
         np.random.default_rng(0), models["cope"], inputs, starts, shuffles=5
     )
-    kept = (score - chance) / (1 - chance)  # 0 by chance, 1 entirely
+    kept = kept_beyond_chance(score, chance)
     above[kind] = kept.max()
     print(f"{kind}: kept beyond chance, by layer (rows) and head")
     print(kept.round(2))
@@ -580,8 +581,8 @@ for axis, corpus, pattern in zip(axes, table_bits, (SECTION, DEFINITION)):
         kept[corpus, kind] = [most_kept(record, kind) for record in records]
     seed = int(np.argmax(kept[corpus, "line"]))
     heads = records[seed]["heads"]["line"]
-    score, chance = (np.array(heads[each]) for each in ("score", "chance"))
-    of_head = (score - chance) / (1 - chance)  # (layers, heads)
+    # (layers, heads)
+    of_head = kept_beyond_chance(heads["score"], heads["chance"])
     best = np.unravel_index(of_head.argmax(), of_head.shape)
     pages, _ = sliding_window(corpus_ids(corpus, "test"), 512, 256)
     fullest = starts_of(pattern, pages, symbols).sum(axis=1).argmax()
